@@ -1,0 +1,31 @@
+"""Packaging of skdl; everything else about the tools stands in pyproject.toml."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+here = Path(__file__).parent
+version = re.search(
+    r'^__version__ = "(.+)"$', (here / "skdl" / "__init__.py").read_text(), re.M
+).group(1)
+
+plot = ["matplotlib>=3.9"]
+test = ["pytest>=8", "pandas>=2.2", *plot]
+
+setup(
+    name="skdl",
+    version=version,
+    description="Neural networks for scikit-learn, on NumPy alone",
+    long_description=(here / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="BSD-3-Clause",
+    packages=find_packages(include=["skdl", "skdl.*"]),
+    python_requires=">=3.11",
+    install_requires=["numpy>=2", "scipy>=1.13", "scikit-learn>=1.9"],
+    extras_require={
+        "plot": plot,
+        "test": test,
+        "dev": [*test, "ruff==0.17.6", "numpydoc>=1.8"],
+    },
+)

@@ -1,0 +1,98 @@
+"""Rows on their way from the user's arrays to the network's buffers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import issparse
+
+__all__ = ["Batches", "Data"]
+
+
+@dataclass
+class Data:
+    """What a network trains on; no array here is ever written to.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n_samples, n_features), or CSR array
+        Of any real dtype: batches are converted, not the whole.
+    targets : ndarray of shape (n_samples,) or (n_samples, n_targets)
+    table : ndarray of shape (n_classes, n_targets), optional
+        If given, `targets` are row numbers of it.
+    weights : ndarray of shape (n_samples, 1), optional
+    rows : ndarray of int, optional
+        The rows to use; all of them by default.
+    """
+
+    X: np.ndarray
+    targets: np.ndarray
+    table: np.ndarray | None = None
+    weights: np.ndarray | None = None
+    rows: np.ndarray | None = None
+
+    @property
+    def n_rows(self):
+        """Number of rows in use."""
+        return self.X.shape[0] if self.rows is None else len(self.rows)
+
+
+class Batches:
+    """Gathers batches of rows into buffers that are allocated once.
+
+    Parameters
+    ----------
+    data : Data
+    batch_size : int
+        The last batch of an epoch may be smaller.
+    dtype : numpy.dtype
+        The network's.
+    """
+
+    def __init__(self, data, batch_size, dtype):
+        self.data = data
+        self.batch_size = batch_size
+        X, table = data.X, data.table
+        if not issparse(X):
+            self._raw = np.empty((batch_size, X.shape[1]), X.dtype)
+            same = X.dtype == dtype
+            self._X = self._raw if same else np.empty(self._raw.shape, dtype)
+        self._dtype = dtype
+        target_shape = (batch_size, *data.targets.shape[1:])
+        self._codes = np.empty(target_shape, data.targets.dtype)
+        self._targets = self._codes
+        if table is not None:
+            self._targets = np.empty((batch_size, table.shape[1]), table.dtype)
+        if data.weights is not None:
+            self._weights = np.empty((batch_size, 1), dtype)
+            if data.weights.dtype != dtype:
+                raise TypeError("weights must have the network's dtype")
+
+    def epoch(self, rng=None):
+        """Yield (X, targets, weights) for each batch; shuffled where rng is given.
+
+        The arrays are valid until the next batch is asked for.
+        """
+        data, size = self.data, self.batch_size
+        order = np.arange(data.n_rows) if data.rows is None else data.rows
+        if rng is not None:
+            order = rng.permutation(order)
+        for start in range(0, data.n_rows, size):
+            yield self._gather(order[start : start + size])
+
+    def _gather(self, rows):
+        data, n = self.data, len(rows)
+        # mode="clip" spares NumPy a copy of `out`, which it keeps to be able to undo.
+        codes = data.targets.take(rows, axis=0, out=self._codes[:n], mode="clip")
+        targets = codes
+        if data.table is not None:
+            targets = data.table.take(codes, 0, out=self._targets[:n], mode="clip")
+        weights = None
+        if data.weights is not None:
+            weights = data.weights.take(rows, 0, out=self._weights[:n], mode="clip")
+        if issparse(data.X):
+            return data.X[rows].astype(self._dtype, copy=False), targets, weights
+        X = data.X.take(rows, axis=0, out=self._raw[:n], mode="clip")
+        if self._X is not self._raw:
+            np.copyto(self._X[:n], X, casting="unsafe")
+            X = self._X[:n]
+        return X, targets, weights

@@ -1,0 +1,82 @@
+"""A numeric check of derivatives."""
+
+import numpy as np
+
+__all__ = ["check_gradient"]
+
+
+def check_gradient(function, x, *, rtol=1e-6, step=1e-4, max_elements=200, rng=None):
+    """Compare a function's gradient with differences of its values.
+
+    The fourth-order central difference (8 (f₊₁ - f₋₁) - (f₊₂ - f₋₂)) / (12 h) is taken
+    element by element. The error of an element is relative to the larger of the two
+    derivatives, or, for tiny ones, to 1e-4 of the largest of all.
+
+    Parameters
+    ----------
+    function : callable
+        Gets an array like x, in float64, and returns ``(value, gradient)``.
+    x : ndarray of floats
+        Where to check. It should not lie within 2 h of a kink.
+    rtol : float, default=1e-6
+        The largest error allowed.
+    step : float, default=1e-4
+        The h of the difference.
+    max_elements : int, default=200
+        Of larger arrays, as many elements are drawn at random.
+    rng : numpy.random.Generator, optional
+        Draws them; by default from seed 0.
+
+    Returns
+    -------
+    error : float
+        The largest relative error.
+
+    Raises
+    ------
+    AssertionError
+        If an element's error exceeds `rtol`; the message names it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdl.engine import check_gradient
+    >>> def cubes(x):
+    ...     return (x**3).sum(), 3 * x**2
+    >>> check_gradient(cubes, np.array([1.0, -2.0])) < 1e-9
+    True
+    """
+    x = np.array(x, dtype=np.float64)
+    gradient = np.array(function(x.copy())[1], dtype=np.float64)
+    if gradient.shape != x.shape:
+        raise AssertionError(f"gradient of shape {gradient.shape}, x of {x.shape}")
+    places = np.arange(x.size)
+    if x.size > max_elements:
+        rng = np.random.default_rng(0) if rng is None else rng
+        places = rng.choice(places, max_elements, replace=False)
+
+    def value(place, h):
+        moved = x.copy()
+        moved.flat[place] += h
+        return float(function(moved)[0])
+
+    numeric = np.array(
+        [
+            8 * (value(i, step) - value(i, -step))
+            - (value(i, 2 * step) - value(i, -2 * step))
+            for i in places
+        ]
+    ) / (12 * step)
+    claimed = gradient.reshape(-1)[places]
+    floor = max(1e-4 * np.abs(gradient).max(initial=0), np.finfo(float).tiny)
+    scale = np.maximum(np.maximum(np.abs(numeric), np.abs(claimed)), floor)
+    errors = np.abs(numeric - claimed) / scale
+    worst = int(errors.argmax())
+    # "not <=" finds NaN too.
+    if not errors[worst] <= rtol:
+        raise AssertionError(
+            f"element {places[worst]}: the gradient says {claimed[worst]!r}, "
+            f"differences say {numeric[worst]!r}: relative error {errors[worst]:.2e}, "
+            f"allowed {rtol:.2e}"
+        )
+    return float(errors[worst])

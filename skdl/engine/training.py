@@ -1,0 +1,157 @@
+"""The training loops: stochastic steps, and SciPy's L-BFGS."""
+
+import numpy as np
+from scipy.optimize import minimize
+
+from skdl.engine.batching import Batches
+from skdl.engine.network import Workspace
+
+__all__ = ["train", "train_lbfgs"]
+
+
+def train(
+    network, loss, optimizer, data, rng, *,
+    alpha, batch_size, rate, progress, max_epochs, on_epoch,
+):  # fmt: skip
+    """Train a network by stochastic steps, in place.
+
+    Parameters
+    ----------
+    network : Network
+    loss : loss object
+    optimizer : optimizer state
+        What an optimizer's ``start`` returned for ``network.parameters``.
+    data : Data
+    rng : numpy.random.Generator, or None to keep the rows in order
+    alpha : float
+        Strength of the L2 penalty; see `Network.loss_and_gradient`.
+    batch_size : int
+    rate : callable
+        Returns the learning rate of the next epoch for a Progress.
+    progress : Progress
+        Counted up in place.
+    max_epochs : int
+    on_epoch : callable
+        Gets the epoch's mean loss (weighted by the rows' weights, penalty included, as
+        the parameters stood at each batch). Training stops when it returns True.
+    """
+    batches = Batches(data, batch_size, network.dtype)
+    gradient = np.zeros_like(network.parameters)
+    workspaces = {}
+    for n_rows in {batch_size, data.n_rows % batch_size} - {0}:
+        workspaces[n_rows] = Workspace(network, n_rows, True, gradient)
+    # Overflow on the way to divergence is found by who watches the loss: NumPy's
+    # warnings about it would say nothing that helps.
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        for _ in range(max_epochs):
+            mean_loss = _epoch(
+                network, loss, optimizer, batches, rng, alpha, rate(progress),
+                workspaces, progress,
+            )  # fmt: skip
+            progress.epochs += 1
+            progress.rows += data.n_rows
+            if on_epoch(mean_loss):
+                return
+
+
+def _epoch(network, loss, optimizer, batches, rng, alpha, rate, workspaces, progress):
+    total_loss, total_weight = 0.0, 0.0
+    for X, targets, weights in batches.epoch(rng):
+        n_rows = X.shape[0]
+        batch_weight = n_rows if weights is None else float(weights.sum())
+        if not batch_weight:
+            continue  # nothing to learn from: not even momentum moves
+        workspace = workspaces[n_rows]
+        value = network.loss_and_gradient(X, targets, weights, loss, alpha, workspace)
+        optimizer.step(network.parameters, workspace.gradient, rate)
+        progress.steps += 1
+        total_loss += value * batch_weight
+        total_weight += batch_weight
+    return total_loss / total_weight
+
+
+# Rows that L-BFGS evaluates at a time: its memory does not grow with the data.
+LBFGS_ROWS = 8192
+
+
+def train_lbfgs(network, loss, data, *, alpha, max_iter, max_fun, tol, on_epoch):
+    """Minimize the whole objective by L-BFGS, in place.
+
+    Parameters
+    ----------
+    network, loss, data, alpha
+        As for `train`.
+    max_iter, max_fun : int
+        Bounds on iterations and on evaluations of the objective.
+    tol : float
+        Training ends when no element of the gradient is larger.
+    on_epoch : callable
+        Gets the objective after each iteration. Training stops when it returns True.
+
+    Returns
+    -------
+    result : scipy.optimize.OptimizeResult
+        ``x`` is in the network already.
+
+    References
+    ----------
+    D. Liu, J. Nocedal, "On the limited memory BFGS method for large scale
+    optimization", 1989.
+    """
+    objective = _FullObjective(network, loss, data, alpha)
+
+    def after_iteration(intermediate_result):
+        np.copyto(network.parameters, intermediate_result.x, casting="same_kind")
+        # SciPy knows only this exception as a wish to stop; it does not leave here.
+        if on_epoch(intermediate_result.fun):
+            raise StopIteration
+
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        result = minimize(
+            objective,
+            network.parameters.astype(np.float64),
+            method="L-BFGS-B",
+            jac=True,
+            callback=after_iteration,
+            options={"maxiter": max_iter, "maxfun": max_fun, "gtol": tol},
+        )
+    np.copyto(network.parameters, result.x, casting="same_kind")
+    return result
+
+
+class _FullObjective:
+    """The objective on all rows and its gradient, evaluated block by block."""
+
+    def __init__(self, network, loss, data, alpha):
+        self.network, self.loss, self.alpha = network, loss, alpha
+        n_rows = data.n_rows
+        size = min(n_rows, LBFGS_ROWS)
+        self.batches = Batches(data, size, network.dtype)
+        gradient = np.zeros_like(network.parameters)
+        self.workspaces = {
+            n: Workspace(network, n, True, gradient)
+            for n in {size, n_rows % size} - {0}
+        }
+        self.total_weight = n_rows
+        if data.weights is not None:
+            used = data.weights if data.rows is None else data.weights[data.rows]
+            self.total_weight = float(used.sum())
+
+    def __call__(self, parameters):
+        network = self.network
+        np.copyto(network.parameters, parameters, casting="same_kind")
+        value, gradient = 0.0, np.zeros_like(parameters)
+        for X, targets, weights in self.batches.epoch():
+            share = X.shape[0] if weights is None else float(weights.sum())
+            if not share:
+                continue
+            share /= self.total_weight
+            workspace = self.workspaces[X.shape[0]]
+            value += share * network.loss_and_gradient(
+                X, targets, weights, self.loss, 0, workspace
+            )
+            gradient += np.multiply(workspace.gradient, share, out=workspace.gradient)
+        strength = self.alpha / self.total_weight
+        W = network.parameters[: network.n_weights]
+        gradient[: network.n_weights] += strength * W
+        return float(value + strength / 2 * np.dot(W, W)), gradient

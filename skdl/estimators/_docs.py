@@ -1,0 +1,113 @@
+"""The part of the docstrings that all nets share, written once."""
+
+import inspect
+
+__all__ = ["documented"]
+
+PARAMETERS = """\
+hidden_layer_sizes : int or sequence of int, default=(100,)
+    Units of each hidden layer. ``()`` gives the linear model.
+activation : {'identity', 'logistic', 'tanh', 'relu'}, default='relu'
+    Of the hidden layers.
+solver : {'lbfgs', 'sgd', 'adam'}, default='adam'
+    'sgd' is gradient descent with momentum; 'lbfgs' evaluates all rows at once and
+    suits small data.
+alpha : float, default=0.0001
+    Strength of the L2 penalty: the objective is the mean loss plus
+    alpha / (2 · batch weight) · ‖W‖², never on biases, where the batch weight is the
+    number of rows in the batch (all rows with 'lbfgs') or the sum of their weights. A
+    strength λ on the mean loss, as textbooks have it, is ``alpha = λ * batch_size``.
+batch_size : int or 'auto', default='auto'
+    Rows per step; 'auto' is min(200, n_samples).
+learning_rate : {'constant', 'invscaling', 'adaptive'}, default='constant'
+    For 'sgd' only, as in scikit-learn. 'invscaling' divides by
+    (rows seen + 1) ** power_t, 'adaptive' by 5 on each plateau, until 1e-6.
+learning_rate_init : float, default=0.001
+    The rate, for 'sgd' and 'adam'.
+power_t : float, default=0.5
+    The exponent of 'invscaling'.
+max_iter : int, default=200
+    Most epochs, or iterations of 'lbfgs'.
+shuffle : bool, default=True
+    Whether each epoch draws a new order of the rows.
+random_state : int, RandomState instance or None, default=None
+    Initialization, shuffling and the validation split draw from independent streams of
+    it. The same integer gives the same bits for the same number of BLAS threads.
+tol : float, default=1e-4
+    An epoch that improves the loss (with early stopping, the score) by less counts as
+    stalled; 'lbfgs' ends when no element of the gradient is larger.
+verbose : bool, default=False
+    Whether to print the loss of each epoch.
+warm_start : bool, default=False
+    Whether ``fit`` goes on from the last call: parameters, optimizer, schedule and
+    random streams. scikit-learn goes on from the parameters only.
+momentum : float, default=0.9
+    Of 'sgd', in [0, 1].
+nesterovs_momentum : bool, default=True
+    Whether the momentum looks ahead.
+early_stopping : bool, default=False
+    Whether to hold rows out, watch the score on them and restore the best epoch. Inert
+    with 'lbfgs'.
+validation_fraction : float, default=0.1
+    Share of the rows that early stopping holds out, stratified where classes allow.
+beta_1, beta_2 : float, default=0.9 and 0.999
+    Decay of Adam's moments, in [0, 1).
+epsilon : float, default=1e-8
+    Adam's guard against division by zero.
+n_iter_no_change : int or inf, default=10
+    Training ends when more epochs than this in a row have stalled.
+max_fun : int, default=15000
+    Most evaluations of the objective by 'lbfgs'."""
+
+ATTRIBUTES = """\
+coefs_ : list of ndarray of shape (fan_in, fan_out)
+    Weights of each layer: views of one flat vector.
+intercepts_ : list of ndarray of shape (fan_out,)
+    Biases of each layer: views of it, too.
+loss_ : float
+    The last epoch's mean objective.
+loss_curve_ : list of float
+    The objective of each epoch, penalty included.
+best_loss_ : float or None
+    The smallest of them; None with early stopping.
+validation_scores_ : list of float or None
+    With early stopping, the score of each epoch on the held-out rows.
+best_validation_score_ : float or None
+    The largest of them.
+n_iter_ : int
+    Epochs (or iterations) of the last call.
+t_ : int
+    Rows seen in all.
+n_layers_ : int
+    Layers, the input and the output among them.
+n_outputs_ : int
+    Raw scores per row.
+out_activation_ : str
+    The link from scores to predictions.
+n_features_in_ : int
+    Number of features.
+feature_names_in_ : ndarray of shape (n_features_in_,)
+    Their names, if X has string column names."""
+
+LINEAR = """\
+coef_, intercept_ : ndarray
+    Of the linear model (``hidden_layer_sizes=()``) only."""
+
+CLASSES = """\
+classes_ : ndarray of shape (n_classes,)
+    The classes, sorted."""
+
+
+def documented(cls):
+    """Fill the places {parameters}, {attributes} … of a class's docstring."""
+    places = {
+        "{parameters}": PARAMETERS,
+        "{attributes}": ATTRIBUTES,
+        "{classes}": CLASSES,
+        "{linear}": LINEAR,
+    }
+    text = inspect.cleandoc(cls.__doc__)
+    for place, filling in places.items():
+        text = text.replace(place, filling)
+    cls.__doc__ = text
+    return cls

@@ -1,0 +1,108 @@
+"""What comes from the user, checked before any work."""
+
+import warnings
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+from sklearn.utils.validation import validate_data
+
+from skdl._sklearn import check_sample_weight
+
+__all__ = ["check_X", "check_batch_size", "check_hidden_layers", "check_training_data"]
+__all__ += ["network_dtype", "split_rows"]
+
+# Types that are kept as they are and converted batch by batch; all others become the
+# first of them, as in scikit-learn.
+DTYPES = (np.float64, np.float32, np.float16, np.uint8)
+
+
+def check_training_data(estimator, X, y, sample_weight, *, reset, y_numeric):
+    """Return X, y and the weights as a column (or None), all of them checked."""
+    X, y = validate_data(
+        estimator,
+        X,
+        y,
+        reset=reset,
+        accept_sparse="csr",
+        dtype=DTYPES,
+        multi_output=True,
+        y_numeric=y_numeric,
+    )
+    weights = None
+    if sample_weight is not None:
+        weights = check_sample_weight(
+            sample_weight, X, dtype=network_dtype(X), ensure_non_negative=True
+        )[:, np.newaxis]
+    return X, y, weights
+
+
+def check_X(estimator, X):
+    """Return X checked against what the estimator was fitted on."""
+    return validate_data(estimator, X, reset=False, accept_sparse="csr", dtype=DTYPES)
+
+
+def network_dtype(X):
+    """Return the dtype to compute in: float64 for float64, else float32."""
+    return np.dtype(np.float64 if X.dtype == np.float64 else np.float32)
+
+
+def check_hidden_layers(hidden_layer_sizes):
+    """Return the widths of the hidden layers as a list of positive integers."""
+    if isinstance(hidden_layer_sizes, str):
+        raise ValueError(
+            f"hidden_layer_sizes must be integers, got {hidden_layer_sizes!r}."
+        )
+    sizes = np.atleast_1d(np.asarray(hidden_layer_sizes, dtype=object)).tolist()
+    for size in sizes:
+        if isinstance(size, bool) or not isinstance(size, (int, np.integer)):
+            raise ValueError(f"hidden_layer_sizes must be integers, got {sizes}.")
+        if size <= 0:
+            raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
+    return [int(size) for size in sizes]
+
+
+def check_batch_size(batch_size, n_rows):
+    """Return the number of rows of a batch: at most all of them."""
+    if batch_size == "auto":
+        return min(200, n_rows)
+    if batch_size > n_rows:
+        warnings.warn(
+            f"batch_size={batch_size} is larger than the {n_rows} rows to train on "
+            f"and is clipped to {n_rows}.",
+            UserWarning,
+            stacklevel=2,
+        )
+    return min(batch_size, n_rows)
+
+
+def split_rows(n_rows, fraction, labels, rng):
+    """Split row numbers into (training, validation).
+
+    Parameters
+    ----------
+    n_rows : int
+    fraction : float
+        Of the rows that validate.
+    labels : ndarray of shape (n_rows,) or None
+        If given, both parts get each label's share, where the rows suffice for that.
+    rng : numpy.random.Generator
+    """
+    n_validation = int(np.ceil(fraction * n_rows))
+    if n_validation < 2 or n_validation >= n_rows:
+        raise ValueError(
+            f"The validation set is too small: validation_fraction={fraction} of "
+            f"{n_rows} rows gives {n_validation}. Both parts need rows, the validation "
+            "set at least 2. Increase 'validation_fraction' or the size of your "
+            "dataset."
+        )
+    if labels is not None:
+        counts = np.unique(labels, return_counts=True)[1]
+        smaller = min(n_validation, n_rows - n_validation)
+        if counts.min() < 2 or smaller < len(counts):
+            labels = None
+    return train_test_split(
+        np.arange(n_rows),
+        test_size=n_validation,
+        stratify=labels,
+        random_state=int(rng.integers(2**31)),
+    )

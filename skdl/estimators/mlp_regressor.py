@@ -1,0 +1,176 @@
+"""The drop-in superset of scikit-learn's MLPRegressor."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
+from sklearn.utils import column_or_1d
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from skdl._sklearn import StrOptions, fit_context
+from skdl.engine.losses import REGRESSION_LOSSES
+from skdl.estimators._base import BaseNet, has_partial_fit
+from skdl.estimators._docs import documented
+from skdl.estimators._parameters import CONSTRAINTS
+
+__all__ = ["MLPRegressor"]
+
+
+@documented
+@dataclass(eq=False, repr=False)
+class MLPRegressor(RegressorMixin, BaseNet):
+    """Multi-layer perceptron regressor, with scikit-learn's parameters and more.
+
+    The objective is Σ_i w_i J_i / Σ_i w_i + alpha / (2 Σ_i w_i) · ‖W‖² over batches of
+    rows. J_i sums over the outputs; scikit-learn reports their mean as ``loss_`` but
+    follows the gradient of the sum, so that only the reported number differs.
+
+    Parameters
+    ----------
+    loss : {'squared_error', 'poisson'}, default='squared_error'
+        Half the squared error, J = ½ Σ_j (s_j - y_j)²; or half the Poisson deviance
+        with the log link, J = Σ_j y_j log(y_j / μ_j) - y_j + μ_j, μ_j = exp(s_j), which
+        needs y ≥ 0.
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+    {linear}
+
+    See Also
+    --------
+    sklearn.neural_network.MLPRegressor : Whose place it takes.
+
+    References
+    ----------
+    X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward
+    neural networks", AISTATS 2010 (how the weights start).
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skdl import MLPRegressor, Standardizer
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> net = MLPRegressor(hidden_layer_sizes=(), solver="lbfgs", random_state=0)
+    >>> model = make_pipeline(Standardizer(), net).fit(X, y)
+    >>> round(model.score(X, y), 3)
+    0.518
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        **CONSTRAINTS,
+        "loss": [StrOptions(set(REGRESSION_LOSSES))],
+    }
+    _y_numeric: ClassVar[bool] = True
+
+    loss: str = "squared_error"
+    hidden_layer_sizes: int | Sequence[int] = (100,)
+    activation: str = "relu"
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None):
+        """Fit the net to X and y.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
+            float32 is kept, float16 and uint8 are trained on in float32, anything else
+            in float64. X is neither copied nor written to, if it has such a type.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), optional
+            Not negative, and not all zero. A row of weight 2 counts as two rows.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            For an invalid parameter or array, before any work; and if training
+            diverges. The estimator is then as it was before.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If `max_iter` or `max_fun` ends training.
+        """
+        return self._fit(X, y, sample_weight)
+
+    @available_if(has_partial_fit)
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, sample_weight=None):
+        """Make one pass over X and y, from where the last call ended.
+
+        k calls on the same data give the parameters of ``fit`` with ``max_iter=k``.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), optional
+
+        Returns
+        -------
+        self : object
+        """
+        return self._fit(X, y, sample_weight, incremental=True)
+
+    def predict(self, X):
+        """Return the predicted values of each row.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        """
+        check_is_fitted(self)
+        return self._predictions(self._raw_scores(X))
+
+    @property
+    def coef_(self):
+        """Weights of a linear model, of shape (n_features,) or (n_outputs, n_features)."""
+        weights, _ = self._linear_layer("coef_")
+        return weights[:, 0] if weights.shape[1] == 1 else weights.T
+
+    @property
+    def intercept_(self):
+        """Bias of a linear model: a number, or of shape (n_outputs,)."""
+        _, biases = self._linear_layer("intercept_")
+        return biases[0] if len(biases) == 1 else biases
+
+    def _code_targets(self, y, dtype, first, incremental, classes):
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        if self.loss == "poisson" and y.min() < 0:
+            raise ValueError(f"loss='poisson' needs y >= 0, got {y.min()}.")
+        columns = y.reshape(len(y), -1)
+        targets, table = self._loss().encode(columns, dtype)
+        return y, targets, table, columns.shape[1]
+
+    def _strata(self, y):
+        return None
+
+    def _validation_score(self, y, scores, weights):
+        return r2_score(y, self._predictions(scores), sample_weight=weights)
+
+    def _predictions(self, scores):
+        predictions = self._loss().predictions(scores)
+        return predictions[:, 0] if predictions.shape[1] == 1 else predictions
+
+    def _loss(self):
+        return REGRESSION_LOSSES[self.loss]()
+
+    def __sklearn_tags__(self):
+        """Several outputs per row."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

@@ -1,0 +1,299 @@
+"""Uncorrelated columns of variance 1."""
+
+from dataclasses import KW_ONLY, dataclass
+from numbers import Integral, Real
+from typing import ClassVar
+
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    OneToOneFeatureMixin,
+    TransformerMixin,
+)
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+
+from skdl._sklearn import Interval, fit_context
+from skdl._transaction import unchanged_on_error
+from skdl.preprocessing._moments import checked_batch, principal_axes, updated_moments
+
+__all__ = ["PCAWhitener"]
+
+FLOAT_DTYPES = [np.float64, np.float32]
+
+
+@dataclass(eq=False, repr=False)
+class PCAWhitener(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Rotate to the principal axes and divide each by its standard deviation.
+
+    For rows x_i of weights w_i, with W = sum_i w_i, the population covariance ::
+
+        mean = (1/W) sum_i w_i x_i
+        C    = (1/W) sum_i w_i (x_i - mean)(x_i - mean)^T = U diag(S) U^T
+
+    gives the output z = (x - mean) U / sqrt(S + eps), whose covariance is
+    diag(S / (S + eps)). With ``zca=True`` the output is z U^T, of all whitenings the
+    one that stays nearest to the input [1]_. Batches are merged by the formula of
+    Chan et al. [2]_, thus `partial_fit` over any cutting of the rows equals one
+    `fit`.
+
+    Directions without variance are dropped, as they would show rounding errors
+    magnified by 1 / sqrt(eps).
+
+    Parameters
+    ----------
+    n_components : int, float in (0, 1) or None, default=None
+        How many directions to keep, in the order of decreasing variance: so many;
+        the fewest that hold this fraction of the total variance; or all that have
+        variance.
+    eps : float, default=1e-5
+        Added to the variances; at least 0. It limits how much directions of little
+        variance are magnified.
+    zca : bool, default=False
+        Whether to rotate back to the axes of the input. The output then has all the
+        columns of the input, even where directions were dropped.
+
+    Attributes
+    ----------
+    mean_ : ndarray of shape (n_features,)
+        Mean of each column, in float64.
+    components_ : ndarray of shape (n_components_, n_features)
+        The kept columns of U as rows. The largest loading of each is positive (the
+        first of them if several are equal to six digits).
+    explained_variance_ : ndarray of shape (n_components_,)
+        The kept entries of S, decreasing.
+    explained_variance_ratio_ : ndarray of shape (n_components_,)
+        `explained_variance_` divided by the trace of C.
+    scale_ : ndarray of shape (n_components_,)
+        sqrt(explained_variance_ + eps).
+    n_components_ : int
+        Number of kept directions.
+    n_samples_seen_ : int
+        Number of rows of positive weight.
+    weight_sum_ : float
+        Sum of their weights.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, if all are strings.
+
+    Notes
+    -----
+    With e the spacing of floats at 1, a direction is without variance if its
+    variance is at most 100 n_features e S_max (e of float64), the error of the
+    computed C, or at most 4 n_features e^2 m^2, with m^2 the largest mean square of
+    a column (e of the coarsest dtype seen), the rounding of the input. Columns of
+    very different units thus want a `Standardizer` first.
+
+    If no direction has variance, as after a single row, one is kept, the first axis,
+    with `explained_variance_`, its ratio 0 and scale 1: the rows seen map to 0.
+
+    Sums are kept in float64; float32 input gives float32 output. A call that raises
+    leaves the estimator as it was.
+
+    References
+    ----------
+    .. [1] A. Kessy, A. Lewin and K. Strimmer, "Optimal whitening and decorrelation",
+       The American Statistician 72(4), 309-314, 2018.
+    .. [2] T. F. Chan, G. H. Golub and R. J. LeVeque, "Algorithms for computing the
+       sample variance", The American Statistician 37(3), 242-247, 1983.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdl.preprocessing import PCAWhitener
+    >>> X = np.array([[2.0, 0.0], [-2.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
+    >>> whitener = PCAWhitener(eps=0.0).fit(X)
+    >>> whitener.explained_variance_
+    array([2. , 0.5])
+    >>> Z = whitener.transform(X)
+    >>> (Z.T @ Z / 4).round(6)
+    array([[1., 0.],
+           [0., 1.]])
+    """
+
+    _: KW_ONLY
+    n_components: int | float | None = None
+    eps: float = 1e-5
+    zca: bool = False
+
+    _parameter_constraints: ClassVar[dict] = {
+        "n_components": [
+            None,
+            Interval(Integral, 1, None, closed="left"),
+            Interval(Real, 0, 1, closed="neither"),
+        ],
+        "eps": [Interval(Real, 0, None, closed="left")],
+        "zca": ["boolean"],
+    }
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None):
+        """Learn the principal axes of X, forgetting what was learned earlier.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Dense, finite data.
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights; weight 0 is the same as leaving the row out.
+
+        Returns
+        -------
+        self : PCAWhitener
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If X is not finite, dense and two-dimensional, its variance overflows, a
+            weight is negative or NaN, all of them are zero, or `n_components` is
+            more than the number of directions with variance.
+        """
+        with unchanged_on_error(self):
+            return self._learn(X, sample_weight, first=True, complete=True)
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, sample_weight=None):
+        """Learn from one more batch.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Dense, finite data with the columns of the first batch.
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+            As for `fit`.
+
+        Returns
+        -------
+        self : PCAWhitener
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            As `fit`, and if the columns differ from those seen before; but
+            `n_components` need only be at most `n_features_in_`, and as long as
+            fewer directions than that have variance, these are kept.
+        """
+        with unchanged_on_error(self):
+            first = not hasattr(self, "_moments")
+            return self._learn(X, sample_weight, first=first, complete=False)
+
+    def _learn(self, X, sample_weight, *, first, complete):
+        """Update the moments and the axes; no more data follow if `complete`."""
+        X, weights = checked_batch(self, X, sample_weight, reset=first)
+        prior = None if first else self._moments
+        moments = updated_moments(prior, X, weights, full=True)
+        input_eps = float(np.finfo(X.dtype).eps)
+        self._eps = input_eps if first else max(input_eps, self._eps)
+        self._moments = tuple(moments)
+        self.mean_ = moments.mean
+        self.n_samples_seen_ = len(X) + (0 if first else self.n_samples_seen_)
+        self.weight_sum_ = moments.weight
+
+        variances, axes = principal_axes(moments, self._eps)
+        some = variances[0] > 0
+        total = np.trace(moments.comoment) / moments.weight if some else 1.0
+        n = self._n_kept(variances / total, len(axes) if complete else X.shape[1])
+        self.n_components_ = n
+        self.components_ = axes[:n]
+        self.explained_variance_ = variances[:n]
+        self.explained_variance_ratio_ = variances[:n] / total
+        self.scale_ = np.sqrt(variances[:n] + self.eps) if some else np.ones(1)
+        return self
+
+    def _n_kept(self, ratios, at_most):
+        """Number of directions asked for, out of those with variance."""
+        if self.n_components is None:
+            return len(ratios)
+        if isinstance(self.n_components, Integral):
+            if self.n_components > at_most:
+                raise ValueError(
+                    f"n_components={self.n_components} is too many: it must be at most "
+                    f"{at_most}, as the data have {self.n_features_in_} features and "
+                    f"{len(ratios)} directions to keep."
+                )
+            return min(self.n_components, len(ratios))
+        # The slack lets 0.5 of four equal variances be two of them.
+        n = np.searchsorted(np.cumsum(ratios), self.n_components - 1e-12) + 1
+        return min(int(n), len(ratios))
+
+    def transform(self, X):
+        """Whiten X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Data with the columns seen by `fit`.
+
+        Returns
+        -------
+        Z : ndarray of shape (n_samples, n_components_), or (n_samples, n_features)
+            The latter if `zca`. float32 if X is float32, else float64.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=FLOAT_DTYPES, reset=False)
+        Z = (X - self.mean_) @ self.components_.T / self.scale_
+        if self.zca:
+            Z = Z @ self.components_
+        return Z.astype(X.dtype, copy=False)
+
+    def inverse_transform(self, X):
+        """Undo `transform`, but for what the dropped directions held.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_components_), or (n_samples, n_features)
+            Whitened data; the latter shape if `zca`.
+
+        Returns
+        -------
+        X_original : ndarray of shape (n_samples, n_features)
+            (X * scale_) @ components_ + mean_, float32 if X is float32, else float64.
+
+        Raises
+        ------
+        ValueError
+            If X does not have the number of columns that `transform` returns.
+        """
+        check_is_fitted(self)
+        X = check_array(X, dtype=FLOAT_DTYPES, estimator=self)
+        n_columns = self.n_features_in_ if self.zca else self.n_components_
+        if X.shape[1] != n_columns:
+            raise ValueError(
+                f"X has {X.shape[1]} features, but the inverse transform of "
+                f"{type(self).__name__} expects the {n_columns} that transform returns."
+            )
+        Z = X @ self.components_.T if self.zca else X
+        original = (Z * self.scale_) @ self.components_ + self.mean_
+        return original.astype(X.dtype, copy=False)
+
+    def get_feature_names_out(self, input_features=None):
+        """Names of the columns of the output.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Used only if `zca`; by default `feature_names_in_` or x0, x1, ...
+
+        Returns
+        -------
+        names : ndarray of str objects
+            pcawhitener0, pcawhitener1, ...; with `zca` the names of the input.
+        """
+        mixin = OneToOneFeatureMixin if self.zca else ClassNamePrefixFeaturesOutMixin
+        return mixin.get_feature_names_out(self, input_features)
+
+    @property
+    def _n_features_out(self):
+        return self.n_components_
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

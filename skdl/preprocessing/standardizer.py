@@ -1,0 +1,231 @@
+"""Columns of mean 0 and variance 1."""
+
+from dataclasses import KW_ONLY, dataclass
+from numbers import Real
+from typing import ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skdl._sklearn import Interval, fit_context
+from skdl._transaction import unchanged_on_error
+from skdl.preprocessing._moments import checked_batch, updated_moments
+
+__all__ = ["Standardizer"]
+
+
+@dataclass(eq=False, repr=False)
+class Standardizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """Subtract the mean of each column and divide by its standard deviation.
+
+    The output is z = (x - mean) / std, where for rows x_i of weights w_i and with
+    W = sum_i w_i, column by column::
+
+        mean = (1/W) sum_i w_i x_i
+        var  = (1/W) sum_i w_i (x_i - mean)^2        std = sqrt(var)
+
+    This is the population variance (ddof 0). Batches are merged by the formula of
+    Chan et al. [1]_, thus `partial_fit` over any cutting of the rows equals one
+    `fit`.
+
+    With ``momentum=k`` the statistics follow the rows in their order instead.
+    The first row starts them at mean = x, var = 0; each further row, by the
+    exponentially weighted case of West's recursion [2]_ [3]_, does ::
+
+        d    = x - mean
+        mean = mean + k d
+        var  = (1 - k) (var + k d^2)
+
+    A row of weight w takes k_w = 1 - (1-k)^w in the place of k, which for an
+    integer w is the same as w repetitions of the row.
+
+    Parameters
+    ----------
+    momentum : float in (0, 1] or None, default=None
+        How far one row moves the running statistics; 1 keeps the last row only
+        (whose variance is zero). None weighs all rows alike.
+    with_mean : bool, default=True
+        Whether to subtract the mean; it is learned either way.
+    with_std : bool, default=True
+        Whether to divide by the standard deviation; it is learned either way.
+
+    Attributes
+    ----------
+    mean_ : ndarray of shape (n_features,)
+        Mean of each column, in float64.
+    var_ : ndarray of shape (n_features,)
+        Variance of each column, in float64.
+    scale_ : ndarray of shape (n_features,)
+        sqrt(var_), but 1 for columns that are constant up to rounding: those with
+        sqrt(var_) <= 2 eps abs(mean_), eps being the spacing of floats at 1 in the
+        coarsest dtype seen.
+    n_samples_seen_ : int
+        Number of rows of positive weight.
+    weight_sum_ : float
+        Sum of their weights.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, if all are strings.
+
+    See Also
+    --------
+    PCAWhitener : Removes the correlation of the columns, too.
+
+    Notes
+    -----
+    Moments are computed in float64 about a shift near the data; float32 input gives
+    float32 output. A call that raises leaves the estimator as it was.
+
+    With `momentum` the order of the rows matters, whence scikit-learn's
+    ``check_sample_weight_equivalence_on_dense_data``, which shuffles them, does not
+    apply.
+
+    References
+    ----------
+    .. [1] T. F. Chan, G. H. Golub and R. J. LeVeque, "Algorithms for computing the
+       sample variance", The American Statistician 37(3), 242-247, 1983.
+    .. [2] D. H. D. West, "Updating mean and variance estimates: an improved method",
+       Communications of the ACM 22(9), 532-535, 1979.
+    .. [3] T. Finch, "Incremental calculation of weighted mean and variance",
+       University of Cambridge, 2009.
+
+    Examples
+    --------
+    >>> from skdl.preprocessing import Standardizer
+    >>> X = [[0.0, 5.0], [4.0, 5.0], [8.0, 5.0], [4.0, 5.0]]
+    >>> scaler = Standardizer().fit(X)
+    >>> scaler.mean_, scaler.var_
+    (array([4., 5.]), array([8., 0.]))
+    >>> scaler.transform([[6.0, 5.0]]).round(4)
+    array([[0.7071, 0.    ]])
+    >>> Standardizer(momentum=0.5).fit(X).mean_
+    array([4.5, 5. ])
+    """
+
+    _: KW_ONLY
+    momentum: float | None = None
+    with_mean: bool = True
+    with_std: bool = True
+
+    _parameter_constraints: ClassVar[dict] = {
+        "momentum": [None, Interval(Real, 0, 1, closed="right")],
+        "with_mean": ["boolean"],
+        "with_std": ["boolean"],
+    }
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None):
+        """Learn the statistics of X, forgetting earlier ones.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Dense, finite data.
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights; weight 0 is the same as leaving the row out.
+
+        Returns
+        -------
+        self : Standardizer
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If X is not finite, dense and two-dimensional, its variance overflows, or
+            a weight is negative or NaN, or all of them are zero.
+        """
+        with unchanged_on_error(self):
+            return self._learn(X, sample_weight, first=True)
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, sample_weight=None):
+        """Learn from one more batch.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Dense, finite data with the columns of the first batch.
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights; weight 0 is the same as leaving the row out.
+
+        Returns
+        -------
+        self : Standardizer
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            As `fit`, and if the columns differ from those seen before.
+        """
+        with unchanged_on_error(self):
+            return self._learn(X, sample_weight, first=not hasattr(self, "_moments"))
+
+    def _learn(self, X, sample_weight, *, first):
+        X, weights = checked_batch(self, X, sample_weight, reset=first)
+        moments = updated_moments(
+            None if first else self._moments, X, weights, momentum=self.momentum
+        )
+        eps = float(np.finfo(X.dtype).eps)
+        self._eps = eps if first else max(eps, self._eps)
+        self._moments = tuple(moments)
+        self.mean_ = moments.mean
+        self.var_ = moments.comoment / moments.weight
+        std = np.sqrt(self.var_)
+        constant = std <= 2 * self._eps * np.abs(self.mean_)
+        self.scale_ = np.where(constant, 1.0, std)
+        self.n_samples_seen_ = len(X) + (0 if first else self.n_samples_seen_)
+        self.weight_sum_ = float(weights.sum()) + (0.0 if first else self.weight_sum_)
+        return self
+
+    def transform(self, X):
+        """Standardize X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Data with the columns seen by `fit`.
+
+        Returns
+        -------
+        Z : ndarray of shape (n_samples, n_features)
+            (X - mean_) / scale_, as float32 if X is float32, else as float64.
+        """
+        X, shift, scale = self._prepared(X)
+        return ((X - shift) / scale).astype(X.dtype, copy=False)
+
+    def inverse_transform(self, X):
+        """Undo `transform`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Standardized data.
+
+        Returns
+        -------
+        X_original : ndarray of shape (n_samples, n_features)
+            X scale_ + mean_, as float32 if X is float32, else as float64.
+        """
+        X, shift, scale = self._prepared(X)
+        return (X * scale + shift).astype(X.dtype, copy=False)
+
+    def _prepared(self, X):
+        """Validate X; return it with the shift and the scale in use."""
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        shift = self.mean_ if self.with_mean else np.zeros_like(self.mean_)
+        scale = self.scale_ if self.with_std else np.ones_like(self.scale_)
+        return X, shift, scale
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

@@ -1,0 +1,127 @@
+"""Merging of moments, decaying weights and the rollback of failed updates."""
+
+import numpy as np
+import pytest
+from sklearn.preprocessing import StandardScaler
+
+from skdl._transaction import unchanged_on_error
+from skdl.preprocessing._moments import (
+    Moments,
+    decaying_weights,
+    principal_axes,
+    updated_moments,
+)
+
+
+def accumulated(X, weights, cuts, **options):
+    moments = None
+    for rows, w in zip(np.split(X, cuts), np.split(weights, cuts), strict=True):
+        moments = updated_moments(moments, rows, w, **options)
+    return moments
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_means_and_covariances_of_two_samples(full):
+    X = np.array([[10.0, 20.0], [32.0, 52.0]])
+    moments = Moments.of(X[:1], np.ones(1), full=full)
+    moments = moments.merged(Moments.of(X[1:], np.ones(1), full=full))
+    covariance = [[121.0, 176.0], [176.0, 256.0]] if full else [121.0, 256.0]
+    np.testing.assert_array_equal(moments.mean, [21.0, 36.0])
+    np.testing.assert_array_equal(moments.comoment / moments.weight, covariance)
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e8])
+@pytest.mark.parametrize("cuts", [[1], [400], [7, 8, 300], range(1, 1000)])
+def test_any_cutting_equals_numpy_on_all_rows(offset, cuts):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1000, 3)) @ rng.normal(size=(3, 3)) + offset
+    weights = rng.uniform(0.1, 3.0, size=1000)
+    moments = accumulated(X, weights, cuts, full=True)
+    centred = X - offset  # exact
+    mean = np.average(centred, axis=0, weights=weights)
+    np.testing.assert_allclose(moments.mean, offset + mean, rtol=1e-13)
+    np.testing.assert_allclose(
+        (moments.mean - offset) + moments.tail, mean, rtol=1e-10, atol=1e-12
+    )
+    np.testing.assert_allclose(
+        moments.comoment / moments.weight,
+        np.cov(centred.T, ddof=0, aweights=weights),
+        rtol=1e-10,
+    )
+
+
+def test_constant_columns_have_exactly_no_variance():
+    X = np.full((1000, 1), 0.1)
+    moments = accumulated(X, np.linspace(0.1, 1, 1000), range(3, 1000, 7))
+    assert moments.mean == 0.1
+    assert moments.comoment == 0.0
+
+
+def test_an_outlier_in_the_first_row_costs_no_accuracy():
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(500, 1))
+    X[0] = 1e12
+    for cuts in ([], [1], range(1, 500)):
+        moments = accumulated(X, np.ones(500), cuts)
+        np.testing.assert_allclose(moments.mean, X.mean(axis=0), rtol=1e-13)
+        np.testing.assert_allclose(moments.comoment, 500 * X.var(axis=0), rtol=1e-12)
+
+
+def test_merging_is_symmetric_and_leaves_its_parts_alone():
+    a = Moments.of(np.array([[1.0], [2.0]]), np.ones(2), full=False)
+    b = Moments.of(np.array([[5.0]]), np.ones(1), full=False)
+    copies = [np.copy(part) for part in (*a, *b)]
+    assert a.merged(b) == b.merged(a)
+    for part, copy in zip((*a, *b), copies, strict=True):
+        np.testing.assert_array_equal(part, copy)
+
+
+def test_decaying_weights_sum_to_one():
+    w = np.array([1.0, 2.0, 0.5, 1.0])
+    decayed, remaining = decaying_weights(w, 0.3, first=False)
+    assert decayed.sum() + remaining == pytest.approx(1.0, abs=1e-15)
+    assert remaining == pytest.approx(0.7**4.5)
+    assert decaying_weights(w, 0.3, first=True)[0].sum() == pytest.approx(1.0)
+    decayed, remaining = decaying_weights(w, 1.0, first=False)
+    np.testing.assert_array_equal(decayed, [0.0, 0.0, 0.0, 1.0])
+    assert remaining == 0.0
+
+
+def test_weights_too_small_for_momentum_change_nothing():
+    before = updated_moments(None, np.array([[1.0], [2.0]]), np.ones(2), momentum=0.5)
+    after = updated_moments(before, np.array([[9.0]]), np.array([1e-30]), momentum=0.5)
+    assert after == before
+
+
+def test_overflow_of_the_variance_is_an_error():
+    with pytest.raises(
+        ValueError, match=r"overflows float64.*largest \|X\| is 1e\+300"
+    ):
+        updated_moments(None, np.array([[1e300], [-1e300]]), np.ones(2))
+
+
+def test_principal_axes_of_huge_identical_rows():
+    moments = Moments.of(np.full((3, 2), 1e200), np.ones(3), full=True)
+    variances, axes = principal_axes(moments, 2e-16)
+    np.testing.assert_array_equal(variances, [0.0])
+    np.testing.assert_array_equal(axes, [[1.0, 0.0]])
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_unchanged_on_error_restores_all_attributes(error):
+    model = StandardScaler()
+    model.kept, model.removed = [1], 2
+    before = dict(vars(model))
+
+    def update():
+        with unchanged_on_error(model):
+            model.kept, model.added = [3], 4
+            del model.removed
+            raise error
+
+    with pytest.raises(error):
+        update()
+    assert vars(model) == before
+    with unchanged_on_error(model):
+        model.kept = [5]
+    assert model.kept == [5]
