@@ -51,8 +51,9 @@ class _OneScorePerClass(BaseEstimator):
 class Softmax(_OneScorePerClass):
     """Cross-entropy of the softmax: J = -Σ_j t_j log p_j.
 
-    p_j = exp(s_j) / Σ_c exp(s_c), and t is the one-hot row of the true class. The largest score is subtracted before the
-    exponential: that changes no probability and lets none overflow.
+    p_j = exp(s_j) / Σ_c exp(s_c), and t is the one-hot row of the true class. The
+    largest score is subtracted before the exponential: that changes no probability and
+    lets none overflow.
     """
 
     out_activation = "softmax"
@@ -213,7 +214,10 @@ class SquaredError(_Regression):
 
 @dataclass(eq=False, repr=False)
 class Poisson(_Regression):
-    """Half the Poisson deviance, J = Σ_j t_j log(t_j / μ_j) - t_j + μ_j, μ_j = exp(s_j)."""
+    """Half the Poisson deviance: J = Σ_j t_j log(t_j / μ_j) - t_j + μ_j.
+
+    The link is logarithmic: μ_j = exp(s_j).
+    """
 
     out_activation = "exp"
 

@@ -36,10 +36,7 @@ def train(
         the parameters stood at each batch). Training stops when it returns True.
     """
     batches = Batches(data, batch_size, network.dtype)
-    gradient = np.zeros_like(network.parameters)
-    workspaces = {}
-    for n_rows in {batch_size, data.n_rows % batch_size} - {0}:
-        workspaces[n_rows] = Workspace(network, n_rows, True, gradient)
+    workspaces = _workspaces(network, batch_size, data.n_rows)
     # Overflow on the way to divergence is found by who watches the loss: NumPy's
     # warnings about it would say nothing that helps.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -52,6 +49,15 @@ def train(
             progress.rows += data.n_rows
             if on_epoch(mean_loss):
                 return
+
+
+def _workspaces(network, batch_size, n_rows):
+    """Return a workspace for each size of batch, the last one's included."""
+    gradient = np.zeros_like(network.parameters)
+    return {
+        size: Workspace(network, size, True, gradient)
+        for size in {batch_size, n_rows % batch_size} - {0}
+    }
 
 
 def _epoch(network, loss, optimizer, batches, rng, alpha, rate, workspaces, progress):
@@ -127,11 +133,7 @@ class _FullObjective:
         n_rows = data.n_rows
         size = min(n_rows, LBFGS_ROWS)
         self.batches = Batches(data, size, network.dtype)
-        gradient = np.zeros_like(network.parameters)
-        self.workspaces = {
-            n: Workspace(network, n, True, gradient)
-            for n in {size, n_rows % size} - {0}
-        }
+        self.workspaces = _workspaces(network, size, n_rows)
         self.total_weight = n_rows
         if data.weights is not None:
             used = data.weights if data.rows is None else data.weights[data.rows]

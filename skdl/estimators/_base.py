@@ -100,7 +100,7 @@ class BaseNet(NetParameters):
         self.best_loss_ = self.validation_scores_ = self.best_validation_score_ = None
 
     def _go_on(self, widths):
-        """Copy what training writes to, for a failure to lose nothing; return streams."""
+        """Copy the network, for a failure to lose nothing; return the streams."""
         if widths != self._network.widths:
             raise ValueError(
                 f"warm_start and partial_fit go on with a network of widths "

@@ -101,8 +101,9 @@ class BaseClassifier(ClassifierMixin, BaseNet):
         multilabel = kind == "multilabel-indicator"
         if multilabel and not self._multilabel_allowed:
             raise ValueError(
-                f"{type(self).__name__} gives each row one class, but y is a multilabel "
-                "indicator matrix. LogisticClassifier and MLPClassifier take those."
+                f"{type(self).__name__} with loss={self.loss!r} gives each row one "
+                "class, but y is a multilabel indicator matrix. LogisticClassifier and "
+                "MLPClassifier take those."
             )
         if kind not in ("binary", "multiclass", "multilabel-indicator"):
             raise ValueError(

@@ -17,8 +17,8 @@ __all__ = ["MLPClassifier"]
 class MLPClassifier(BaseClassifier):
     """Multi-layer perceptron classifier, with scikit-learn's parameters and more.
 
-    It minimizes Σ_i w_i J_i / Σ_i w_i + alpha / (2 Σ_i w_i) · ‖W‖² over batches of rows,
-    where J_i is the loss of row i given its raw scores, and w_i its weight.
+    The objective is Σ_i w_i J_i / Σ_i w_i + alpha / (2 Σ_i w_i) · ‖W‖² over batches of
+    rows, where J_i is the loss of row i given its raw scores, and w_i its weight.
 
     Parameters
     ----------
@@ -42,8 +42,8 @@ default='log_loss'
 
     Notes
     -----
-    Weights and biases start uniformly in ±√(6 / (fan_in + fan_out)), or ±√(2 / …) before
-    logistic units [1]_, as scikit-learn's do.
+    Weights and biases start uniformly in ±√(6 / (fan_in + fan_out)), with logistic
+    units in ±√(2 / (fan_in + fan_out)), as scikit-learn's do [1]_.
 
     References
     ----------

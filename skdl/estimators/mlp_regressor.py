@@ -137,7 +137,7 @@ class MLPRegressor(RegressorMixin, BaseNet):
 
     @property
     def coef_(self):
-        """Weights of a linear model, of shape (n_features,) or (n_outputs, n_features)."""
+        """Weights of a linear model, (n_features,) or (n_outputs, n_features)."""
         weights, _ = self._linear_layer("coef_")
         return weights[:, 0] if weights.shape[1] == 1 else weights.T
 
