@@ -13,7 +13,7 @@ def glorot_uniform(weights, biases, rng, gain=6.0):
     weights : ndarray of shape (..., fan_in, fan_out)
     biases : ndarray of shape (..., 1, fan_out)
         They start in the same interval, as scikit-learn's do.
-    rng : numpy.random.Generator
+    rng : numpy.random.Generator or numpy.random.RandomState
     gain : float, default=6.0
         scikit-learn takes 2.0 for layers of logistic units.
 

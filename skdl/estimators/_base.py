@@ -77,8 +77,8 @@ class BaseNet(NetParameters):
             data = Data(X, targets, table, weights)
             widths = (X.shape[1], *hidden, n_scores)
             if first:
-                streams = random_streams(self.random_state)
-                self._start(widths, dtype, streams["initialization"])
+                initialization, streams = random_streams(self.random_state)
+                self._start(widths, dtype, initialization)
             else:
                 streams = self._go_on(widths)
             self._prepare_records()
@@ -109,7 +109,7 @@ class BaseNet(NetParameters):
             )
         self._network = copy.deepcopy(self._network)
         if self._training_state is None:  # fitted without a wish to go on
-            return random_streams(self.random_state)
+            return random_streams(self.random_state)[1]
         return load_streams(self._training_state["streams"])
 
     def _prepare_records(self):

@@ -124,9 +124,9 @@ class BaseClassifier(ClassifierMixin, BaseNet):
         codes = y if multilabel else np.searchsorted(self.classes_, y)
         loss = self._loss()
         targets, table = loss.encode(codes, len(self.classes_), dtype)
-        n_scores = (
-            len(self.classes_) if multilabel else loss.n_scores(len(self.classes_))
-        )
+        n_scores = len(self.classes_)
+        if not multilabel:
+            n_scores = loss.n_scores(n_scores)
         return codes, targets, table, n_scores
 
     def _check_classes(self, seen, multilabel, incremental):
@@ -137,16 +137,19 @@ class BaseClassifier(ClassifierMixin, BaseNet):
                 "and holds one label per row in another."
             )
         # Batches need not show all classes; warm starts must, as in scikit-learn.
-        unknown = np.setdiff1d(seen, self.classes_)
-        if len(unknown) or (not incremental and len(seen) != len(self.classes_)):
+        if not incremental and not np.array_equal(seen, self.classes_):
             raise ValueError(
-                f"The classes of y are {seen}, those of the network {self.classes_}: "
-                "`y` has classes not in `self.classes_`, or, with warm_start, not the "
-                "same classes as in the previous call to fit."
+                "warm_start can only be used where `y` has the same classes as in the "
+                f"previous call to fit. Previously got {self.classes_}, `y` has {seen}"
+            )
+        if len(np.setdiff1d(seen, self.classes_)):
+            raise ValueError(
+                "`y` has classes not in `self.classes_`. `self.classes_` has "
+                f"{self.classes_}. 'y' has {seen}."
             )
 
     def _strata(self, codes):
-        return None if self._multilabel else codes
+        return None if self._multilabel else self.classes_[codes]
 
     def _validation_score(self, codes, scores, weights):
         return accuracy_score(codes, self._decide(scores), sample_weight=weights)

@@ -32,7 +32,8 @@ shuffle : bool, default=True
     Whether each epoch draws a new order of the rows.
 random_state : int, RandomState instance or None, default=None
     Initialization, shuffling and the validation split draw from independent streams of
-    it. The same integer gives the same bits for the same number of BLAS threads.
+    it. The same integer gives the same bits for the same number of BLAS threads, and
+    the starting weights that it gives in scikit-learn.
 tol : float, default=1e-4
     An epoch that improves the loss (with early stopping, the score) by less counts as
     stalled; 'lbfgs' ends when no element of the gradient is larger.

@@ -6,23 +6,31 @@ from sklearn.utils import check_random_state
 __all__ = ["load_streams", "random_streams", "save_streams"]
 
 # The order is part of what a seed means: new streams go to the end.
-STREAMS = ("initialization", "shuffling", "validation")
+STREAMS = ("shuffling", "validation")
 
 
 def random_streams(random_state):
-    """Return a dict of generators; what one draws does not shift another.
+    """Return ``(initialization, streams)``; what one draws does not shift another.
 
     Parameters
     ----------
     random_state : int, RandomState instance or None
         An instance is advanced, so that a second call gives other streams.
+
+    Returns
+    -------
+    initialization : numpy.random.RandomState
+        A twin of the random state as it was: a seed gives the starting weights that it
+        gives in scikit-learn, and L-BFGS the same solution.
+    streams : dict of numpy.random.Generator
     """
-    entropy = check_random_state(random_state).randint(2**32, size=4, dtype=np.uint32)
-    children = np.random.SeedSequence(entropy.tolist()).spawn(len(STREAMS))
-    return {
-        name: np.random.Generator(np.random.PCG64(child))
-        for name, child in zip(STREAMS, children, strict=True)
-    }
+    random_state = check_random_state(random_state)
+    initialization = np.random.RandomState()
+    initialization.set_state(random_state.get_state())
+    entropy = random_state.randint(2**32, size=4, dtype=np.uint32).tolist()
+    children = np.random.SeedSequence(entropy).spawn(len(STREAMS))
+    generators = map(np.random.Generator, map(np.random.PCG64, children))
+    return initialization, dict(zip(STREAMS, generators, strict=True))
 
 
 def save_streams(streams):
@@ -32,7 +40,7 @@ def save_streams(streams):
 
 def load_streams(states):
     """Return the generators of such states."""
-    streams = random_streams(0)
+    _, streams = random_streams(0)
     for name, state in states.items():
         streams[name].bit_generator.state = state
     return streams
