@@ -39,13 +39,15 @@ class Affine:
     def forward(self, X, work):
         """Return Z of shape (..., n_rows, fan_out)."""
         work.X = X
-        product(X, self.weights, work.Z)
+        multiply = sparse_product if issparse(X) else np.matmul
+        multiply(X, self.weights, work.Z)
         np.add(work.Z, self.biases, out=work.Z)
         return work.Z
 
     def backward(self, dZ, work):
         """Fill the gradients of W and b; return that of X, unless that is the data."""
-        product(transposed(work.X), dZ, work.weight_gradient)
+        multiply = sparse_product if issparse(work.X) else np.matmul
+        multiply(transposed(work.X), dZ, work.weight_gradient)
         np.add.reduce(dZ, axis=-2, keepdims=True, out=work.bias_gradient)
         if self.is_first:
             return None
@@ -94,15 +96,13 @@ def transposed(X):
     return X.T if X.ndim == 2 else X.swapaxes(-1, -2)
 
 
-def product(X, Y, out):
-    """Write X @ Y into out; a sparse X meets each network of a stack in turn.
+def sparse_product(X, Y, out):
+    """Write X @ Y into out; the sparse X meets each network of a stack in turn.
 
-    SciPy has no sparse product into a given array: that case allocates its result.
+    SciPy has no sparse product into a given array: this one allocates its result.
     """
-    if not issparse(X):
-        np.matmul(X, Y, out=out)
-    elif out.ndim == 2:
+    if out.ndim == 2:
         out[...] = X @ Y
-    else:
-        for Y_one, out_one in zip(Y, out, strict=True):
-            out_one[...] = X @ Y_one
+        return
+    for Y_one, out_one in zip(Y, out, strict=True):
+        out_one[...] = X @ Y_one

@@ -98,7 +98,7 @@ class Network:
         -------
         scores : ndarray of shape (..., n_rows, n_scores)
         """
-        for layer, work in zip(self.layers, workspace.works, strict=True):
+        for layer, work in workspace.forward_order:
             X = layer.forward(X, work)
         return X
 
@@ -124,9 +124,11 @@ class Network:
         -------
         value : float, or ndarray of shape (n_networks,)
         """
-        scores = self.scores(X, workspace)
+        A = X
+        for layer, work in workspace.forward_order:
+            A = layer.forward(A, work)
         rows, gradient = workspace.rows, workspace.score_gradient
-        loss.rows_and_gradient(scores, targets, rows, gradient)
+        loss.rows_and_gradient(A, targets, rows, gradient)
         if weights is None:
             total = rows.shape[-2]
             np.multiply(gradient, 1 / total, out=gradient)
@@ -174,15 +176,16 @@ class Workspace:
         if training:
             pairs = network.views(gradient)
         gradients = iter(pairs)
-        self.works = [
+        works = [
             layer.work(shape, dtype, *next(gradients))
             if isinstance(layer, Affine)
             else layer.work(shape, dtype)
             for layer in network.layers
         ]
+        self.forward_order = list(zip(network.layers, works, strict=True))
         if not training:
             return
-        self.backward_order = list(zip(network.layers, self.works, strict=True))[::-1]
+        self.backward_order = self.forward_order[::-1]
         self.score_gradient = np.empty((*shape, network.widths[-1]), dtype)
         self.rows = np.empty((*shape, 1), dtype)
         self.scale = np.empty((n_rows, 1), dtype)

@@ -37,17 +37,29 @@ def train(
     """
     batches = Batches(data, batch_size, network.dtype)
     workspaces = _workspaces(network, batch_size, data.n_rows)
+    parameters = network.parameters
     # Overflow on the way to divergence is found by who watches the loss: NumPy's
     # warnings about it would say nothing that helps.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for _ in range(max_epochs):
-            mean_loss = _epoch(
-                network, loss, optimizer, batches, rng, alpha, rate(progress),
-                workspaces, progress,
-            )  # fmt: skip
+            epoch_rate = rate(progress)
+            total_loss = total_weight = 0.0
+            for X, targets, weights in batches.epoch(rng):
+                n_rows = X.shape[0]
+                batch_weight = n_rows if weights is None else float(weights.sum())
+                if not batch_weight:
+                    continue  # nothing to learn from: not even momentum moves
+                workspace = workspaces[n_rows]
+                value = network.loss_and_gradient(
+                    X, targets, weights, loss, alpha, workspace
+                )
+                optimizer.step(parameters, workspace.gradient, epoch_rate)
+                progress.steps += 1
+                total_loss += value * batch_weight
+                total_weight += batch_weight
             progress.epochs += 1
             progress.rows += data.n_rows
-            if on_epoch(mean_loss):
+            if on_epoch(total_loss / total_weight):
                 return
 
 
@@ -60,27 +72,13 @@ def _workspaces(network, batch_size, n_rows):
     }
 
 
-def _epoch(network, loss, optimizer, batches, rng, alpha, rate, workspaces, progress):
-    total_loss, total_weight = 0.0, 0.0
-    for X, targets, weights in batches.epoch(rng):
-        n_rows = X.shape[0]
-        batch_weight = n_rows if weights is None else float(weights.sum())
-        if not batch_weight:
-            continue  # nothing to learn from: not even momentum moves
-        workspace = workspaces[n_rows]
-        value = network.loss_and_gradient(X, targets, weights, loss, alpha, workspace)
-        optimizer.step(network.parameters, workspace.gradient, rate)
-        progress.steps += 1
-        total_loss += value * batch_weight
-        total_weight += batch_weight
-    return total_loss / total_weight
-
-
 # Rows that L-BFGS evaluates at a time: its memory does not grow with the data.
 LBFGS_ROWS = 8192
 
 
-def train_lbfgs(network, loss, data, *, alpha, max_iter, max_fun, tol, on_epoch):
+def train_lbfgs(
+    network, loss, data, *, alpha, max_iter, max_fun, tol, on_epoch, on_end
+):
     """Minimize the whole objective by L-BFGS, in place.
 
     Parameters
@@ -93,11 +91,8 @@ def train_lbfgs(network, loss, data, *, alpha, max_iter, max_fun, tol, on_epoch)
         Training ends when no element of the gradient is larger.
     on_epoch : callable
         Gets the objective after each iteration. Training stops when it returns True.
-
-    Returns
-    -------
-    result : scipy.optimize.OptimizeResult
-        ``x`` is in the network already.
+    on_end : callable
+        Gets SciPy's OptimizeResult, whose ``x`` is in the network by then.
 
     References
     ----------
@@ -122,7 +117,7 @@ def train_lbfgs(network, loss, data, *, alpha, max_iter, max_fun, tol, on_epoch)
             options={"maxiter": max_iter, "maxfun": max_fun, "gtol": tol},
         )
     np.copyto(network.parameters, result.x, casting="same_kind")
-    return result
+    on_end(result)
 
 
 class _FullObjective:

@@ -2,11 +2,14 @@
 
 import copy
 import warnings
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from skdl._sklearn import fit_context
 from skdl._transaction import unchanged_on_error
 from skdl.engine.activations import ACTIVATIONS
 from skdl.engine.batching import Data
@@ -15,13 +18,12 @@ from skdl.engine.optimizers import SGD, Adam
 from skdl.engine.prediction import raw_scores
 from skdl.engine.schedules import Adaptive, Constant, InverseScaling, Progress
 from skdl.engine.training import train, train_lbfgs
-from skdl.estimators._parameters import NetParameters
+from skdl.estimators._fitted import FittedNet
 from skdl.estimators._random import load_streams, random_streams, save_streams
 from skdl.estimators._validation import (
     check_batch_size,
     check_hidden_layers,
     check_training_data,
-    check_X,
     network_dtype,
     split_rows,
 )
@@ -41,7 +43,7 @@ def has_partial_fit(estimator):
 
 
 @dataclass(eq=False, repr=False)
-class BaseNet(NetParameters):
+class BaseNet(FittedNet):
     """What classifiers and regressors share.
 
     A subclass says what its targets mean:
@@ -55,8 +57,47 @@ class BaseNet(NetParameters):
     - ``_loss()``: the loss object.
     """
 
-    def _fit(self, X, y, sample_weight, incremental=False, classes=None):
-        """Train; on any error leave the estimator as it was."""
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None):
+        """Fit the net to X and y.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
+            float32 is kept, float16 and uint8 are trained on in float32, anything else
+            in float64. X is neither copied nor written to, if it has such a type.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Numbers for a regressor, class labels of any sortable type for a classifier;
+            or, where the loss allows several labels per row, an indicator matrix of
+            zeros and ones.
+        sample_weight : array-like of shape (n_samples,), optional
+            Not negative, and not all zero. A row of weight 2 counts as two rows.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            For an invalid parameter or array, before any work; and if training
+            diverges. The estimator is then as it was before.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If `max_iter` or `max_fun` ends training.
+        """
+        with self._training(X, y, sample_weight) as train:
+            train()
+        return self
+
+    @contextmanager
+    def _training(self, X, y, sample_weight, *, incremental=False, classes=None):
+        """Prepare a training run, yield the call that runs it, and keep its results.
+
+        On any error, in the run too, the estimator stays as it was.
+        """
         first = not (hasattr(self, "_network") and (incremental or self.warm_start))
         hidden = check_hidden_layers(self.hidden_layer_sizes)
         if incremental and self.early_stopping:
@@ -82,8 +123,9 @@ class BaseNet(NetParameters):
             else:
                 streams = self._go_on(widths)
             self._prepare_records()
-            self._train(data, y, streams, incremental)
-        return self
+            run = self._lbfgs_run if self.solver == "lbfgs" else self._stochastic_run
+            with run(data, y, streams, incremental) as train:
+                yield train
 
     def _start(self, widths, dtype, rng):
         """Make a new network, and empty records."""
@@ -126,69 +168,60 @@ class BaseNet(NetParameters):
             if self.best_loss_ is None:
                 self.best_loss_ = np.inf
 
-    def _train(self, data, y, streams, incremental):
-        state = self._training_state or {}
+    @contextmanager
+    def _stochastic_run(self, data, y, streams, incremental):
+        network, state = self._network, self._training_state or {}
         progress = Progress(**state.get("progress", {}))
-        if self.solver == "lbfgs":
-            watch = Watch(self, self._network, progress, Constant(), None, patient=True)
-            optimizer_state = self._train_lbfgs(data, watch)
-        else:
-            validate = None
-            if self.early_stopping:
-                data.rows, validate = self._hold_out(data, y, streams["validation"])
-            schedule = self._schedule()
-            watch = Watch(
-                self, self._network, progress, schedule, validate, patient=incremental
-            )
-            optimizer_state = self._train_stochastic(
-                data, streams, state.get("optimizer"), watch, incremental
-            )
-        self.t_ = progress.rows
-        self._training_state = None
-        if incremental or self.warm_start:
-            self._training_state = {
-                "optimizer": optimizer_state,
-                "progress": asdict(progress),
-                "streams": save_streams(streams),
-            }
-        self._check_finite(watch)
-
-    def _train_stochastic(self, data, streams, optimizer_state, watch, incremental):
-        network, progress, schedule = self._network, watch.progress, watch.schedule
+        validate = None
+        if self.early_stopping:
+            data.rows, validate = self._hold_out(data, y, streams["validation"])
+        batch_size = check_batch_size(self.batch_size, data.n_rows)
+        schedule = self._schedule()
+        watch = Watch(self, network, progress, schedule, validate, patient=incremental)
         optimizer = self._optimizer().start(network.parameters)
         kind = type(optimizer).__name__
-        if optimizer_state is not None and optimizer_state["kind"] == kind:
-            optimizer.load(optimizer_state)
+        if state.get("optimizer", {}).get("kind") == kind:
+            optimizer.load(state["optimizer"])
         try:
-            train(
+            yield partial(
+                train,
                 network,
                 self._loss(),
                 optimizer,
                 data,
                 streams["shuffling"] if self.shuffle else None,
                 alpha=self.alpha,
-                batch_size=check_batch_size(self.batch_size, data.n_rows),
+                batch_size=batch_size,
                 rate=lambda now: self.learning_rate_init * schedule.factor(now),
                 progress=progress,
                 max_epochs=1 if incremental else self.max_iter,
                 on_epoch=watch,
             )
         except KeyboardInterrupt:
-            warnings.warn("Training interrupted by user.", UserWarning, stacklevel=5)
+            _warn("Training interrupted by user.", UserWarning)
         else:
             if not (incremental or watch.converged or watch.diverged):
-                warnings.warn(
+                _warn(
                     f"Maximum iterations (max_iter={self.max_iter}) reached and the "
-                    "optimization hasn't converged yet.",
-                    ConvergenceWarning,
-                    stacklevel=5,
+                    "optimization hasn't converged yet."
                 )
-        if watch.validate is not None:
+        if validate is not None:
             np.copyto(network.parameters, watch.best_parameters)
-        return {"kind": kind, **optimizer.state_dict()}
+        self._check_finite(watch)
+        self.t_ = progress.rows
+        self._training_state = None
+        if incremental or self.warm_start:
+            self._training_state = {
+                "optimizer": {"kind": kind, **optimizer.state_dict()},
+                "progress": asdict(progress),
+                "streams": save_streams(streams),
+            }
 
-    def _train_lbfgs(self, data, watch):
-        result = train_lbfgs(
+    @contextmanager
+    def _lbfgs_run(self, data, y, streams, incremental):
+        watch = Watch(self, self._network, Progress(), Constant(), None, patient=True)
+        yield partial(
+            train_lbfgs,
             self._network,
             self._loss(),
             data,
@@ -197,18 +230,21 @@ class BaseNet(NetParameters):
             max_fun=self.max_fun,
             tol=self.tol,
             on_epoch=watch,
+            on_end=self._lbfgs_ended,
         )
+        self._check_finite(watch)
+        # Nothing but the parameters outlives L-BFGS: a warm start begins with these.
+        self._training_state = None
+
+    def _lbfgs_ended(self, result):
         self.n_iter_ = result.nit
         self.loss_ = result.fun
         if result.status != 0:
-            warnings.warn(
+            _warn(
                 f"lbfgs failed to converge after {result.nit} iterations (status="
                 f"{result.status}): {result.message}. Increase max_iter "
-                f"({self.max_iter}) or max_fun ({self.max_fun}), or scale the data.",
-                ConvergenceWarning,
-                stacklevel=5,
+                f"({self.max_iter}) or max_fun ({self.max_fun}), or scale the data."
             )
-        return None
 
     def _hold_out(self, data, y, rng):
         """Return the rows to train on, and a function that scores the others."""
@@ -232,19 +268,17 @@ class BaseNet(NetParameters):
         return rows, validate
 
     def _check_finite(self, watch):
-        if watch.diverged and watch.validate is not None:
-            warnings.warn(
-                "Training diverged (the loss is not finite); the parameters of the "
-                "best epoch were restored. Lower learning_rate_init or scale the data.",
-                ConvergenceWarning,
-                stacklevel=5,
-            )
-        if not np.isfinite(self._network.parameters).all() or (
-            watch.diverged and watch.validate is None
-        ):
+        """Refuse a network that is not usable, unless the best epoch is back."""
+        lost = watch.diverged and watch.validate is None
+        if lost or not np.isfinite(self._network.parameters).all():
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may "
                 "contain large values and need to be preprocessed."
+            )
+        if watch.diverged:
+            _warn(
+                "Training diverged (the loss is not finite); the parameters of the "
+                "best epoch were restored. Lower learning_rate_init or scale the data."
             )
 
     def _optimizer(self):
@@ -260,40 +294,7 @@ class BaseNet(NetParameters):
             return Adaptive()
         return Constant()
 
-    def _raw_scores(self, X):
-        """Return raw scores of shape (n_samples, n_outputs_) of checked data."""
-        return raw_scores(self._network, check_X(self, X))
 
-    @property
-    def coefs_(self):
-        """List of the layers' weights, each of shape (fan_in, fan_out): views."""
-        return [layer.weights for layer in self._fitted_network("coefs_").affine]
-
-    @property
-    def intercepts_(self):
-        """List of the layers' biases, each of shape (fan_out,): views."""
-        network = self._fitted_network("intercepts_")
-        return [layer.biases[0] for layer in network.affine]
-
-    def _fitted_network(self, attribute):
-        # AttributeError, so that hasattr() says no before fit as it does after it.
-        if "_network" not in vars(self):
-            raise AttributeError(
-                f"This {type(self).__name__} is not fitted yet: no {attribute!r}."
-            )
-        return self._network
-
-    def _linear_layer(self, attribute):
-        network = self._fitted_network(attribute)
-        if len(network.affine) > 1:
-            raise AttributeError(
-                f"{attribute!r} is for linear models: hidden_layer_sizes=(), not "
-                f"{self.hidden_layer_sizes!r}."
-            )
-        return network.affine[0].weights, network.affine[0].biases[0]
-
-    def __sklearn_tags__(self):
-        """Sparse input is accepted."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
+def _warn(message, category=ConvergenceWarning):
+    # The frames between here and the user's call of fit are scikit-learn's and ours.
+    warnings.warn(message, category, stacklevel=7)

@@ -41,38 +41,6 @@ class BaseClassifier(ClassifierMixin, BaseNet):
     hidden_layer_sizes: int | Sequence[int] = (100,)
     activation: str = "relu"
 
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
-        """Fit the net to X and y.
-
-        Parameters
-        ----------
-        X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
-            float32 is kept, float16 and uint8 are trained on in float32, anything else
-            in float64. X is neither copied nor written to, if it has such a type.
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Class labels of any sortable type; or, where the loss allows several labels
-            for a row, an indicator matrix of zeros and ones.
-        sample_weight : array-like of shape (n_samples,), optional
-            Not negative, and not all zero. A row of weight 2 counts as two rows.
-
-        Returns
-        -------
-        self : object
-
-        Raises
-        ------
-        ValueError
-            For an invalid parameter or array, before any work; and if training
-            diverges. The estimator is then as it was before.
-
-        Warns
-        -----
-        ConvergenceWarning
-            If `max_iter` or `max_fun` ends training.
-        """
-        return self._fit(X, y, sample_weight)
-
     @available_if(has_partial_fit)
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None, classes=None):
@@ -92,7 +60,11 @@ class BaseClassifier(ClassifierMixin, BaseNet):
         -------
         self : object
         """
-        return self._fit(X, y, sample_weight, incremental=True, classes=classes)
+        with self._training(
+            X, y, sample_weight, incremental=True, classes=classes
+        ) as train:
+            train()
+        return self
 
     def _code_targets(self, y, dtype, first, incremental, classes):
         if issparse(y):

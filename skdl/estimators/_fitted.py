@@ -1,0 +1,52 @@
+"""What a fitted net offers, whatever its targets."""
+
+from dataclasses import dataclass
+
+from skdl.engine.prediction import raw_scores
+from skdl.estimators._parameters import NetParameters
+from skdl.estimators._validation import check_X
+
+__all__ = ["FittedNet"]
+
+
+@dataclass(eq=False, repr=False)
+class FittedNet(NetParameters):
+    """Reads the network that ``fit`` left in ``_network``."""
+
+    def _raw_scores(self, X):
+        """Return raw scores of shape (n_samples, n_outputs_) of checked data."""
+        return raw_scores(self._network, check_X(self, X))
+
+    @property
+    def coefs_(self):
+        """List of the layers' weights, each of shape (fan_in, fan_out): views."""
+        return [layer.weights for layer in self._fitted_network("coefs_").affine]
+
+    @property
+    def intercepts_(self):
+        """List of the layers' biases, each of shape (fan_out,): views."""
+        network = self._fitted_network("intercepts_")
+        return [layer.biases[0] for layer in network.affine]
+
+    def _fitted_network(self, attribute):
+        # AttributeError, so that hasattr() says no before fit as it does after it.
+        if "_network" not in vars(self):
+            raise AttributeError(
+                f"This {type(self).__name__} is not fitted yet: no {attribute!r}."
+            )
+        return self._network
+
+    def _linear_layer(self, attribute):
+        network = self._fitted_network(attribute)
+        if len(network.affine) > 1:
+            raise AttributeError(
+                f"{attribute!r} is for linear models: hidden_layer_sizes=(), not "
+                f"{self.hidden_layer_sizes!r}."
+            )
+        return network.affine[0].weights, network.affine[0].biases[0]
+
+    def __sklearn_tags__(self):
+        """Sparse input is accepted."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
