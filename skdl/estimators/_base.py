@@ -1,7 +1,6 @@
 """The way of the data, from ``fit`` to the engine, for every net."""
 
 import copy
-import warnings
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -11,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skdl._sklearn import fit_context
 from skdl._transaction import unchanged_on_error
+from skdl._warn import warn
 from skdl.engine.activations import ACTIVATIONS
 from skdl.engine.batching import Data
 from skdl.engine.network import Network
@@ -198,12 +198,13 @@ class BaseNet(FittedNet):
                 on_epoch=watch,
             )
         except KeyboardInterrupt:
-            _warn("Training interrupted by user.", UserWarning)
+            warn("Training interrupted by user.", UserWarning)
         else:
             if not (incremental or watch.converged or watch.diverged):
-                _warn(
+                warn(
                     f"Maximum iterations (max_iter={self.max_iter}) reached and the "
-                    "optimization hasn't converged yet."
+                    "optimization hasn't converged yet.",
+                    ConvergenceWarning,
                 )
         if validate is not None:
             np.copyto(network.parameters, watch.best_parameters)
@@ -240,10 +241,11 @@ class BaseNet(FittedNet):
         self.n_iter_ = result.nit
         self.loss_ = result.fun
         if result.status != 0:
-            _warn(
+            warn(
                 f"lbfgs failed to converge after {result.nit} iterations (status="
                 f"{result.status}): {result.message}. Increase max_iter "
-                f"({self.max_iter}) or max_fun ({self.max_fun}), or scale the data."
+                f"({self.max_iter}) or max_fun ({self.max_fun}), or scale the data.",
+                ConvergenceWarning,
             )
 
     def _hold_out(self, data, y, rng):
@@ -276,9 +278,10 @@ class BaseNet(FittedNet):
                 "contain large values and need to be preprocessed."
             )
         if watch.diverged:
-            _warn(
+            warn(
                 "Training diverged (the loss is not finite); the parameters of the "
-                "best epoch were restored. Lower learning_rate_init or scale the data."
+                "best epoch were restored. Lower learning_rate_init or scale the data.",
+                ConvergenceWarning,
             )
 
     def _optimizer(self):
@@ -293,8 +296,3 @@ class BaseNet(FittedNet):
         if self.solver == "sgd" and self.learning_rate == "adaptive":
             return Adaptive()
         return Constant()
-
-
-def _warn(message, category=ConvergenceWarning):
-    # The frames between here and the user's call of fit are scikit-learn's and ours.
-    warnings.warn(message, category, stacklevel=7)

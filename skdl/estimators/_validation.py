@@ -1,12 +1,11 @@
 """What comes from the user, checked before any work."""
 
-import warnings
-
 import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import validate_data
 
 from skdl._sklearn import check_sample_weight
+from skdl._warn import warn
 
 __all__ = ["check_X", "check_batch_size", "check_hidden_layers", "check_training_data"]
 __all__ += ["network_dtype", "split_rows"]
@@ -66,11 +65,10 @@ def check_batch_size(batch_size, n_rows):
     if batch_size == "auto":
         return min(200, n_rows)
     if batch_size > n_rows:
-        warnings.warn(
+        warn(
             f"batch_size={batch_size} is larger than the {n_rows} rows to train on "
             f"and is clipped to {n_rows}.",
             UserWarning,
-            stacklevel=2,
         )
     return min(batch_size, n_rows)
 

@@ -1,0 +1,60 @@
+"""The way from ``fit`` to a matrix product is short, as docs/design.md promises."""
+
+import sys
+
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+
+from skdl import MLPClassifier
+from skdl.engine import Adam, layers
+
+
+def hops_below_fit():
+    """Count the calls between `fit` and the caller of this, neither counted."""
+    frame, n = sys._getframe(2), 0
+    while frame.f_code.co_qualname != "BaseNet.fit":
+        frame, n = frame.f_back, n + 1
+        assert frame is not None, "not called below fit"
+    return n
+
+
+@pytest.fixture
+def data():
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(40, 3)), rng.integers(0, 3, 40)
+
+
+@pytest.mark.parametrize("solver", ["sgd", "adam"])
+def test_three_hops_to_a_matrix_product(monkeypatch, data, solver):
+    hops = []
+
+    class Spy:
+        def __getattr__(self, name):
+            return getattr(np, name)
+
+        def matmul(self, X, Y, out):
+            hops.append(hops_below_fit())
+            return np.matmul(X, Y, out=out)
+
+    monkeypatch.setattr(layers, "np", Spy())
+    with pytest.warns(ConvergenceWarning):
+        MLPClassifier(5, solver=solver, max_iter=2).fit(*data)
+    assert hops
+    assert max(hops) <= 3
+
+
+def test_two_hops_to_the_update(monkeypatch, data):
+    hops = []
+    state = type(Adam().start(np.zeros(3)))
+    step = state.step
+
+    def spy(self, *args):
+        hops.append(hops_below_fit() + 1)
+        step(self, *args)
+
+    monkeypatch.setattr(state, "step", spy)
+    with pytest.warns(ConvergenceWarning):
+        MLPClassifier(5, max_iter=2).fit(*data)
+    assert hops
+    assert max(hops) <= 2
