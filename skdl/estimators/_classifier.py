@@ -187,14 +187,16 @@ class BaseClassifier(ClassifierMixin, BaseNet):
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of `classes_`. Rows sum to 1, unless labels do not exclude one
-            another.
+            In the order of `classes_`, and never 0. Rows sum to 1, unless labels do not
+            exclude one another.
         """
         check_is_fitted(self)
         scores = self._raw_scores(X)
         if len(self.classes_) == 1 and not self._multilabel:
             return np.ones_like(scores)
-        return self._loss().probabilities(scores, exclusive=not self._multilabel)
+        p = self._loss().probabilities(scores, exclusive=not self._multilabel)
+        # No finite score makes a class impossible: what underflows is no zero.
+        return np.maximum(p, np.finfo(p.dtype).tiny, out=p)
 
     @available_if(_has_probabilities)
     def predict_log_proba(self, X):
