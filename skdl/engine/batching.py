@@ -20,6 +20,7 @@ class Data:
     table : ndarray of shape (n_classes, n_targets), optional
         If given, `targets` are row numbers of it.
     weights : ndarray of shape (n_samples, 1), optional
+        Of the network's dtype, not negative, and not zero for all rows in use.
     rows : ndarray of int, optional
         The rows to use; all of them by default.
     """
@@ -64,8 +65,12 @@ class Batches:
             self._targets = np.empty((batch_size, table.shape[1]), table.dtype)
         if data.weights is not None:
             self._weights = np.empty((batch_size, 1), dtype)
-            if data.weights.dtype != dtype:
-                raise TypeError("weights must have the network's dtype")
+            used = data.weights if data.rows is None else data.weights[data.rows]
+            if data.weights.dtype != dtype or not used.any():
+                raise ValueError(
+                    f"weights must be of dtype {dtype} and not all zero, got dtype "
+                    f"{data.weights.dtype} and a sum of {used.sum()}"
+                )
 
     def epoch(self, rng=None):
         """Yield (X, targets, weights) for each batch; shuffled where rng is given.

@@ -88,7 +88,8 @@ def train_lbfgs(
     max_iter, max_fun : int
         Bounds on iterations and on evaluations of the objective.
     tol : float
-        Training ends when no element of the gradient is larger.
+        Training ends when no element of the gradient is larger; it ends before, if an
+        iteration lowers the objective by less than 2.2e-9 of it (SciPy's default).
     on_epoch : callable
         Gets the objective after each iteration. Training stops when it returns True.
     on_end : callable

@@ -1,0 +1,229 @@
+"""The tables of cases that drive the engine's property tests, and their helpers."""
+
+import tracemalloc
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from skdl.engine import (
+    SGD,
+    Adam,
+    Adaptive,
+    Constant,
+    Hinge,
+    Identity,
+    InverseScaling,
+    Logistic,
+    LogisticLoss,
+    Network,
+    Poisson,
+    Relu,
+    Softmax,
+    SquaredError,
+    SquaredHinge,
+    Tanh,
+    Workspace,
+)
+from skdl.engine.layers import Activation, Affine
+
+
+@dataclass(frozen=True)
+class LossCase:
+    """A loss, and the kind and number of its targets."""
+
+    loss: object
+    kind: str
+    size: int
+
+    def y(self, n, seed=0):
+        rng = np.random.default_rng(seed)
+        if self.kind == "classes":
+            return rng.permutation(np.arange(n) % self.size)
+        if self.kind == "labels":
+            return rng.integers(0, 2, (n, self.size))
+        if self.kind == "counts":
+            return rng.poisson(1.0, (n, self.size)).astype(float)
+        return rng.normal(size=(n, self.size))
+
+    def encode(self, y, dtype):
+        """Return (targets, table)."""
+        if self.kind in ("values", "counts"):
+            return self.loss.encode(y, dtype)
+        return self.loss.encode(y, self.size, dtype)
+
+    def targets(self, n, dtype, seed=0):
+        """Return one row of numbers per sample."""
+        targets, table = self.encode(self.y(n, seed), np.dtype(dtype))
+        return targets if table is None else table[targets]
+
+    @property
+    def n_scores(self):
+        one = self.kind == "classes" and hasattr(self.loss, "n_scores")
+        return self.loss.n_scores(self.size) if one else self.size
+
+
+LOSSES = {
+    "softmax-2": LossCase(Softmax(), "classes", 2),
+    "softmax-3": LossCase(Softmax(), "classes", 3),
+    "logistic-2": LossCase(LogisticLoss(), "classes", 2),
+    "logistic-3": LossCase(LogisticLoss(), "classes", 3),
+    "logistic-labels": LossCase(LogisticLoss(), "labels", 4),
+    "hinge-2": LossCase(Hinge(), "classes", 2),
+    "hinge-4": LossCase(Hinge(), "classes", 4),
+    "squared_hinge-2": LossCase(SquaredHinge(), "classes", 2),
+    "squared_hinge-4": LossCase(SquaredHinge(), "classes", 4),
+    "squared_error-1": LossCase(SquaredError(), "values", 1),
+    "squared_error-3": LossCase(SquaredError(), "values", 3),
+    "poisson-1": LossCase(Poisson(), "counts", 1),
+    "poisson-2": LossCase(Poisson(), "counts", 2),
+}
+ACTIVATIONS = {
+    "identity": Identity(),
+    "relu": Relu(),
+    "tanh": Tanh(),
+    "logistic": Logistic(),
+}
+OPTIMIZERS = {
+    "gradient-descent": SGD(momentum=0),
+    "momentum": SGD(momentum=0.9, nesterov=False),
+    "nesterov": SGD(),
+    "adam": Adam(),
+    "adam-large-epsilon": Adam(beta_1=0.8, beta_2=0.95, epsilon=0.1),
+}
+SCHEDULES = {  # schedule, progress, factor
+    "constant": (Constant(), {"rows": 7, "plateaus": 3, "epochs": 5}, 1.0),
+    "invscaling-start": (InverseScaling(), {}, 1.0),
+    "invscaling": (InverseScaling(), {"rows": 99, "steps": 3, "epochs": 2}, 0.1),
+    "invscaling-power": (InverseScaling(power=0.25), {"rows": 15}, 0.5),
+    "adaptive-start": (Adaptive(), {"rows": 9, "epochs": 3}, 1.0),
+    "adaptive": (Adaptive(), {"plateaus": 2}, 0.04),
+    "adaptive-decay": (Adaptive(decay=0.5), {"plateaus": 3}, 0.125),
+}
+SPECIFICATIONS = {
+    **ACTIVATIONS,
+    **{name: case.loss for name, case in LOSSES.items()},
+    **OPTIMIZERS,
+    **{name: schedule for name, (schedule, _, _) in SCHEDULES.items()},
+}
+
+
+def each(name, table):
+    """Parametrize a test over a table."""
+    return pytest.mark.parametrize(name, table.values(), ids=table.keys())
+
+
+@dataclass
+class Problem:
+    """A small network with data for a loss."""
+
+    network: Network
+    X: np.ndarray
+    targets: np.ndarray
+    weights: np.ndarray | None
+    loss: object
+
+    def workspace(self):
+        return Workspace(self.network, self.X.shape[0], training=True)
+
+    def evaluate(self, alpha=0.0, workspace=None):
+        """Return the objective and its gradient at the network's parameters."""
+        workspace = self.workspace() if workspace is None else workspace
+        value = self.network.loss_and_gradient(
+            self.X, self.targets, self.weights, self.loss, alpha, workspace
+        )
+        return value, workspace.gradient
+
+    def objective(self, alpha=0.0):
+        """Return a function of the parameters, for check_gradient."""
+        workspace = self.workspace()
+
+        def function(parameters):
+            self.network.parameters[...] = parameters
+            value, gradient = self.evaluate(alpha, workspace)
+            return np.sum(value), gradient
+
+        return function
+
+
+def problem(
+    case, activation, dtype=np.float64, *, weighted=False, n=7, hidden=(5, 4),
+    n_networks=None, n_features=3, seed=0,
+):  # fmt: skip
+    rng = np.random.default_rng(seed)
+    widths = (n_features, *hidden, case.n_scores)
+    network = Network(widths, [activation] * len(hidden), dtype, n_networks)
+    network.initialize(rng)
+    X = rng.normal(size=(n, n_features)).astype(dtype)
+    weights = rng.uniform(0.5, 2, (n, 1)).astype(dtype) if weighted else None
+    if weighted:
+        weights[2] = 0
+    return Problem(network, X, case.targets(n, dtype, seed), weights, case.loss)
+
+
+def loss_of(loss, scores, targets):
+    """Return (rows, gradient) and leave the scores as they are."""
+    rows = np.empty((*scores.shape[:-1], 1), scores.dtype)
+    gradient = np.empty_like(scores)
+    loss.rows_and_gradient(scores.copy(), targets, rows, gradient)
+    return rows, gradient
+
+
+def arrays_of(workspace):
+    """Return every array that a workspace holds, by its place; layers left out."""
+    found = {}
+
+    def walk(thing, place):
+        if isinstance(thing, np.ndarray):
+            found[place] = thing
+        elif isinstance(thing, list | tuple):
+            for i, item in enumerate(thing):
+                walk(item, f"{place}.{i}")
+        elif type(thing).__module__.startswith("skdl.engine") and not isinstance(
+            thing, Affine | Activation
+        ):
+            names = getattr(thing, "__slots__", None) or vars(thing)
+            for name in names:
+                walk(getattr(thing, name, None), f"{place}.{name}")
+
+    walk(workspace, "")
+    return found
+
+
+def peak_bytes(function):
+    """Return how much memory a call takes at its worst, after a warm-up."""
+    function()
+    tracemalloc.start()
+    try:
+        function()
+        before = tracemalloc.get_traced_memory()[0]
+        tracemalloc.reset_peak()
+        function()
+        return tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+
+
+class Float32Only(np.ndarray):
+    """An array that refuses any operation together with a float64 array or scalar.
+
+    Writing into a float32 buffer hides that an operation ran in float64; this does not.
+    """
+
+    def __array_ufunc__(self, ufunc, method, *inputs, out=(), **kwargs):
+        for array in (*inputs, *out):
+            if isinstance(array, np.ndarray | np.generic) and array.dtype == np.float64:
+                raise AssertionError(f"{ufunc.__name__} in float64")
+        plain = [
+            a.view(np.ndarray) if isinstance(a, Float32Only) else a for a in inputs
+        ]
+        if out:
+            kwargs["out"] = tuple(np.asarray(array) for array in out)
+        result = getattr(ufunc, method)(*plain, **kwargs)
+        if out:
+            return out[0]
+        return result.view(Float32Only) if isinstance(result, np.ndarray) else result
+
+
+def float32_only(array):
+    return np.array(array, dtype=np.float32).view(Float32Only)

@@ -1,0 +1,95 @@
+"""Layers: the affine map and its derivatives, activations in place, no state."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
+
+from skdl.engine import Tanh
+from skdl.engine.layers import Activation, Affine, transposed
+
+N, FAN_IN, FAN_OUT = 6, 4, 3
+
+
+def affine(stack=(), is_first=False, dtype=np.float64):
+    """Return a layer, its workspace and an input."""
+    rng = np.random.default_rng(0)
+    layer = Affine(FAN_IN, FAN_OUT, is_first)
+    weights = rng.normal(size=(*stack, FAN_IN, FAN_OUT)).astype(dtype)
+    biases = rng.normal(size=(*stack, 1, FAN_OUT)).astype(dtype)
+    layer.bind(weights, biases)
+    gradients = np.full_like(weights, np.nan), np.full_like(biases, np.nan)
+    work = layer.work((*stack, N), dtype, *gradients)
+    X = rng.normal(size=(N, FAN_IN)) * (rng.random((N, FAN_IN)) < 0.6)
+    return layer, work, X.astype(dtype)
+
+
+@pytest.mark.parametrize("stack", [(), (3,)])
+@pytest.mark.parametrize("sparse", [False, True])
+def test_affine_passes(stack, sparse):
+    layer, work, X = affine(stack, is_first=True)
+    dZ = np.random.default_rng(1).normal(size=(*stack, N, FAN_OUT))
+    Z = layer.forward(csr_array(X) if sparse else X, work)
+    assert Z is work.Z
+    assert_allclose(Z, X @ layer.weights + layer.biases, rtol=1e-13)
+    assert layer.backward(dZ, work) is None
+    assert_allclose(work.weight_gradient, X.T @ dZ, rtol=1e-12, atol=1e-14)
+    assert_allclose(work.bias_gradient, dZ.sum(axis=-2, keepdims=True), rtol=1e-12)
+
+
+@pytest.mark.parametrize("stack", [(), (3,)])
+def test_inner_layer_returns_the_gradient_of_its_input(stack):
+    layer, work, X = affine(stack)
+    X = X + np.zeros((*stack, 1, 1))
+    dZ = np.random.default_rng(1).normal(size=(*stack, N, FAN_OUT))
+    layer.forward(X, work)
+    dX = layer.backward(dZ, work)
+    assert dX is work.dX
+    assert_allclose(dX, dZ @ layer.weights.swapaxes(-1, -2), rtol=1e-12)
+    expected = X.swapaxes(-1, -2) @ dZ
+    assert_allclose(work.weight_gradient, expected, rtol=1e-12, atol=1e-14)
+
+
+def test_only_inner_training_layers_have_an_input_gradient():
+    assert not hasattr(affine(is_first=True)[1], "dX")
+    layer, work, _ = affine()
+    assert hasattr(work, "dX")
+    assert not hasattr(layer.work((N,), np.float64, None, None), "dX")
+
+
+def test_layer_keeps_nothing_of_a_pass():
+    layer, work, X = affine()
+    before = dict(vars(layer))
+    layer.forward(X, work)
+    layer.backward(np.ones((N, FAN_OUT)), work)
+    assert vars(layer) == before
+
+
+def test_activation_works_in_place():
+    layer = Activation(Tanh())
+    work = layer.work((N,), np.float64)
+    Z = np.random.default_rng(0).normal(size=(N, 4))
+    A, dA = Z.copy(), np.full((N, 4), 2.0)
+    assert layer.forward(A, work) is A
+    assert_allclose(A, np.tanh(Z), rtol=1e-14)
+    assert layer.backward(dA, work) is dA
+    assert_allclose(dA, 2 * (1 - np.tanh(Z) ** 2), rtol=1e-12)
+
+
+def test_transposed_copies_nothing():
+    for X in (np.ones((2, 3)), np.ones((4, 2, 3))):
+        assert transposed(X).shape == (*X.shape[:-2], 3, 2)
+        assert np.shares_memory(transposed(X), X)
+    sparse = csr_array(np.eye(2, 3))
+    assert np.shares_memory(transposed(sparse).data, sparse.data)
+    assert_array_equal(transposed(sparse).toarray(), np.eye(3, 2))
+
+
+@pytest.mark.parametrize("stack", [(), (2,)])
+def test_sparse_float32_equals_dense_to_rounding(stack):
+    layer, work, X = affine(stack, is_first=True, dtype=np.float32)
+    dense = layer.forward(X, work).copy()
+    sparse = layer.forward(csr_array(X), work)
+    assert sparse.dtype == work.X.dtype == np.float32
+    assert (csr_array(X) @ layer.weights[(0,) * len(stack)]).dtype == np.float32
+    assert_allclose(sparse, dense, rtol=1e-4, atol=1e-6)

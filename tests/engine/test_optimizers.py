@@ -1,0 +1,176 @@
+"""Optimizers: the steps themselves, states, blocks, dtypes."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skdl.engine import SGD, Adam
+from skdl.engine.optimizers import OPTIMIZERS as REGISTRY
+from tests.engine.cases import OPTIMIZERS, each, float32_only, peak_bytes
+
+CURVATURE, OPTIMUM = [1.0, 4.0, 0.5], [1.0, -2.0, 3.0]
+START, RATE = [0.0, 1.0, -1.5], 0.1
+
+
+def quadratic_gradient(w):
+    """Of ½ Σ a (w - c)²."""
+    return [a * (x - c) for a, x, c in zip(CURVATURE, w, OPTIMUM, strict=True)]
+
+
+def scalar_sgd(g, w, memory, t, optimizer):
+    """One coordinate's step in the form with the old velocity."""
+    mu = optimizer.momentum
+    v_prev = memory.get("v", 0.0)
+    v = memory["v"] = mu * v_prev - RATE * g
+    if not optimizer.nesterov:
+        return w + v
+    return w - mu * v_prev + (1 + mu) * v
+
+
+def scalar_adam(g, w, memory, t, optimizer):
+    b1, b2 = optimizer.beta_1, optimizer.beta_2
+    m = memory["m"] = b1 * memory.get("m", 0.0) + (1 - b1) * g
+    v = memory["v"] = b2 * memory.get("v", 0.0) + (1 - b2) * g**2
+    rate = RATE * (1 - b2**t) ** 0.5 / (1 - b1**t)
+    return w - rate * m / (v**0.5 + optimizer.epsilon)
+
+
+SCALAR = {SGD: scalar_sgd, Adam: scalar_adam}
+
+
+def gradients(shape, n_steps, dtype=np.float64):
+    rng = np.random.default_rng(0)
+    return [rng.normal(size=shape).astype(dtype) for _ in range(n_steps)]
+
+
+def run(state, parameters, steps):
+    for gradient in steps:
+        state.step(parameters, gradient.copy(), RATE)
+    return parameters
+
+
+def test_table_is_complete():
+    assert {type(case) for case in OPTIMIZERS.values()} == set(REGISTRY.values())
+
+
+@each("optimizer", OPTIMIZERS)
+def test_first_five_steps(optimizer):
+    w, expected = np.array(START), list(START)
+    state, memories = optimizer.start(w), [{}, {}, {}]
+    for t in range(1, 6):
+        state.step(w, np.array(quadratic_gradient(w)), RATE)
+        expected = [
+            SCALAR[type(optimizer)](g, x, memory, t, optimizer)
+            for g, x, memory in zip(
+                quadratic_gradient(expected), expected, memories, strict=True
+            )
+        ]
+        assert_allclose(w, expected, rtol=1e-13)
+
+
+def test_known_first_steps():
+    """Worked by hand for w = 0, g = 1, η = 0.1."""
+    for optimizer, first, second in (
+        (SGD(momentum=0), -0.1, -0.2),
+        (SGD(momentum=0.5, nesterov=False), -0.1, -0.25),
+        (SGD(momentum=0.5, nesterov=True), -0.15, -0.325),
+        (Adam(epsilon=0.0), -0.1, -0.2),
+    ):
+        w = np.zeros(1)
+        state = optimizer.start(w)
+        assert_allclose(run(state, w, [np.ones(1)]), [first], rtol=1e-12)
+        assert_allclose(run(state, w, [np.ones(1)]), [second], rtol=1e-12)
+
+
+@each("optimizer", OPTIMIZERS)
+def test_converges(optimizer):
+    w = np.array(START)
+    state = optimizer.start(w)
+    for _ in range(2000):
+        state.step(w, np.array(quadratic_gradient(w)), RATE)
+    assert_allclose(w, OPTIMUM, rtol=1e-6)
+
+
+@each("optimizer", OPTIMIZERS)
+def test_a_loaded_state_continues_to_the_bit(optimizer):
+    steps = gradients(50, 10)
+    whole = np.ones(50)
+    run(optimizer.start(whole), whole, steps)
+
+    w = np.ones(50)
+    first = optimizer.start(w)
+    run(first, w, steps[:5])
+    saved, checkpoint = first.state_dict(), w.copy()
+    run(first, w, steps[5:])  # what was saved must not go on with it
+    for _ in range(2):  # nor with a state that loaded it
+        second = optimizer.start(checkpoint)
+        second.load(saved)
+        resumed = run(second, checkpoint.copy(), steps[5:])
+        assert_array_equal(resumed, whole)
+    if optimizer.get_params().get("momentum") != 0:
+        fresh = run(optimizer.start(checkpoint), checkpoint.copy(), steps[5:])
+        assert (fresh != whole).any()
+
+
+@each("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("shape", [(2 * 16384 + 37,), (3, 12000), (16384,)])
+def test_many_parameters_equal_the_unblocked_formula(optimizer, shape):
+    w = np.ones(shape)
+    state, memory = optimizer.start(w), {}
+    expected = np.ones(shape)
+    for t, gradient in enumerate(gradients(shape, 3), 1):
+        state.step(w, gradient.copy(), RATE)
+        expected = SCALAR[type(optimizer)](gradient, expected, memory, t, optimizer)
+    assert_allclose(w, expected, rtol=1e-11, atol=1e-13)
+
+
+@each("optimizer", OPTIMIZERS)
+def test_a_stack_steps_as_each_alone(optimizer):
+    steps, w = gradients((3, 40), 4), np.ones((3, 40))
+    run(optimizer.start(w), w, steps)
+    for i in range(3):
+        alone = np.ones(40)
+        run(optimizer.start(alone), alone, [gradient[i] for gradient in steps])
+        assert_array_equal(w[i], alone)
+
+
+@each("optimizer", OPTIMIZERS)
+def test_float32_without_promotion(optimizer):
+    w = float32_only(np.ones(60))
+    state = optimizer.start(w)
+    for name, value in vars(state).items():
+        if isinstance(value, np.ndarray):
+            setattr(state, name, float32_only(value))
+    for gradient in gradients(60, 4):
+        state.step(w, float32_only(gradient), RATE)
+    arrays = [a for a in vars(state).values() if isinstance(a, np.ndarray)]
+    arrays += [a for a in state.state_dict().values() if isinstance(a, np.ndarray)]
+    assert {a.dtype for a in [w, *arrays]} == {np.dtype(np.float32)}
+    double = np.ones(60)
+    run(optimizer.start(double), double, gradients(60, 4))
+    assert_allclose(np.asarray(w), double, rtol=1e-4, atol=1e-5)
+
+
+@each("optimizer", OPTIMIZERS)
+def test_a_run_leaves_the_specification_alone(optimizer):
+    before = dict(vars(optimizer))
+    w = np.ones(5)
+    state = optimizer.start(w)
+    run(state, w, gradients(5, 3))
+    state.load(state.state_dict())
+    assert vars(optimizer) == before
+    a, b = np.ones(5), np.ones(5)
+    run(optimizer.start(a), a, gradients(5, 3))
+    run(optimizer.start(b), b, gradients(5, 3))
+    assert_array_equal(a, b)
+
+
+@each("optimizer", OPTIMIZERS)
+def test_a_step_allocates_nothing(optimizer):
+    w = np.ones(100_000)
+    state, gradient = optimizer.start(w), np.ones(100_000)
+    assert peak_bytes(lambda: state.step(w, gradient, RATE)) < 0.05 * w.nbytes
+
+
+def test_plain_gradient_descent_keeps_no_velocity():
+    assert SGD(momentum=0).start(np.ones(3)).state_dict() == {}

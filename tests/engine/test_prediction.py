@@ -1,0 +1,93 @@
+"""The forward pass over any number of rows."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
+
+from skdl.engine import Network, Relu, Tanh, prediction, raw_scores
+from tests.engine.cases import peak_bytes
+
+N = 30
+
+
+def network_and_rows(dtype=np.float64, n_networks=None):
+    rng = np.random.default_rng(0)
+    network = Network((4, 6, 5, 3), [Relu(), Tanh()], dtype, n_networks)
+    network.initialize(rng)
+    return network, rng.integers(0, 5, (N, 4)).astype(dtype)
+
+
+def by_hand(network, X):
+    first, second, third = [(layer.weights, layer.biases) for layer in network.affine]
+    A = np.maximum(X @ first[0] + first[1], 0)
+    A = np.tanh(A @ second[0] + second[1])
+    return A @ third[0] + third[1]
+
+
+@pytest.mark.parametrize("n_networks", [None, 3])
+@pytest.mark.parametrize("block", [1, 7, 10, 29, 30, 31])
+@pytest.mark.parametrize("sparse", [False, True])
+def test_blocks_equal_the_formula(n_networks, block, sparse, monkeypatch):
+    monkeypatch.setattr(prediction, "ROWS", block)
+    network, X = network_and_rows(n_networks=n_networks)
+    scores = raw_scores(network, csr_array(X) if sparse else X)
+    assert scores.shape == (*network.stack, N, 3)
+    assert_allclose(scores, by_hand(network, X), rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("block", [3, 100])
+def test_chosen_rows(sparse, block, monkeypatch):
+    monkeypatch.setattr(prediction, "ROWS", block)
+    network, X = network_and_rows()
+    rows = np.array([29, 0, 5, 5, 17, 2, 8])
+    scores = raw_scores(network, csr_array(X) if sparse else X, rows)
+    assert_allclose(scores, by_hand(network, X)[rows], rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("source", [np.uint8, np.float16, np.int64, np.float64])
+@pytest.mark.parametrize("sparse", [False, True])
+def test_any_dtype_gives_the_dtype_of_the_network(source, sparse):
+    if sparse and source is np.float16:
+        source = np.float32  # SciPy has no sparse half precision
+    network, X = network_and_rows(np.float32)
+    expected = raw_scores(network, X)
+    given = csr_array(X.astype(source)) if sparse else X.astype(source)
+    scores = raw_scores(network, given)
+    assert expected.dtype == scores.dtype == np.float32
+    assert_allclose(scores, expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("n_networks", [None, 2])
+def test_no_rows(n_networks):
+    network, X = network_and_rows(n_networks=n_networks)
+    assert raw_scores(network, X[:0]).shape == (*network.stack, 0, 3)
+
+
+def test_memmap_and_read_only_rows(tmp_path):
+    network, X = network_and_rows()
+    np.save(tmp_path / "X.npy", X)
+    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
+    assert not mapped.flags.writeable
+    assert_array_equal(raw_scores(network, mapped), raw_scores(network, X))
+
+
+def test_answers_do_not_share_memory():
+    network, X = network_and_rows()
+    first = raw_scores(network, X)
+    kept = first.copy()
+    raw_scores(network, X + 1)
+    assert_array_equal(first, kept)
+    assert not np.shares_memory(first, network.parameters)
+
+
+def test_memory_of_the_hidden_layers_does_not_grow_with_the_rows(monkeypatch):
+    monkeypatch.setattr(prediction, "ROWS", 64)
+    network = Network((4, 256, 1), [Relu()], np.float32)
+    few, many = np.ones((640, 4), np.uint8), np.ones((6400, 4), np.uint8)
+    peaks = [peak_bytes(partial(raw_scores, network, X)) for X in (few, many)]
+    scores = 4 * (6400 - 640)
+    assert peaks[1] - peaks[0] < scores + 20_000

@@ -1,0 +1,239 @@
+"""The training loops: stochastic steps and L-BFGS."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
+
+from skdl.engine import (
+    Data,
+    Network,
+    Progress,
+    SquaredError,
+    Tanh,
+    Workspace,
+    train,
+    train_lbfgs,
+    training,
+)
+from tests.engine.cases import LOSSES, OPTIMIZERS, each
+
+F64 = np.dtype(np.float64)
+
+
+def network_for(case, dtype=F64, hidden=(8,)):
+    network = Network((3, *hidden, case.n_scores), [Tanh()] * len(hidden), dtype)
+    network.initialize(np.random.default_rng(0))
+    return network
+
+
+def learnable(case, n=60, dtype=F64):
+    """Return data whose targets X tells: shifted blobs, or a linear function."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n, 3))
+    if case.kind == "classes":
+        y = case.y(n)
+        X = 0.2 * X + np.eye(3, 3)[y % 3] * 2 + (y >= 3)[:, None] * 2
+    elif case.kind == "labels":
+        y = (X[:, [0, 1, 2, 0]] > 0).astype(int)
+    elif case.kind == "counts":
+        y = np.exp(0.3 * X[:, : case.size])
+    else:
+        y = 0.5 * X[:, : case.size] + 0.1
+    return Data(X.astype(dtype), *case.encode(y, dtype))
+
+
+def run(network, loss, state, data, *, seed=0, **options):
+    """Train; return the losses and the progress."""
+    losses, progress = [], options.pop("progress", Progress())
+    options = {"alpha": 0.0, "batch_size": 10, "max_epochs": 3, **options}
+    options.setdefault("rate", lambda progress: 0.01)
+    options.setdefault("on_epoch", losses.append)
+    rng = None if seed is None else np.random.default_rng(seed)
+    train(network, loss, state, data, rng, progress=progress, **options)
+    return losses, progress
+
+
+def lbfgs(network, loss, data, alpha=0.0, max_iter=500, tol=1e-10, stop=lambda: False):
+    losses, ends = [], []
+
+    def on_epoch(loss):
+        losses.append(loss)
+        return stop()
+
+    train_lbfgs(
+        network, loss, data, alpha=alpha, max_iter=max_iter, max_fun=15000, tol=tol,
+        on_epoch=on_epoch, on_end=ends.append,
+    )  # fmt: skip
+    (result,) = ends
+    return losses, result
+
+
+@each("case", LOSSES)
+@each("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_learns_a_small_problem(case, optimizer, dtype):
+    network, data = network_for(case, dtype), learnable(case, dtype=np.dtype(dtype))
+    state = optimizer.start(network.parameters)
+    losses, _ = run(
+        network, case.loss, state, data, max_epochs=60, rate=lambda progress: 0.02
+    )
+    assert losses[-1] < 0.5 * losses[0]
+    assert network.parameters.dtype == dtype
+
+
+def test_stops_when_on_epoch_returns_true():
+    case, seen = LOSSES["softmax-3"], []
+
+    def on_epoch(loss):
+        seen.append(loss)
+        return len(seen) == 2
+
+    network = network_for(case)
+    state = OPTIMIZERS["adam"].start(network.parameters)
+    data = learnable(case)
+    _, progress = run(network, case.loss, state, data, on_epoch=on_epoch, max_epochs=9)
+    assert len(seen) == progress.epochs == 2
+
+
+@pytest.mark.parametrize("rows", [None, np.arange(25)])
+def test_progress_is_counted_on(rows):
+    case, rates = LOSSES["softmax-3"], []
+    network, data = network_for(case), learnable(case)
+    data.rows = rows
+    state = OPTIMIZERS["adam"].start(network.parameters)
+    progress = Progress(epochs=2, steps=100, rows=1000, plateaus=4)
+
+    def rate(progress):
+        rates.append((progress.epochs, progress.rows))
+        return 0.01
+
+    run(network, case.loss, state, data, progress=progress, rate=rate, batch_size=11)
+    n = 60 if rows is None else 25
+    n_batches = -(-n // 11)
+    assert vars(progress) == {
+        "epochs": 5, "steps": 100 + 3 * n_batches, "rows": 1000 + 3 * n, "plateaus": 4,
+    }  # fmt: skip
+    assert rates == [(2, 1000), (3, 1000 + n), (4, 1000 + 2 * n)]
+
+
+@each("optimizer", OPTIMIZERS)
+def test_an_epoch_is_its_batches_one_after_the_other(optimizer):
+    case, alpha = LOSSES["softmax-3"], 0.5
+    data = learnable(case, n=25)
+    data.weights = np.random.default_rng(3).uniform(0.5, 2, (25, 1))
+    network, twin = network_for(case), network_for(case)
+    state = optimizer.start(network.parameters)
+    losses, _ = run(
+        network, case.loss, state, data, seed=None, alpha=alpha, max_epochs=1
+    )
+    state, total = optimizer.start(twin.parameters), 0.0
+    targets = data.table[data.targets]
+    for rows in (slice(0, 10), slice(10, 20), slice(20, 25)):
+        X, weights = data.X[rows], data.weights[rows]
+        workspace = Workspace(twin, len(X), training=True)
+        value = twin.loss_and_gradient(
+            X, targets[rows], weights, case.loss, alpha, workspace
+        )
+        total += value * weights.sum()
+        state.step(twin.parameters, workspace.gradient, 0.01)
+    assert_allclose(network.parameters, twin.parameters, rtol=1e-12)
+    assert_allclose(losses, [total / data.weights.sum()], rtol=1e-12)
+
+
+@each("optimizer", OPTIMIZERS)
+def test_a_batch_of_weight_zero_changes_nothing(optimizer):
+    case = LOSSES["softmax-3"]
+    data, weighted = learnable(case, n=30), learnable(case, n=30)
+    data.rows = np.r_[0:10, 20:30]
+    weighted.weights = np.ones((30, 1))
+    weighted.weights[10:20] = 0
+    results = []
+    for chosen in (data, weighted):
+        network = network_for(case)
+        state = optimizer.start(network.parameters)
+        losses, progress = run(network, case.loss, state, chosen, seed=None, alpha=0.5)
+        results.append((network.parameters, state.state_dict(), losses, progress.steps))
+    (a, a_state, a_losses, a_steps), (b, b_state, b_losses, b_steps) = results
+    assert a_steps == b_steps == 6
+    assert_allclose(a, b, rtol=1e-12)
+    assert_allclose(a_losses, b_losses, rtol=1e-12)
+    assert a_state.keys() == b_state.keys()
+    for name in a_state:
+        assert_allclose(a_state[name], b_state[name], rtol=1e-9, atol=1e-14)
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("lbfgs_solver", [False, True])
+def test_data_are_only_read(sparse, lbfgs_solver):
+    case = LOSSES["softmax-3"]
+    network, data = network_for(case), learnable(case)
+    data.weights, data.rows = np.ones((60, 1)), np.arange(50)
+    data.X = csr_array(data.X) if sparse else data.X
+    X = data.X.data if sparse else data.X
+    for array in (X, data.targets, data.table, data.weights, data.rows):
+        array.flags.writeable = False
+    if lbfgs_solver:
+        assert len(lbfgs(network, case.loss, data, max_iter=2)[0]) == 2
+    else:
+        state = OPTIMIZERS["adam"].start(network.parameters)
+        assert len(run(network, case.loss, state, data)[0]) == 3
+
+
+@each("case", LOSSES)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_lbfgs_in_blocks_equals_one_block(case, weighted, monkeypatch):
+    data, results = learnable(case), []
+    data.rows = np.arange(60)[::-1].copy()
+    if weighted:
+        data.weights = np.random.default_rng(1).uniform(0.5, 2, (60, 1))
+        data.weights[-13:] = 0
+    for block in (60, 13, 7):
+        monkeypatch.setattr(training, "LBFGS_ROWS", block)
+        network = network_for(case)
+        losses, _ = lbfgs(network, case.loss, data, alpha=0.5, max_iter=3)
+        results.append((network.parameters, losses))
+    for parameters, losses in results[1:]:
+        assert_allclose(parameters, results[0][0], rtol=1e-10, atol=1e-10)
+        assert_allclose(losses, results[0][1], rtol=1e-10)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_lbfgs_reaches_the_ridge_solution(weighted, monkeypatch):
+    monkeypatch.setattr(training, "LBFGS_ROWS", 16)
+    rng, alpha = np.random.default_rng(0), 2.5
+    X, y = rng.normal(size=(50, 4)) + 1, rng.normal(size=(50, 2))
+    w = rng.uniform(0.2, 3, (50, 1)) if weighted else np.ones((50, 1))
+    network = Network((4, 2), [], F64)
+    data = Data(X, y, weights=w if weighted else None)
+    losses, result = lbfgs(network, SquaredError(), data, alpha=alpha)
+    x_mean, y_mean = (w * X).sum(axis=0) / w.sum(), (w * y).sum(axis=0) / w.sum()
+    Xc, yc = X - x_mean, y - y_mean
+    W = np.linalg.solve(Xc.T @ (w * Xc) + alpha * np.eye(4), Xc.T @ (w * yc))
+    (layer,) = network.affine
+    assert_allclose(layer.weights, W, atol=1e-5)  # SciPy's own ftol ends it
+    assert_allclose(
+        layer.biases[0], y_mean - x_mean @ W, atol=1e-5
+    )  # SciPy's own ftol ends it
+    value = (w * (yc - Xc @ W) ** 2).sum() + alpha * (W**2).sum()
+    assert result.success
+    assert_allclose(losses[-1], value / (2 * w.sum()), rtol=1e-8)
+    assert losses == sorted(losses, reverse=True)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_lbfgs_stops_when_on_epoch_returns_true(dtype):
+    case = LOSSES["softmax-3"]
+    network, data = network_for(case, dtype), learnable(case, dtype=np.dtype(dtype))
+    before = network.parameters.copy()
+    losses, result = lbfgs(network, case.loss, data, stop=lambda: True)
+    assert len(losses) == result.nit == 1
+    assert network.parameters.dtype == dtype
+    assert_array_equal(network.parameters, result.x.astype(dtype))
+    assert (network.parameters != before).any()
+
+
+def test_lbfgs_keeps_to_max_iter():
+    case = LOSSES["softmax-3"]
+    losses, result = lbfgs(network_for(case), case.loss, learnable(case), max_iter=4)
+    assert len(losses) == result.nit == 4
