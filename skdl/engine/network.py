@@ -137,8 +137,8 @@ class Network:
             np.multiply(weights, 1 / total, out=workspace.scale)
             np.multiply(gradient, workspace.scale, out=gradient)
             np.multiply(rows, weights, out=rows)
-        # In float64 whatever the network's dtype, as sums of many small losses are.
-        value = np.add.reduce(rows, axis=(-2, -1), dtype=np.float64) / total
+        # float64 from here on: it is summed over an epoch.
+        value = np.asarray(np.add.reduce(rows, axis=(-2, -1)), np.float64) / total
         for layer, work in workspace.backward_order:
             gradient = layer.backward(gradient, work)
         if alpha:
