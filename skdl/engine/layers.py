@@ -39,19 +39,19 @@ class Affine:
     def forward(self, X, work):
         """Return Z of shape (..., n_rows, fan_out)."""
         work.X = X
-        multiply = sparse_product if issparse(X) else np.matmul
+        multiply = _sparse_product if issparse(X) else np.matmul
         multiply(X, self.weights, work.Z)
         np.add(work.Z, self.biases, out=work.Z)
         return work.Z
 
     def backward(self, dZ, work):
         """Fill the gradients of W and b; return that of X, unless that is the data."""
-        multiply = sparse_product if issparse(work.X) else np.matmul
-        multiply(transposed(work.X), dZ, work.weight_gradient)
+        multiply = _sparse_product if issparse(work.X) else np.matmul
+        multiply(_transposed(work.X), dZ, work.weight_gradient)
         np.add.reduce(dZ, axis=-2, keepdims=True, out=work.bias_gradient)
         if self.is_first:
             return None
-        return np.matmul(dZ, transposed(self.weights), out=work.dX)
+        return np.matmul(dZ, _transposed(self.weights), out=work.dX)
 
 
 class _AffineWork:
@@ -66,7 +66,13 @@ class _AffineWork:
 
 
 class Activation:
-    """A layer that applies a function to each element, in place."""
+    """A layer that applies a function to each element, in place.
+
+    Parameters
+    ----------
+    function : activation object
+        See `skdl.engine.activations`.
+    """
 
     def __init__(self, function):
         self.function = function
@@ -91,12 +97,12 @@ class _ActivationWork:
     __slots__ = ("A",)
 
 
-def transposed(X):
+def _transposed(X):
     """Return X with its last two axes exchanged: no copy, sparse or dense."""
     return X.T if X.ndim == 2 else X.swapaxes(-1, -2)
 
 
-def sparse_product(X, Y, out):
+def _sparse_product(X, Y, out):
     """Write X @ Y into out; the sparse X meets each network of a stack in turn.
 
     SciPy has no sparse product into a given array: this one allocates its result.

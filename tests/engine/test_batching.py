@@ -140,7 +140,9 @@ def test_sparse_rows(source, seed):
 
 
 def test_weights_of_another_dtype_are_refused():
-    with pytest.raises(ValueError, match="of dtype float32 and not all zero, got dtype float64"):
+    with pytest.raises(
+        ValueError, match="of dtype float32 and not all zero, got dtype float64"
+    ):
         Batches(numbered(weights=np.ones((N, 1), np.float64)), 5, F32)
 
 

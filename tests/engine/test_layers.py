@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 
 from skdl.engine import Tanh
-from skdl.engine.layers import Activation, Affine, transposed
+from skdl.engine.layers import Activation, Affine, _transposed
 
 N, FAN_IN, FAN_OUT = 6, 4, 3
 
@@ -78,11 +78,11 @@ def test_activation_works_in_place():
 
 def test_transposed_copies_nothing():
     for X in (np.ones((2, 3)), np.ones((4, 2, 3))):
-        assert transposed(X).shape == (*X.shape[:-2], 3, 2)
-        assert np.shares_memory(transposed(X), X)
+        assert _transposed(X).shape == (*X.shape[:-2], 3, 2)
+        assert np.shares_memory(_transposed(X), X)
     sparse = csr_array(np.eye(2, 3))
-    assert np.shares_memory(transposed(sparse).data, sparse.data)
-    assert_array_equal(transposed(sparse).toarray(), np.eye(3, 2))
+    assert np.shares_memory(_transposed(sparse).data, sparse.data)
+    assert_array_equal(_transposed(sparse).toarray(), np.eye(3, 2))
 
 
 @pytest.mark.parametrize("stack", [(), (2,)])
