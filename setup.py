@@ -22,7 +22,7 @@ setup(
     license="BSD-3-Clause",
     packages=find_packages(include=["skdl", "skdl.*"]),
     python_requires=">=3.11",
-    install_requires=["numpy>=2", "scipy>=1.13", "scikit-learn>=1.9"],
+    install_requires=["numpy>=2", "scipy>=1.15", "scikit-learn>=1.9"],
     extras_require={
         "plot": plot,
         "test": test,

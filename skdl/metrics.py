@@ -235,7 +235,7 @@ def _checked(values, name):
         at = "at position {}" if array.ndim == 1 else "in row {}, column {}"
         raise ValueError(
             f"{name} must hold probabilities, finite and not negative, got "
-            f"{array[place]} {at.format(*place)} (counted from 0)."
+            f"{array[place]!s} {at.format(*place)} (counted from 0)."
         )
     wide = array.astype(np.float64, copy=False)
     with np.errstate(over="ignore"):
@@ -255,15 +255,16 @@ def _checked(values, name):
 
 
 def _numbers(values, name):
-    """Return an array of at most float64, with what cannot become one refused."""
+    """Return an array of float16, float32 or float64, or raise."""
     try:
         array = np.asarray(values)
         if array.dtype.kind not in "biufO":
             raise TypeError(f"dtype {array.dtype}")
-        if array.dtype in (np.float16, np.float32):
-            return array
-        return array.astype(np.float64, copy=False)
+        # The byte order is the machine's; what is no float, or a wider one, is float64.
+        short = array.dtype.kind == "f" and array.dtype.itemsize < 8
+        dtype = array.dtype.newbyteorder("=") if short else np.float64
+        return array.astype(dtype, copy=False)
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"{name} must be a dense array of real numbers, got {error}."
+            f"{name} must be a dense array of real numbers: {error}"
         ) from error

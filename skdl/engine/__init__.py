@@ -5,7 +5,9 @@ of independent networks. Nothing here knows of estimators.
 """
 
 from skdl.engine.activations import Identity, Logistic, Relu, Tanh
+from skdl.engine.adaptive_optimizers import Adagrad, Adam, AdamW, RMSprop
 from skdl.engine.batching import Batches, Data
+from skdl.engine.clipping import clip_gradient
 from skdl.engine.gradient_check import check_gradient
 from skdl.engine.losses import (
     Hinge,
@@ -16,33 +18,54 @@ from skdl.engine.losses import (
     SquaredHinge,
 )
 from skdl.engine.network import Network, Workspace
-from skdl.engine.optimizers import SGD, Adam
+from skdl.engine.optimizers import SGD
 from skdl.engine.prediction import raw_scores
-from skdl.engine.schedules import Adaptive, Constant, InverseScaling, Progress
+from skdl.engine.schedules import (
+    Adaptive,
+    Constant,
+    Cosine,
+    Exponential,
+    InverseScaling,
+    OneCycle,
+    Progress,
+    ReduceOnPlateau,
+    StepDecay,
+    Warmup,
+)
 from skdl.engine.training import train, train_lbfgs
 
 __all__ = [
     "SGD",
+    "Adagrad",
     "Adam",
+    "AdamW",
     "Adaptive",
     "Batches",
     "Constant",
+    "Cosine",
     "Data",
+    "Exponential",
     "Hinge",
     "Identity",
     "InverseScaling",
     "Logistic",
     "LogisticLoss",
     "Network",
+    "OneCycle",
     "Poisson",
     "Progress",
+    "RMSprop",
+    "ReduceOnPlateau",
     "Relu",
     "Softmax",
     "SquaredError",
     "SquaredHinge",
+    "StepDecay",
     "Tanh",
+    "Warmup",
     "Workspace",
     "check_gradient",
+    "clip_gradient",
     "raw_scores",
     "train",
     "train_lbfgs",

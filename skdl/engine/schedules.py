@@ -1,14 +1,33 @@
 """How the learning rate changes as training goes on.
 
-A schedule multiplies the estimator's ``learning_rate_init``: ``factor(progress)`` reads
-how far training is and returns the factor of the next epoch.
+A schedule multiplies the estimator's ``learning_rate_init``: before each step,
+``factor(progress)`` reads how far training is and returns the factor. ``check()``
+raises ValueError for settings that make no sense. Schedules keep no state: what they
+need to know is in the `Progress`.
 """
 
+import math
 from dataclasses import dataclass
 
 from sklearn.base import BaseEstimator
 
-__all__ = ["SCHEDULES", "Adaptive", "Constant", "InverseScaling", "Progress"]
+from skdl.engine.checks import check_choice, check_count, check_number
+
+__all__ = [
+    "SCHEDULES",
+    "Adaptive",
+    "Constant",
+    "Cosine",
+    "Exponential",
+    "InverseScaling",
+    "OneCycle",
+    "Progress",
+    "ReduceOnPlateau",
+    "StepDecay",
+    "Warmup",
+]
+
+UNITS = ("epochs", "iterations")
 
 
 @dataclass
@@ -18,21 +37,47 @@ class Progress:
     Attributes
     ----------
     epochs, steps : int
-        Passes over the data, and updates of the parameters, so far.
+        Passes over the data, and batches, so far.
     rows : int
         Rows seen so far: scikit-learn's ``t_``.
     plateaus : int
-        How often training got stuck so far.
+        How often the rate was lowered because training got stuck.
+    stalled : int
+        Epochs in a row without improvement, since the last of these times.
+    max_epochs : int
+        Epochs that the run may have in all.
+    batches : int
+        Batches per epoch.
     """
 
     epochs: int = 0
     steps: int = 0
     rows: int = 0
     plateaus: int = 0
+    stalled: int = 0
+    max_epochs: int = 1
+    batches: int = 1
+
+    def count(self, unit):
+        """Return how many epochs or iterations have passed."""
+        return self.epochs if unit == "epochs" else self.steps
+
+    def share(self, horizon):
+        """Return which part of `horizon` epochs (None: of all) has passed, up to 1."""
+        epochs = self.max_epochs if horizon is None else horizon
+        return min(1.0, self.steps / (epochs * self.batches))
+
+
+class _Schedule(BaseEstimator):
+    # Epochs without improvement after which a plateau counts; None for never.
+    patience = None
+
+    def check(self):
+        """Raise ValueError for a setting that makes no sense."""
 
 
 @dataclass(eq=False, repr=False)
-class Constant(BaseEstimator):
+class Constant(_Schedule):
     """The factor 1."""
 
     def factor(self, progress):
@@ -41,7 +86,7 @@ class Constant(BaseEstimator):
 
 
 @dataclass(eq=False, repr=False)
-class InverseScaling(BaseEstimator):
+class InverseScaling(_Schedule):
     """The factor 1 / (rows seen + 1)^power, renewed after each epoch.
 
     Parameters
@@ -51,18 +96,26 @@ class InverseScaling(BaseEstimator):
 
     power: float = 0.5
 
+    def check(self):
+        """Raise ValueError for a negative power."""
+        check_number(self, "power", 0)
+
     def factor(self, progress):
         """Return the factor after so many rows."""
-        return (progress.rows + 1) ** -self.power
+        return float((progress.rows + 1) ** -self.power)
 
 
 @dataclass(eq=False, repr=False)
-class Adaptive(BaseEstimator):
-    """A fifth of the rate at each plateau; training ends when `minimum` is reached.
+class Adaptive(_Schedule):
+    """A fifth of the rate where training would stop, until it is at `minimum`.
+
+    A plateau is the estimator's: more than `n_iter_no_change` epochs without an
+    improvement by `tol`.
 
     Parameters
     ----------
     decay : float, default=0.2
+        In (0, 1).
     minimum : float, default=1e-6
         The rate (not the factor) at or below which a plateau stops training.
     """
@@ -70,9 +123,223 @@ class Adaptive(BaseEstimator):
     decay: float = 0.2
     minimum: float = 1e-6
 
+    def check(self):
+        """Raise ValueError for a decay that does not lower the rate."""
+        check_number(self, "decay", 0, 1, closed="neither")
+        check_number(self, "minimum", 0)
+
     def factor(self, progress):
         """Return the factor after so many plateaus."""
-        return self.decay**progress.plateaus
+        return float(self.decay**progress.plateaus)
+
+
+@dataclass(eq=False, repr=False)
+class ReduceOnPlateau(_Schedule):
+    """A tenth of the rate after each few epochs in a row without improvement.
+
+    Whether training stops is up to the estimator's `n_iter_no_change`, as always: it
+    should be larger than `patience`.
+
+    Parameters
+    ----------
+    decay : float, default=0.1
+        In (0, 1).
+    patience : int, default=5
+        Epochs in a row that do not improve by the estimator's `tol`.
+    minimum : float, default=0.0
+        The factor does not fall below.
+    """
+
+    decay: float = 0.1
+    patience: int = 5
+    minimum: float = 0.0
+
+    def check(self):
+        """Raise ValueError for settings outside of their ranges."""
+        check_number(self, "decay", 0, 1, closed="neither")
+        check_count(self, "patience")
+        check_number(self, "minimum", 0, 1)
+
+    def factor(self, progress):
+        """Return the factor after so many plateaus."""
+        return float(max(self.decay**progress.plateaus, self.minimum))
+
+
+@dataclass(eq=False, repr=False)
+class StepDecay(_Schedule):
+    """The factor decay^⌊max(0, t - start) / every⌋ after t epochs or iterations.
+
+    Parameters
+    ----------
+    decay : float, default=0.5
+        In (0, 1].
+    every : int, default=10
+    unit : {'epochs', 'iterations'}, default='epochs'
+        Of `every` and `start`.
+    start : int, default=0
+        From when on the steps are counted.
+    """
+
+    decay: float = 0.5
+    every: int = 10
+    unit: str = "epochs"
+    start: int = 0
+
+    def check(self):
+        """Raise ValueError for settings outside of their ranges."""
+        check_number(self, "decay", 0, 1, closed="right")
+        check_count(self, "every")
+        check_choice(self, "unit", UNITS)
+        check_count(self, "start", 0)
+
+    def factor(self, progress):
+        """Return the factor at this time."""
+        passed = max(0, progress.count(self.unit) - self.start)
+        return float(self.decay ** (passed // self.every))
+
+
+@dataclass(eq=False, repr=False)
+class Exponential(_Schedule):
+    """The factor decay^t after t epochs or iterations.
+
+    Parameters
+    ----------
+    decay : float, default=0.95
+        In (0, 1].
+    unit : {'epochs', 'iterations'}, default='epochs'
+    """
+
+    decay: float = 0.95
+    unit: str = "epochs"
+
+    def check(self):
+        """Raise ValueError for settings outside of their ranges."""
+        check_number(self, "decay", 0, 1, closed="right")
+        check_choice(self, "unit", UNITS)
+
+    def factor(self, progress):
+        """Return the factor at this time."""
+        return float(self.decay ** progress.count(self.unit))
+
+
+@dataclass(eq=False, repr=False)
+class Cosine(_Schedule):
+    """Half a cosine wave from 1 down to `minimum`, which then stays.
+
+    The factor is minimum + (1 - minimum) · ½ (1 + cos(π s)), s being the share of the
+    horizon that has passed.
+
+    Parameters
+    ----------
+    minimum : float, default=0.0
+        In [0, 1].
+    horizon : int, optional
+        Epochs until the minimum; by default the estimator's `max_iter`.
+
+    References
+    ----------
+    I. Loshchilov, F. Hutter, "SGDR: stochastic gradient descent with warm restarts",
+    ICLR 2017 (here without restarts).
+    """
+
+    minimum: float = 0.0
+    horizon: int | None = None
+
+    def check(self):
+        """Raise ValueError for settings outside of their ranges."""
+        check_number(self, "minimum", 0, 1)
+        if self.horizon is not None:
+            check_count(self, "horizon")
+
+    def factor(self, progress):
+        """Return the factor at this time."""
+        return _wave(1.0, self.minimum, progress.share(self.horizon))
+
+
+@dataclass(eq=False, repr=False)
+class OneCycle(_Schedule):
+    """Half a cosine wave up to 1, then one down to almost nothing.
+
+    The estimator's `learning_rate_init` is the peak.
+
+    Parameters
+    ----------
+    start : float, default=0.04
+        The first factor, in (0, 1].
+    peak : float, default=0.3
+        Which share of the horizon the rise takes, in (0, 1).
+    final : float, default=4e-6
+        The last factor, in [0, 1].
+    horizon : int, optional
+        Epochs of the cycle; by default the estimator's `max_iter`.
+
+    References
+    ----------
+    L. Smith, N. Topin, "Super-convergence: very fast training of neural networks using
+    large learning rates", 2018. There, the lines are straight and momentum is cycled.
+    """
+
+    start: float = 0.04
+    peak: float = 0.3
+    final: float = 4e-6
+    horizon: int | None = None
+
+    def check(self):
+        """Raise ValueError for settings outside of their ranges."""
+        check_number(self, "start", 0, 1, closed="right")
+        check_number(self, "peak", 0, 1, closed="neither")
+        check_number(self, "final", 0, 1)
+        if self.horizon is not None:
+            check_count(self, "horizon")
+
+    def factor(self, progress):
+        """Return the factor at this time."""
+        share = progress.share(self.horizon)
+        if share < self.peak:
+            return _wave(self.start, 1.0, share / self.peak)
+        return _wave(1.0, self.final, (share - self.peak) / (1 - self.peak))
+
+
+@dataclass(eq=False, repr=False)
+class Warmup(_Schedule):
+    """A straight line up to the rate, in front of any schedule.
+
+    The other schedule's factor is multiplied by min(1, (t + 1) / length) after t
+    iterations or epochs. Its own time runs from the start.
+
+    Parameters
+    ----------
+    schedule : schedule object, optional
+        By default a constant rate.
+    length : int, default=500
+    unit : {'epochs', 'iterations'}, default='iterations'
+    """
+
+    schedule: object | None = None
+    length: int = 500
+    unit: str = "iterations"
+
+    @property
+    def patience(self):
+        """The other schedule's."""
+        return None if self.schedule is None else self.schedule.patience
+
+    def check(self):
+        """Raise ValueError for settings outside of their ranges."""
+        if self.schedule is not None:
+            self.schedule.check()
+        check_count(self, "length")
+        check_choice(self, "unit", UNITS)
+
+    def factor(self, progress):
+        """Return the factor at this time."""
+        warm = min(1.0, (progress.count(self.unit) + 1) / self.length)
+        return warm if self.schedule is None else warm * self.schedule.factor(progress)
+
+
+def _wave(first, last, share):
+    """Go from first to last along half a cosine wave."""
+    return last + (first - last) * 0.5 * (1 + math.cos(math.pi * share))
 
 
 SCHEDULES = {

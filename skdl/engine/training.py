@@ -4,6 +4,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from skdl.engine.batching import Batches
+from skdl.engine.clipping import clip_gradient
 from skdl.engine.network import Workspace
 
 __all__ = ["train", "train_lbfgs"]
@@ -11,7 +12,7 @@ __all__ = ["train", "train_lbfgs"]
 
 def train(
     network, loss, optimizer, data, rng, *,
-    alpha, batch_size, rate, progress, max_epochs, on_epoch,
+    alpha, batch_size, rate, progress, max_epochs, on_epoch, max_norm=None,
 ):  # fmt: skip
     """Train a network by stochastic steps, in place.
 
@@ -27,33 +28,39 @@ def train(
         Strength of the L2 penalty; see `Network.loss_and_gradient`.
     batch_size : int
     rate : callable
-        Returns the learning rate of the next epoch for a Progress.
+        Returns the learning rate of the next step for a Progress.
     progress : Progress
         Counted up in place.
     max_epochs : int
     on_epoch : callable
         Gets the epoch's mean loss (weighted by the rows' weights, penalty included, as
         the parameters stood at each batch). Training stops when it returns True.
+    max_norm : float, optional
+        Longer gradients are clipped to this length.
     """
     batches = Batches(data, batch_size, network.dtype)
     workspaces = _workspaces(network, batch_size, data.n_rows)
     parameters = network.parameters
+    progress.batches = -(-data.n_rows // batch_size)
     # Overflow on the way to divergence is found by who watches the loss: NumPy's
     # warnings about it would say nothing that helps.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for _ in range(max_epochs):
-            epoch_rate = rate(progress)
             total_loss = total_weight = 0.0
             for X, targets, weights in batches.epoch(rng):
                 n_rows = X.shape[0]
                 batch_weight = n_rows if weights is None else float(weights.sum())
                 if not batch_weight:
-                    continue  # nothing to learn from: not even momentum moves
+                    # Nothing to learn from: not even momentum moves.
+                    progress.steps += 1
+                    continue
                 workspace = workspaces[n_rows]
                 value = network.loss_and_gradient(
                     X, targets, weights, loss, alpha, workspace
                 )
-                optimizer.step(parameters, workspace.gradient, epoch_rate)
+                if max_norm is not None:
+                    clip_gradient(workspace.gradient, max_norm)
+                optimizer.step(parameters, workspace.gradient, rate(progress))
                 progress.steps += 1
                 total_loss += value * batch_weight
                 total_weight += batch_weight

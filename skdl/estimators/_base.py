@@ -14,7 +14,7 @@ from skdl._warn import warn
 from skdl.engine.activations import ACTIVATIONS
 from skdl.engine.batching import Data
 from skdl.engine.network import Network
-from skdl.engine.optimizers import SGD, Adam
+from skdl.engine.optimizers import OPTIMIZERS, SGD
 from skdl.engine.prediction import raw_scores
 from skdl.engine.schedules import Adaptive, Constant, InverseScaling, Progress
 from skdl.engine.training import train, train_lbfgs
@@ -172,13 +172,14 @@ class BaseNet(FittedNet):
     def _stochastic_run(self, data, y, streams, incremental):
         network, state = self._network, self._training_state or {}
         progress = Progress(**state.get("progress", {}))
+        progress.max_epochs = self.max_iter + (0 if incremental else progress.epochs)
         validate = None
         if self.early_stopping:
             data.rows, validate = self._hold_out(data, y, streams["validation"])
         batch_size = check_batch_size(self.batch_size, data.n_rows)
         schedule = self._schedule()
         watch = Watch(self, network, progress, schedule, validate, patient=incremental)
-        optimizer = self._optimizer().start(network.parameters)
+        optimizer = self._optimizer().start(network.parameters, network.n_weights)
         kind = type(optimizer).__name__
         if state.get("optimizer", {}).get("kind") == kind:
             optimizer.load(state["optimizer"])
@@ -196,6 +197,7 @@ class BaseNet(FittedNet):
                 progress=progress,
                 max_epochs=1 if incremental else self.max_iter,
                 on_epoch=watch,
+                max_norm=self.max_grad_norm,
             )
         except KeyboardInterrupt:
             warn("Training interrupted by user.", UserWarning)
@@ -220,6 +222,12 @@ class BaseNet(FittedNet):
 
     @contextmanager
     def _lbfgs_run(self, data, y, streams, incremental):
+        if self.max_grad_norm is not None or not isinstance(self.learning_rate, str):
+            raise ValueError(
+                "solver='lbfgs' has no steps of its own to clip or to schedule: set "
+                "max_grad_norm=None and learning_rate='constant', or take another "
+                "solver."
+            )
         watch = Watch(self, self._network, Progress(), Constant(), None, patient=True)
         yield partial(
             train_lbfgs,
@@ -285,14 +293,21 @@ class BaseNet(FittedNet):
             )
 
     def _optimizer(self):
+        if not isinstance(self.solver, str):
+            return self.solver
         if self.solver == "sgd":
             return SGD(self.momentum, self.nesterovs_momentum)
-        return Adam(self.beta_1, self.beta_2, self.epsilon)
+        if self.solver in ("adam", "adamw"):
+            return OPTIMIZERS[self.solver](self.beta_1, self.beta_2, self.epsilon)
+        return OPTIMIZERS[self.solver]()
 
     def _schedule(self):
-        # As in scikit-learn, the names below are for SGD; Adam leaves them alone.
-        if self.solver == "sgd" and self.learning_rate == "invscaling":
+        if not isinstance(self.learning_rate, str):
+            self.learning_rate.check()
+            return self.learning_rate
+        # scikit-learn's names are inert with its 'adam', and so they are here.
+        if self.learning_rate == "constant" or self.solver == "adam":
+            return Constant()
+        if self.learning_rate == "invscaling":
             return InverseScaling(self.power_t)
-        if self.solver == "sgd" and self.learning_rate == "adaptive":
-            return Adaptive()
-        return Constant()
+        return Adaptive()

@@ -9,9 +9,12 @@ hidden_layer_sizes : int or sequence of int, default=(100,)
     Units of each hidden layer. ``()`` gives the linear model.
 activation : {'identity', 'logistic', 'tanh', 'relu'}, default='relu'
     Of the hidden layers.
-solver : {'lbfgs', 'sgd', 'adam'}, default='adam'
+solver : {'lbfgs', 'sgd', 'adam', 'adagrad', 'rmsprop', 'adamw'} or optimizer object, \
+default='adam'
     'sgd' is gradient descent with momentum; 'lbfgs' evaluates all rows at once and
-    suits small data.
+    suits small data. Objects of `skdl.engine` (`Adagrad`, `RMSprop`, `Adam`, `AdamW`,
+    `SGD`) have settings of their own, which win over `momentum`, `beta_1` and so on,
+    and can be searched as ``solver__decay``.
 alpha : float, default=0.0001
     Strength of the L2 penalty: the objective is the mean loss plus
     alpha / (2 · batch weight) · ‖W‖², never on biases, where the batch weight is the
@@ -19,11 +22,14 @@ alpha : float, default=0.0001
     strength λ on the mean loss, as textbooks have it, is ``alpha = λ * batch_size``.
 batch_size : int or 'auto', default='auto'
     Rows per step; 'auto' is min(200, n_samples).
-learning_rate : {'constant', 'invscaling', 'adaptive'}, default='constant'
-    For 'sgd' only, as in scikit-learn. 'invscaling' divides by
-    (rows seen + 1) ** power_t, 'adaptive' by 5 on each plateau, until 1e-6.
+learning_rate : {'constant', 'invscaling', 'adaptive'} or schedule object, \
+default='constant'
+    'invscaling' divides by (rows seen + 1) ** power_t, 'adaptive' by 5 on each plateau,
+    until 1e-6; as in scikit-learn, both are inert with 'adam'. Objects of `skdl.engine`
+    (`StepDecay`, `Exponential`, `Cosine`, `OneCycle`, `Warmup`, `ReduceOnPlateau` and
+    the classes of the names) apply to every solver but 'lbfgs', which refuses them.
 learning_rate_init : float, default=0.001
-    The rate, for 'sgd' and 'adam'.
+    The rate, which a schedule multiplies. Inert with 'lbfgs'.
 power_t : float, default=0.5
     The exponent of 'invscaling'.
 max_iter : int, default=200
@@ -58,7 +64,10 @@ epsilon : float, default=1e-8
 n_iter_no_change : int or inf, default=10
     Training ends when more epochs than this in a row have stalled.
 max_fun : int, default=15000
-    Most evaluations of the objective by 'lbfgs'."""
+    Most evaluations of the objective by 'lbfgs'.
+max_grad_norm : float or None, default=None
+    Longer gradients g are scaled to g · c / max(c, ‖g‖), c being this bound; not with
+    'lbfgs'."""
 
 ATTRIBUTES = """\
 coefs_ : list of ndarray of shape (fan_in, fan_out)

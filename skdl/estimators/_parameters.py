@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from skdl._sklearn import Interval, Options, StrOptions
+from skdl._sklearn import HasMethods, Interval, Options, StrOptions
 from skdl.engine.activations import ACTIVATIONS
 from skdl.engine.optimizers import OPTIMIZERS
 from skdl.engine.schedules import SCHEDULES
@@ -17,13 +17,13 @@ __all__ = ["CONSTRAINTS", "NetParameters"]
 CONSTRAINTS = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
     "activation": [StrOptions(set(ACTIVATIONS))],
-    "solver": [StrOptions({*OPTIMIZERS, "lbfgs"})],
+    "solver": [StrOptions({*OPTIMIZERS, "lbfgs"}), HasMethods("start")],
     "alpha": [Interval(Real, 0, None, closed="left")],
     "batch_size": [
         StrOptions({"auto"}),
         Interval(Integral, 1, None, closed="left"),
     ],
-    "learning_rate": [StrOptions(set(SCHEDULES))],
+    "learning_rate": [StrOptions(set(SCHEDULES)), HasMethods(["factor", "check"])],
     "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
     "power_t": [Interval(Real, 0, None, closed="left")],
     "max_iter": [Interval(Integral, 1, None, closed="left")],
@@ -44,6 +44,7 @@ CONSTRAINTS = {
         Options(Real, {np.inf}),
     ],
     "max_fun": [Interval(Integral, 1, None, closed="left")],
+    "max_grad_norm": [None, Interval(Real, 0, None, closed="neither")],
 }
 
 
@@ -60,10 +61,10 @@ class NetParameters(BaseEstimator):
     _parameter_constraints: ClassVar[dict] = CONSTRAINTS
 
     _: KW_ONLY
-    solver: str = "adam"
+    solver: str | object = "adam"
     alpha: float = 0.0001
     batch_size: int | str = "auto"
-    learning_rate: str = "constant"
+    learning_rate: str | object = "constant"
     learning_rate_init: float = 0.001
     power_t: float = 0.5
     max_iter: int = 200
@@ -81,3 +82,5 @@ class NetParameters(BaseEstimator):
     epsilon: float = 1e-8
     n_iter_no_change: int | float = 10
     max_fun: int = 15000
+    # Ours begin here.
+    max_grad_norm: float | None = None

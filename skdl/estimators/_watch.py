@@ -52,6 +52,7 @@ class Watch:
             self.diverged = True
             return True
         self.n_stalled = 0 if improved else self.n_stalled + 1
+        self._reduce_on_plateau(improved)
         if self.patient or self.n_stalled <= estimator.n_iter_no_change:
             return False
         return self._plateau()
@@ -72,6 +73,14 @@ class Watch:
             estimator.best_validation_score_ = score
             np.copyto(self.best_parameters, self.network.parameters)
         return not score < best + estimator.tol
+
+    def _reduce_on_plateau(self, improved):
+        """Count for a schedule that lowers the rate without an end to training."""
+        progress, patience = self.progress, getattr(self.schedule, "patience", None)
+        progress.stalled = 0 if improved else progress.stalled + 1
+        if patience is not None and progress.stalled >= patience:
+            progress.plateaus += 1
+            progress.stalled = 0
 
     def _plateau(self):
         estimator, schedule = self.estimator, self.schedule

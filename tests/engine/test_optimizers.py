@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skdl.engine import SGD, Adam
+from skdl.engine import SGD, Adagrad, Adam, AdamW, RMSprop
 from skdl.engine.optimizers import OPTIMIZERS as REGISTRY
 from tests.engine.cases import OPTIMIZERS, each, float32_only, peak_bytes
 
@@ -35,7 +35,28 @@ def scalar_adam(g, w, memory, t, optimizer):
     return w - rate * m / (v**0.5 + optimizer.epsilon)
 
 
-SCALAR = {SGD: scalar_sgd, Adam: scalar_adam}
+def scalar_adamw(g, w, memory, t, optimizer):
+    return scalar_adam(g, w - RATE * optimizer.weight_decay * w, memory, t, optimizer)
+
+
+def scalar_adagrad(g, w, memory, t, optimizer):
+    c = memory["c"] = memory.get("c", 0.0) + g**2
+    return w - RATE * g / (c**0.5 + optimizer.epsilon)
+
+
+def scalar_rmsprop(g, w, memory, t, optimizer):
+    rho = optimizer.decay
+    c = memory["c"] = rho * memory.get("c", 0.0) + (1 - rho) * g**2
+    return w - RATE * g / (c**0.5 + optimizer.epsilon)
+
+
+SCALAR = {
+    SGD: scalar_sgd,
+    Adam: scalar_adam,
+    AdamW: scalar_adamw,
+    Adagrad: scalar_adagrad,
+    RMSprop: scalar_rmsprop,
+}
 
 
 def gradients(shape, n_steps, dtype=np.float64):
@@ -85,10 +106,36 @@ def test_known_first_steps():
 @each("optimizer", OPTIMIZERS)
 def test_converges(optimizer):
     w = np.array(START)
-    state = optimizer.start(w)
-    for _ in range(2000):
-        state.step(w, np.array(quadratic_gradient(w)), RATE)
+    state = optimizer.start(w, n_weights=0)  # decay would move the optimum
+    for t in range(2000):
+        # RMSprop's steps do not shrink by themselves.
+        rate = RATE * 0.99**t if isinstance(optimizer, RMSprop) else RATE
+        rate = 1.0 if isinstance(optimizer, Adagrad) else rate
+        state.step(w, np.array(quadratic_gradient(w)), rate)
     assert_allclose(w, OPTIMUM, rtol=1e-6)
+
+
+def test_decoupled_decay_spares_biases():
+    w = np.ones(5)
+    AdamW(weight_decay=0.5).start(w, n_weights=3).step(w, np.zeros(5), RATE)
+    assert_allclose(w, [0.95, 0.95, 0.95, 1, 1])
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "message"),
+    [
+        (SGD(momentum=1.5), r"SGD: momentum must be a number in \[0, 1\], got 1.5"),
+        (Adam(beta_1=1), r"Adam: beta_1 must be a number in \[0, 1\), got 1"),
+        (Adam(beta_2=-0.1), "beta_2 must be"),
+        (Adam(epsilon="0"), "epsilon must be a number"),
+        (AdamW(weight_decay=-1), r"weight_decay must be a number in \[0, inf\)"),
+        (Adagrad(epsilon=0), r"Adagrad: epsilon must be a number in \(0, inf\)"),
+        (RMSprop(decay=True), r"decay must be a number in \[0, 1\), got True"),
+    ],
+)
+def test_bad_settings_are_refused(optimizer, message):
+    with pytest.raises(ValueError, match=message):
+        optimizer.start(np.ones(3))
 
 
 @each("optimizer", OPTIMIZERS)

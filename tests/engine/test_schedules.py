@@ -2,13 +2,29 @@
 
 import pytest
 
-from skdl.engine import Progress
+from skdl.engine import (
+    Adaptive,
+    Cosine,
+    Exponential,
+    InverseScaling,
+    OneCycle,
+    Progress,
+    ReduceOnPlateau,
+    StepDecay,
+    Warmup,
+    schedules,
+)
 from skdl.engine.schedules import SCHEDULES as REGISTRY
 from tests.engine.cases import SCHEDULES, each
 
 
 def test_table_is_complete():
-    assert {type(case[0]) for case in SCHEDULES.values()} == set(REGISTRY.values())
+    tested = {type(case[0]) for case in SCHEDULES.values()}
+    assert tested >= set(REGISTRY.values())
+    assert {kind.__name__ for kind in tested} == set(schedules.__all__) - {
+        "Progress",
+        "SCHEDULES",
+    }
 
 
 @each("case", SCHEDULES)
@@ -26,11 +42,11 @@ def test_factor_is_a_plain_float(case):
     assert type(schedule.factor(Progress(**progress))) is float
 
 
-@each("case", SCHEDULES)
-def test_factor_never_grows(case):
-    schedule = case[0]
+@pytest.mark.parametrize("name", [n for n in SCHEDULES if n[:3] not in ("one", "war")])
+def test_factor_never_grows(name):
+    schedule = SCHEDULES[name][0]
     factors = [
-        schedule.factor(Progress(epochs=i, steps=4 * i, rows=50 * i, plateaus=i))
+        schedule.factor(Progress(i, 4 * i, 50 * i, plateaus=i, max_epochs=5, batches=4))
         for i in range(5)
     ]
     assert factors[0] == 1
@@ -38,4 +54,41 @@ def test_factor_never_grows(case):
 
 
 def test_progress_starts_at_zero():
-    assert vars(Progress()) == {"epochs": 0, "steps": 0, "rows": 0, "plateaus": 0}
+    progress = Progress()
+    assert progress.epochs == progress.steps == progress.rows == 0
+    assert progress.plateaus == progress.stalled == 0
+
+
+@pytest.mark.parametrize(
+    ("schedule", "message"),
+    [
+        (InverseScaling(-1), "power must be"),
+        (Adaptive(decay=1), r"decay must be a number in \(0, 1\), got 1"),
+        (ReduceOnPlateau(patience=0), "patience must be an integer of at least 1"),
+        (StepDecay(every=1.5), "every must be an integer"),
+        (StepDecay(unit="rows"), r"unit must be one of \['epochs', 'iterations'\]"),
+        (StepDecay(start=-1), "start must be"),
+        (Exponential(decay=0), "decay must be"),
+        (Cosine(minimum=2), "minimum must be"),
+        (Cosine(horizon=0), "horizon must be"),
+        (OneCycle(peak=1), "peak must be"),
+        (Warmup(length=0), "length must be"),
+        (Warmup(Exponential(decay=2)), "Exponential: decay must be"),
+    ],
+)
+def test_bad_settings_are_refused(schedule, message):
+    with pytest.raises(ValueError, match=message):
+        schedule.check()
+
+
+@each("case", SCHEDULES)
+def test_good_settings_are_accepted(case):
+    case[0].check()
+
+
+def test_one_cycle_rises_then_falls():
+    factors = [OneCycle().factor(Progress(steps=i, batches=100)) for i in range(101)]
+    top = factors.index(max(factors))
+    assert top == 30
+    assert factors[:31] == sorted(factors[:31])
+    assert factors[30:] == sorted(factors[30:], reverse=True)

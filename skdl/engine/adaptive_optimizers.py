@@ -1,0 +1,230 @@
+"""Optimizers that scale each coordinate's step by its past gradients.
+
+Their steps run block by block, so that a block's arrays stay in the cache from one
+operation to the next.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from skdl.engine.checks import check_number
+
+__all__ = ["Adagrad", "Adam", "AdamW", "RMSprop"]
+
+# Five arrays of this many float32 or float64 numbers fit the L2 cache.
+BLOCK = 16384
+
+
+@dataclass(eq=False, repr=False)
+class Adagrad(BaseEstimator):
+    """Steps divided by the root of the sum of all squared gradients.
+
+    c ← c + g², then w ← w - η g / (√c + ε).
+
+    Parameters
+    ----------
+    epsilon : float, default=1e-7
+        The paper's δ is left open there; this is the usual choice.
+
+    References
+    ----------
+    J. Duchi, E. Hazan, Y. Singer, "Adaptive subgradient methods for online learning and
+    stochastic optimization", JMLR 2011.
+    """
+
+    epsilon: float = 1e-7
+
+    def start(self, parameters, n_weights=None):
+        """Return the state of a run over these parameters."""
+        check_number(self, "epsilon", 0, closed="neither")
+        return _ScaledState(parameters, keep=1.0, add=1.0, epsilon=self.epsilon)
+
+
+@dataclass(eq=False, repr=False)
+class RMSprop(BaseEstimator):
+    """Steps divided by the root of a running mean of squared gradients.
+
+    c ← ρ c + (1 - ρ) g², then w ← w - η g / (√c + ε).
+
+    Parameters
+    ----------
+    decay : float, default=0.9
+        ρ, in [0, 1).
+    epsilon : float, default=1e-7
+
+    References
+    ----------
+    T. Tieleman, G. Hinton, "Lecture 6.5: divide the gradient by a running average of
+    its recent magnitude", 2012. It gives no ε.
+    """
+
+    decay: float = 0.9
+    epsilon: float = 1e-7
+
+    def start(self, parameters, n_weights=None):
+        """Return the state of a run over these parameters."""
+        check_number(self, "decay", 0, 1, closed="left")
+        check_number(self, "epsilon", 0, closed="neither")
+        return _ScaledState(
+            parameters, keep=self.decay, add=1 - self.decay, epsilon=self.epsilon
+        )
+
+
+class _ScaledState:
+    """c ← keep · c + add · g², and the step g / (√c + ε)."""
+
+    def __init__(self, parameters, keep, add, epsilon):
+        self.keep, self.add, self.epsilon = keep, add, epsilon
+        self.squares = np.zeros_like(parameters)
+        self.scratch = np.empty(min(BLOCK, parameters.size), parameters.dtype)
+
+    def step(self, parameters, gradient, rate):
+        flat = parameters.reshape(-1), gradient.reshape(-1), self.squares.reshape(-1)
+        for start in range(0, parameters.size, BLOCK):
+            w, g, c = (array[start : start + BLOCK] for array in flat)
+            scratch = self.scratch[: w.size]
+            np.multiply(g, g, out=scratch)
+            if self.keep != 1:
+                np.multiply(scratch, self.add, out=scratch)
+                np.multiply(c, self.keep, out=c)
+            np.add(c, scratch, out=c)
+            np.sqrt(c, out=scratch)
+            np.add(scratch, self.epsilon, out=scratch)
+            np.divide(g, scratch, out=scratch)
+            np.multiply(scratch, rate, out=scratch)
+            np.subtract(w, scratch, out=w)
+
+    def state_dict(self):
+        return {"squares": self.squares.copy()}
+
+    def load(self, state):
+        self.squares[...] = state["squares"]
+
+
+@dataclass(eq=False, repr=False)
+class Adam(BaseEstimator):
+    """Steps scaled by running moments of the gradient, each coordinate by its own.
+
+    m ← β₁ m + (1 - β₁) g and v ← β₂ v + (1 - β₂) g²; with t the number of the step,
+    w ← w - η √(1 - β₂ᵗ) / (1 - β₁ᵗ) · m / (√v + ε).
+
+    Parameters
+    ----------
+    beta_1, beta_2 : float, default=0.9 and 0.999
+        Decay of the two moments, in [0, 1).
+    epsilon : float, default=1e-8
+        Added to the root of the uncorrected second moment, as scikit-learn does: the
+        form that closes section 2 of the paper.
+
+    References
+    ----------
+    D. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015.
+    """
+
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+
+    def start(self, parameters, n_weights=None):
+        """Return the state of a run over these parameters."""
+        self._check()
+        return _AdamState(self, parameters)
+
+    def _check(self):
+        check_number(self, "beta_1", 0, 1, closed="left")
+        check_number(self, "beta_2", 0, 1, closed="left")
+        check_number(self, "epsilon", 0, closed="left")
+
+
+@dataclass(eq=False, repr=False)
+class AdamW(Adam):
+    """Adam with decoupled weight decay.
+
+    Before Adam's step, w ← w - η λ w for weights, not for biases: the decay does not
+    pass through the moments, unlike the estimators' `alpha`, and stays as it is when
+    gradients are large.
+
+    Parameters
+    ----------
+    beta_1, beta_2, epsilon : float
+        As for `Adam`.
+    weight_decay : float, default=0.01
+        λ, at least 0. The paper multiplies it by the schedule's factor only; here, as
+        usual since, by the whole rate.
+
+    References
+    ----------
+    I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", ICLR 2019.
+    """
+
+    weight_decay: float = 0.01
+
+    def start(self, parameters, n_weights=None):
+        """Return the state of a run whose first n_weights parameters decay."""
+        self._check()
+        check_number(self, "weight_decay", 0)
+        return _AdamWState(self, parameters, n_weights)
+
+
+class _AdamState:
+    def __init__(self, optimizer, parameters):
+        self.beta_1 = optimizer.beta_1
+        self.beta_2 = optimizer.beta_2
+        self.epsilon = optimizer.epsilon
+        self.n_steps = 0
+        self.first_moment = np.zeros_like(parameters)
+        self.second_moment = np.zeros_like(parameters)
+        self.scratch = np.empty(min(BLOCK, parameters.size), parameters.dtype)
+
+    def step(self, parameters, gradient, rate):
+        self.n_steps += 1
+        beta_1, beta_2, epsilon = self.beta_1, self.beta_2, self.epsilon
+        corrected = (1 - beta_2**self.n_steps) ** 0.5 / (1 - beta_1**self.n_steps)
+        rate = float(rate * corrected)
+        flat = (
+            parameters.reshape(-1),
+            gradient.reshape(-1),
+            self.first_moment.reshape(-1),
+            self.second_moment.reshape(-1),
+        )
+        for start in range(0, parameters.size, BLOCK):
+            w, g, m, v = (array[start : start + BLOCK] for array in flat)
+            scratch = self.scratch[: w.size]
+            np.multiply(g, g, out=scratch)
+            np.multiply(scratch, 1 - beta_2, out=scratch)
+            np.multiply(v, beta_2, out=v)
+            np.add(v, scratch, out=v)
+            np.multiply(g, 1 - beta_1, out=g)
+            np.multiply(m, beta_1, out=m)
+            np.add(m, g, out=m)
+            np.sqrt(v, out=scratch)
+            np.add(scratch, epsilon, out=scratch)
+            np.divide(m, scratch, out=scratch)
+            np.multiply(scratch, rate, out=scratch)
+            np.subtract(w, scratch, out=w)
+
+    def state_dict(self):
+        return {
+            "n_steps": self.n_steps,
+            "first_moment": self.first_moment.copy(),
+            "second_moment": self.second_moment.copy(),
+        }
+
+    def load(self, state):
+        self.n_steps = state["n_steps"]
+        self.first_moment[...] = state["first_moment"]
+        self.second_moment[...] = state["second_moment"]
+
+
+class _AdamWState(_AdamState):
+    def __init__(self, optimizer, parameters, n_weights):
+        super().__init__(optimizer, parameters)
+        self.weight_decay = optimizer.weight_decay
+        self.n_weights = n_weights
+
+    def step(self, parameters, gradient, rate):
+        weights = parameters[..., : self.n_weights]
+        np.multiply(weights, 1 - rate * self.weight_decay, out=weights)
+        super().step(parameters, gradient, rate)
