@@ -1,6 +1,5 @@
 """The way of the data, from ``fit`` to the engine, for every net."""
 
-import copy
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -129,14 +128,12 @@ class BaseNet(FittedNet):
 
     def _start(self, widths, dtype, rng):
         """Make a new network, and empty records."""
-        activations = [ACTIVATIONS[self.activation]() for _ in widths[2:]]
-        self._network = Network(widths, activations, dtype)
+        self._network = self._new_network(widths, dtype)
         # scikit-learn's bounds: sigmoids, which are flatter, start a little smaller.
         self._network.initialize(rng, 2.0 if self.activation == "logistic" else 6.0)
         self._training_state = None
         self.n_layers_ = len(widths)
         self.n_outputs_ = widths[-1]
-        self.out_activation_ = self._loss().out_activation
         self.t_ = 0
         self.loss_curve_ = []
         self.best_loss_ = self.validation_scores_ = self.best_validation_score_ = None
@@ -149,13 +146,20 @@ class BaseNet(FittedNet):
                 f"{self._network.widths}; hidden_layer_sizes and the data now ask for "
                 f"{widths}. Set warm_start=False, or clone the estimator."
             )
-        self._network = copy.deepcopy(self._network)
+        parameters = self._network.parameters
+        self._network = self._new_network(widths, self._network.dtype)
+        np.copyto(self._network.parameters, parameters)
         if self._training_state is None:  # fitted without a wish to go on
             return random_streams(self.random_state)[1]
         return load_streams(self._training_state["streams"])
 
+    def _new_network(self, widths, dtype):
+        activations = [ACTIVATIONS[self.activation]() for _ in widths[2:]]
+        return Network(widths, activations, dtype)
+
     def _prepare_records(self):
         """Have the lists and bests that `Watch` adds to, old ones as copies."""
+        self.out_activation_ = self._loss().out_activation
         self.n_iter_ = 0
         self.loss_curve_ = list(self.loss_curve_)
         if self.early_stopping and self.solver != "lbfgs":

@@ -108,6 +108,11 @@ class BaseClassifier(ClassifierMixin, BaseNet):
                 "y is a multilabel indicator matrix in one call of fit or partial_fit, "
                 "and holds one label per row in another."
             )
+        if multilabel and len(seen) != len(self.classes_):
+            raise ValueError(
+                f"y is an indicator matrix of {len(seen)} labels, but classes are "
+                f"{self.classes_}."
+            )
         # Batches need not show all classes; warm starts must, as in scikit-learn.
         if not incremental and not np.array_equal(seen, self.classes_):
             raise ValueError(

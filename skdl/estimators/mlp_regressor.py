@@ -142,7 +142,8 @@ class MLPRegressor(RegressorMixin, BaseNet):
         return REGRESSION_LOSSES[self.loss]()
 
     def __sklearn_tags__(self):
-        """Several outputs per row."""
+        """Several outputs per row; counts for the Poisson loss."""
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
+        tags.target_tags.positive_only = self.loss == "poisson"
         return tags

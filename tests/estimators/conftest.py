@@ -1,0 +1,99 @@
+"""One table of all nets, one small problem, and the comparisons that tests share."""
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.base import is_classifier
+from sklearn.exceptions import ConvergenceWarning
+
+from skdl import (
+    LogisticClassifier,
+    MLPClassifier,
+    MLPRegressor,
+    SoftmaxClassifier,
+    SVMClassifier,
+)
+
+NETS = [
+    LogisticClassifier,
+    MLPClassifier,
+    MLPRegressor,
+    SVMClassifier,
+    SoftmaxClassifier,
+]
+CLASSIFIERS = [Net for Net in NETS if Net is not MLPRegressor]
+PROBABILISTIC = [Net for Net in CLASSIFIERS if Net is not SVMClassifier]
+
+
+def _name(Net):
+    return Net.__name__
+
+
+@pytest.fixture(params=NETS, ids=_name)
+def Net(request):
+    return request.param
+
+
+@pytest.fixture(params=CLASSIFIERS, ids=_name)
+def Classifier(request):
+    return request.param
+
+
+@pytest.fixture(params=PROBABILISTIC, ids=_name)
+def Probabilistic(request):
+    return request.param
+
+
+@pytest.fixture
+def X():
+    return np.random.default_rng(0).normal(size=(60, 4))
+
+
+@pytest.fixture
+def y(X):
+    """Three classes, which are numbers for the regressor."""
+    return X[:, :3].argmax(axis=1)
+
+
+@pytest.fixture
+def make():
+    """Return a small net of few epochs."""
+
+    def make(Net, **params):
+        quick = {"hidden_layer_sizes": (6,), "max_iter": 4, "random_state": 0}
+        return Net(**{**quick, **params})
+
+    return make
+
+
+@pytest.fixture
+def fit():
+    """Fit without the warning that the few epochs were too few."""
+
+    def fit(net, *args, **kwargs):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            return net.fit(*args, **kwargs)
+
+    return fit
+
+
+@pytest.fixture
+def flat():
+    """Return all parameters as one vector, layer by layer."""
+
+    def flat(net):
+        return np.concatenate([a.ravel() for a in [*net.coefs_, *net.intercepts_]])
+
+    return flat
+
+
+@pytest.fixture
+def scores():
+    """Return decision_function of a classifier, predict of a regressor."""
+
+    def scores(net, X):
+        return net.decision_function(X) if is_classifier(net) else net.predict(X)
+
+    return scores

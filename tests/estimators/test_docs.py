@@ -1,0 +1,61 @@
+"""The docstrings say all, and what they say is so."""
+
+import doctest
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+import skdl
+
+
+def test_no_place_is_left_unfilled(Net):
+    assert not {"{parameters}", "{attributes}", "{classes}", "{linear}"} & set(
+        Net.__doc__.split()
+    )
+
+
+def test_every_parameter_is_documented_once(Net):
+    text = Net.__doc__.split("Attributes\n")[0]
+    heads = [line for line in text.splitlines() if line[:1].strip() and " : " in line]
+    names = [name.strip() for head in heads for name in head.split(" : ")[0].split(",")]
+    assert sorted(names) == sorted(inspect.signature(Net).parameters)
+
+
+def test_documented_defaults_are_the_defaults(Net):
+    text = Net.__doc__.split("Attributes\n")[0]
+    for name, parameter in inspect.signature(Net).parameters.items():
+        if name in ("beta_1", "beta_2"):  # they share an entry
+            continue
+        entry = text.split(f"\n{name} : ")[1].split("\n    ")[0]
+        stated = entry.split("default=")[1]
+        assert eval(stated) == parameter.default  # our own text
+
+
+def test_every_fitted_attribute_is_documented(Net, X, y, make, fit):
+    text = Net.__doc__.split("Attributes\n")[1]
+    net = fit(make(Net, hidden_layer_sizes=()), X, y)
+    names = {n for n in dir(net) if n.endswith("_") and not n.startswith("_")}
+    assert {name for name in names if name not in text} == set()
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_examples_run(Net):
+    tests = doctest.DocTestFinder(recurse=False).find(Net, Net.__name__)
+    results = [doctest.DocTestRunner().run(test) for test in tests]
+    assert sum(result.attempted for result in results) > 2
+    assert sum(result.failed for result in results) == 0
+
+
+def test_import_without_docstrings():
+    """What -OO leaves out must not be needed, as it is not by scikit-learn."""
+    code = f"import sys; sys.path.insert(0, {str(skdl.__path__[0] + '/..')!r})\n"
+    run = [sys.executable, "-OO", "-W", "ignore", "-c"]
+    theirs = subprocess.run([*run, "import sklearn.neural_network"], check=False)
+    if theirs.returncode:
+        pytest.skip("scikit-learn itself cannot be imported with -OO")
+    done = subprocess.run(
+        [*run, code + "import skdl"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

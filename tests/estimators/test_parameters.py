@@ -1,0 +1,84 @@
+"""Constructors: scikit-learn's parameters, and nothing else done."""
+
+import inspect
+
+import numpy as np
+import pytest
+from sklearn import neural_network
+from sklearn.base import clone
+
+from skdl import MLPClassifier, MLPRegressor
+
+
+def parameters(Net):
+    return list(inspect.signature(Net).parameters.values())
+
+
+@pytest.mark.parametrize("Ours", [MLPClassifier, MLPRegressor])
+def test_scikit_learns_constructor_is_a_prefix(Ours):
+    theirs = parameters(getattr(neural_network, Ours.__name__))
+    ours = parameters(Ours)
+    for mine, yours in zip(ours, theirs, strict=False):
+        assert (mine.name, mine.kind) == (yours.name, yours.kind)
+        assert mine.default == yours.default
+        assert type(mine.default) is type(yours.default)
+    assert len(ours) >= len(theirs)
+    assert all(p.kind is p.KEYWORD_ONLY for p in ours[len(theirs) :])
+
+
+@pytest.mark.parametrize("Ours", [MLPClassifier, MLPRegressor])
+@pytest.mark.parametrize("method", ["fit", "partial_fit", "predict", "score"])
+def test_scikit_learns_methods_are_a_prefix(Ours, method):
+    theirs = inspect.signature(
+        getattr(getattr(neural_network, Ours.__name__), method)
+    ).parameters
+    ours = list(inspect.signature(getattr(Ours, method)).parameters)
+    assert ours[: len(theirs)] == list(theirs)
+
+
+def test_fixed_heads_begin_with_hidden_layer_sizes(Classifier):
+    names = [p.name for p in parameters(Classifier)]
+    assert names[:2] == ["hidden_layer_sizes", "activation"]
+    assert Classifier((3, 4)).hidden_layer_sizes == (3, 4)
+
+
+def test_constructor_stores_the_very_objects(Net):
+    values = {p.name: object() for p in parameters(Net)}
+    net = Net(**values)
+    assert vars(net) == values
+
+
+def test_every_parameter_is_constrained(Net):
+    assert set(Net._parameter_constraints) >= {p.name for p in parameters(Net)}
+
+
+def test_equality_is_identity(Net):
+    assert Net() != Net()
+    assert len({Net(), Net()}) == 2
+
+
+def test_repr_names_what_was_set(Net):
+    assert repr(Net(alpha=0.5)) == f"{Net.__name__}(alpha=0.5)"
+
+
+def test_subclass_with_a_constructor_of_its_own(Net, X, y, fit):
+    class Small(Net):
+        def __init__(self, hidden_layer_sizes=(3,), *, random_state=None, size=1):
+            super().__init__(
+                hidden_layer_sizes=hidden_layer_sizes,
+                random_state=random_state,
+                max_iter=3,
+            )
+            self.size = size
+
+    net = clone(Small(random_state=0, size=2))
+    assert net.get_params() == {
+        "hidden_layer_sizes": (3,),
+        "random_state": 0,
+        "size": 2,
+    }
+    fit(net, X, y)
+    assert net.n_iter_ == 3
+    assert net.coefs_[0].shape == (4, 3)
+    expected = fit(Net(hidden_layer_sizes=(3,), random_state=0, max_iter=3), X, y)
+    assert np.array_equal(net.predict(X), expected.predict(X))

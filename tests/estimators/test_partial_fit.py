@@ -1,0 +1,169 @@
+"""partial_fit: batch by batch what fit does in epochs."""
+
+import pickle
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.base import is_classifier
+
+from skdl import LogisticClassifier, MLPClassifier
+from skdl.engine.network import Network
+
+SOLVERS = {
+    "adam": {"solver": "adam"},
+    "sgd": {"solver": "sgd", "nesterovs_momentum": False},
+    "nesterov": {"solver": "sgd"},
+    "no momentum": {"solver": "sgd", "momentum": 0},
+    "invscaling": {"solver": "sgd", "learning_rate": "invscaling"},
+    "in order": {"shuffle": False},
+}
+
+
+@pytest.fixture
+def partial():
+    """Call partial_fit once, with the classes where there are any."""
+
+    def partial(net, X, y, *args):
+        classes = {"classes": [0, 1, 2]} if is_classifier(net) else {}
+        return net.partial_fit(X, y, *args, **classes)
+
+    return partial
+
+
+@pytest.mark.parametrize("params", SOLVERS.values(), ids=SOLVERS)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_k_calls_are_k_epochs(Net, params, weighted, X, y, make, fit, flat, partial):
+    weights = [np.linspace(0, 2, 60)] if weighted else []
+    params = {"batch_size": 16, "learning_rate_init": 0.01, **params}
+    expected = fit(make(Net, max_iter=5, **params), X, y, *weights)
+    net = make(Net, **params)
+    for _ in range(5):
+        partial(net, X, y, *weights)
+    assert_array_equal(flat(net), flat(expected))
+    assert net.loss_curve_ == expected.loss_curve_
+    assert net.t_ == expected.t_
+    assert net.n_iter_ == 1
+
+
+def test_continues_after_pickling(Net, X, y, make, flat, partial):
+    net = partial(make(Net), X, y)
+    copy = pickle.loads(pickle.dumps(net))
+    assert_array_equal(flat(partial(copy, X, y)), flat(partial(net, X, y)))
+
+
+def test_each_call_shuffles_anew(Net, X, y, make, partial, monkeypatch):
+    orders = []
+    step = Network.loss_and_gradient
+
+    def spy(self, X, *args):
+        orders.append(X[:, 0].tolist())
+        return step(self, X, *args)
+
+    monkeypatch.setattr(Network, "loss_and_gradient", spy)
+    net = make(Net)
+    for _ in range(3):
+        partial(net, X, y)
+    assert len({tuple(order) for order in orders}) == 3
+    assert all(sorted(order) == sorted(X[:, 0]) for order in orders)
+
+
+def test_goes_on_after_fit(Classifier, X, y, make, fit, flat):
+    net = fit(make(Classifier), X, y)
+    before = flat(net)
+    net.partial_fit(X, y)
+    assert 0 < np.abs(flat(net) - before).max() < 0.1
+
+
+def test_fit_after_partial_fit_starts_anew(Net, X, y, make, fit, flat, partial):
+    net = partial(make(Net), X, y)
+    assert_array_equal(flat(fit(net, X, y)), flat(fit(make(Net), X, y)))
+    assert len(net.loss_curve_) == 4
+
+
+def test_batches_need_not_show_all_classes(Classifier, X, y, make):
+    net = make(Classifier).partial_fit(X[y < 2], y[y < 2], classes=[2, 0, 1])
+    assert_array_equal(net.classes_, [0, 1, 2])
+    net.partial_fit(X[y == 2], y[y == 2])
+    assert net.decision_function(X).shape == (60, 3)
+
+
+def test_classes_are_needed_in_the_first_call(Classifier, X, y, make):
+    net = make(Classifier)
+    with pytest.raises(ValueError, match="classes must be passed on the first call"):
+        net.partial_fit(X, y)
+    assert not hasattr(net, "classes_")
+
+
+def test_unknown_class_is_refused(Classifier, X, y, make, flat):
+    net = make(Classifier)
+    with pytest.raises(ValueError, match="`y` has classes not in `self.classes_`"):
+        net.partial_fit(X, y, classes=[0, 1])
+    net.partial_fit(X, y, classes=[0, 1, 2])
+    before = flat(net)
+    with pytest.raises(ValueError, match="`y` has classes not in `self.classes_`"):
+        net.partial_fit(X, y + 1)
+    assert_array_equal(flat(net), before)
+
+
+def test_other_classes_later_are_refused(Classifier, X, y, make):
+    net = make(Classifier).partial_fit(X, y, classes=[0, 1, 2])
+    with pytest.raises(ValueError, match="is not the same as on last call"):
+        net.partial_fit(X, y, classes=[0, 1, 2, 3])
+
+
+def test_is_not_there_with_lbfgs(Net):
+    net = Net(solver="lbfgs")
+    assert not hasattr(net, "partial_fit")
+    with pytest.raises(AttributeError) as error:
+        net.partial_fit  # noqa: B018
+    assert "stochastic" in f"{error.value} {error.value.__cause__}"
+    assert hasattr(net.set_params(solver="sgd"), "partial_fit")
+
+
+def test_refuses_early_stopping(Net, X, y, make, partial):
+    net = make(Net, early_stopping=True)
+    with pytest.raises(ValueError, match="does not support early_stopping=True"):
+        partial(net, X, y)
+    assert not hasattr(net, "coefs_")
+
+
+def test_other_number_of_features_is_refused(Net, X, y, make, partial):
+    net = partial(make(Net), X, y)
+    with pytest.raises(ValueError, match="X has 3 features, but .* expecting 4"):
+        partial(net, X[:, :3], y)
+
+
+def test_dtype_of_the_first_batch_stays(Net, X, y, make, partial):
+    net = partial(make(Net), X.astype(np.float32), y, np.ones(60))
+    partial(net, X, y, np.ones(60))
+    assert net.coefs_[0].dtype == np.float32
+
+
+@pytest.mark.parametrize("Multilabel", [MLPClassifier, LogisticClassifier])
+def test_several_labels(Multilabel, X, make, fit, flat):
+    Y = (X[:, :3] > 0).astype(int)
+    net = make(Multilabel)
+    for _ in range(4):
+        net.partial_fit(X, Y, classes=[0, 1, 2])
+    assert_array_equal(flat(net), flat(fit(make(Multilabel), X, Y)))
+
+
+@pytest.mark.parametrize("classes", [[0, 1], [0, 1, 2, 3]])
+def test_wrong_number_of_labels_is_refused_clearly(classes, X, make):
+    net = make(LogisticClassifier)
+    with pytest.raises(ValueError, match="classes"):
+        net.partial_fit(X, (X[:, :3] > 0).astype(int), classes=classes)
+
+
+def test_labels_and_classes_do_not_mix(X, y, make):
+    net = make(LogisticClassifier).partial_fit(X, y, classes=[0, 1, 2])
+    with pytest.raises(ValueError, match="multilabel indicator matrix in one call"):
+        net.partial_fit(X, (X[:, :3] > 0).astype(int))
+
+
+def test_does_not_stop_or_warn_on_a_plateau(Net, X, y, make, partial):
+    net = make(Net, tol=1e3, n_iter_no_change=1)
+    for _ in range(6):
+        partial(net, X, y)
+    assert len(net.loss_curve_) == 6

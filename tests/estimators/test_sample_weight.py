@@ -1,0 +1,66 @@
+"""sample_weight: a row of weight 2 is two rows, one of weight 0 is none."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skdl.estimators import _base
+
+FULL = [{"solver": "sgd"}, {"solver": "adam"}, {"solver": "lbfgs"}]
+
+
+@pytest.mark.parametrize("params", FULL, ids=str)
+def test_whole_weights_are_repetitions(Net, params, X, y, make, fit, flat):
+    weights = np.random.default_rng(0).integers(0, 4, 60)
+    repeated = np.repeat(np.arange(60), weights)
+    params = {"alpha": 1.0, "activation": "tanh", **params}
+    net = fit(make(Net, batch_size=60, **params), X, y, weights)
+    n = len(repeated)
+    other = fit(make(Net, batch_size=n, **params), X[repeated], y[repeated])
+    assert_allclose(flat(net), flat(other), rtol=1e-7, atol=1e-9)
+    assert_allclose(net.loss_curve_, other.loss_curve_, rtol=1e-8)
+
+
+def test_weights_change_the_result(Net, X, y, make, fit, flat):
+    weights = np.linspace(0.1, 5, 60)
+    plain, weighted = fit(make(Net), X, y), fit(make(Net), X, y, weights)
+    assert np.abs(flat(plain) - flat(weighted)).max() > 1e-5
+
+
+def test_ones_are_no_weights(Net, X, y, make, fit, flat):
+    ones = fit(make(Net), X, y, np.ones(60))
+    assert_allclose(flat(ones), flat(fit(make(Net), X, y)), rtol=1e-9, atol=1e-12)
+
+
+def test_one_number_is_the_weight_of_all(Net, X, y, make, fit, flat):
+    twos = fit(make(Net), X, y, np.full(60, 2.0))
+    assert_array_equal(flat(fit(make(Net), X, y, 2.0)), flat(twos))
+
+
+@pytest.mark.parametrize("solver", ["sgd", "adam"])
+def test_batches_without_weight_are_skipped(Net, solver, X, y, make, fit, flat):
+    kept = np.arange(60) % 3 > 0
+    params = {"batch_size": 1, "shuffle": False, "solver": solver}
+    net = fit(make(Net, **params), X, y, kept.astype(float))
+    other = fit(make(Net, **params), X[kept], y[kept], np.ones(kept.sum()))
+    assert_array_equal(flat(net), flat(other))
+    assert_allclose(net.loss_curve_, other.loss_curve_, rtol=1e-12)
+
+
+def test_penalty_is_for_the_sum_of_weights(Net, X, y, make, fit):
+    """Tenfold weights are a tenth of the penalty."""
+    params = {"solver": "lbfgs", "max_iter": 1}
+    a = fit(make(Net, alpha=10.0, **params), X, y, np.full(60, 10.0))
+    b = fit(make(Net, alpha=1.0, **params), X, y)
+    assert_allclose(a.loss_, b.loss_, rtol=1e-10)
+
+
+@pytest.mark.parametrize("part", ["training", "validation"])
+def test_early_stopping_needs_weight_in_both_parts(Net, part, X, y, make, monkeypatch):
+    rows = np.arange(60)
+    split = (rows[:40], rows[40:])
+    monkeypatch.setattr(_base, "split_rows", lambda *args: split)
+    weights = np.ones(60)
+    weights[split[part == "validation"]] = 0
+    with pytest.raises(ValueError, match="sample_weight is zero for all"):
+        make(Net, early_stopping=True).fit(X, y, weights)

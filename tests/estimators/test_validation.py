@@ -1,0 +1,247 @@
+"""Bad input: refused before any work, with a message that says what is allowed."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.base import is_classifier
+
+from skdl import MLPClassifier, MLPRegressor
+from skdl.estimators import _base
+from skdl.estimators._validation import split_rows
+
+
+@pytest.fixture
+def no_work(monkeypatch):
+    """Make any training, or drawing of weights, an error of another kind."""
+
+    def work(*args, **kwargs):
+        raise AssertionError("work began before the input was refused")
+
+    for name in ("train", "train_lbfgs"):
+        monkeypatch.setattr(_base, name, work)
+
+
+def with_value(array, value):
+    array = array.astype(float)
+    array.flat[7] = value
+    return array
+
+
+BAD_DATA = {
+    "NaN in X": (lambda X, y: (with_value(X, np.nan), y), "Input X contains NaN"),
+    "inf in X": (lambda X, y: (with_value(X, np.inf), y), "Input X contains infinity"),
+    "NaN in y": (lambda X, y: (X, with_value(y, np.nan)), "Input y contains NaN"),
+    "inf in y": (lambda X, y: (X, with_value(y, np.inf)), "Input y contains infinity"),
+    "1-D X": (lambda X, y: (X[:, 0], y), "Expected 2D array, got 1D array"),
+    "3-D X": (lambda X, y: (X[None], y), "Found array with dim 3"),
+    "no rows": (lambda X, y: (X[:0], y[:0]), "Found array with 0 sample"),
+    "no columns": (lambda X, y: (X[:, :0], y), "Found array with 0 feature"),
+    "short y": (lambda X, y: (X, y[:-1]), r"inconsistent numbers of samples: \[60, 59"),
+    "strings": (lambda X, y: (X.astype(str) + "x", y), "could not convert string"),
+    "complex": (lambda X, y: (X + 1j, y), "Complex data not supported"),
+    "3-D y": (lambda X, y: (X, y[:, None, None]), "dim 3"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), BAD_DATA.values(), ids=BAD_DATA)
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_bad_data(Net, method, change, message, X, y, make, no_work):
+    X, y = change(X, y)
+    net = make(Net)
+    classes = {"classes": [0, 1, 2]} if method != "fit" and is_classifier(net) else {}
+    with pytest.raises(ValueError, match=message):
+        getattr(net, method)(X, y, **classes)
+    assert vars(net) == vars(make(Net))
+
+
+def test_no_y(Net, X, make, no_work):
+    with pytest.raises(ValueError, match="requires y to be passed"):
+        make(Net).fit(X, None)
+
+
+BAD_WEIGHTS = {
+    "negative": (np.r_[np.ones(59), -1], "Negative values in data .*sample_weight"),
+    "NaN": (np.r_[np.ones(59), np.nan], "Input sample_weight contains NaN"),
+    "inf": (np.r_[np.ones(59), np.inf], "Input sample_weight contains infinity"),
+    "too few": (np.ones(59), r"sample_weight.shape == \(59,\), expected \(60,\)"),
+    "2-D": (np.ones((60, 1)), "[Ss]ample.weight.* must be 1D array or scalar"),
+    "all zero": (np.zeros(60), "sample_weight|[Ss]ample weights"),
+    "strings": (["heavy"] * 60, "could not convert string"),
+}
+
+
+@pytest.mark.parametrize(("weights", "message"), BAD_WEIGHTS.values(), ids=BAD_WEIGHTS)
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_bad_weights(Net, solver, weights, message, X, y, make, no_work):
+    net = make(Net, solver=solver)
+    with pytest.raises(ValueError, match=message):
+        net.fit(X, y, weights)
+    assert vars(net) == vars(make(Net, solver=solver))
+
+
+def test_weight_of_64_bits_that_is_zero_in_32(Net, X, y, make, no_work):
+    """Or all batches would be skipped."""
+    with pytest.raises(ValueError, match="sample_weight|weights"):
+        make(Net).fit(X.astype(np.float32), y, np.full(60, 1e-60))
+
+
+NAMES = r"parameter of {} must be a str among .*{}"
+OPTIONS = [
+    ("activation", "relux", ["identity", "logistic", "relu", "tanh"]),
+    ("solver", "adamm", ["adam", "lbfgs", "sgd"]),
+    ("learning_rate", "falling", ["adaptive", "constant", "invscaling"]),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "valid"), OPTIONS)
+@pytest.mark.parametrize("bad", ["misspelt", None, 3])
+def test_unknown_option_lists_the_valid_ones(
+    Net, name, value, valid, bad, X, y, make, no_work
+):
+    bad = value if bad == "misspelt" else bad
+    with pytest.raises(ValueError, match=f"'{name}' parameter of {Net.__name__}") as e:
+        make(Net, **{name: bad}).fit(X, y)
+    assert all(repr(option) in str(e.value) for option in valid)
+    assert repr(bad) in str(e.value)
+
+
+LOSSES = {
+    "MLPClassifier": ["log_loss", "softmax", "logistic", "hinge", "squared_hinge"],
+    "SVMClassifier": ["hinge", "squared_hinge"],
+    "MLPRegressor": ["squared_error", "poisson"],
+}
+
+
+def test_unknown_loss_lists_the_valid_ones(Net, X, y, make, no_work):
+    if Net.__name__ not in LOSSES:
+        with pytest.raises(TypeError, match="loss"):
+            Net(loss="softmax")
+        return
+    with pytest.raises(ValueError, match="'loss' parameter") as error:
+        make(Net, loss="best").fit(X, y)
+    assert all(repr(loss) in str(error.value) for loss in LOSSES[Net.__name__])
+
+
+RANGES = [
+    ("alpha", -1),
+    ("alpha", np.nan),
+    ("alpha", "1"),
+    ("batch_size", 0),
+    ("batch_size", 2.5),
+    ("batch_size", "all"),
+    ("learning_rate_init", 0),
+    ("learning_rate_init", -1),
+    ("power_t", -1),
+    ("max_iter", 0),
+    ("max_iter", 1.5),
+    ("max_fun", 0),
+    ("shuffle", "yes"),
+    ("random_state", "seed"),
+    ("tol", -1),
+    ("verbose", -1),
+    ("warm_start", None),
+    ("momentum", 2),
+    ("momentum", -0.1),
+    ("nesterovs_momentum", "no"),
+    ("early_stopping", "no"),
+    ("validation_fraction", 1),
+    ("validation_fraction", -0.1),
+    ("beta_1", 1),
+    ("beta_2", -0.1),
+    ("epsilon", 0),
+    ("n_iter_no_change", 0),
+    ("n_iter_no_change", 1.5),
+    ("hidden_layer_sizes", None),
+    ("hidden_layer_sizes", 0),
+    ("hidden_layer_sizes", -3),
+    ("hidden_layer_sizes", 2.5),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), RANGES)
+def test_value_out_of_range_names_the_parameter(Net, name, value, X, y, make, no_work):
+    with pytest.raises(ValueError, match=f"'{name}' parameter of {Net.__name__} must"):
+        make(Net, **{name: value}).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [(5, 0), (5, -1), (5.0,), [2.5], "ab", ("5",), True, (True,), ((5, 5), (5, 5))],
+    ids=repr,
+)
+def test_bad_hidden_layer_sizes(Net, sizes, X, y, make, no_work):
+    net = make(Net, hidden_layer_sizes=sizes)
+    with pytest.raises(ValueError, match="hidden_layer_sizes"):
+        net.fit(X, y)
+    assert not hasattr(net, "coefs_")
+
+
+def test_continuous_targets_are_no_classes(Classifier, X, make, no_work):
+    with pytest.raises(ValueError, match="Unknown label type: 'continuous'"):
+        make(Classifier).fit(X, X[:, 0])
+
+
+def test_multiclass_multioutput_is_refused(Classifier, X, y, make, no_work):
+    Y = np.column_stack([y, y])
+    with pytest.raises(ValueError, match="'multiclass-multioutput'.* must hold one"):
+        make(Classifier).fit(X, Y)
+
+
+def test_words_are_no_numbers(X, make, no_work):
+    with pytest.raises(ValueError, match="could not convert string to float"):
+        make(MLPRegressor).fit(X, ["a"] * 60)
+
+
+def test_sparse_targets_of_a_regressor_are_refused_clearly(X, y, make):
+    from scipy.sparse import csr_array
+
+    with pytest.raises(
+        (TypeError, ValueError), match="(?i)dense|sparse.* y|y .*sparse"
+    ):
+        make(MLPRegressor).fit(X, csr_array(y[:, None].astype(float)))
+
+
+def test_validation_set_too_small(Net, X, y, make, no_work):
+    net = make(Net, early_stopping=True, validation_fraction=0.01)
+    with pytest.raises(ValueError, match="validation set is too small") as error:
+        net.fit(X, y)
+    assert "validation_fraction" in str(error.value)
+    assert not hasattr(net, "coefs_")
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_bad_rows_at_prediction(Net, bad, X, y, make, fit):
+    net = fit(make(Net), X, y)
+    with pytest.raises(ValueError, match="Input X contains"):
+        net.predict(with_value(X, bad))
+    with pytest.raises(ValueError, match="Expected 2D array"):
+        net.predict(X[0])
+
+
+@pytest.mark.parametrize("rows", [61, 10**6])
+def test_batch_size_beyond_the_rows_is_clipped(Net, rows, X, y, make, fit, flat):
+    with pytest.warns(UserWarning, match=f"batch_size={rows} .* clipped to 60"):
+        net = fit(make(Net, batch_size=rows), X, y)
+    assert_array_equal(flat(net), flat(fit(make(Net, batch_size=60), X, y)))
+
+
+def test_auto_batch_size_is_200_rows(X, y, make, fit, flat):
+    X, y = np.tile(X, (8, 1)), np.tile(y, 8)
+    auto, explicit = make(MLPClassifier), make(MLPClassifier, batch_size=200)
+    assert_array_equal(flat(fit(auto, X, y)), flat(fit(explicit, X, y)))
+
+
+def test_rare_classes_are_split_at_random():
+    labels = np.array([0, 1, *[2] * 18])
+    rows, held = split_rows(20, 0.2, labels, np.random.default_rng(0))
+    assert_array_equal(np.sort(np.r_[rows, held]), np.arange(20))
+    assert len(held) == 4
+
+
+def test_diverging_training_is_an_error(Net, X, y, make):
+    net = make(Net, solver="sgd", learning_rate_init=1e6, max_iter=50)
+    with pytest.raises(
+        ValueError, match="Solver produced non-finite parameter weights"
+    ):
+        net.fit(1e160 * X, y)
+    assert vars(net) == net.get_params()

@@ -1,0 +1,222 @@
+"""Between epochs: early stopping, plateaus, records and interruption."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier as TheirClassifier
+
+from skdl import MLPClassifier, MLPRegressor
+from skdl.estimators import _base
+from skdl.estimators._watch import Watch
+
+
+@pytest.fixture
+def splits(monkeypatch):
+    """The (training, validation) rows of each split from here on."""
+    seen = []
+
+    def spy(*args):
+        seen.append(split_rows(*args))
+        return seen[-1]
+
+    split_rows = _base.split_rows
+    monkeypatch.setattr(_base, "split_rows", spy)
+    return seen
+
+
+def wild(make, Net, **params):
+    """Early stopping at a rate that makes the score go up and down."""
+    usual = {"early_stopping": True, "max_iter": 30, "solver": "sgd"}
+    usual |= {"learning_rate_init": 0.3, "validation_fraction": 0.3}
+    return make(Net, **{**usual, **params})
+
+
+def test_best_parameters_are_restored(Net, X, y, make, fit, flat, splits):
+    rate = 0.05 if Net is MLPRegressor else 0.3
+    params = {"learning_rate_init": rate, "batch_size": 5, "n_iter_no_change": 3}
+    net = fit(wild(make, Net, tol=0.02, **params), X, y)
+    _, held = splits[0]
+    assert len(held) == 18
+    best = int(np.argmax(net.validation_scores_)) + 1
+    assert best < net.n_iter_
+    assert net.best_validation_score_ == max(net.validation_scores_)
+    assert net.score(X[held], y[held]) == net.best_validation_score_
+    shorter = fit(wild(make, Net, tol=0.02, **params, max_iter=best), X, y)
+    assert_array_equal(flat(net), flat(shorter))
+
+
+def test_score_is_weighted(Classifier, X, y, make, fit, splits):
+    weights = np.random.default_rng(0).uniform(0.1, 3, 60)
+    net = fit(wild(make, Classifier), X, y, weights)
+    _, held = splits[0]
+    score = net.score(X[held], y[held], weights[held])
+    assert score == pytest.approx(net.best_validation_score_, rel=1e-12)
+
+
+def test_split_is_stratified(Classifier, X, make, fit, splits):
+    y = np.repeat(["a", "b", "c"], [40, 10, 10])
+    fit(wild(make, Classifier, validation_fraction=0.2), X, y)
+    training, held = splits[0]
+    assert np.unique(y[held], return_counts=True)[1].tolist() == [8, 2, 2]
+    assert_array_equal(np.sort(np.r_[training, held]), np.arange(60))
+
+
+def test_attributes_with_and_without_early_stopping(Net, X, y, make, fit):
+    net = fit(wild(make, Net, max_iter=3), X, y)
+    assert net.best_loss_ is None
+    assert isinstance(net.validation_scores_, list)
+    assert len(net.validation_scores_) == net.n_iter_ == 3
+    net.set_params(early_stopping=False)
+    fit(net, X, y)
+    assert net.validation_scores_ is None
+    assert net.best_validation_score_ is None
+    assert net.best_loss_ == min(net.loss_curve_)
+
+
+def test_early_stopping_is_inert_with_lbfgs(Net, X, y, make, fit, flat, splits):
+    expected = flat(fit(make(Net, solver="lbfgs"), X, y))
+    net = fit(make(Net, solver="lbfgs", early_stopping=True), X, y)
+    assert_array_equal(flat(net), expected)
+    assert splits == []
+    assert net.validation_scores_ is None
+
+
+@pytest.mark.parametrize("n_iter_no_change", [1, 4])
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_stops_when_more_epochs_than_allowed_have_stalled(
+    Net, n_iter_no_change, early_stopping, X, y, make
+):
+    # With such a tol the first epoch alone is an improvement. A warning would fail.
+    net = make(
+        Net,
+        max_iter=50,
+        tol=1e3,
+        n_iter_no_change=n_iter_no_change,
+        early_stopping=early_stopping,
+    ).fit(X, y)
+    assert net.n_iter_ == 1 + n_iter_no_change + 1
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_stops_at_scikit_learns_epoch(early_stopping, X, y, make):
+    params = {"hidden_layer_sizes": (6,), "max_iter": 50, "tol": 1e3}
+    params |= {"n_iter_no_change": 3, "early_stopping": early_stopping}
+    theirs = TheirClassifier(random_state=0, **params).fit(X, y)
+    assert make(MLPClassifier, **params).fit(X, y).n_iter_ == theirs.n_iter_
+
+
+def test_infinite_patience_never_stops(Net, X, y, make):
+    net = make(Net, max_iter=15, tol=1e3, n_iter_no_change=np.inf)
+    with pytest.warns(ConvergenceWarning, match="max_iter=15"):
+        net.fit(X, y)
+    assert net.n_iter_ == 15
+
+
+def test_adaptive_rate_falls_to_the_minimum_and_stops(Net, X, y, make, capsys):
+    net = make(
+        Net, solver="sgd", learning_rate="adaptive", max_iter=50, verbose=True
+    ).set_params(tol=1e3, n_iter_no_change=1, learning_rate_init=0.001)
+    net.fit(X, y)
+    printed = capsys.readouterr().out
+    # 0.001 / 5**5 is below 1e-6: five falls, the first after 3 epochs, then every 2.
+    assert printed.count("learning rate falls") == 5
+    assert "falls to 0.0002\n" in printed
+    assert net.n_iter_ == 3 + 5 * 2
+
+
+def test_adaptive_is_inert_with_adam(Net, X, y, make, flat):
+    params = {"max_iter": 50, "tol": 1e3, "n_iter_no_change": 1}
+    adaptive = make(Net, learning_rate="adaptive", **params).fit(X, y)
+    assert adaptive.n_iter_ == 3
+    assert_array_equal(flat(adaptive), flat(make(Net, **params).fit(X, y)))
+
+
+@pytest.mark.parametrize("solver", ["sgd", "adam"])
+def test_running_out_of_epochs_warns(Net, solver, X, y, make):
+    with pytest.warns(ConvergenceWarning, match=r"max_iter=4\) reached"):
+        make(Net, solver=solver).fit(X, y)
+
+
+@pytest.mark.parametrize("bound", ["max_iter", "max_fun"])
+def test_running_out_of_lbfgs_iterations_warns(Net, bound, X, y, make):
+    net = make(Net, solver="lbfgs", max_iter=100).set_params(**{bound: 3})
+    with pytest.warns(ConvergenceWarning, match="lbfgs failed to converge"):
+        net.fit(X, y)
+    assert net.n_iter_ <= 3
+
+
+def test_lbfgs_records_each_iteration(Net, X, y, make, fit):
+    net = fit(make(Net, solver="lbfgs"), X, y)
+    assert len(net.loss_curve_) == net.n_iter_ == 4
+    assert net.loss_curve_ == sorted(net.loss_curve_, reverse=True)
+    assert net.loss_curve_[-1] == net.loss_ == net.best_loss_
+
+
+@pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
+def test_verbose_prints_each_epoch(Net, solver, X, y, make, fit, capsys):
+    net = fit(make(Net, solver=solver, verbose=True), X, y)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(",")[0] for line in lines] == [
+        f"Iteration {i}" for i in range(1, 5)
+    ]
+    assert float(lines[-1].split("=")[1]) == pytest.approx(net.loss_, abs=1e-7)
+
+
+def test_silent_by_default(Net, X, y, make, fit, capsys):
+    fit(make(Net), X, y)
+    assert capsys.readouterr().out == ""
+
+
+def test_verbose_prints_the_validation_score(X, y, make, fit, capsys):
+    fit(wild(make, MLPRegressor, learning_rate_init=0.01, verbose=True), X, y)
+    assert "Validation score: " in capsys.readouterr().out
+
+
+def test_interruption_keeps_the_parameters_so_far(
+    Net, X, y, make, fit, flat, monkeypatch
+):
+    expected = flat(fit(make(Net, max_iter=3), X, y))
+    call = Watch.__call__
+
+    def interrupt(self, loss):
+        call(self, loss)
+        if self.estimator.n_iter_ == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Watch, "__call__", interrupt)
+    with pytest.warns(UserWarning, match="interrupted by user"):
+        net = make(Net, max_iter=30).fit(X, y)
+    assert net.n_iter_ == 3
+    assert_array_equal(flat(net), expected)
+    assert len(net.predict(X)) == 60
+
+
+def test_interruption_in_the_first_epoch_leaves_a_usable_net(
+    Net, X, y, make, monkeypatch
+):
+    def interrupt(self, loss):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Watch, "__call__", interrupt)
+    with pytest.warns(UserWarning, match="interrupted by user"):
+        net = make(Net, max_iter=30).fit(X, y)
+    assert len(net.predict(X)) == 60
+    assert net.n_iter_ == 0
+
+
+def test_divergence_with_early_stopping_restores_the_best_epoch(
+    Net, X, y, make, splits
+):
+    # Deep and linear: the steps grow with the weights, epoch by epoch.
+    net = wild(make, Net, activation="identity", n_iter_no_change=np.inf)
+    net.set_params(learning_rate_init=1e6, max_iter=200)
+    with pytest.warns(ConvergenceWarning, match="diverged"):
+        net.fit(X, y)
+    assert net.n_iter_ < 200
+    assert np.isnan(net.validation_scores_[-1])
+    assert np.isfinite(net.validation_scores_[0])
+    assert net.best_validation_score_ == np.nanmax(net.validation_scores_)
+    assert all(np.isfinite(a).all() for a in net.coefs_ + net.intercepts_)
+    _, held = splits[0]
+    assert net.score(X[held], y[held]) == net.best_validation_score_
