@@ -81,6 +81,7 @@ def _workspaces(network, batch_size, n_rows):
 
 # Rows that L-BFGS evaluates at a time: its memory does not grow with the data.
 LBFGS_ROWS = 8192
+EPSILON = np.finfo(np.float64).eps
 
 
 def train_lbfgs(
@@ -96,7 +97,9 @@ def train_lbfgs(
         Bounds on iterations and on evaluations of the objective.
     tol : float
         Training ends when no element of the gradient is larger; it ends before, if an
-        iteration lowers the objective by less than 2.2e-9 of it (SciPy's default).
+        iteration lowers the objective by less than 2.2e-9 of it: SciPy's default, and
+        scikit-learn's. A tol below 1e-4 lowers this bound in proportion, or it could
+        not be reached.
     on_epoch : callable
         Gets the objective after each iteration. Training stops when it returns True.
     on_end : callable
@@ -122,7 +125,12 @@ def train_lbfgs(
             method="L-BFGS-B",
             jac=True,
             callback=after_iteration,
-            options={"maxiter": max_iter, "maxfun": max_fun, "gtol": tol},
+            options={
+                "maxiter": max_iter,
+                "maxfun": max_fun,
+                "gtol": tol,
+                "ftol": max(64 * EPSILON, 1e7 * EPSILON * min(1, tol / 1e-4)),
+            },
         )
     np.copyto(network.parameters, result.x, casting="same_kind")
     on_end(result)

@@ -292,7 +292,8 @@ class BaseNet(FittedNet):
         if watch.diverged:
             warn(
                 "Training diverged (the loss is not finite); the parameters of the "
-                "best epoch were restored. Lower learning_rate_init or scale the data.",
+                "best epoch were restored, or the starting ones if no epoch had a "
+                "score. Lower learning_rate_init or scale the data.",
                 ConvergenceWarning,
             )
 

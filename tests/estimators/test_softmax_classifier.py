@@ -12,7 +12,7 @@ from skdl import SoftmaxClassifier
 EXACT = {"solver": "lbfgs", "tol": 1e-8, "max_iter": 10_000, "random_state": 0}
 
 
-@pytest.mark.parametrize("alpha", [1.0, 10.0])
+@pytest.mark.parametrize("alpha", [0.1, 1.0, 10.0])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_linear_model_is_multinomial_logistic_regression(alpha, weighted):
     X, y = load_iris(return_X_y=True)
