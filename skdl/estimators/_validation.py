@@ -86,22 +86,20 @@ def split_rows(n_rows, fraction, labels, rng):
     rng : numpy.random.Generator
     """
     n_validation = int(np.ceil(fraction * n_rows))
-    if labels is not None:
-        counts = np.unique(labels, return_counts=True)[1]
-        smaller = min(n_validation, n_rows - n_validation)
-        # Two classes that cannot be shared out are an error, as in scikit-learn; more,
-        # which it does not try to share out, are split at random then.
-        if len(counts) > 2 and (counts.min() < 2 or smaller < len(counts)):
-            labels = None
-    training, validation = train_test_split(
+    counts = np.ones(1) if labels is None else np.unique(labels, return_counts=True)[1]
+    if n_validation < 2 and (labels is None or counts.min() > 1):
+        raise ValueError(
+            "The validation set is too small. Increase 'validation_fraction' or the "
+            f"size of your dataset: {fraction} of {n_rows} rows is less than 2."
+        )
+    # Two classes that cannot be shared out are an error, as in scikit-learn; more,
+    # which it does not try to share out, are split at random then.
+    smaller = min(n_validation, n_rows - n_validation)
+    if len(counts) > 2 and (counts.min() < 2 or smaller < len(counts)):
+        labels = None
+    return train_test_split(
         np.arange(n_rows),
         test_size=fraction,
         stratify=labels,
         random_state=int(rng.integers(2**31)),
     )
-    if len(validation) < 2:
-        raise ValueError(
-            "The validation set is too small. Increase 'validation_fraction' or the "
-            f"size of your dataset: {fraction} of {n_rows} rows is less than 2."
-        )
-    return training, validation
