@@ -20,6 +20,7 @@ from skdl.engine.losses import (
 from skdl.engine.network import Network, Workspace
 from skdl.engine.optimizers import SGD
 from skdl.engine.prediction import raw_scores
+from skdl.engine.rectifiers import Elu, Gelu, LeakyRelu, Selu, Silu, Softplus
 from skdl.engine.schedules import (
     Adaptive,
     Constant,
@@ -44,10 +45,13 @@ __all__ = [
     "Constant",
     "Cosine",
     "Data",
+    "Elu",
     "Exponential",
+    "Gelu",
     "Hinge",
     "Identity",
     "InverseScaling",
+    "LeakyRelu",
     "Logistic",
     "LogisticLoss",
     "Network",
@@ -57,7 +61,10 @@ __all__ = [
     "RMSprop",
     "ReduceOnPlateau",
     "Relu",
+    "Selu",
+    "Silu",
     "Softmax",
+    "Softplus",
     "SquaredError",
     "SquaredHinge",
     "StepDecay",

@@ -3,10 +3,14 @@
 An activation is a small object with two methods that work on arrays of any shape:
 
 ``forward(Z, A)``
-    Writes f(Z) into ``A``. The two may be the same array.
-``backward(dA, A)``
-    Multiplies ``dA`` in place by the derivative f'(Z), which every function here can
-    tell from its own output A = f(Z). So a layer keeps one array, not two.
+    Writes f(Z) into ``A``, and may put into Z what backward needs of it.
+``backward(dA, Z, A)``
+    Multiplies ``dA`` in place by the derivative f'(Z); Z and A are as forward left
+    them, and scratch from here on.
+
+Where ``in_place`` is True, Z and A are the same array: the derivative follows from the
+output, and a layer keeps one array, not two. Your own object needs these two methods
+and no more; `skdl.engine.check_gradient` tells whether they fit each other.
 """
 
 from dataclasses import dataclass
@@ -15,6 +19,8 @@ import numpy as np
 from scipy.special import expit
 from sklearn.base import BaseEstimator
 
+from skdl.engine.rectifiers import Elu, Gelu, LeakyRelu, Selu, Silu, Softplus
+
 __all__ = ["ACTIVATIONS", "Identity", "Logistic", "Relu", "Tanh"]
 
 
@@ -22,12 +28,14 @@ __all__ = ["ACTIVATIONS", "Identity", "Logistic", "Relu", "Tanh"]
 class Identity(BaseEstimator):
     """The function f(z) = z: a hidden layer of it is a linear bottleneck."""
 
+    in_place = True
+
     def forward(self, Z, A):
         """Write f(Z) into A."""
         if A is not Z:
             np.copyto(A, Z)
 
-    def backward(self, dA, A):
+    def backward(self, dA, Z, A):
         """Multiply dA by f'(Z) = 1."""
 
 
@@ -35,14 +43,16 @@ class Identity(BaseEstimator):
 class Relu(BaseEstimator):
     """The rectifier f(z) = max(0, z), with f'(0) = 0."""
 
+    in_place = True
+
     def forward(self, Z, A):
         """Write f(Z) into A."""
         np.maximum(Z, 0, out=A)
 
-    def backward(self, dA, A):
+    def backward(self, dA, Z, A):
         """Multiply dA by f'(Z) = 1 where A > 0, else 0."""
         # The sign of a rectified value is 0 or 1: the mask in dA's own dtype, which
-        # saves the product a conversion. A is not needed after this.
+        # saves the product a conversion.
         np.sign(A, out=A)
         np.multiply(dA, A, out=dA)
 
@@ -51,12 +61,14 @@ class Relu(BaseEstimator):
 class Tanh(BaseEstimator):
     """The hyperbolic tangent f(z) = tanh(z)."""
 
+    in_place = True
+
     def forward(self, Z, A):
         """Write f(Z) into A."""
         np.tanh(Z, out=A)
 
-    def backward(self, dA, A):
-        """Multiply dA by f'(Z) = 1 - A²; A becomes scratch."""
+    def backward(self, dA, Z, A):
+        """Multiply dA by f'(Z) = 1 - A²."""
         np.multiply(A, A, out=A)
         np.subtract(1, A, out=A)
         np.multiply(dA, A, out=dA)
@@ -66,12 +78,14 @@ class Tanh(BaseEstimator):
 class Logistic(BaseEstimator):
     """The sigmoid f(z) = 1 / (1 + exp(-z))."""
 
+    in_place = True
+
     def forward(self, Z, A):
         """Write f(Z) into A."""
         expit(Z, out=A)
 
-    def backward(self, dA, A):
-        """Multiply dA by f'(Z) = A (1 - A); A becomes scratch."""
+    def backward(self, dA, Z, A):
+        """Multiply dA by f'(Z) = A (1 - A)."""
         np.multiply(dA, A, out=dA)
         np.subtract(1, A, out=A)
         np.multiply(dA, A, out=dA)
@@ -82,4 +96,10 @@ ACTIVATIONS = {
     "logistic": Logistic,
     "tanh": Tanh,
     "relu": Relu,
+    "leaky_relu": LeakyRelu,
+    "elu": Elu,
+    "selu": Selu,
+    "softplus": Softplus,
+    "silu": Silu,
+    "gelu": Gelu,
 }

@@ -66,35 +66,44 @@ class _AffineWork:
 
 
 class Activation:
-    """A layer that applies a function to each element, in place.
+    """A layer that applies a function to each element.
 
     Parameters
     ----------
     function : activation object
         See `skdl.engine.activations`.
+    width : int
+        Number of units.
     """
 
-    def __init__(self, function):
+    def __init__(self, function, width):
         self.function = function
+        self.width = width
 
     def work(self, shape, dtype):
-        """Return the buffers of one workspace."""
-        return _ActivationWork()
+        """Return the buffers of one workspace; `shape` is (..., n_rows)."""
+        work = _ActivationWork()
+        work.A = None
+        if not getattr(self.function, "in_place", False):
+            work.A = np.empty((*shape, self.width), dtype)
+        return work
 
     def forward(self, Z, work):
-        """Turn Z into f(Z), in Z's own memory."""
-        self.function.forward(Z, Z)
-        work.A = Z
-        return Z
+        """Return f(Z), in Z's own memory where the function allows."""
+        work.Z = Z
+        A = Z if work.A is None else work.A
+        self.function.forward(Z, A)
+        return A
 
     def backward(self, dA, work):
         """Turn dA into dA · f'(Z), in dA's own memory."""
-        self.function.backward(dA, work.A)
+        Z = work.Z
+        self.function.backward(dA, Z, Z if work.A is None else work.A)
         return dA
 
 
 class _ActivationWork:
-    __slots__ = ("A",)
+    __slots__ = ("A", "Z")
 
 
 def _transposed(X):

@@ -52,7 +52,8 @@ class Network:
         views = self.views(self.parameters)
         for i, (weights, biases) in enumerate(views):
             if i:
-                self.layers.append(Activation(self.activations[i - 1]))
+                function = self.activations[i - 1]
+                self.layers.append(Activation(function, self.widths[i]))
             layer = Affine(self.widths[i], self.widths[i + 1], is_first=i == 0)
             layer.bind(weights, biases)
             self.layers.append(layer)

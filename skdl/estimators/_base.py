@@ -10,7 +10,6 @@ from sklearn.exceptions import ConvergenceWarning
 from skdl._sklearn import fit_context
 from skdl._transaction import unchanged_on_error
 from skdl._warn import warn
-from skdl.engine.activations import ACTIVATIONS
 from skdl.engine.batching import Data
 from skdl.engine.network import Network
 from skdl.engine.optimizers import OPTIMIZERS, SGD
@@ -20,6 +19,7 @@ from skdl.engine.training import train, train_lbfgs
 from skdl.estimators._fitted import FittedNet
 from skdl.estimators._random import load_streams, random_streams, save_streams
 from skdl.estimators._validation import (
+    check_activations,
     check_batch_size,
     check_hidden_layers,
     check_training_data,
@@ -154,7 +154,7 @@ class BaseNet(FittedNet):
         return load_streams(self._training_state["streams"])
 
     def _new_network(self, widths, dtype):
-        activations = [ACTIVATIONS[self.activation]() for _ in widths[2:]]
+        activations = check_activations(self.activation, len(widths) - 2)
         return Network(widths, activations, dtype)
 
     def _prepare_records(self):

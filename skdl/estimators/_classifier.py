@@ -39,7 +39,7 @@ class BaseClassifier(ClassifierMixin, BaseNet):
     _multilabel_allowed: ClassVar[bool] = True
 
     hidden_layer_sizes: int | Sequence[int] = (100,)
-    activation: str = "relu"
+    activation: str | object | Sequence = "relu"
 
     @available_if(has_partial_fit)
     @fit_context(prefer_skip_nested_validation=True)

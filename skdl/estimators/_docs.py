@@ -7,8 +7,11 @@ __all__ = ["documented"]
 PARAMETERS = """\
 hidden_layer_sizes : int or sequence of int, default=(100,)
     Units of each hidden layer. ``()`` gives the linear model.
-activation : {'identity', 'logistic', 'tanh', 'relu'}, default='relu'
-    Of the hidden layers.
+activation : {'identity', 'logistic', 'tanh', 'relu', 'leaky_relu', 'elu', 'selu', \
+'softplus', 'silu', 'gelu'}, activation object, or list of these, default='relu'
+    Of the hidden layers; a list has one for each. Objects of `skdl.engine`
+    (`LeakyRelu`, `Elu` …) have settings; one of your own needs the methods ``forward``
+    and ``backward`` that `skdl.engine.activations` describes.
 solver : {'lbfgs', 'sgd', 'adam', 'adagrad', 'rmsprop', 'adamw'} or optimizer object, \
 default='adam'
     'sgd' is gradient descent with momentum; 'lbfgs' evaluates all rows at once and

@@ -16,7 +16,12 @@ __all__ = ["CONSTRAINTS", "NetParameters"]
 
 CONSTRAINTS = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-    "activation": [StrOptions(set(ACTIVATIONS))],
+    "activation": [
+        StrOptions(set(ACTIVATIONS)),
+        HasMethods(["forward", "backward"]),
+        list,
+        tuple,
+    ],
     "solver": [StrOptions({*OPTIMIZERS, "lbfgs"}), HasMethods("start")],
     "alpha": [Interval(Real, 0, None, closed="left")],
     "batch_size": [

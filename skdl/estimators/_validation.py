@@ -6,9 +6,17 @@ from sklearn.utils.validation import validate_data
 
 from skdl._sklearn import check_sample_weight
 from skdl._warn import warn
+from skdl.engine.activations import ACTIVATIONS
 
-__all__ = ["check_X", "check_batch_size", "check_hidden_layers", "check_training_data"]
-__all__ += ["network_dtype", "split_rows"]
+__all__ = [
+    "check_X",
+    "check_activations",
+    "check_batch_size",
+    "check_hidden_layers",
+    "check_training_data",
+    "network_dtype",
+    "split_rows",
+]
 
 # Types that are kept as they are and converted batch by batch; all others become the
 # first of them, as in scikit-learn.
@@ -58,6 +66,30 @@ def check_hidden_layers(hidden_layer_sizes):
         if size <= 0:
             raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
     return [int(size) for size in sizes]
+
+
+def check_activations(activation, n_layers):
+    """Return an activation object for each hidden layer."""
+    several = isinstance(activation, list | tuple)
+    given = list(activation) if several else [activation] * n_layers
+    if len(given) != n_layers:
+        raise ValueError(
+            f"activation must be one, or one for each of the {n_layers} hidden layers, "
+            f"got {len(given)}: {activation!r}."
+        )
+    objects = []
+    for one in given:
+        if isinstance(one, str) and one in ACTIVATIONS:
+            one = ACTIVATIONS[one]()
+        elif not (hasattr(one, "forward") and hasattr(one, "backward")):
+            raise ValueError(
+                f"activation must be among {sorted(ACTIVATIONS)} or an object with "
+                f"forward and backward, got {one!r}."
+            )
+        if hasattr(one, "check"):
+            one.check()
+        objects.append(one)
+    return objects
 
 
 def check_batch_size(batch_size, n_rows):

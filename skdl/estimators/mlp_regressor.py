@@ -70,7 +70,7 @@ class MLPRegressor(RegressorMixin, BaseNet):
 
     loss: str = "squared_error"
     hidden_layer_sizes: int | Sequence[int] = (100,)
-    activation: str = "relu"
+    activation: str | object | Sequence = "relu"
 
     @available_if(has_partial_fit)
     @fit_context(prefer_skip_nested_validation=True)

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 
-from skdl.engine import Tanh
+from skdl.engine import Gelu, Tanh
 from skdl.engine.layers import Activation, Affine, _transposed
 
 N, FAN_IN, FAN_OUT = 6, 4, 3
@@ -65,8 +65,21 @@ def test_layer_keeps_nothing_of_a_pass():
     assert vars(layer) == before
 
 
+def test_activation_with_two_arrays_leaves_its_output_elsewhere():
+    layer = Activation(Gelu(), 4)
+    work = layer.work((N,), np.float32)
+    Z, dA = np.ones((N, 4), np.float32), np.ones((N, 4), np.float32)
+    A = layer.forward(Z, work)
+    assert not np.shares_memory(A, Z)
+    assert A.dtype == np.float32
+    assert_allclose(A, 0.8413447, rtol=1e-6)
+    assert layer.forward(np.zeros((N, 4), np.float32), work) is A  # no new array
+    assert layer.backward(dA, work) is dA
+    assert_allclose(dA, 0.5, rtol=1e-6)
+
+
 def test_activation_works_in_place():
-    layer = Activation(Tanh())
+    layer = Activation(Tanh(), 4)
     work = layer.work((N,), np.float64)
     Z = np.random.default_rng(0).normal(size=(N, 4))
     A, dA = Z.copy(), np.full((N, 4), 2.0)
