@@ -9,6 +9,14 @@ from skdl.engine.adaptive_optimizers import Adagrad, Adam, AdamW, RMSprop
 from skdl.engine.batching import Batches, Data
 from skdl.engine.clipping import clip_gradient
 from skdl.engine.gradient_check import check_gradient
+from skdl.engine.initializers import (
+    Gaussian,
+    GlorotNormal,
+    GlorotUniform,
+    HeNormal,
+    LeCunNormal,
+    TruncatedNormal,
+)
 from skdl.engine.losses import (
     Hinge,
     LogisticLoss,
@@ -47,10 +55,15 @@ __all__ = [
     "Data",
     "Elu",
     "Exponential",
+    "Gaussian",
     "Gelu",
+    "GlorotNormal",
+    "GlorotUniform",
+    "HeNormal",
     "Hinge",
     "Identity",
     "InverseScaling",
+    "LeCunNormal",
     "LeakyRelu",
     "Logistic",
     "LogisticLoss",
@@ -69,6 +82,7 @@ __all__ = [
     "SquaredHinge",
     "StepDecay",
     "Tanh",
+    "TruncatedNormal",
     "Warmup",
     "Workspace",
     "check_gradient",

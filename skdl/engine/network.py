@@ -80,10 +80,23 @@ class Network:
         vars(self).update(state)
         self._build()
 
-    def initialize(self, rng, gain=6.0):
-        """Draw all parameters from rng, layer by layer."""
+    def initialize(self, rng, gain=6.0, initializer=None):
+        """Draw all parameters from rng, layer by layer.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator or numpy.random.RandomState
+        gain : float, default=6.0
+            Of `glorot_uniform`, which draws weights and biases without an initializer.
+        initializer : initializer object, optional
+            Draws the weights; biases are then zero.
+        """
         for layer in self.affine:
-            glorot_uniform(layer.weights, layer.biases, rng, gain)
+            if initializer is None:
+                glorot_uniform(layer.weights, layer.biases, rng, gain)
+            else:
+                initializer.fill(layer.weights, rng)
+                layer.biases[...] = 0
 
     def scores(self, X, workspace):
         """Return the raw scores of rows X, in the workspace's memory.

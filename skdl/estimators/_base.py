@@ -23,6 +23,7 @@ from skdl.estimators._validation import (
     check_batch_size,
     check_hidden_layers,
     check_training_data,
+    check_weight_init,
     network_dtype,
     split_rows,
 )
@@ -130,7 +131,9 @@ class BaseNet(FittedNet):
         """Make a new network, and empty records."""
         self._network = self._new_network(widths, dtype)
         # scikit-learn's bounds: sigmoids, which are flatter, start a little smaller.
-        self._network.initialize(rng, 2.0 if self.activation == "logistic" else 6.0)
+        gain = 2.0 if self.activation == "logistic" else 6.0
+        initializer = check_weight_init(self.weight_init)
+        self._network.initialize(rng, gain, initializer)
         self._training_state = None
         self.n_layers_ = len(widths)
         self.n_outputs_ = widths[-1]

@@ -68,6 +68,10 @@ n_iter_no_change : int or inf, default=10
     Training ends when more epochs than this in a row have stalled.
 max_fun : int, default=15000
     Most evaluations of the objective by 'lbfgs'.
+weight_init : {'glorot_uniform', 'glorot_normal', 'he_normal', 'lecun_normal', \
+'truncated_normal'}, float, initializer object or None, default=None
+    How weights start: None is scikit-learn's way, which draws the biases, too; a number
+    is the standard deviation of normal weights. With all but None, biases start at 0.
 max_grad_norm : float or None, default=None
     Longer gradients g are scaled to g · c / max(c, ‖g‖), c being this bound; not with
     'lbfgs'."""

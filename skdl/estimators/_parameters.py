@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator
 
 from skdl._sklearn import HasMethods, Interval, Options, StrOptions
 from skdl.engine.activations import ACTIVATIONS
+from skdl.engine.initializers import INITIALIZERS
 from skdl.engine.optimizers import OPTIMIZERS
 from skdl.engine.schedules import SCHEDULES
 
@@ -49,6 +50,12 @@ CONSTRAINTS = {
         Options(Real, {np.inf}),
     ],
     "max_fun": [Interval(Integral, 1, None, closed="left")],
+    "weight_init": [
+        None,
+        StrOptions(set(INITIALIZERS)),
+        Interval(Real, 0, None, closed="left"),
+        HasMethods("fill"),
+    ],
     "max_grad_norm": [None, Interval(Real, 0, None, closed="neither")],
 }
 
@@ -88,4 +95,5 @@ class NetParameters(BaseEstimator):
     n_iter_no_change: int | float = 10
     max_fun: int = 15000
     # Ours begin here.
+    weight_init: str | float | object | None = None
     max_grad_norm: float | None = None

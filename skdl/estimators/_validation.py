@@ -1,5 +1,7 @@
 """What comes from the user, checked before any work."""
 
+from numbers import Real
+
 import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import validate_data
@@ -7,6 +9,7 @@ from sklearn.utils.validation import validate_data
 from skdl._sklearn import check_sample_weight
 from skdl._warn import warn
 from skdl.engine.activations import ACTIVATIONS
+from skdl.engine.initializers import INITIALIZERS, Gaussian
 
 __all__ = [
     "check_X",
@@ -14,6 +17,7 @@ __all__ = [
     "check_batch_size",
     "check_hidden_layers",
     "check_training_data",
+    "check_weight_init",
     "network_dtype",
     "split_rows",
 ]
@@ -90,6 +94,24 @@ def check_activations(activation, n_layers):
             one.check()
         objects.append(one)
     return objects
+
+
+def check_weight_init(weight_init):
+    """Return an initializer, or None for scikit-learn's way."""
+    if isinstance(weight_init, Real):
+        if weight_init == 0:
+            raise ValueError(
+                "weight_init=0 would leave the units of a layer identical for good, as "
+                "all get the same gradient. Take a number above 0, a name among "
+                f"{sorted(INITIALIZERS)}, or None."
+            )
+        return Gaussian(weight_init)
+    initializer = weight_init
+    if isinstance(weight_init, str):
+        initializer = INITIALIZERS[weight_init]()
+    if hasattr(initializer, "check"):
+        initializer.check()
+    return initializer
 
 
 def check_batch_size(batch_size, n_rows):

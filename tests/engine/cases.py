@@ -16,11 +16,16 @@ from skdl.engine import (
     Cosine,
     Elu,
     Exponential,
+    Gaussian,
     Gelu,
+    GlorotNormal,
+    GlorotUniform,
+    HeNormal,
     Hinge,
     Identity,
     InverseScaling,
     LeakyRelu,
+    LeCunNormal,
     Logistic,
     LogisticLoss,
     Network,
@@ -37,6 +42,7 @@ from skdl.engine import (
     SquaredHinge,
     StepDecay,
     Tanh,
+    TruncatedNormal,
     Warmup,
     Workspace,
 )
@@ -152,7 +158,18 @@ SCHEDULES = {  # schedule, progress, factor
     "warm-up-over": (Warmup(length=10), {"steps": 400}, 1.0),
     "warm-up-then": (Warmup(StepDecay(every=1), 4, "epochs"), {"epochs": 2}, 0.1875),
 }
+INITIALIZERS = {  # initializer, standard deviation for (fan_in, fan_out) = (1000, 200)
+    "gaussian": (Gaussian(0.3), 0.3),
+    "glorot-uniform": (GlorotUniform(), (2 / 1200) ** 0.5),
+    "glorot-normal": (GlorotNormal(), (2 / 1200) ** 0.5),
+    "he": (HeNormal(), (2 / 1000) ** 0.5),
+    "lecun": (LeCunNormal(), 1000**-0.5),
+    # A normal cut at two standard deviations keeps 0.8796 of its own.
+    "truncated": (TruncatedNormal(), 0.8796 * (2 / 1000) ** 0.5),
+    "truncated-scale": (TruncatedNormal(0.1), 0.08796),
+}
 SPECIFICATIONS = {
+    **{name: initializer for name, (initializer, _) in INITIALIZERS.items()},
     **ACTIVATIONS,
     **{name: case.loss for name, case in LOSSES.items()},
     **OPTIMIZERS,

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from skdl.engine import Network, Relu
+from skdl.engine import Gaussian, LeCunNormal, Network, Relu, TruncatedNormal
+from skdl.engine.initializers import INITIALIZERS as REGISTRY
 from skdl.engine.initializers import glorot_uniform
+from tests.engine.cases import INITIALIZERS, each
 
 
 def draw(shape=(60, 40), dtype=np.float64, seed=0, **kwargs):
@@ -57,3 +59,48 @@ def test_network_draws_layer_by_layer():
         glorot_uniform(weights, biases, rng, 2.0)
         assert_array_equal(layer.weights, weights)
         assert_array_equal(layer.biases, biases)
+
+
+def test_table_is_complete():
+    tested = {type(initializer) for initializer, _ in INITIALIZERS.values()}
+    assert tested == {Gaussian, *REGISTRY.values()}
+
+
+@each("case", INITIALIZERS)
+def test_mean_and_spread(case):
+    initializer, scale = case
+    weights = np.empty((1000, 200))
+    initializer.fill(weights, np.random.default_rng(0))
+    assert abs(weights.mean()) < 0.01 * scale
+    assert weights.std() == pytest.approx(scale, rel=0.01)
+
+
+@each("case", INITIALIZERS)
+@pytest.mark.parametrize("make", [np.random.default_rng, np.random.RandomState])
+def test_a_seed_fills_alike_and_keeps_float32(case, make):
+    a, b = np.empty((2, 30, 4), np.float32), np.empty((2, 30, 4), np.float32)
+    for weights in (a, b):
+        case[0].fill(weights, make(3))
+    assert (a == b).all()
+    assert (a[0] != a[1]).all()  # the networks of a stack differ
+
+
+def test_truncation():
+    weights = np.empty((100, 100))
+    TruncatedNormal(0.5).fill(weights, np.random.default_rng(0))
+    assert 0.95 < np.abs(weights).max() <= 1
+
+
+@pytest.mark.parametrize("initializer", [Gaussian(0), TruncatedNormal(-1)])
+def test_bad_scales_are_refused(initializer):
+    with pytest.raises(ValueError, match="scale must be a number in"):
+        initializer.check()
+
+
+def test_variance_of_a_unit_with_1000_inputs():
+    """Half of them 1, half 0: weights of variance 1 give 500, LeCun's give a half."""
+    x = np.repeat([1.0, 0.0], 500)
+    for initializer, expected in ((Gaussian(1.0), 500), (LeCunNormal(), 0.5)):
+        weights = np.empty((1000, 20_000))
+        initializer.fill(weights, np.random.default_rng(0))
+        assert (x @ weights).var() == pytest.approx(expected, rel=0.05)
