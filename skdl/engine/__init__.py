@@ -28,6 +28,7 @@ from skdl.engine.losses import (
 from skdl.engine.network import Network, Workspace
 from skdl.engine.optimizers import SGD
 from skdl.engine.prediction import raw_scores
+from skdl.engine.progress import Progress
 from skdl.engine.rectifiers import Elu, Gelu, LeakyRelu, Selu, Silu, Softplus
 from skdl.engine.schedules import (
     Adaptive,
@@ -36,7 +37,6 @@ from skdl.engine.schedules import (
     Exponential,
     InverseScaling,
     OneCycle,
-    Progress,
     ReduceOnPlateau,
     StepDecay,
     Warmup,

@@ -1,7 +1,7 @@
 """How the weights of a layer start.
 
 An initializer is a small object whose ``fill(weights, rng)`` writes to an array of
-shape (..., fan_in, fan_out); rng is a numpy Generator or RandomState. Biases start at 0.
+shape (..., fan_in, fan_out); rng is a numpy Generator or RandomState. Biases are 0.
 `glorot_uniform`, scikit-learn's way, also draws the biases.
 
 For inputs of mean 0 and variance 1, weights of variance 1 / fan_in give outputs of

@@ -14,7 +14,8 @@ from skdl.engine.batching import Data
 from skdl.engine.network import Network
 from skdl.engine.optimizers import OPTIMIZERS, SGD
 from skdl.engine.prediction import raw_scores
-from skdl.engine.schedules import Adaptive, Constant, InverseScaling, Progress
+from skdl.engine.progress import Progress
+from skdl.engine.schedules import Adaptive, Constant, InverseScaling
 from skdl.engine.training import train, train_lbfgs
 from skdl.estimators._fitted import FittedNet
 from skdl.estimators._random import load_streams, random_streams, save_streams

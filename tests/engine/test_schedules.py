@@ -21,10 +21,7 @@ from tests.engine.cases import SCHEDULES, each
 def test_table_is_complete():
     tested = {type(case[0]) for case in SCHEDULES.values()}
     assert tested >= set(REGISTRY.values())
-    assert {kind.__name__ for kind in tested} == set(schedules.__all__) - {
-        "Progress",
-        "SCHEDULES",
-    }
+    assert {kind.__name__ for kind in tested} == set(schedules.__all__) - {"SCHEDULES"}
 
 
 @each("case", SCHEDULES)
@@ -51,12 +48,6 @@ def test_factor_never_grows(name):
     ]
     assert factors[0] == 1
     assert factors == sorted(factors, reverse=True)
-
-
-def test_progress_starts_at_zero():
-    progress = Progress()
-    assert progress.epochs == progress.steps == progress.rows == 0
-    assert progress.plateaus == progress.stalled == 0
 
 
 @pytest.mark.parametrize(
