@@ -20,9 +20,7 @@ from skdl.engine.initializers import (
 from skdl.engine.losses import (
     Hinge,
     LogisticLoss,
-    Poisson,
     Softmax,
-    SquaredError,
     SquaredHinge,
 )
 from skdl.engine.network import Network, Workspace
@@ -30,6 +28,7 @@ from skdl.engine.optimizers import SGD
 from skdl.engine.prediction import raw_scores
 from skdl.engine.progress import Progress
 from skdl.engine.rectifiers import Elu, Gelu, LeakyRelu, Selu, Silu, Softplus
+from skdl.engine.regression_losses import AbsoluteError, Huber, Poisson, SquaredError
 from skdl.engine.schedules import (
     Adaptive,
     Constant,
@@ -45,6 +44,7 @@ from skdl.engine.training import train, train_lbfgs
 
 __all__ = [
     "SGD",
+    "AbsoluteError",
     "Adagrad",
     "Adam",
     "AdamW",
@@ -61,6 +61,7 @@ __all__ = [
     "GlorotUniform",
     "HeNormal",
     "Hinge",
+    "Huber",
     "Identity",
     "InverseScaling",
     "LeCunNormal",

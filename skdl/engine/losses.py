@@ -20,17 +20,23 @@ serve as scratch, and their content is lost: no loss allocates.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, log_expit, log_softmax, softmax, xlogy
+from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.base import BaseEstimator
+
+from skdl.engine.regression_losses import (
+    AbsoluteError,
+    Huber,
+    Poisson,
+    SquaredError,
+    add_row_sums,
+)
 
 __all__ = [
     "CLASSIFICATION_LOSSES",
     "REGRESSION_LOSSES",
     "Hinge",
     "LogisticLoss",
-    "Poisson",
     "Softmax",
-    "SquaredError",
     "SquaredHinge",
 ]
 
@@ -112,7 +118,7 @@ class LogisticLoss(BaseEstimator):
         expit(scores, out=gradient)
         np.subtract(gradient, targets, out=gradient)
         np.multiply(scores, targets, out=scores)
-        _add_row_sums(rows, scores)
+        add_row_sums(rows, scores)
         np.negative(rows, out=rows)
 
     def probabilities(self, scores, exclusive=True):
@@ -186,68 +192,15 @@ class SquaredHinge(_MarginLoss):
         self._balance(gradient, targets, scores)
 
 
-class _Regression(BaseEstimator):
-    """Targets that are numbers already."""
-
-    def encode(self, y, dtype):
-        """Values of shape (n, k), in the network's dtype."""
-        return y.astype(dtype, copy=False), None
-
-
-@dataclass(eq=False, repr=False)
-class SquaredError(_Regression):
-    """Half the squared error, summed over the outputs: J = ½ Σ_j (s_j - t_j)²."""
-
-    out_activation = "identity"
-
-    def rows_and_gradient(self, scores, targets, rows, gradient):
-        """Row losses, and s - t."""
-        np.subtract(scores, targets, out=gradient)
-        np.multiply(gradient, gradient, out=scores)
-        np.add.reduce(scores, axis=-1, keepdims=True, out=rows)
-        np.multiply(rows, 0.5, out=rows)
-
-    def predictions(self, scores):
-        """Return the scores themselves."""
-        return scores
-
-
-@dataclass(eq=False, repr=False)
-class Poisson(_Regression):
-    """Half the Poisson deviance: J = Σ_j t_j log(t_j / μ_j) - t_j + μ_j.
-
-    The link is logarithmic: μ_j = exp(s_j).
-    """
-
-    out_activation = "exp"
-
-    def rows_and_gradient(self, scores, targets, rows, gradient):
-        """Row losses, and μ - t."""
-        xlogy(targets, targets, out=gradient)
-        np.subtract(gradient, targets, out=gradient)
-        np.add.reduce(gradient, axis=-1, keepdims=True, out=rows)
-        np.exp(scores, out=gradient)
-        np.multiply(scores, targets, out=scores)
-        np.subtract(gradient, scores, out=scores)
-        np.subtract(gradient, targets, out=gradient)
-        _add_row_sums(rows, scores)
-
-    def predictions(self, scores):
-        """Return μ = exp(s)."""
-        return np.exp(scores)
-
-
-def _add_row_sums(rows, addends):
-    """Add each row's sum of addends to rows, with no buffer of its own."""
-    first = addends[..., :1]
-    np.add(first, rows, out=first)
-    np.add.reduce(addends, axis=-1, keepdims=True, out=rows)
-
-
 CLASSIFICATION_LOSSES = {
     "softmax": Softmax,
     "logistic": LogisticLoss,
     "hinge": Hinge,
     "squared_hinge": SquaredHinge,
 }
-REGRESSION_LOSSES = {"squared_error": SquaredError, "poisson": Poisson}
+REGRESSION_LOSSES = {
+    "squared_error": SquaredError,
+    "absolute_error": AbsoluteError,
+    "huber": Huber,
+    "poisson": Poisson,
+}

@@ -10,8 +10,9 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skdl._sklearn import StrOptions, fit_context
+from skdl._sklearn import HasMethods, StrOptions, fit_context
 from skdl.engine.losses import REGRESSION_LOSSES
+from skdl.engine.regression_losses import Poisson
 from skdl.estimators._base import BaseNet, has_partial_fit
 from skdl.estimators._docs import documented
 from skdl.estimators._parameters import CONSTRAINTS
@@ -30,10 +31,14 @@ class MLPRegressor(RegressorMixin, BaseNet):
 
     Parameters
     ----------
-    loss : {'squared_error', 'poisson'}, default='squared_error'
-        Half the squared error, J = ½ Σ_j (s_j - y_j)²; or half the Poisson deviance
-        with the log link, J = Σ_j y_j log(y_j / μ_j) - y_j + μ_j, μ_j = exp(s_j), which
-        needs y ≥ 0.
+    loss : {'squared_error', 'absolute_error', 'huber', 'poisson'} or loss object, \
+default='squared_error'
+        - 'squared_error': half of it, J = ½ Σ_j (s_j - y_j)²;
+        - 'absolute_error': J = Σ_j |s_j - y_j|, for medians;
+        - 'huber': squared for errors up to 1, absolute beyond; ``Huber(delta)`` of
+          `skdl.engine` sets where the two meet;
+        - 'poisson': half the Poisson deviance with the log link,
+          J = Σ_j y_j log(y_j / μ_j) - y_j + μ_j, μ_j = exp(s_j); needs y ≥ 0.
     {parameters}
 
     Attributes
@@ -64,11 +69,14 @@ class MLPRegressor(RegressorMixin, BaseNet):
 
     _parameter_constraints: ClassVar[dict] = {
         **CONSTRAINTS,
-        "loss": [StrOptions(set(REGRESSION_LOSSES))],
+        "loss": [
+            StrOptions(set(REGRESSION_LOSSES)),
+            HasMethods(["rows_and_gradient", "predictions"]),
+        ],
     }
     _y_numeric: ClassVar[bool] = True
 
-    loss: str = "squared_error"
+    loss: str | object = "squared_error"
     hidden_layer_sizes: int | Sequence[int] = (100,)
     activation: str | object | Sequence = "relu"
 
@@ -122,7 +130,7 @@ class MLPRegressor(RegressorMixin, BaseNet):
     def _code_targets(self, y, dtype, first, incremental, classes):
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        if self.loss == "poisson" and y.min() < 0:
+        if self._needs_counts() and y.min() < 0:
             raise ValueError(f"loss='poisson' needs y >= 0, got {y.min()}.")
         columns = y.reshape(len(y), -1)
         targets, table = self._loss().encode(columns, dtype)
@@ -139,11 +147,18 @@ class MLPRegressor(RegressorMixin, BaseNet):
         return predictions[:, 0] if predictions.shape[1] == 1 else predictions
 
     def _loss(self):
-        return REGRESSION_LOSSES[self.loss]()
+        if isinstance(self.loss, str):
+            return REGRESSION_LOSSES[self.loss]()
+        if hasattr(self.loss, "check"):
+            self.loss.check()
+        return self.loss
+
+    def _needs_counts(self):
+        return self.loss == "poisson" or isinstance(self.loss, Poisson)
 
     def __sklearn_tags__(self):
         """Several outputs per row; counts for the Poisson loss."""
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
-        tags.target_tags.positive_only = self.loss == "poisson"
+        tags.target_tags.positive_only = self._needs_counts()
         return tags

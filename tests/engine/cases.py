@@ -8,6 +8,7 @@ import pytest
 
 from skdl.engine import (
     SGD,
+    AbsoluteError,
     Adagrad,
     Adam,
     AdamW,
@@ -22,6 +23,7 @@ from skdl.engine import (
     GlorotUniform,
     HeNormal,
     Hinge,
+    Huber,
     Identity,
     InverseScaling,
     LeakyRelu,
@@ -96,6 +98,10 @@ LOSSES = {
     "squared_hinge-4": LossCase(SquaredHinge(), "classes", 4),
     "squared_error-1": LossCase(SquaredError(), "values", 1),
     "squared_error-3": LossCase(SquaredError(), "values", 3),
+    "absolute_error-1": LossCase(AbsoluteError(), "values", 1),
+    "absolute_error-3": LossCase(AbsoluteError(), "values", 3),
+    "huber-1": LossCase(Huber(), "values", 1),
+    "huber-3": LossCase(Huber(0.3), "values", 3),
     "poisson-1": LossCase(Poisson(), "counts", 1),
     "poisson-2": LossCase(Poisson(), "counts", 2),
 }
