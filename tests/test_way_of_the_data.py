@@ -1,6 +1,7 @@
 """The way from ``fit`` to a matrix product is short, as docs/design.md promises."""
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -58,3 +59,11 @@ def test_two_hops_to_the_update(monkeypatch, data):
         MLPClassifier(5, max_iter=2).fit(*data)
     assert hops
     assert max(hops) <= 2
+
+
+def test_the_engine_calls_one_blas():
+    """SciPy's has threads of its own, which make NumPy's wait; see docs/design.md."""
+    sources = sorted(Path(layers.__file__).parent.glob("*.py"))
+    assert len(sources) > 10
+    for source in sources:
+        assert "scipy.linalg" not in source.read_text(encoding="utf-8"), source.name
