@@ -37,8 +37,8 @@ def has_partial_fit(estimator):
     """Tell `available_if` whether the solver can go on batch by batch."""
     if estimator.solver == "lbfgs":
         raise AttributeError(
-            "partial_fit is only available for stochastic solvers: solver='lbfgs' needs "
-            "all rows at once."
+            "partial_fit is only available for stochastic solvers: solver='lbfgs' "
+            "needs all rows at once."
         )
     return True
 
