@@ -88,11 +88,12 @@ class Join(Layer):
 
 
 def initialize_bypasses(layers, rng):
-    """Scale the blocks' weights for the sums not to grow with the depth; draw each P.
+    """Scale the blocks down for the sums not to grow with the depth; draw each P.
 
-    Among n blocks, each has its weights divided by √n: the variance of n sums is then
-    about that of one (H. Zhang, Y. Dauphin, T. Ma, "Fixup initialization", ICLR 2019,
-    has a stronger factor for deeper blocks). P is drawn to keep the variance.
+    Among n blocks, each starts with its weights and biases divided by n: rectified
+    outputs, which are never negative, add up to about what one block gives. H. Zhang,
+    Y. Dauphin, T. Ma, "Fixup initialization", ICLR 2019, scale the first layers of
+    longer blocks and start the last ones at 0. P is drawn to keep the variance.
 
     Parameters
     ----------
@@ -105,7 +106,8 @@ def initialize_bypasses(layers, rng):
         if isinstance(layer, Fork):
             inside = True
         elif inside and isinstance(layer, Affine):
-            np.divide(layer.weights, n_blocks**0.5, out=layer.weights)
+            np.divide(layer.weights, n_blocks, out=layer.weights)
+            np.divide(layer.biases, n_blocks, out=layer.biases)
         elif isinstance(layer, Join):
             inside = False
             if layer.projection is not None:

@@ -8,7 +8,7 @@ threads may predict with one network at once.
 import numpy as np
 from scipy.sparse import issparse
 
-__all__ = ["Activation", "Affine", "Layer"]
+__all__ = ["Activation", "Affine", "Layer", "transposed"]
 
 
 class Layer:

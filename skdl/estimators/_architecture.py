@@ -73,9 +73,11 @@ def check_activations(activation, n_layers):
     return objects
 
 
-def check_weight_init(weight_init):
-    """Return an initializer, "auto", or None for scikit-learn's way."""
+def check_weight_init(weight_init, n_hidden):
+    """Return an initializer, "auto", 0, or None for scikit-learn's way."""
     if isinstance(weight_init, Real):
+        if weight_init == 0 and not n_hidden:
+            return 0
         if weight_init == 0:
             raise ValueError(
                 "weight_init=0 would leave the units of a layer identical for good, as "
@@ -151,7 +153,9 @@ def start_weights(network, weight_init, activation, rng):
         The net's parameters.
     rng : numpy.random.RandomState
     """
-    initializer = check_weight_init(weight_init)
+    initializer = check_weight_init(weight_init, len(network.activations))
+    if initializer == 0:
+        return
     if initializer is None:
         # scikit-learn's bounds: sigmoids, which are flatter, start a little smaller.
         network.initialize(rng, 2.0 if activation == "logistic" else 6.0)

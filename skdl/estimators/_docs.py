@@ -84,11 +84,12 @@ residual : bool, default=False
     are then smaller, for depth not to add up; see `projections_`.
 weight_init : {'auto', 'glorot_uniform', 'glorot_normal', 'he_normal', 'lecun_normal', \
 'truncated_normal'}, float, initializer object or None, \
-default='auto', of MLPClassifier and MLPRegressor None
+default={weight_init}
     How weights start. 'auto' draws normal weights of variance 2 / fan_in (He) after
     ReLU-like units, and 1 / fan_in (LeCun) elsewhere. None is scikit-learn's way, which
     draws the biases, too. A number is the standard deviation of normal weights. With
-    all but None, biases start at 0.
+    all but None, biases start at 0. MLPClassifier and MLPRegressor have None by default
+    and so start as scikit-learn's do, the other nets 'auto'.
 max_grad_norm : float or None, default=None
     Longer gradients g are scaled to g · c / max(c, ‖g‖), c being this bound; not with
     'lbfgs'."""
@@ -142,6 +143,8 @@ def documented(cls):
         "{attributes}": ATTRIBUTES,
         "{classes}": CLASSES,
         "{linear}": LINEAR,
+        # Last, as it stands within the parameters.
+        "{weight_init}": repr(cls.weight_init),
     }
     text = inspect.cleandoc(cls.__doc__)
     for place, filling in places.items():
