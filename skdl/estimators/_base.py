@@ -23,6 +23,7 @@ from skdl.estimators._validation import (
     check_activations,
     check_batch_size,
     check_hidden_layers,
+    check_penalty,
     check_training_data,
     check_weight_init,
     network_dtype,
@@ -101,6 +102,7 @@ class BaseNet(FittedNet):
         """
         first = not (hasattr(self, "_network") and (incremental or self.warm_start))
         hidden = check_hidden_layers(self.hidden_layer_sizes)
+        self._penalty()
         if incremental and self.early_stopping:
             raise ValueError(
                 "partial_fit does not support early_stopping=True: it has no epochs "
@@ -186,6 +188,7 @@ class BaseNet(FittedNet):
             data.rows, validate = self._hold_out(data, y, streams["validation"])
         batch_size = check_batch_size(self.batch_size, data.n_rows)
         schedule = self._schedule()
+        alpha, penalty = self._penalty()
         watch = Watch(self, network, progress, schedule, validate, patient=incremental)
         optimizer = self._optimizer().start(network.parameters, network.n_weights)
         kind = type(optimizer).__name__
@@ -199,7 +202,8 @@ class BaseNet(FittedNet):
                 optimizer,
                 data,
                 streams["shuffling"] if self.shuffle else None,
-                alpha=self.alpha,
+                alpha=alpha,
+                penalty=penalty,
                 batch_size=batch_size,
                 rate=lambda now: self.learning_rate_init * schedule.factor(now),
                 progress=progress,
@@ -242,7 +246,7 @@ class BaseNet(FittedNet):
             self._network,
             self._loss(),
             data,
-            alpha=self.alpha,
+            alpha=self._penalty()[0],
             max_iter=self.max_iter,
             max_fun=self.max_fun,
             tol=self.tol,
@@ -309,6 +313,9 @@ class BaseNet(FittedNet):
         if self.solver in ("adam", "adamw"):
             return OPTIMIZERS[self.solver](self.beta_1, self.beta_2, self.epsilon)
         return OPTIMIZERS[self.solver]()
+
+    def _penalty(self):
+        return check_penalty(self.penalty, self.l1_ratio, self.alpha, self.solver)
 
     def _schedule(self):
         if not isinstance(self.learning_rate, str):

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from skdl.engine.prediction import raw_scores
 from skdl.estimators._parameters import NetParameters
 from skdl.estimators._validation import check_X
@@ -27,6 +29,13 @@ class FittedNet(NetParameters):
         """List of the layers' biases, each of shape (fan_out,): views."""
         network = self._fitted_network("intercepts_")
         return [layer.biases[0] for layer in network.affine]
+
+    @property
+    def n_zero_weights_(self):
+        """How many weights of all layers are exactly zero."""
+        network = self._fitted_network("n_zero_weights_")
+        weights = network.parameters[..., : network.n_weights]
+        return int(weights.size - np.count_nonzero(weights))
 
     def _fitted_network(self, attribute):
         # AttributeError, so that hasattr() says no before fit as it does after it.

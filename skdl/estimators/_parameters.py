@@ -11,6 +11,7 @@ from skdl._sklearn import HasMethods, Interval, Options, StrOptions
 from skdl.engine.activations import ACTIVATIONS
 from skdl.engine.initializers import INITIALIZERS
 from skdl.engine.optimizers import OPTIMIZERS
+from skdl.engine.penalties import PENALTIES
 from skdl.engine.schedules import SCHEDULES
 
 __all__ = ["CONSTRAINTS", "NetParameters"]
@@ -57,6 +58,8 @@ CONSTRAINTS = {
         HasMethods("fill"),
     ],
     "max_grad_norm": [None, Interval(Real, 0, None, closed="neither")],
+    "penalty": [None, StrOptions(set(PENALTIES))],
+    "l1_ratio": [Interval(Real, 0, 1, closed="both")],
 }
 
 
@@ -97,3 +100,5 @@ class NetParameters(BaseEstimator):
     # Ours begin here.
     weight_init: str | float | object | None = None
     max_grad_norm: float | None = None
+    penalty: str | None = "l2"
+    l1_ratio: float = 0.15

@@ -10,12 +10,14 @@ from skdl._sklearn import check_sample_weight
 from skdl._warn import warn
 from skdl.engine.activations import ACTIVATIONS
 from skdl.engine.initializers import INITIALIZERS, Gaussian
+from skdl.engine.penalties import PENALTIES, ElasticNetPenalty
 
 __all__ = [
     "check_X",
     "check_activations",
     "check_batch_size",
     "check_hidden_layers",
+    "check_penalty",
     "check_training_data",
     "check_weight_init",
     "network_dtype",
@@ -112,6 +114,21 @@ def check_weight_init(weight_init):
     if hasattr(initializer, "check"):
         initializer.check()
     return initializer
+
+
+def check_penalty(penalty, l1_ratio, alpha, solver):
+    """Return the strength to use and the penalty object."""
+    if solver == "lbfgs" and penalty not in (None, "l2"):
+        raise ValueError(
+            f"solver='lbfgs' needs a smooth objective, and penalty={penalty!r} is not "
+            "smooth at zero. Take penalty='l2' or None, or a stochastic solver such as "
+            "'sgd' or 'adam'."
+        )
+    if penalty is None:
+        return 0, PENALTIES["l2"]()
+    if penalty == "elasticnet":
+        return alpha, ElasticNetPenalty(l1_ratio)
+    return alpha, PENALTIES[penalty]()
 
 
 def check_batch_size(batch_size, n_rows):
