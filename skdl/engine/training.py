@@ -28,7 +28,7 @@ def train(
     rng : numpy.random.Generator, or None to keep the rows in order
     alpha : float
         Strength of the penalty: the objective of a batch is its mean loss plus
-        alpha / batch weight · R(W), the batch weight being the sum of its rows' weights.
+        alpha / batch weight · R(W), with the sum of its rows' weights as its weight.
     batch_size : int
     rate : callable
         Returns the learning rate of the next step for a Progress.
