@@ -81,8 +81,9 @@ penalty : {'l2', 'l1', 'elasticnet', 'l0'} or None, default='l2'
     l1_ratio · ‖W‖₁ + (1 - l1_ratio) · ½‖W‖² for 'elasticnet'; the number of weights
     that are not zero for 'l0'. ‖W‖² goes through the gradient; the others threshold
     each weight after the step, in proportion to the solver's own step for it, and make
-    weights exactly 0. For 'l0' take 'sgd'. 'lbfgs' refuses all but 'l2' and None, which
-    leaves `alpha` unused. With 'adamw' the penalty acts beside the solver's decay.
+    weights exactly 0. 'l0' has many local minima, and good ones need long steps: 'sgd'
+    or 'adagrad'. None leaves `alpha` unused. 'lbfgs' refuses all but 'l2' and None.
+    With 'adamw' the penalty acts beside the solver's decay.
 l1_ratio : float, default=0.15
     Share of ‖W‖₁ in 'elasticnet', in [0, 1]; inert otherwise."""
 
