@@ -103,9 +103,8 @@ class L1Penalty(_Penalty):
         """Move the weights towards zero, and not beyond it."""
         # w - clip(w, -t, t), which is exactly zero where |w| is at most t.
         bounds = _scaled(steps, strength)
-        lower = -bounds
-        if isinstance(bounds, np.ndarray):
-            lower = np.negative(bounds, out=scratch)
+        several = isinstance(bounds, np.ndarray)
+        lower = np.negative(bounds, out=scratch) if several else -bounds
         np.maximum(weights, lower, out=scratch)
         np.minimum(scratch, bounds, out=scratch)
         np.subtract(weights, scratch, out=weights)

@@ -115,7 +115,7 @@ def test_infinite_steps_make_zeros_and_nan_stays(case):
 @pytest.mark.parametrize("steps", [0.3, "array"])
 def test_float32_without_promotion(case, steps):
     u = np.random.default_rng(0).normal(size=60)
-    w, scratch = float32_only(u), float32_only(np.empty(60))
+    w, scratch = float32_only(u), float32_only(np.zeros(60))
     given = float32_only(np.full(60, 0.3)) if steps == "array" else steps
     case[0].shrink(w, given, 0.4, scratch)
     double = u.copy()
@@ -158,7 +158,7 @@ def test_many_weights_go_in_blocks_and_biases_stay(case, name):
 @each("case", PENALTIES)
 def test_an_epoch_is_gradient_step_threshold(optimizer, case):
     """Against thresholds written out, for batches of unequal weight."""
-    (penalty, R), alpha, rate = case, 0.5, 0.02
+    (penalty, R), alpha, rate = case, 2.0, 0.05
     data = data_for()
     data.weights = np.random.default_rng(3).uniform(0.5, 2, (25, 1))
     network, twin = network_for(), network_for()
@@ -213,7 +213,7 @@ def test_a_stack_trains_as_each_alone_and_keeps_float32(optimizer, case):
 # The columns are orthogonal and of their own length: each weight has its own problem,
 # ½ h (w - c)² + λ R(w), which is solved by hand.
 CURVATURE = np.array([0.5, 1.0, 2.0, 1.0, 3.0, 0.7])
-CENTER = np.array([2.0, -0.1, 0.3, -1.0, 0.05, 0.2])
+CENTER = np.array([2.0, -0.05, 0.3, -1.0, 0.02, 0.2])
 STRENGTH = 0.25
 
 
@@ -312,7 +312,7 @@ def test_a_smooth_penalty_has_nothing_to_threshold(penalty):
     assert_array_equal(network.parameters, twin.parameters)
     before = network.parameters.copy()
     for sharp in (L1Penalty(), ElasticNetPenalty(), L0Penalty()):
-        with pytest.raises(ValueError, match=r"L.*Plain has no method step_sizes.*l2"):
+        with pytest.raises(ValueError, match="Plain has no method step_sizes.*l2"):
             run(network, CASE.loss, Plain(), data, penalty=sharp)
         run(twin, CASE.loss, Plain(), data, penalty=sharp, alpha=0)
     assert_array_equal(network.parameters, before)
