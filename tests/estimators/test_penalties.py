@@ -1,6 +1,8 @@
 """Penalties as the estimators take them, against scikit-learn's linear models."""
 
+import re
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -341,3 +343,10 @@ def test_a_settings_object_of_adam_thresholds_like_the_name(X, y, make, fit, fla
         for solver in ("adam", Adam())
     ]
     assert_array_equal(*map(flat, nets))
+
+
+def test_the_example_of_the_page_runs(capsys):
+    page = Path(__file__).parents[2] / "docs" / "penalties.md"
+    (code,) = re.findall("```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    exec(code, {})  # our own text
+    assert capsys.readouterr().out.strip() == code.strip().split("# ")[-1] == "3 3"
