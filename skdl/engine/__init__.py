@@ -27,6 +27,12 @@ from skdl.engine.losses import (
 from skdl.engine.maxout import Maxout
 from skdl.engine.network import Network, Workspace
 from skdl.engine.optimizers import SGD
+from skdl.engine.penalties import (
+    ElasticNetPenalty,
+    L0Penalty,
+    L1Penalty,
+    L2Penalty,
+)
 from skdl.engine.prediction import raw_scores
 from skdl.engine.progress import Progress
 from skdl.engine.rectifiers import Elu, Gelu, LeakyRelu, Selu, Silu, Softplus
@@ -56,6 +62,7 @@ __all__ = [
     "Constant",
     "Cosine",
     "Data",
+    "ElasticNetPenalty",
     "Elu",
     "Exponential",
     "Gaussian",
@@ -67,6 +74,9 @@ __all__ = [
     "Huber",
     "Identity",
     "InverseScaling",
+    "L0Penalty",
+    "L1Penalty",
+    "L2Penalty",
     "LeCunNormal",
     "LeakyRelu",
     "Logistic",

@@ -96,6 +96,11 @@ class _ScaledState:
             np.multiply(scratch, rate, out=scratch)
             np.subtract(w, scratch, out=w)
 
+    def step_sizes(self, rate, block, out):
+        np.sqrt(self.squares.reshape(-1)[block], out=out)
+        np.add(out, self.epsilon, out=out)
+        return np.divide(float(rate), out, out=out)
+
     def state_dict(self):
         return {"squares": self.squares.copy()}
 
@@ -204,6 +209,14 @@ class _AdamState:
             np.divide(m, scratch, out=scratch)
             np.multiply(scratch, rate, out=scratch)
             np.subtract(w, scratch, out=w)
+
+    def step_sizes(self, rate, block, out):
+        # The first moment of a constant gradient is, once corrected, that gradient: its
+        # correction is no part of the step.
+        rate = float(rate * (1 - self.beta_2**self.n_steps) ** 0.5)
+        np.sqrt(self.second_moment.reshape(-1)[block], out=out)
+        np.add(out, self.epsilon, out=out)
+        return np.divide(rate, out, out=out)
 
     def state_dict(self):
         return {

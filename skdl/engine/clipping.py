@@ -15,6 +15,11 @@ def clip_gradient(gradient, max_norm):
     max_norm : float
         The bound c, in the Euclidean norm over all parameters.
 
+    Returns
+    -------
+    factors : list of float
+        What each network's gradient was multiplied by: 1 where it was short enough.
+
     References
     ----------
     R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training recurrent neural
@@ -26,10 +31,14 @@ def clip_gradient(gradient, max_norm):
     >>> from skdl.engine import clip_gradient
     >>> gradient = np.array([3.0, 4.0])
     >>> clip_gradient(gradient, 1.0)
+    [0.2]
     >>> gradient
     array([0.6, 0.8])
     """
+    factors = []
     for g in gradient.reshape(-1, gradient.shape[-1]):
         norm = float(np.sqrt(np.dot(g, g)))
+        factors.append(max_norm / norm if norm > max_norm else 1.0)
         if norm > max_norm:
-            np.multiply(g, max_norm / norm, out=g)
+            np.multiply(g, factors[-1], out=g)
+    return factors

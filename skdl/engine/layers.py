@@ -159,7 +159,12 @@ class _ActivationWork:
 
 
 def transposed(X):
-    """Return X with its last two axes exchanged: no copy, sparse or dense."""
+    """Return X with its last two axes exchanged: no copy, sparse or dense.
+
+    Parameters
+    ----------
+    X : ndarray of shape (..., m, n), or CSR array
+    """
     return X.T if X.ndim == 2 else X.swapaxes(-1, -2)
 
 

@@ -5,6 +5,13 @@ An optimizer is a small specification that ``fit`` never changes. Its
 makes the state of one training run, whose ``step(parameters, gradient, rate)`` updates
 the parameters in place; the gradient may serve as scratch. The arrays and counts of a
 state are its ``state_dict``, from which a run goes on.
+
+Penalties with thresholds ask for one more method, ``step_sizes(rate, block, out)``,
+after each step: by how much the step of this rate moves each parameter per unit of a
+gradient that stays as it is. `block` is a slice of the parameters as one flat vector;
+the answer is an array, which may be `out`, of that length and writable, or one float.
+With it, thresholds and steps balance where the objective is least: what an optimizer
+does to a constant gradient, momentum and scaling, it does to the threshold.
 """
 
 from dataclasses import dataclass
@@ -53,6 +60,9 @@ class _PlainState:
         np.multiply(gradient, rate, out=gradient)
         np.subtract(parameters, gradient, out=parameters)
 
+    def step_sizes(self, rate, block, out):
+        return float(rate)
+
     def state_dict(self):
         return {}
 
@@ -65,9 +75,13 @@ class _SGDState:
         self.momentum = optimizer.momentum
         self.nesterov = optimizer.nesterov
         self.velocity = np.zeros_like(parameters)
+        # The velocity that a gradient of -1 would have given: rate / (1 - momentum) in
+        # the long run, less at the start, and right while a schedule moves the rate.
+        self.reach = 0.0
 
     def step(self, parameters, gradient, rate):
         velocity = self.velocity
+        self.reach = self.momentum * self.reach + float(rate)
         np.multiply(gradient, rate, out=gradient)
         np.multiply(velocity, self.momentum, out=velocity)
         np.subtract(velocity, gradient, out=velocity)
@@ -78,11 +92,17 @@ class _SGDState:
         else:
             np.add(parameters, velocity, out=parameters)
 
+    def step_sizes(self, rate, block, out):
+        if self.nesterov:
+            return float(rate) + self.momentum * self.reach
+        return self.reach
+
     def state_dict(self):
-        return {"velocity": self.velocity.copy()}
+        return {"velocity": self.velocity.copy(), "reach": self.reach}
 
     def load(self, state):
         self.velocity[...] = state["velocity"]
+        self.reach = state["reach"]
 
 
 OPTIMIZERS = {

@@ -6,6 +6,7 @@ from scipy.optimize import minimize
 from skdl.engine.batching import Batches
 from skdl.engine.clipping import clip_gradient
 from skdl.engine.network import Workspace
+from skdl.engine.penalties import L2Penalty
 
 __all__ = ["train", "train_lbfgs"]
 
@@ -14,6 +15,7 @@ def train(
     network, loss, optimizer, data, rng, *,
     alpha, batch_size, rate, progress, max_epochs, on_epoch, max_norm=None,
     dropout_rng=None,
+    penalty=None,
 ):  # fmt: skip
     """Train a network by stochastic steps, in place.
 
@@ -26,7 +28,8 @@ def train(
     data : Data
     rng : numpy.random.Generator, or None to keep the rows in order
     alpha : float
-        Strength of the L2 penalty; see `Network.loss_and_gradient`.
+        Strength of the penalty: the objective of a batch is its mean loss plus
+        alpha / batch weight · R(W), with the sum of its rows' weights as its weight.
     batch_size : int
     rate : callable
         Returns the learning rate of the next step for a Progress.
@@ -37,10 +40,16 @@ def train(
         Gets the epoch's mean loss (weighted by the rows' weights, penalty included, as
         the parameters stood at each batch). Training stops when it returns True.
     max_norm : float, optional
-        Longer gradients are clipped to this length.
+        Longer gradients are clipped to this length. Thresholds of the penalty shrink
+        by the same factor, as if the rate were lower.
     dropout_rng : numpy.random.Generator, optional
         What dropout draws from; a network with dropout needs it.
+    penalty : penalty object, optional
+        R, one of `skdl.engine`; by default `L2Penalty()`, ½‖W‖².
     """
+    penalty = L2Penalty() if penalty is None else penalty
+    proximal = penalty.start(network, optimizer) if alpha else None
+    smooth, sharp, clipped = alpha * penalty.smooth, alpha * penalty.sharp, 1.0
     batches = Batches(data, batch_size, network.dtype)
     workspaces = _workspaces(network, batch_size, data.n_rows, dropout_rng)
     parameters = network.parameters
@@ -59,11 +68,18 @@ def train(
                     continue
                 workspace = workspaces[n_rows]
                 value = network.loss_and_gradient(
-                    X, targets, weights, loss, alpha, workspace
+                    X, targets, weights, loss, smooth, workspace
                 )
                 if max_norm is not None:
-                    clip_gradient(workspace.gradient, max_norm)
-                optimizer.step(parameters, workspace.gradient, rate(progress))
+                    clipped = clip_gradient(workspace.gradient, max_norm)
+                now = rate(progress)
+                if proximal is None:
+                    optimizer.step(parameters, workspace.gradient, now)
+                else:
+                    strength = sharp / batch_weight
+                    value = value + strength * proximal.value()
+                    optimizer.step(parameters, workspace.gradient, now)
+                    proximal.shrink(now, np.multiply(clipped, strength))
                 progress.steps += 1
                 total_loss += value * batch_weight
                 total_weight += batch_weight

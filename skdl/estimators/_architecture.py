@@ -26,11 +26,11 @@ def check_architecture(net, n_hidden):
         For a parameter that is wrong, or that a net of these layers has no use for.
     """
     return {
-        "activations": check_activations(net.activation, n_hidden),
-        "dropout": check_dropout(net.dropout, n_hidden),
-        "normalization": check_normalization(net.normalization, n_hidden),
+        "activations": _check_activations(net.activation, n_hidden),
+        "dropout": _check_dropout(net.dropout, n_hidden),
+        "normalization": _check_normalization(net.normalization, n_hidden),
         "normalization_position": net.normalization_position,
-        "residual": check_residual(net.residual, n_hidden),
+        "residual": _check_residual(net.residual, n_hidden),
     }
 
 
@@ -49,7 +49,7 @@ def check_hidden_layers(hidden_layer_sizes):
     return [int(size) for size in sizes]
 
 
-def check_activations(activation, n_layers):
+def _check_activations(activation, n_layers):
     """Return an activation object for each hidden layer."""
     several = isinstance(activation, list | tuple)
     given = list(activation) if several else [activation] * n_layers
@@ -73,7 +73,7 @@ def check_activations(activation, n_layers):
     return objects
 
 
-def check_weight_init(weight_init, n_hidden):
+def _check_weight_init(weight_init, n_hidden):
     """Return an initializer, "auto", 0, or None for scikit-learn's way."""
     if isinstance(weight_init, Real):
         if weight_init == 0 and not n_hidden:
@@ -93,7 +93,7 @@ def check_weight_init(weight_init, n_hidden):
     return initializer
 
 
-def check_dropout(dropout, n_hidden):
+def _check_dropout(dropout, n_hidden):
     """Return the rates of the input and of each hidden layer, or None for none."""
     if dropout is None:
         return None
@@ -118,7 +118,7 @@ def check_dropout(dropout, n_hidden):
     return [float(rate) for rate in rates] if any(rates) else None
 
 
-def check_normalization(normalization, n_hidden):
+def _check_normalization(normalization, n_hidden):
     """Return the settings of the normalization, or None."""
     if normalization is None:
         return None
@@ -133,7 +133,7 @@ def check_normalization(normalization, n_hidden):
     return normalization
 
 
-def check_residual(residual, n_hidden):
+def _check_residual(residual, n_hidden):
     """Refuse bypasses where there is no layer to lead around."""
     if residual and n_hidden < 2:
         raise ValueError(
@@ -153,7 +153,7 @@ def start_weights(network, weight_init, activation, rng):
         The net's parameters.
     rng : numpy.random.RandomState
     """
-    initializer = check_weight_init(weight_init, len(network.activations))
+    initializer = _check_weight_init(weight_init, len(network.activations))
     if initializer == 0:
         return
     if initializer is None:

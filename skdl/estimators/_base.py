@@ -26,6 +26,8 @@ from skdl.estimators._fitted import FittedNet
 from skdl.estimators._random import load_streams, random_streams, save_streams
 from skdl.estimators._validation import (
     check_batch_size,
+    check_lbfgs,
+    check_penalty,
     check_training_data,
     network_dtype,
     split_rows,
@@ -103,6 +105,7 @@ class BaseNet(FittedNet):
         """
         first = not (hasattr(self, "_network") and (incremental or self.warm_start))
         hidden = check_hidden_layers(self.hidden_layer_sizes)
+        check_lbfgs(self)
         if incremental and self.early_stopping:
             raise ValueError(
                 "partial_fit does not support early_stopping=True: it has no epochs "
@@ -191,6 +194,7 @@ class BaseNet(FittedNet):
             data.rows, validate = self._hold_out(data, y, streams["validation"])
         batch_size = check_batch_size(self.batch_size, data.n_rows)
         schedule = self._schedule()
+        alpha, penalty = check_penalty(self.penalty, self.l1_ratio, self.alpha)
         watch = Watch(self, network, progress, schedule, validate, patient=incremental)
         optimizer = self._optimizer().start(network.parameters, network.n_weights)
         kind = type(optimizer).__name__
@@ -204,7 +208,8 @@ class BaseNet(FittedNet):
                 optimizer,
                 data,
                 streams["shuffling"] if self.shuffle else None,
-                alpha=self.alpha,
+                alpha=alpha,
+                penalty=penalty,
                 batch_size=batch_size,
                 rate=lambda now: self.learning_rate_init * schedule.factor(now),
                 progress=progress,
@@ -236,25 +241,13 @@ class BaseNet(FittedNet):
 
     @contextmanager
     def _lbfgs_run(self, data, y, streams, incremental):
-        if self.max_grad_norm is not None or not isinstance(self.learning_rate, str):
-            raise ValueError(
-                "solver='lbfgs' has no steps of its own to clip or to schedule: set "
-                "max_grad_norm=None and learning_rate='constant', or take another "
-                "solver."
-            )
-        if self.normalization is not None or self._network.options["dropout"]:
-            raise ValueError(
-                "solver='lbfgs' needs the same objective at every evaluation, which "
-                "normalization and dropout do not give it: set both to None, or take "
-                "another solver."
-            )
         watch = Watch(self, self._network, Progress(), Constant(), None, patient=True)
         yield partial(
             train_lbfgs,
             self._network,
             self._loss(),
             data,
-            alpha=self.alpha,
+            alpha=0 if self.penalty is None else self.alpha,
             max_iter=self.max_iter,
             max_fun=self.max_fun,
             tol=self.tol,

@@ -20,10 +20,11 @@ default='adam'
     `SGD`) have settings of their own, which win over `momentum`, `beta_1` and so on,
     and can be searched as ``solver__decay``.
 alpha : float, default=0.0001
-    Strength of the L2 penalty: the objective is the mean loss plus
-    alpha / (2 · batch weight) · ‖W‖², never on biases, where the batch weight is the
-    number of rows in the batch (all rows with 'lbfgs') or the sum of their weights. A
-    strength λ on the mean loss, as textbooks have it, is ``alpha = λ * batch_size``.
+    Strength of the penalty: the objective is the mean loss plus
+    alpha / batch weight · R(W), where `penalty` says what R is (by default ½‖W‖²), W
+    are all weights and no bias, and the batch weight is the number of rows in the batch
+    (all rows with 'lbfgs') or the sum of their weights. A strength λ on the mean loss,
+    as textbooks have it, is ``alpha = λ * batch_size``.
 batch_size : int or 'auto', default='auto'
     Rows per step; 'auto' is min(200, n_samples).
 learning_rate : {'constant', 'invscaling', 'adaptive'} or schedule object, \
@@ -92,7 +93,17 @@ default={weight_init}
     and so start as scikit-learn's do, the other nets 'auto'.
 max_grad_norm : float or None, default=None
     Longer gradients g are scaled to g · c / max(c, ‖g‖), c being this bound; not with
-    'lbfgs'."""
+    'lbfgs'.
+penalty : {'l2', 'l1', 'elasticnet', 'l0'} or None, default='l2'
+    R(W), which `alpha` multiplies: ½‖W‖² for 'l2'; ‖W‖₁ for 'l1';
+    l1_ratio · ‖W‖₁ + (1 - l1_ratio) · ½‖W‖² for 'elasticnet'; the number of weights
+    that are not zero for 'l0'. ‖W‖² goes through the gradient; the others threshold
+    each weight after the step, in proportion to the solver's own step for it, and make
+    weights exactly 0. 'l0' has many local minima, and good ones need long steps: 'sgd'
+    or 'adagrad'. None leaves `alpha` unused. 'lbfgs' refuses all but 'l2' and None.
+    With 'adamw' the penalty acts beside the solver's decay.
+l1_ratio : float, default=0.15
+    Share of ‖W‖₁ in 'elasticnet', in [0, 1]; inert otherwise."""
 
 ATTRIBUTES = """\
 coefs_ : list of ndarray of shape (fan_in, fan_out)
@@ -102,6 +113,8 @@ intercepts_ : list of ndarray of shape (fan_out,)
     Biases of each layer: views of it, too.
 projections_ : list of ndarray or None
     Of each bypass, with ``residual=True``: the matrix between different widths.
+n_zero_weights_ : int
+    How many of the weights are exactly 0, as 'l1', 'elasticnet' and 'l0' make them.
 loss_ : float
     The last epoch's mean objective.
 loss_curve_ : list of float

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from skdl.engine.bypass import Join
 from skdl.engine.prediction import raw_scores
 from skdl.estimators._parameters import NetParameters
@@ -34,6 +36,13 @@ class FittedNet(NetParameters):
         """List of the bypasses' matrices; None for one between equal widths."""
         layers = self._fitted_network("projections_").layers
         return [layer.projection for layer in layers if isinstance(layer, Join)]
+
+    @property
+    def n_zero_weights_(self):
+        """How many weights of all layers are exactly zero."""
+        network = self._fitted_network("n_zero_weights_")
+        weights = network.parameters[..., : network.n_weights]
+        return int(weights.size - np.count_nonzero(weights))
 
     def _fitted_network(self, attribute):
         # AttributeError, so that hasattr() says no before fit as it does after it.

@@ -13,6 +13,7 @@ from skdl.engine.activations import ACTIVATIONS
 from skdl.engine.batch_norm import NORMALIZATIONS, BatchNorm
 from skdl.engine.initializers import INITIALIZERS
 from skdl.engine.optimizers import OPTIMIZERS
+from skdl.engine.penalties import PENALTIES
 from skdl.engine.schedules import SCHEDULES
 
 __all__ = ["CONSTRAINTS", "NetParameters"]
@@ -63,6 +64,8 @@ CONSTRAINTS = {
         HasMethods("fill"),
     ],
     "max_grad_norm": [None, Interval(Real, 0, None, closed="neither")],
+    "penalty": [None, StrOptions(set(PENALTIES))],
+    "l1_ratio": [Interval(Real, 0, 1, closed="both")],
 }
 
 
@@ -107,3 +110,5 @@ class NetParameters(BaseEstimator):
     residual: bool = False
     weight_init: str | float | object | None = None
     max_grad_norm: float | None = None
+    penalty: str | None = "l2"
+    l1_ratio: float = 0.15

@@ -6,10 +6,13 @@ from sklearn.utils.validation import validate_data
 
 from skdl._sklearn import check_sample_weight
 from skdl._warn import warn
+from skdl.engine.penalties import PENALTIES, ElasticNetPenalty
 
 __all__ = [
     "check_X",
     "check_batch_size",
+    "check_lbfgs",
+    "check_penalty",
     "check_training_data",
     "network_dtype",
     "split_rows",
@@ -48,6 +51,38 @@ def check_X(estimator, X):
 def network_dtype(X):
     """Return the dtype to compute in: float64 for float64, else float32."""
     return np.dtype(np.float64 if X.dtype == np.float64 else np.float32)
+
+
+def check_lbfgs(net):
+    """Refuse what solver='lbfgs' cannot do, before any work."""
+    if net.solver != "lbfgs":
+        return
+    if net.max_grad_norm is not None or not isinstance(net.learning_rate, str):
+        raise ValueError(
+            "solver='lbfgs' has no steps of its own to clip or to schedule: set "
+            "max_grad_norm=None and learning_rate='constant', or take another solver."
+        )
+    if net.penalty not in (None, "l2"):
+        raise ValueError(
+            f"solver='lbfgs' needs a smooth objective, and penalty={net.penalty!r} is "
+            "not smooth at zero. Take penalty='l2' or None, or a stochastic solver such "
+            "as 'sgd' or 'adam'."
+        )
+    if net.normalization is not None or (net.dropout and np.any(net.dropout)):
+        raise ValueError(
+            "solver='lbfgs' needs the same objective at every evaluation, which "
+            "normalization and dropout do not give it: set both to None, or take "
+            "another solver."
+        )
+
+
+def check_penalty(penalty, l1_ratio, alpha):
+    """Return the strength to use and the penalty object."""
+    if penalty is None:
+        return 0, PENALTIES["l2"]()
+    if penalty == "elasticnet":
+        return alpha, ElasticNetPenalty(l1_ratio)
+    return alpha, PENALTIES[penalty]()
 
 
 def check_batch_size(batch_size, n_rows):

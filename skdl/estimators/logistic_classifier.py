@@ -18,7 +18,8 @@ class LogisticClassifier(BaseClassifier):
     sigmoids divided by the sum are the probabilities; an indicator matrix as y has one
     score per label. The loss of a row is J = Σ_j log(1 + exp(s_j)) - t_j s_j with t_j 1
     for the row's class or labels, else 0. The objective is
-    Σ_i w_i J_i / Σ_i w_i + alpha / (2 Σ_i w_i) · ‖W‖² over batches of rows.
+    Σ_i w_i J_i / Σ_i w_i + alpha / Σ_i w_i · R(W) over batches of rows, R being the
+    `penalty`, by default ½‖W‖².
 
     Parameters
     ----------

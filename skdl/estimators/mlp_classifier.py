@@ -17,8 +17,9 @@ __all__ = ["MLPClassifier"]
 class MLPClassifier(BaseClassifier):
     """Multi-layer perceptron classifier, with scikit-learn's parameters and more.
 
-    The objective is Σ_i w_i J_i / Σ_i w_i + alpha / (2 Σ_i w_i) · ‖W‖² over batches of
-    rows, where J_i is the loss of row i given its raw scores, and w_i its weight.
+    The objective is Σ_i w_i J_i / Σ_i w_i + alpha / Σ_i w_i · R(W) over batches of
+    rows, where J_i is the loss of row i given its raw scores, w_i its weight, and R the
+    `penalty`, by default ½‖W‖².
 
     Parameters
     ----------

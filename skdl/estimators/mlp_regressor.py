@@ -25,9 +25,10 @@ __all__ = ["MLPRegressor"]
 class MLPRegressor(RegressorMixin, BaseNet):
     """Multi-layer perceptron regressor, with scikit-learn's parameters and more.
 
-    The objective is Σ_i w_i J_i / Σ_i w_i + alpha / (2 Σ_i w_i) · ‖W‖² over batches of
-    rows. J_i sums over the outputs; scikit-learn reports their mean as ``loss_`` but
-    follows the gradient of the sum, so that only the reported number differs.
+    The objective is Σ_i w_i J_i / Σ_i w_i + alpha / Σ_i w_i · R(W) over batches of
+    rows, R being the `penalty`, by default ½‖W‖². J_i sums over the outputs;
+    scikit-learn reports their mean as ``loss_`` but follows the gradient of the sum, so
+    that only the reported number differs.
 
     Parameters
     ----------

@@ -15,8 +15,9 @@ class SoftmaxClassifier(BaseClassifier):
     """Net with one score per class, softmax probabilities and cross-entropy.
 
     p_j = exp(s_j) / Σ_c exp(s_c), and the loss of a row of class y is J = -log p_y. The
-    objective is Σ_i w_i J_i / Σ_i w_i + alpha / (2 Σ_i w_i) · ‖W‖² over batches of
-    rows. Two classes have two scores; `decision_function` is then their difference.
+    objective is Σ_i w_i J_i / Σ_i w_i + alpha / Σ_i w_i · R(W) over batches of rows, R
+    being the `penalty`, by default ½‖W‖². Two classes have two scores;
+    `decision_function` is then their difference.
 
     Parameters
     ----------

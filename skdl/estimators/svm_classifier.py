@@ -18,8 +18,9 @@ class SVMClassifier(BaseClassifier):
 
     The loss of a row of class y with scores s is J = Σ_{j≠y} max(0, s_j - s_y + 1), or
     the sum of the squares of those terms. The objective is
-    Σ_i w_i J_i / Σ_i w_i + alpha / (2 Σ_i w_i) · ‖W‖² over batches of rows. Two classes
-    have two scores; `decision_function` is then their difference.
+    Σ_i w_i J_i / Σ_i w_i + alpha / Σ_i w_i · R(W) over batches of rows, R being the
+    `penalty`, by default ½‖W‖². Two classes have two scores; `decision_function` is
+    then their difference.
 
     Scores are no probabilities: there is no ``predict_proba``, and
     `sklearn.calibration.CalibratedClassifierCV` makes one.

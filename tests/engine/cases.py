@@ -15,6 +15,7 @@ from skdl.engine import (
     Adaptive,
     Constant,
     Cosine,
+    ElasticNetPenalty,
     Elu,
     Exponential,
     Gaussian,
@@ -26,6 +27,9 @@ from skdl.engine import (
     Huber,
     Identity,
     InverseScaling,
+    L0Penalty,
+    L1Penalty,
+    L2Penalty,
     LeakyRelu,
     LeCunNormal,
     Logistic,
@@ -132,6 +136,17 @@ OPTIMIZERS = {
     "rmsprop": RMSprop(),
     "rmsprop-slow": RMSprop(decay=0.99, epsilon=0.01),
 }
+PENALTIES = {  # penalty, R of an array of weights
+    "l2": (L2Penalty(), lambda W: 0.5 * np.sum(W**2)),
+    "l1": (L1Penalty(), lambda W: np.abs(W).sum()),
+    "elasticnet": (
+        ElasticNetPenalty(0.3),
+        lambda W: 0.3 * np.abs(W).sum() + 0.7 * 0.5 * np.sum(W**2),
+    ),
+    "elasticnet-0": (ElasticNetPenalty(0), lambda W: 0.5 * np.sum(W**2)),
+    "elasticnet-1": (ElasticNetPenalty(1.0), lambda W: np.abs(W).sum()),
+    "l0": (L0Penalty(), lambda W: float(np.sum(W != 0))),
+}
 SCHEDULES = {  # schedule, progress, factor
     "constant": (Constant(), {"rows": 7, "plateaus": 3, "epochs": 5}, 1.0),
     "invscaling-start": (InverseScaling(), {}, 1.0),
@@ -182,6 +197,7 @@ SPECIFICATIONS = {
     **ACTIVATIONS,
     **{name: case.loss for name, case in LOSSES.items()},
     **OPTIMIZERS,
+    **{name: penalty for name, (penalty, _) in PENALTIES.items()},
     **{name: schedule for name, (schedule, _, _) in SCHEDULES.items()},
 }
 

@@ -219,5 +219,60 @@ def test_a_step_allocates_nothing(optimizer):
     assert peak_bytes(lambda: state.step(w, gradient, RATE)) < 0.05 * w.nbytes
 
 
+@each("optimizer", OPTIMIZERS)
+def test_step_sizes_are_what_a_constant_gradient_moves_by(optimizer):
+    """At every step, the first ones and those after a change of rate included."""
+    w, g = np.zeros(5), np.array([0.1, -2.0, 30.0, 1e-4, 1.0])
+    state, out = optimizer.start(w, n_weights=0), np.empty(5)
+    for t in range(12):
+        rate, before = RATE / (1 + t // 4), w.copy()
+        state.step(w, g.copy(), rate)
+        steps = state.step_sizes(rate, slice(0, 5), out)
+        assert steps is out or type(steps) is float
+        assert_allclose(before - w, steps * g, rtol=1e-10)
+
+
+def test_momentum_multiplies_the_step_in_the_long_run():
+    for nesterov in (False, True):
+        state = SGD(0.9, nesterov).start(np.zeros(1))
+        run(state, np.zeros(1), np.ones((400, 1)))
+        steps = state.step_sizes(RATE, slice(0, 1), np.empty(1))
+        assert steps == pytest.approx(RATE / (1 - 0.9))
+
+
+@each("optimizer", OPTIMIZERS)
+def test_step_sizes_of_a_block_are_a_part_of_all(optimizer):
+    shape = (3, 40)
+    state = optimizer.start(np.ones(shape))
+    run(state, np.ones(shape), gradients(shape, 3))
+    whole = state.step_sizes(RATE, slice(0, 120), np.empty(120))
+    part = state.step_sizes(RATE, slice(50, 77), np.empty(27))
+    if type(whole) is float:
+        assert part == whole
+    else:
+        assert_array_equal(part, whole[50:77])
+    resumed = optimizer.start(np.ones(shape))
+    resumed.load(state.state_dict())
+    assert_array_equal(resumed.step_sizes(RATE, slice(50, 77), np.empty(27)), part)
+
+
+@each("optimizer", OPTIMIZERS)
+def test_step_sizes_stay_float32_and_allocate_nothing(optimizer):
+    w = float32_only(np.ones(60))
+    state = optimizer.start(w)
+    state.step(w, float32_only(np.ones(60)), RATE)
+    out = float32_only(np.empty(60))
+    for name, value in vars(state).items():
+        if isinstance(value, np.ndarray):
+            setattr(state, name, float32_only(value))
+    state.step_sizes(np.float64(RATE), slice(0, 60), out)
+
+    w = np.ones(100_000)
+    state, out = optimizer.start(w), np.empty(100_000)
+    state.step(w, np.ones(100_000), RATE)
+    block = slice(0, 100_000)
+    assert peak_bytes(lambda: state.step_sizes(RATE, block, out)) < 0.05 * w.nbytes
+
+
 def test_plain_gradient_descent_keeps_no_velocity():
     assert SGD(momentum=0).start(np.ones(3)).state_dict() == {}

@@ -5,8 +5,10 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn.exceptions import NotFittedError
 
+ALWAYS = ["coefs_", "intercepts_", "n_zero_weights_"]
 
-@pytest.mark.parametrize("name", ["coefs_", "intercepts_", "coef_", "intercept_"])
+
+@pytest.mark.parametrize("name", [*ALWAYS, "coef_", "intercept_"])
 def test_nothing_is_there_before_fit(Net, name):
     assert not hasattr(Net(), name)
     with pytest.raises(AttributeError, match=f"not fitted yet: no '{name}'"):
@@ -39,3 +41,13 @@ def test_linear_coefficients_give_the_scores(Net, X, y, make, fit):
     net = fit(make(Net, hidden_layer_sizes=()), X, y)
     scores = getattr(net, "decision_function", net.predict)(X)
     assert_allclose(X @ net.coef_.T + net.intercept_, scores, rtol=1e-10)
+
+
+def test_zero_weights_are_counted_without_biases(Net, X, y, make, fit):
+    net = fit(make(Net), X, y)
+    assert net.n_zero_weights_ == 0
+    net.coefs_[0][1:3] = 0
+    net.coefs_[1][4, 0] = -0.0
+    net.intercepts_[0][:] = 0
+    assert net.n_zero_weights_ == 2 * 6 + 1
+    assert type(net.n_zero_weights_) is int
