@@ -19,7 +19,7 @@ from skdl.engine.initializers import (
 )
 from skdl.engine.losses import (
     Hinge,
-    LogisticLoss,
+    KLDivergence,
     Softmax,
     SquaredHinge,
 )
@@ -27,6 +27,7 @@ from skdl.engine.network import Network, Workspace
 from skdl.engine.optimizers import SGD
 from skdl.engine.prediction import raw_scores
 from skdl.engine.progress import Progress
+from skdl.engine.quantile import Quantile
 from skdl.engine.rectifiers import Elu, Gelu, LeakyRelu, Selu, Silu, Softplus
 from skdl.engine.regression_losses import AbsoluteError, Huber, Poisson, SquaredError
 from skdl.engine.schedules import (
@@ -40,6 +41,7 @@ from skdl.engine.schedules import (
     StepDecay,
     Warmup,
 )
+from skdl.engine.sigmoid_losses import LogisticLoss, SigmoidSquaredError
 from skdl.engine.training import train, train_lbfgs
 
 __all__ = [
@@ -64,6 +66,7 @@ __all__ = [
     "Huber",
     "Identity",
     "InverseScaling",
+    "KLDivergence",
     "LeCunNormal",
     "LeakyRelu",
     "Logistic",
@@ -72,10 +75,12 @@ __all__ = [
     "OneCycle",
     "Poisson",
     "Progress",
+    "Quantile",
     "RMSprop",
     "ReduceOnPlateau",
     "Relu",
     "Selu",
+    "SigmoidSquaredError",
     "Silu",
     "Softmax",
     "Softplus",
