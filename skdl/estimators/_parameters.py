@@ -13,7 +13,7 @@ from skdl.engine.initializers import INITIALIZERS
 from skdl.engine.optimizers import OPTIMIZERS
 from skdl.engine.schedules import SCHEDULES
 
-__all__ = ["CONSTRAINTS", "NetParameters"]
+__all__ = ["CLASSIFIER_CONSTRAINTS", "CONSTRAINTS", "NetParameters"]
 
 CONSTRAINTS = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -57,6 +57,10 @@ CONSTRAINTS = {
         HasMethods("fill"),
     ],
     "max_grad_norm": [None, Interval(Real, 0, None, closed="neither")],
+}
+CLASSIFIER_CONSTRAINTS = {
+    **CONSTRAINTS,
+    "label_smoothing": [Interval(Real, 0, 1, closed="left")],
 }
 
 

@@ -23,6 +23,7 @@ class LogisticClassifier(BaseClassifier):
     Parameters
     ----------
     {parameters}
+    {classifier_parameters}
 
     Attributes
     ----------
