@@ -58,7 +58,7 @@ def check_label_smoothing(classifier):
 def is_matrix(y):
     """Tell whether y has several columns, whatever it is made of."""
     try:
-        shape = y.shape if hasattr(y, "shape") else np.shape(y)
+        shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape
     except ValueError:  # rows of unequal length: what validates y names them
         return False
     return len(shape) == 2 and shape[1] > 1

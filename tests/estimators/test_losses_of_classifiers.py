@@ -97,8 +97,9 @@ def test_a_name_is_its_object(name, X, y, make, fit, flat):
 
 def test_squared_error_learns(iris):
     X, y = iris
-    net = MLPClassifier(5, loss="squared_error", solver="lbfgs", random_state=0)
-    net.fit(X, y)
+    net = MLPClassifier(
+        5, loss="squared_error", solver="lbfgs", alpha=0.1, random_state=0
+    ).fit(X, y)
     assert net.score(X, y) > 0.95
     n_scores = 1 if len(net.classes_) == 2 else 3
     assert net.n_outputs_ == n_scores
@@ -164,7 +165,9 @@ def test_an_own_loss_from_fit_to_pickle(iris):
 
 
 def test_settings_of_an_own_loss_are_searched(iris):
-    net = MLPClassifier(3, loss=Exponential(), solver="lbfgs", random_state=0)
+    net = MLPClassifier(
+        3, loss=Exponential(), solver="lbfgs", max_iter=30, random_state=0
+    )
     grid = {"loss__sharpness": [0.5, 1.0], "alpha": [1.0]}
     search = GridSearchCV(net, grid, cv=2, error_score="raise").fit(*iris)
     assert search.best_params_["loss__sharpness"] in (0.5, 1.0)
@@ -175,7 +178,7 @@ def test_settings_of_an_own_loss_are_searched(iris):
 
 def test_losses_by_name_and_by_object_are_searched_together(iris):
     grid = {"loss": ["log_loss", KLDivergence(), Careless()]}
-    net = MLPClassifier(3, solver="lbfgs", alpha=1.0, random_state=0)
+    net = MLPClassifier(3, solver="lbfgs", alpha=1.0, max_iter=30, random_state=0)
     search = GridSearchCV(net, grid, cv=2, error_score="raise").fit(*iris)
     assert search.cv_results_["mean_test_score"].min() > 0.8
 

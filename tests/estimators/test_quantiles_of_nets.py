@@ -69,8 +69,8 @@ def test_name_is_the_median(data):
 
 def test_several_levels_share_a_net(data):
     X, y = data
-    params = {"solver": "lbfgs", "max_iter": 500, "alpha": 0.1, "random_state": 0}
-    net = MLPRegressor(Quantile(LEVELS), 10, **params).fit(X, y)
+    params = {"solver": "lbfgs", "max_iter": 100, "alpha": 0.1, "random_state": 0}
+    net = MLPRegressor(Quantile(LEVELS), 5, **params).fit(X, y)
     predictions = net.predict(X)
     assert predictions.shape == (300, 3)
     assert net.n_outputs_ == 3
