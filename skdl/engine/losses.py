@@ -6,7 +6,7 @@ A loss owns three things, and the kinds of estimators differ in nothing else:
     How targets become numbers: returns ``(targets, table)``. Targets have one row per
     sample. Where a table is given, they are row numbers of it, so that a batch of class
     labels becomes a batch of rows by one ``take``. Regression losses get the values
-    themselves: ``encode(y, dtype)``.
+    themselves, ``encode(y, dtype)``, and have a score per column of their targets.
 ``rows_and_gradient(scores, targets, rows, gradient)``
     Each row's loss, and its derivative with respect to that row's scores: without
     weights and not divided by the number of rows, for the network does both.

@@ -63,6 +63,17 @@ def test_predictions_are_sorted_over_the_levels():
     assert_array_equal(Quantile([0.3]).predictions(scores), scores)
 
 
+def test_sorted_predictions_never_cost_more():
+    rng = np.random.default_rng(0)
+    loss, y = Quantile([0.1, 0.4, 0.8]), rng.normal(size=(500, 1))
+    targets, _ = loss.encode(y, F64)
+    scores = rng.normal(size=targets.shape)
+    before, _ = loss_of(loss, scores, targets)
+    after, _ = loss_of(loss, loss.predictions(scores)[:, 0], targets)
+    assert (after <= before + 1e-12).all()
+    assert (after < before - 0.1).any()
+
+
 def test_one_level_is_coded_without_a_copy():
     y = np.ones((3, 2))
     assert Quantile(0.3).encode(y, F64)[0] is y
