@@ -17,6 +17,8 @@ from numbers import Real
 import numpy as np
 from scipy.special import entr, rel_entr, xlogy
 
+from skdl._distributions import check_distributions
+
 __all__ = ["cross_entropy", "entropy", "kl_divergence"]
 
 
@@ -67,7 +69,7 @@ def entropy(p, *, base=None):
     array([0.6931, 0.3251, 0.    ])
     """
     unit = _unit(base)
-    p, dtype, _ = _checked(p, "p")
+    p, dtype, _ = check_distributions(p, "p")
     return _result(entr(p).sum(axis=-1), unit, dtype)
 
 
@@ -207,8 +209,8 @@ def _result(nats, unit, dtype):
 
 def _checked_pair(p, q):
     """Return p and q in float64 and the dtype of the result, or raise."""
-    p, p_dtype, p_shape = _checked(p, "p")
-    q, q_dtype, q_shape = _checked(q, "q")
+    p, p_dtype, p_shape = check_distributions(p, "p")
+    q, q_dtype, q_shape = check_distributions(q, "q")
     shapes = f"got p of shape {p_shape} and q of shape {q_shape}."
     if p_shape[-1] != q_shape[-1]:
         raise ValueError(f"p and q must have the same number of classes, {shapes}")
@@ -218,53 +220,3 @@ def _checked_pair(p, q):
             f"{shapes}"
         )
     return p, q, np.result_type(p_dtype, q_dtype)
-
-
-def _checked(values, name):
-    """Return distributions in float64, the dtype of the result and the shape."""
-    array = _numbers(values, name)
-    shape = array.shape
-    if array.ndim not in (1, 2) or 0 in shape:
-        raise ValueError(
-            f"{name} must be of shape (n_classes,) or (n_samples, n_classes) and not "
-            f"empty, got shape {shape}."
-        )
-    valid = (array >= 0) & np.isfinite(array)
-    if not valid.all():
-        place = tuple(np.argwhere(~valid)[0].tolist())
-        at = "at position {}" if array.ndim == 1 else "in row {}, column {}"
-        raise ValueError(
-            f"{name} must hold probabilities, finite and not negative, got "
-            f"{array[place]!s} {at.format(*place)} (counted from 0)."
-        )
-    wide = array.astype(np.float64, copy=False)
-    with np.errstate(over="ignore"):
-        sums = np.atleast_1d(wide.sum(axis=-1))
-    tolerance = math.sqrt(np.finfo(array.dtype).eps)
-    wrong = np.flatnonzero(~(np.abs(sums - 1) <= tolerance))
-    if len(wrong):
-        row = int(wrong[0])
-        subject = name if array.ndim == 1 else f"Each row of {name}"
-        at = "" if array.ndim == 1 else f" in row {row} (counted from 0)"
-        raise ValueError(
-            f"{subject} must sum to 1 within {tolerance:.2g} for {array.dtype}, got "
-            f"{float(sums[row])!r}{at}."
-        )
-    dtype = np.float32 if array.dtype == np.float32 else np.float64
-    return wide, dtype, shape
-
-
-def _numbers(values, name):
-    """Return an array of float16, float32 or float64, or raise."""
-    try:
-        array = np.asarray(values)
-        if array.dtype.kind not in "biufO":
-            raise TypeError(f"dtype {array.dtype}")
-        # The byte order is the machine's; what is no float, or a wider one, is float64.
-        short = array.dtype.kind == "f" and array.dtype.itemsize < 8
-        dtype = array.dtype.newbyteorder("=") if short else np.float64
-        return array.astype(dtype, copy=False)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"{name} must be a dense array of real numbers: {error}"
-        ) from error

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = ("skdl", "tests", "examples", "benchmarks")
+FOLDERS = ("skdl", "tests", "examples", "benchmarks", "docs")
 FILES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
     for path in [

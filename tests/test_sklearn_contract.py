@@ -32,6 +32,7 @@ from skdl import (
     Standardizer,
     SVMClassifier,
 )
+from skdl.engine import KLDivergence, Quantile
 
 NETS = [
     LogisticClassifier,
@@ -64,6 +65,12 @@ SMALL = {"solver": "lbfgs", "alpha": 1.0, "max_iter": 30}
         MLPRegressor(hidden_layer_sizes=10, **SMALL),
         *(Net((), **SMALL) for Net in CLASSIFIERS),
         MLPClassifier(loss="hinge", max_iter=100),
+        MLPClassifier(loss="kl_divergence", max_iter=100),
+        MLPClassifier(loss="squared_error", max_iter=100, learning_rate_init=0.01),
+        MLPClassifier(loss=KLDivergence(), label_smoothing=0.1, max_iter=100),
+        LogisticClassifier(label_smoothing=0.1, max_iter=100),
+        MLPRegressor("quantile", 10, **SMALL),
+        MLPRegressor(Quantile(0.4), max_iter=100, learning_rate_init=0.01),
         Standardizer(),
         PCAWhitener(),
         PCAWhitener(zca=True),

@@ -20,7 +20,7 @@ from skdl.engine.initializers import (
 )
 from skdl.engine.losses import (
     Hinge,
-    LogisticLoss,
+    KLDivergence,
     Softmax,
     SquaredHinge,
 )
@@ -35,6 +35,7 @@ from skdl.engine.penalties import (
 )
 from skdl.engine.prediction import raw_scores
 from skdl.engine.progress import Progress
+from skdl.engine.quantile import Quantile
 from skdl.engine.rectifiers import Elu, Gelu, LeakyRelu, Selu, Silu, Softplus
 from skdl.engine.regression_losses import AbsoluteError, Huber, Poisson, SquaredError
 from skdl.engine.schedules import (
@@ -48,6 +49,7 @@ from skdl.engine.schedules import (
     StepDecay,
     Warmup,
 )
+from skdl.engine.sigmoid_losses import LogisticLoss, SigmoidSquaredError
 from skdl.engine.training import train, train_lbfgs
 
 __all__ = [
@@ -74,6 +76,7 @@ __all__ = [
     "Huber",
     "Identity",
     "InverseScaling",
+    "KLDivergence",
     "L0Penalty",
     "L1Penalty",
     "L2Penalty",
@@ -86,10 +89,12 @@ __all__ = [
     "OneCycle",
     "Poisson",
     "Progress",
+    "Quantile",
     "RMSprop",
     "ReduceOnPlateau",
     "Relu",
     "Selu",
+    "SigmoidSquaredError",
     "Silu",
     "Softmax",
     "Softplus",

@@ -6,12 +6,24 @@ A loss owns three things, and the kinds of estimators differ in nothing else:
     How targets become numbers: returns ``(targets, table)``. Targets have one row per
     sample. Where a table is given, they are row numbers of it, so that a batch of class
     labels becomes a batch of rows by one ``take``. Regression losses get the values
-    themselves: ``encode(y, dtype)``.
+    themselves, ``encode(y, dtype)``, and have a score per column of their targets.
 ``rows_and_gradient(scores, targets, rows, gradient)``
     Each row's loss, and its derivative with respect to that row's scores: without
     weights and not divided by the number of rows, for the network does both.
 ``probabilities(scores)``, ``log_probabilities(scores)`` or ``predictions(scores)``
-    The link from raw scores to what the user asked for.
+    The link from raw scores to what the user asked for. A loss without
+    ``probabilities`` is one of margins; with it, targets are probabilities, too.
+
+A loss of classes also has ``n_scores(n_classes)``. What else it can do are attributes,
+False where a loss says nothing:
+
+``multilabel``
+    y may be an indicator matrix, one score per label. Both links then take
+    ``exclusive=False``, which leaves each label a probability of its own.
+``soft_targets``
+    y may be a matrix of one distribution over the classes per row.
+``out_activation``
+    A name for the link, "identity" by default.
 
 Shapes: scores and gradient (..., n, k), targets (n, k), rows (..., n, 1). The scores
 serve as scratch, and their content is lost: no loss allocates.
@@ -20,9 +32,10 @@ serve as scratch, and their content is lost: no loss allocates.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, log_expit, log_softmax, softmax
+from scipy.special import log_softmax, softmax, xlogy
 from sklearn.base import BaseEstimator
 
+from skdl.engine.quantile import Quantile
 from skdl.engine.regression_losses import (
     AbsoluteError,
     Huber,
@@ -30,12 +43,13 @@ from skdl.engine.regression_losses import (
     SquaredError,
     add_row_sums,
 )
+from skdl.engine.sigmoid_losses import LogisticLoss, SigmoidSquaredError
 
 __all__ = [
     "CLASSIFICATION_LOSSES",
     "REGRESSION_LOSSES",
     "Hinge",
-    "LogisticLoss",
+    "KLDivergence",
     "Softmax",
     "SquaredHinge",
 ]
@@ -43,6 +57,9 @@ __all__ = [
 
 class _OneScorePerClass(BaseEstimator):
     """The coding that softmax and the hinge losses share."""
+
+    multilabel = False
+    soft_targets = False
 
     def n_scores(self, n_classes):
         """One score per class, for two classes too."""
@@ -57,12 +74,18 @@ class _OneScorePerClass(BaseEstimator):
 class Softmax(_OneScorePerClass):
     """Cross-entropy of the softmax: J = -Σ_j t_j log p_j.
 
-    p_j = exp(s_j) / Σ_c exp(s_c), and t is the one-hot row of the true class. The
-    largest score is subtracted before the exponential: that changes no probability and
-    lets none overflow.
+    p_j = exp(s_j) / Σ_c exp(s_c), and t is the one-hot row of the true class, or any
+    distribution over the classes. The largest score is subtracted before the
+    exponential: that changes no probability and lets none overflow.
     """
 
     out_activation = "softmax"
+
+    def encode(self, y, n_classes, dtype):
+        """Class numbers and their one-hot rows; distributions stand for themselves."""
+        if y.ndim == 2:
+            return y.astype(dtype), None
+        return super().encode(y, n_classes, dtype)
 
     def rows_and_gradient(self, scores, targets, rows, gradient):
         """Row losses, and p - t."""
@@ -88,55 +111,25 @@ class Softmax(_OneScorePerClass):
 
 
 @dataclass(eq=False, repr=False)
-class LogisticLoss(BaseEstimator):
-    """Cross-entropy of sigmoids: J = Σ_j log(1 + exp(s_j)) - t_j s_j, t_j in {0, 1}.
+class KLDivergence(Softmax):
+    """The Kullback-Leibler divergence from the softmax: J = Σ_j t_j log(t_j / p_j).
 
-    Two classes share one score. More have one each: a class against the rest, or, where
-    the target is an indicator matrix, a label each.
+    It is the cross-entropy minus the entropy of t, so that it is 0 where p is t. As t
+    is given, gradient and optimum are those of `Softmax`; with one-hot t, so is the
+    value.
+
+    References
+    ----------
+    S. Kullback, R. Leibler, "On information and sufficiency", 1951.
     """
 
-    out_activation = "logistic"
-
-    def n_scores(self, n_classes):
-        """One score for two classes, else one per class."""
-        return 1 if n_classes <= 2 else n_classes
-
-    def encode(self, y, n_classes, dtype):
-        """Class numbers and their rows; an indicator matrix stands for itself."""
-        if y.ndim == 2:
-            return y.astype(dtype), None
-        if n_classes <= 2:
-            return y, np.arange(n_classes, dtype=dtype)[:, np.newaxis]
-        return y, np.eye(n_classes, dtype=dtype)
+    soft_targets = True
 
     def rows_and_gradient(self, scores, targets, rows, gradient):
-        """Row losses, and σ(s) - t."""
-        # log(1 + exp(s)) = -log σ(-s), which SciPy computes without overflow.
-        np.negative(scores, out=gradient)
-        log_expit(gradient, out=gradient)
-        np.add.reduce(gradient, axis=-1, keepdims=True, out=rows)
-        expit(scores, out=gradient)
-        np.subtract(gradient, targets, out=gradient)
-        np.multiply(scores, targets, out=scores)
+        """Row losses, and p - t."""
+        super().rows_and_gradient(scores, targets, rows, gradient)
+        xlogy(targets, targets, out=scores)
         add_row_sums(rows, scores)
-        np.negative(rows, out=rows)
-
-    def probabilities(self, scores, exclusive=True):
-        """Return one column per class; exclusive classes' rows sum to 1."""
-        if not exclusive:
-            return expit(scores)
-        if scores.shape[-1] == 1:
-            return np.concatenate([expit(-scores), expit(scores)], axis=-1)
-        # In log space, or rows of very negative scores would be divided by zero.
-        return softmax(log_expit(scores), axis=-1)
-
-    def log_probabilities(self, scores, exclusive=True):
-        """Return the logarithm of `probabilities`, finite for all finite scores."""
-        if not exclusive:
-            return log_expit(scores)
-        if scores.shape[-1] == 1:
-            return np.concatenate([log_expit(-scores), log_expit(scores)], axis=-1)
-        return log_softmax(log_expit(scores), axis=-1)
 
 
 class _MarginLoss(_OneScorePerClass):
@@ -197,10 +190,13 @@ CLASSIFICATION_LOSSES = {
     "logistic": LogisticLoss,
     "hinge": Hinge,
     "squared_hinge": SquaredHinge,
+    "kl_divergence": KLDivergence,
+    "squared_error": SigmoidSquaredError,
 }
 REGRESSION_LOSSES = {
     "squared_error": SquaredError,
     "absolute_error": AbsoluteError,
     "huber": Huber,
+    "quantile": Quantile,
     "poisson": Poisson,
 }

@@ -74,7 +74,8 @@ class BaseNet(FittedNet):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Numbers for a regressor, class labels of any sortable type for a classifier;
             or, where the loss allows several labels per row, an indicator matrix of
-            zeros and ones.
+            zeros and ones; or, where it takes soft targets, a matrix with a
+            distribution over the classes in each row.
         sample_weight : array-like of shape (n_samples,), optional
             Not negative, and not all zero. A row of weight 2 counts as two rows.
 
@@ -171,7 +172,7 @@ class BaseNet(FittedNet):
 
     def _prepare_records(self):
         """Have the lists and bests that `Watch` adds to, old ones as copies."""
-        self.out_activation_ = self._loss().out_activation
+        self.out_activation_ = getattr(self._loss(), "out_activation", "identity")
         self.n_iter_ = 0
         self.loss_curve_ = list(self.loss_curve_)
         if self.early_stopping and self.solver != "lbfgs":

@@ -1,29 +1,34 @@
 """Classes in and out: what every classifying net shares."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
-from sklearn.utils import column_or_1d
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from skdl._sklearn import check_partial_fit_first_call, fit_context
 from skdl.engine.losses import CLASSIFICATION_LOSSES
 from skdl.estimators._base import BaseNet, has_partial_fit
+from skdl.estimators._parameters import CLASSIFIER_CONSTRAINTS
+from skdl.estimators._targets import (
+    check_label_smoothing,
+    check_labels,
+    encoded,
+    is_matrix,
+    smoothed,
+    soft_rows,
+)
+from skdl.estimators._validation import check_loss
 
 __all__ = ["BaseClassifier"]
 
-MARGIN_LOSSES = ("hinge", "squared_hinge")
-
 
 def _has_probabilities(classifier):
-    if classifier.loss in MARGIN_LOSSES:
+    if not hasattr(classifier._loss_kind, "probabilities"):
         raise AttributeError(
             f"loss={classifier.loss!r} gives scores, not probabilities. Wrap the "
             "classifier in sklearn.calibration.CalibratedClassifierCV to get them."
@@ -35,11 +40,13 @@ def _has_probabilities(classifier):
 class BaseClassifier(ClassifierMixin, BaseNet):
     """A net whose targets are classes; subclasses differ in `loss`."""
 
+    _parameter_constraints: ClassVar[dict] = CLASSIFIER_CONSTRAINTS
     _y_numeric: ClassVar[bool] = False
-    _multilabel_allowed: ClassVar[bool] = True
 
     hidden_layer_sizes: int | Sequence[int] = (100,)
     activation: str | object | Sequence = "relu"
+    _: KW_ONLY
+    label_smoothing: float = 0.0
 
     @available_if(has_partial_fit)
     @fit_context(prefer_skip_nested_validation=True)
@@ -55,6 +62,7 @@ class BaseClassifier(ClassifierMixin, BaseNet):
         sample_weight : array-like of shape (n_samples,), optional
         classes : array-like of shape (n_classes,), optional
             All classes that will ever occur: needed in the first call, and then not.
+            Soft targets say it themselves.
 
         Returns
         -------
@@ -66,42 +74,48 @@ class BaseClassifier(ClassifierMixin, BaseNet):
             train()
         return self
 
+    @property
+    def _loss_kind(self):
+        """What `loss` names, for what it can do: the classes may not be known yet."""
+        if not isinstance(self.loss, str):
+            return self.loss
+        return CLASSIFICATION_LOSSES.get(
+            "logistic" if self.loss == "log_loss" else self.loss
+        )
+
+    @property
+    def _multilabel_allowed(self):
+        return getattr(self._loss_kind, "multilabel", False)
+
+    @property
+    def _soft_targets_allowed(self):
+        return getattr(self._loss_kind, "soft_targets", False)
+
     def _code_targets(self, y, dtype, first, incremental, classes):
-        if issparse(y):
-            y = y.toarray()
-        kind = type_of_target(y, input_name="y")
-        multilabel = kind == "multilabel-indicator"
-        if multilabel and not self._multilabel_allowed:
-            raise ValueError(
-                f"{type(self).__name__} with loss={self.loss!r} gives each row one "
-                "class, but y is a multilabel indicator matrix. LogisticClassifier and "
-                "MLPClassifier take those."
-            )
-        if kind not in ("binary", "multiclass", "multilabel-indicator"):
-            raise ValueError(
-                f"Unknown label type: {kind!r}. y must hold one class label per row "
-                "(strings, integers or booleans), or be an indicator matrix."
-            )
-        if not multilabel:
-            y = column_or_1d(y, warn=True)
-        seen = np.arange(y.shape[1]) if multilabel else np.unique(y)
+        check_label_smoothing(self)
+        soft = self._soft_targets_allowed and is_matrix(y)
+        y, multilabel = (y, False) if soft else check_labels(self, y)
+        seen = np.arange(y.shape[1]) if soft or multilabel else np.unique(y)
         if incremental:
+            if soft and classes is None and first:
+                classes = seen
             # Sets classes_ in the first call; refuses other ones later.
             check_partial_fit_first_call(self, classes)
         elif first:
             self.classes_ = seen
         if first:
             self._multilabel = multilabel
-        self._check_classes(seen, multilabel, incremental)
-        codes = y if multilabel else np.searchsorted(self.classes_, y)
-        loss = self._loss()
-        targets, table = loss.encode(codes, len(self.classes_), dtype)
-        n_scores = len(self.classes_)
-        if not multilabel:
-            n_scores = loss.n_scores(n_scores)
-        return codes, targets, table, n_scores
+        self._check_classes(seen, multilabel, soft, incremental)
+        loss, n_classes = self._loss(), len(self.classes_)
+        codes = y if soft or multilabel else np.searchsorted(self.classes_, y)
+        targets, table = encoded(loss, codes, n_classes, dtype)
+        if self.label_smoothing and (multilabel or n_classes > 1):
+            n_choices = 2 if multilabel else n_classes
+            targets, table = smoothed(targets, table, self.label_smoothing, n_choices)
+        n_scores = n_classes if multilabel else loss.n_scores(n_classes)
+        return codes.argmax(axis=1) if soft else codes, targets, table, n_scores
 
-    def _check_classes(self, seen, multilabel, incremental):
+    def _check_classes(self, seen, multilabel, soft, incremental):
         """Refuse a y whose classes are not those that the network is for."""
         if multilabel != self._multilabel:
             raise ValueError(
@@ -112,6 +126,11 @@ class BaseClassifier(ClassifierMixin, BaseNet):
             raise ValueError(
                 f"y is an indicator matrix of {len(seen)} labels, but classes are "
                 f"{self.classes_}."
+            )
+        if soft and not np.array_equal(seen, self.classes_):
+            raise ValueError(
+                f"y has probabilities of {len(seen)} classes, which are 0 to "
+                f"{len(seen) - 1}, but classes are {self.classes_}."
             )
         # Batches need not show all classes; warm starts must, as in scikit-learn.
         if not incremental and not np.array_equal(seen, self.classes_):
@@ -133,6 +152,8 @@ class BaseClassifier(ClassifierMixin, BaseNet):
 
     def _loss(self):
         name = self.loss
+        if not isinstance(name, str):
+            return check_loss(name)
         if name == "log_loss":
             exclusive = len(self.classes_) > 2 and not self._multilabel
             name = "softmax" if exclusive else "logistic"
@@ -199,7 +220,7 @@ class BaseClassifier(ClassifierMixin, BaseNet):
         scores = self._raw_scores(X)
         if len(self.classes_) == 1 and not self._multilabel:
             return np.ones_like(scores)
-        p = self._loss().probabilities(scores, exclusive=not self._multilabel)
+        p = self._loss().probabilities(scores, **self._links())
         # No finite score makes a class impossible: what underflows is no zero.
         return np.maximum(p, np.finfo(p.dtype).tiny, out=p)
 
@@ -220,7 +241,37 @@ class BaseClassifier(ClassifierMixin, BaseNet):
         scores = self._raw_scores(X)
         if len(self.classes_) == 1 and not self._multilabel:
             return np.zeros_like(scores)
-        return self._loss().log_probabilities(scores, exclusive=not self._multilabel)
+        loss = self._loss()
+        if not hasattr(loss, "log_probabilities"):
+            return np.log(self.predict_proba(X))
+        return loss.log_probabilities(scores, **self._links())
+
+    def score(self, X, y, sample_weight=None):
+        """Return the share of rows that are classified correctly.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,), or an indicator (n_samples, n_labels)
+            Of an indicator all labels of a row count as one. Where the net takes soft
+            targets, a matrix of probabilities stands for each row's most probable
+            class.
+        sample_weight : array-like of shape (n_samples,), optional
+
+        Returns
+        -------
+        accuracy : float
+        """
+        check_is_fitted(self)
+        if self._soft_targets_allowed and is_matrix(y):
+            y = soft_rows(y)
+            self._check_classes(np.arange(y.shape[1]), False, True, True)
+            y = self.classes_[y.argmax(axis=1)]
+        return super().score(X, y, sample_weight)
+
+    def _links(self):
+        """Return what the links need to know: nothing, unless y had several labels."""
+        return {"exclusive": False} if self._multilabel else {}
 
     @property
     def coef_(self):

@@ -105,6 +105,14 @@ penalty : {'l2', 'l1', 'elasticnet', 'l0'} or None, default='l2'
 l1_ratio : float, default=0.15
     Share of ‖W‖₁ in 'elasticnet', in [0, 1]; inert otherwise."""
 
+CLASSIFIER_PARAMETERS = """\
+label_smoothing : float, default=0.0
+    The ε, in [0, 1), of targets t ← (1 - ε) t + ε / n_classes, with labels that do not
+    exclude one another (1 - ε) t + ε / 2: a net need not become ever surer. Scores are
+    finite at the optimum then, and the cross-entropy does not fall to 0. Margin losses
+    refuse it. C. Szegedy et al., "Rethinking the inception architecture for computer
+    vision", 2016."""
+
 ATTRIBUTES = """\
 coefs_ : list of ndarray of shape (fan_in, fan_out)
     Weights of each layer: views of one flat vector. Of k maxout pieces, the matrices
@@ -153,6 +161,7 @@ def documented(cls):
     """Fill the places {parameters}, {attributes} … of a class's docstring."""
     places = {
         "{parameters}": PARAMETERS,
+        "{classifier_parameters}": CLASSIFIER_PARAMETERS,
         "{attributes}": ATTRIBUTES,
         "{classes}": CLASSES,
         "{linear}": LINEAR,

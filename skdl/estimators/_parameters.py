@@ -16,7 +16,7 @@ from skdl.engine.optimizers import OPTIMIZERS
 from skdl.engine.penalties import PENALTIES
 from skdl.engine.schedules import SCHEDULES
 
-__all__ = ["CONSTRAINTS", "NetParameters"]
+__all__ = ["CLASSIFIER_CONSTRAINTS", "CONSTRAINTS", "NetParameters"]
 
 CONSTRAINTS = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -66,6 +66,10 @@ CONSTRAINTS = {
     "max_grad_norm": [None, Interval(Real, 0, None, closed="neither")],
     "penalty": [None, StrOptions(set(PENALTIES))],
     "l1_ratio": [Interval(Real, 0, 1, closed="both")],
+}
+CLASSIFIER_CONSTRAINTS = {
+    **CONSTRAINTS,
+    "label_smoothing": [Interval(Real, 0, 1, closed="left")],
 }
 
 

@@ -7,11 +7,13 @@ from sklearn.utils.validation import validate_data
 from skdl._sklearn import check_sample_weight
 from skdl._warn import warn
 from skdl.engine.penalties import PENALTIES, ElasticNetPenalty
+from skdl.estimators._targets import is_matrix, soft_rows
 
 __all__ = [
     "check_X",
     "check_batch_size",
     "check_lbfgs",
+    "check_loss",
     "check_penalty",
     "check_training_data",
     "network_dtype",
@@ -25,6 +27,8 @@ DTYPES = (np.float64, np.float32, np.float16, np.uint8)
 
 def check_training_data(estimator, X, y, sample_weight, *, reset, y_numeric):
     """Return X, y and the weights as a column (or None), all of them checked."""
+    if getattr(estimator, "_soft_targets_allowed", False) and is_matrix(y):
+        y = soft_rows(y)
     X, y = validate_data(
         estimator,
         X,
@@ -74,6 +78,23 @@ def check_lbfgs(net):
             "normalization and dropout do not give it: set both to None, or take "
             "another solver."
         )
+
+
+def check_loss(loss):
+    """Return a loss object whose settings are valid."""
+    if isinstance(loss, type):
+        raise ValueError(
+            f"loss must be an object and not a class: write {loss.__name__}(), not "
+            f"{loss.__name__}."
+        )
+    if getattr(loss, "multilabel", False) and getattr(loss, "soft_targets", False):
+        raise ValueError(
+            f"loss={loss!r} says both multilabel and soft_targets, so that a matrix y "
+            "could mean either: keep one of the two."
+        )
+    if hasattr(loss, "check"):
+        loss.check()
+    return loss
 
 
 def check_penalty(penalty, l1_ratio, alpha):

@@ -24,6 +24,7 @@ class LogisticClassifier(BaseClassifier):
     Parameters
     ----------
     {parameters}
+    {classifier_parameters}
 
     Attributes
     ----------

@@ -3,11 +3,11 @@
 from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
-from skdl._sklearn import StrOptions
+from skdl._sklearn import HasMethods, StrOptions
 from skdl.engine.losses import CLASSIFICATION_LOSSES
-from skdl.estimators._classifier import MARGIN_LOSSES, BaseClassifier
+from skdl.estimators._classifier import BaseClassifier
 from skdl.estimators._docs import documented
-from skdl.estimators._parameters import CONSTRAINTS
+from skdl.estimators._parameters import CLASSIFIER_CONSTRAINTS
 
 __all__ = ["MLPClassifier"]
 
@@ -24,11 +24,19 @@ class MLPClassifier(BaseClassifier):
     Parameters
     ----------
     {parameters}
-    loss : {'log_loss', 'softmax', 'logistic', 'hinge', 'squared_hinge'}, \
-default='log_loss'
-        'log_loss' is scikit-learn's choice: softmax for more than two classes, one
-        sigmoid for two, and one per label of an indicator matrix. The others are those
-        of `SoftmaxClassifier`, `LogisticClassifier` and `SVMClassifier`.
+    {classifier_parameters}
+    loss : {'log_loss', 'softmax', 'logistic', 'hinge', 'squared_hinge', \
+'kl_divergence', 'squared_error'} or loss object, default='log_loss'
+        - 'log_loss' is scikit-learn's choice: softmax for more than two classes, one
+          sigmoid for two, and one per label of an indicator matrix;
+        - 'softmax', 'logistic', 'hinge' and 'squared_hinge' are those of
+          `SoftmaxClassifier`, `LogisticClassifier` and `SVMClassifier`;
+        - 'kl_divergence': J = Σ_j t_j log(t_j / p_j) with softmax probabilities p; y
+          may be soft targets, a matrix with a distribution t over the classes in each
+          row, which are then 0 to n_classes - 1, and `score` compares the most probable
+          ones;
+        - 'squared_error': J = ½ Σ_j (σ(s_j) - t_j)² on the sigmoids of 'logistic';
+        - an object of your own needs the methods that `skdl.engine.losses` describes.
 
     Attributes
     ----------
@@ -62,13 +70,12 @@ default='log_loss'
     """
 
     _parameter_constraints: ClassVar[dict] = {
-        **CONSTRAINTS,
-        "loss": [StrOptions({"log_loss", *CLASSIFICATION_LOSSES})],
+        **CLASSIFIER_CONSTRAINTS,
+        "loss": [
+            StrOptions({"log_loss", *CLASSIFICATION_LOSSES}),
+            HasMethods(["encode", "n_scores", "rows_and_gradient"]),
+        ],
     }
 
     _: KW_ONLY
-    loss: str = "log_loss"
-
-    @property
-    def _multilabel_allowed(self):
-        return self.loss not in ("softmax", *MARGIN_LOSSES)
+    loss: str | object = "log_loss"

@@ -4,18 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.metrics import r2_score
+from sklearn.metrics import d2_pinball_score, r2_score
 from sklearn.utils import column_or_1d
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skdl._sklearn import HasMethods, StrOptions, fit_context
 from skdl.engine.losses import REGRESSION_LOSSES
+from skdl.engine.quantile import Quantile
 from skdl.engine.regression_losses import Poisson
 from skdl.estimators._base import BaseNet, has_partial_fit
 from skdl.estimators._docs import documented
 from skdl.estimators._parameters import CONSTRAINTS
+from skdl.estimators._validation import check_loss
 
 __all__ = ["MLPRegressor"]
 
@@ -32,12 +35,15 @@ class MLPRegressor(RegressorMixin, BaseNet):
 
     Parameters
     ----------
-    loss : {'squared_error', 'absolute_error', 'huber', 'poisson'} or loss object, \
-default='squared_error'
+    loss : {'squared_error', 'absolute_error', 'huber', 'quantile', 'poisson'} or loss \
+object, default='squared_error'
         - 'squared_error': half of it, J = ½ Σ_j (s_j - y_j)²;
         - 'absolute_error': J = Σ_j |s_j - y_j|, for medians;
         - 'huber': squared for errors up to 1, absolute beyond; ``Huber(delta)`` of
           `skdl.engine` sets where the two meet;
+        - 'quantile': the median by the pinball loss, J = ½ Σ_j |s_j - y_j|;
+          ``Quantile([0.1, 0.9])`` of `skdl.engine` is for other quantiles, of which
+          several are predicted at once and never cross;
         - 'poisson': half the Poisson deviance with the log link,
           J = Σ_j y_j log(y_j / μ_j) - y_j + μ_j, μ_j = exp(s_j); needs y ≥ 0.
     {parameters}
@@ -72,7 +78,7 @@ default='squared_error'
         **CONSTRAINTS,
         "loss": [
             StrOptions(set(REGRESSION_LOSSES)),
-            HasMethods(["rows_and_gradient", "predictions"]),
+            HasMethods(["encode", "rows_and_gradient", "predictions"]),
         ],
     }
     _y_numeric: ClassVar[bool] = True
@@ -112,9 +118,37 @@ default='squared_error'
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Several quantiles add an axis, over which values increase: (n_samples,
+            n_quantiles) or (n_samples, n_outputs, n_quantiles).
         """
         check_is_fitted(self)
         return self._predictions(self._raw_scores(X))
+
+    def score(self, X, y, sample_weight=None):
+        """Return R² of the predictions; with a quantile loss, D² of the pinball loss.
+
+        D² is 1 minus the loss relative to that of the best constant, y's quantile; of
+        several quantiles it is the mean. Like R² it is at most 1, and 0 for that
+        constant. Several outputs are averaged.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), optional
+
+        Returns
+        -------
+        score : float
+
+        See Also
+        --------
+        sklearn.metrics.d2_pinball_score : Of one quantile.
+        """
+        check_is_fitted(self)
+        if not isinstance(self._loss(), Quantile):
+            return super().score(X, y, sample_weight)
+        return self._d2(y, self.predict(X), sample_weight)
 
     @property
     def coef_(self):
@@ -135,13 +169,27 @@ default='squared_error'
             raise ValueError(f"loss='poisson' needs y >= 0, got {y.min()}.")
         columns = y.reshape(len(y), -1)
         targets, table = self._loss().encode(columns, dtype)
-        return y, targets, table, columns.shape[1]
+        return y, targets, table, targets.shape[1]
 
     def _strata(self, y):
         return None
 
     def _validation_score(self, y, scores, weights):
-        return r2_score(y, self._predictions(scores), sample_weight=weights)
+        predictions = self._predictions(scores)
+        if isinstance(self._loss(), Quantile):
+            return self._d2(y, predictions, weights)
+        return r2_score(y, predictions, sample_weight=weights)
+
+    def _d2(self, y, predictions, weights):
+        """Return the mean D² of the pinball loss over the levels."""
+        levels = self._loss().levels
+        if len(levels) == 1:
+            predictions = predictions[..., np.newaxis]
+        scores = [
+            d2_pinball_score(y, predictions[..., i], sample_weight=weights, alpha=level)
+            for i, level in enumerate(levels)
+        ]
+        return float(np.mean(scores))
 
     def _predictions(self, scores):
         predictions = self._loss().predictions(scores)
@@ -150,9 +198,7 @@ default='squared_error'
     def _loss(self):
         if isinstance(self.loss, str):
             return REGRESSION_LOSSES[self.loss]()
-        if hasattr(self.loss, "check"):
-            self.loss.check()
-        return self.loss
+        return check_loss(self.loss)
 
     def _needs_counts(self):
         return self.loss == "poisson" or isinstance(self.loss, Poisson)

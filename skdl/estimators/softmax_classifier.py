@@ -19,9 +19,15 @@ class SoftmaxClassifier(BaseClassifier):
     being the `penalty`, by default ½‖W‖². Two classes have two scores;
     `decision_function` is then their difference.
 
+    y may also be a matrix of soft targets, (n_samples, n_classes), with a distribution
+    t over the classes in each row: then J = -Σ_j t_j log p_j, the classes are 0 to
+    n_classes - 1, `score` compares the most probable ones, and ``partial_fit`` needs no
+    `classes`.
+
     Parameters
     ----------
     {parameters}
+    {classifier_parameters}
 
     Attributes
     ----------
@@ -33,6 +39,7 @@ class SoftmaxClassifier(BaseClassifier):
     --------
     LogisticClassifier : One sigmoid for two classes; several labels per row.
     SVMClassifier : Margins instead of probabilities.
+    MLPClassifier : Its ``loss="kl_divergence"`` takes soft targets, too.
 
     References
     ----------
@@ -55,4 +62,4 @@ class SoftmaxClassifier(BaseClassifier):
 
     loss: ClassVar[str] = "softmax"
     weight_init: str | float | object | None = field(default="auto", kw_only=True)
-    _multilabel_allowed: ClassVar[bool] = False
+    _soft_targets_allowed: ClassVar[bool] = True

@@ -4,9 +4,9 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import ClassVar
 
 from skdl._sklearn import StrOptions
-from skdl.estimators._classifier import MARGIN_LOSSES, BaseClassifier
+from skdl.estimators._classifier import BaseClassifier
 from skdl.estimators._docs import documented
-from skdl.estimators._parameters import CONSTRAINTS
+from skdl.estimators._parameters import CLASSIFIER_CONSTRAINTS
 
 __all__ = ["SVMClassifier"]
 
@@ -28,6 +28,7 @@ class SVMClassifier(BaseClassifier):
     Parameters
     ----------
     {parameters}
+    {classifier_parameters}
     loss : {'hinge', 'squared_hinge'}, default='hinge'
         The squared form punishes large violations more, and is smooth: 'lbfgs'
         converges better with it.
@@ -58,10 +59,9 @@ class SVMClassifier(BaseClassifier):
     """
 
     _parameter_constraints: ClassVar[dict] = {
-        **CONSTRAINTS,
-        "loss": [StrOptions(set(MARGIN_LOSSES))],
+        **CLASSIFIER_CONSTRAINTS,
+        "loss": [StrOptions({"hinge", "squared_hinge"})],
     }
-    _multilabel_allowed: ClassVar[bool] = False
 
     _: KW_ONLY
     loss: str = "hinge"

@@ -27,6 +27,7 @@ from skdl.engine import (
     Huber,
     Identity,
     InverseScaling,
+    KLDivergence,
     L0Penalty,
     L1Penalty,
     L2Penalty,
@@ -38,10 +39,12 @@ from skdl.engine import (
     Network,
     OneCycle,
     Poisson,
+    Quantile,
     ReduceOnPlateau,
     Relu,
     RMSprop,
     Selu,
+    SigmoidSquaredError,
     Silu,
     Softmax,
     Softplus,
@@ -70,6 +73,11 @@ class LossCase:
             return rng.permutation(np.arange(n) % self.size)
         if self.kind == "labels":
             return rng.integers(0, 2, (n, self.size))
+        if self.kind == "soft":
+            # The first rows are certain of a class, and so hold zeros.
+            return np.vstack([np.eye(self.size), rng.dirichlet(np.ones(self.size), n)])[
+                :n
+            ]
         if self.kind == "counts":
             return rng.poisson(1.0, (n, self.size)).astype(float)
         return rng.normal(size=(n, self.size))
@@ -87,16 +95,24 @@ class LossCase:
 
     @property
     def n_scores(self):
-        one = self.kind == "classes" and hasattr(self.loss, "n_scores")
-        return self.loss.n_scores(self.size) if one else self.size
+        if self.kind in ("classes", "soft"):
+            return self.loss.n_scores(self.size)
+        return self.targets(1, np.float64).shape[1]
 
 
 LOSSES = {
     "softmax-2": LossCase(Softmax(), "classes", 2),
     "softmax-3": LossCase(Softmax(), "classes", 3),
+    "softmax-soft": LossCase(Softmax(), "soft", 3),
+    "kl_divergence-2": LossCase(KLDivergence(), "classes", 2),
+    "kl_divergence-3": LossCase(KLDivergence(), "classes", 3),
+    "kl_divergence-soft": LossCase(KLDivergence(), "soft", 3),
     "logistic-2": LossCase(LogisticLoss(), "classes", 2),
     "logistic-3": LossCase(LogisticLoss(), "classes", 3),
     "logistic-labels": LossCase(LogisticLoss(), "labels", 4),
+    "sigmoid_squared_error-2": LossCase(SigmoidSquaredError(), "classes", 2),
+    "sigmoid_squared_error-3": LossCase(SigmoidSquaredError(), "classes", 3),
+    "sigmoid_squared_error-labels": LossCase(SigmoidSquaredError(), "labels", 4),
     "hinge-2": LossCase(Hinge(), "classes", 2),
     "hinge-4": LossCase(Hinge(), "classes", 4),
     "squared_hinge-2": LossCase(SquaredHinge(), "classes", 2),
@@ -107,6 +123,9 @@ LOSSES = {
     "absolute_error-3": LossCase(AbsoluteError(), "values", 3),
     "huber-1": LossCase(Huber(), "values", 1),
     "huber-3": LossCase(Huber(0.3), "values", 3),
+    "quantile-1": LossCase(Quantile(), "values", 1),
+    "quantile-levels": LossCase(Quantile((0.1, 0.5, 0.8)), "values", 1),
+    "quantile-outputs": LossCase(Quantile([0.3, 0.9]), "values", 2),
     "poisson-1": LossCase(Poisson(), "counts", 1),
     "poisson-2": LossCase(Poisson(), "counts", 2),
 }

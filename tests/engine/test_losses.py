@@ -7,8 +7,10 @@ from scipy.special import expit
 
 from skdl.engine import (
     Hinge,
+    KLDivergence,
     LogisticLoss,
     Poisson,
+    SigmoidSquaredError,
     Softmax,
     SquaredError,
     SquaredHinge,
@@ -43,6 +45,9 @@ def test_table_is_complete():
         (Softmax(), [0, 0, 0, 0], [0, 1, 0, 0], np.log(4), [0.25, -0.75, 0.25, 0.25]),
         (LogisticLoss(), [0.0], [1], np.log(2), [-0.5]),
         (LogisticLoss(), [0.0, 0.0], [1, 1], 2 * np.log(2), [-0.5, -0.5]),
+        (Softmax(), [0, 0], [0.25, 0.75], np.log(2), [0.25, -0.25]),
+        (KLDivergence(), [0, 0], [1, 0], np.log(2), [-0.5, 0.5]),
+        (KLDivergence(), [0, 0], [0.5, 0.5], 0.0, [0, 0]),
         (SquaredError(), [3.0, -1.0], [1.0, 0.0], 2.5, [2, -1]),
         (Poisson(), [0.0], [2.0], 2 * np.log(2) - 1, [-1]),
         (Poisson(), [np.log(3)], [0.0], 3.0, [3]),
@@ -124,7 +129,8 @@ def test_stable_for_extreme_scores_in_float32(case, far):
     assert scores.dtype == np.float32
     rows, gradient = loss_of(case.loss, scores, targets)
     assert np.isfinite(rows).all()
-    assert rows.max() >= far
+    # Squared errors of probabilities are bounded.
+    assert rows.max() >= (0.5 if isinstance(case.loss, SigmoidSquaredError) else far)
     assert np.abs(gradient).max() <= 1
     for exclusive in (True, False):
         p = case.loss.probabilities(scores, exclusive)
@@ -159,6 +165,28 @@ def test_loss_is_minus_the_log_of_the_true_class_probability(name):
     assert_allclose(rows[:, 0], -np.log(p[np.arange(6), y]), rtol=1e-13)
 
 
+def test_cross_entropy_and_kl_divergence_have_equal_gradients_and_differ_by_entropy():
+    rng = np.random.default_rng(0)
+    t = np.vstack([np.eye(4), np.full((1, 4), 0.25), rng.dirichlet(np.ones(4), 20)])
+    scores = 3 * rng.normal(size=t.shape)
+    rows, gradient = loss_of(Softmax(), scores, t)
+    kl_rows, kl_gradient = loss_of(KLDivergence(), scores, t)
+    assert_array_equal(kl_gradient, gradient)
+    entropies = -np.sum(t * np.log(np.where(t > 0, t, 1)), axis=1)
+    assert entropies[4] == pytest.approx(np.log(4))
+    assert_allclose(rows[:, 0] - kl_rows[:, 0], entropies, atol=1e-14)
+    p = Softmax().probabilities(scores)
+    by_hand = np.where(t > 0, t * np.log(np.where(t > 0, t, 1) / p), 0).sum(axis=1)
+    assert_allclose(kl_rows[:, 0], by_hand, rtol=1e-12, atol=1e-14)
+
+
+def test_kl_divergence_is_zero_at_its_target_only():
+    t = np.array([[0.2, 0.5, 0.3]])
+    rows, gradient = loss_of(KLDivergence(), np.log(t), t)
+    assert_allclose(np.hstack([rows, gradient]), 0, atol=1e-15)
+    assert loss_of(KLDivergence(), np.log([[0.2, 0.6, 0.3]]), t)[0] > 1e-3
+
+
 def test_one_logistic_score_equals_softmax_of_zero_and_it():
     s, y = np.array([[-4.0], [-0.3], [0.0], [2.5]]), np.array([0, 1, 1, 0])
     pair = np.hstack([np.zeros_like(s), s])
@@ -181,7 +209,7 @@ def test_logistic_exclusive_probabilities_are_normalized():
     assert_allclose(labels, expit(scores), rtol=1e-14)
 
 
-@pytest.mark.parametrize("loss", [Softmax(), Hinge(), SquaredHinge()])
+@pytest.mark.parametrize("loss", [Softmax(), KLDivergence(), Hinge(), SquaredHinge()])
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_one_hot_coding(loss, n_classes):
     y = np.array([1, 0, 1])
@@ -190,6 +218,15 @@ def test_one_hot_coding(loss, n_classes):
     assert targets is y
     assert table.dtype == np.float32
     assert_array_equal(table, np.eye(n_classes))
+
+
+@pytest.mark.parametrize("loss", [Softmax(), KLDivergence()])
+def test_distributions_stand_for_themselves(loss):
+    t = np.array([[0.25, 0.75], [1.0, 0.0]])
+    targets, table = loss.encode(t, 2, np.dtype(np.float32))
+    assert table is None
+    assert targets.dtype == np.float32
+    assert_array_equal(targets, t)
 
 
 def test_logistic_coding():

@@ -31,10 +31,13 @@ def learnable(case, n=60, dtype=F64):
     """Return data whose targets X tells: shifted blobs, or a linear function."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n, 3))
-    if case.kind == "classes":
-        y = case.y(n)
+    if case.kind in ("classes", "soft"):
+        y = rng.permutation(np.arange(n) % case.size)
         X = 0.2 * X + np.eye(3, 3)[y % 3] * 2 + (y >= 3)[:, None] * 2
+        if case.kind == "soft":
+            y = 0.95 * np.eye(case.size)[y] + 0.05 / case.size
     elif case.kind == "labels":
+        X = 3 * X  # far enough from the boundary for the flat loss, too
         y = (X[:, [0, 1, 2, 0]] > 0).astype(int)
     elif case.kind == "counts":
         y = np.exp(0.3 * X[:, : case.size])

@@ -178,7 +178,6 @@ def test_coef_keeps_a_row_for_each_of_two_labels(X, make, fit):
 
 
 REFUSING = {
-    "softmax": SoftmaxClassifier(),
     "svm": SVMClassifier(),
     "hinge": MLPClassifier(loss="hinge"),
     "squared_hinge": MLPClassifier(loss="squared_hinge"),
@@ -191,6 +190,20 @@ def test_several_labels_per_row_are_refused(net, X):
     with pytest.raises(ValueError, match="one class, but y is a multilabel"):
         net.fit(X, (X[:, :3] > 0).astype(int))
     assert not hasattr(net, "coefs_")
+    assert not net.__sklearn_tags__().classifier_tags.multi_label
+
+
+SOFT = {
+    "SoftmaxClassifier": SoftmaxClassifier(),
+    "kl_divergence": MLPClassifier(loss="kl_divergence"),
+}
+
+
+@pytest.mark.parametrize("net", SOFT.values(), ids=SOFT)
+def test_labels_are_no_distribution(net, X):
+    with pytest.raises(ValueError, match="got 2.0 in row 1 .*LogisticClassifier"):
+        net.fit(X[:4], [[1, 0, 0], [1, 1, 0], [0, 0, 1], [0, 0, 0]])
+    assert vars(net) == net.get_params()
     assert not net.__sklearn_tags__().classifier_tags.multi_label
 
 

@@ -11,9 +11,13 @@ import skdl
 
 
 def test_no_place_is_left_unfilled(Net):
-    assert not {"{parameters}", "{attributes}", "{classes}", "{linear}"} & set(
-        Net.__doc__.split()
-    )
+    assert not {
+        "{parameters}",
+        "{classifier_parameters}",
+        "{attributes}",
+        "{classes}",
+        "{linear}",
+    } & set(Net.__doc__.split())
 
 
 def test_every_parameter_is_documented_once(Net):

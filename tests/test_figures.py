@@ -1,0 +1,69 @@
+"""The figures of docs/: their scripts run as they are, and show what is so."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from tests.test_examples import PNG_SIGNATURE, ROOT, check_clean, run
+
+FIGURES = sorted((ROOT / "docs" / "figures").glob("*.py"))
+
+
+def load(name):
+    path = ROOT / "docs" / "figures" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_figures_are_found():
+    assert "saturation" in [script.stem for script in FIGURES]
+
+
+@pytest.mark.parametrize("script", FIGURES, ids=lambda script: script.stem)
+def test_figure(script, tmp_path):
+    picture = tmp_path / "elsewhere.png"
+    result = run(script, tmp_path, "--output", str(picture))
+    check_clean(result)
+    assert picture.read_bytes().startswith(PNG_SIGNATURE)
+    assert list(tmp_path.iterdir()) == [picture]
+    kept = script.with_suffix(".png")
+    assert kept.read_bytes().startswith(PNG_SIGNATURE)
+    assert kept.stat().st_size < 60_000
+
+
+def test_a_saturated_unit_learns_by_cross_entropy_and_not_by_squared_error():
+    saturation = load("saturation")
+    outputs = {
+        name: saturation.learn(loss, epochs=50)[0]
+        for name, loss in saturation.LOSSES.items()
+    }
+    starts = [values[0] for values in outputs.values()]
+    assert starts == pytest.approx(2 * [1 / (1 + np.exp(-4))])
+    assert outputs["squared error"][50] > 0.9  # the target is 0
+    assert outputs["cross-entropy"][50] < 0.03
+
+
+def test_the_unit_is_trained_by_plain_gradient_descent():
+    """One input of 1: weight and bias are equal, and their sum is the score."""
+    saturation = load("saturation")
+    slopes = {
+        "squared error": lambda p: p * p * (1 - p),
+        "cross-entropy": lambda p: p,
+    }
+    values = {
+        "squared error": lambda p: p**2 / 2,
+        "cross-entropy": lambda p: -np.log1p(-p),
+    }
+    for name, loss in saturation.LOSSES.items():
+        score, outputs = 4.0, []
+        for _ in range(21):
+            p = 1 / (1 + np.exp(-score))
+            outputs.append(p)
+            score -= 2 * saturation.RATE * slopes[name](p)
+        found, losses = saturation.learn(loss, epochs=20)
+        assert_allclose(found, outputs, rtol=1e-12)
+        assert_allclose(losses, values[name](np.array(outputs)), rtol=1e-10)
