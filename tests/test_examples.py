@@ -1,15 +1,22 @@
-"""The examples run as a user runs them: as scripts, anywhere, without warnings."""
+"""The examples run as a user runs them: as scripts, anywhere, without warnings.
 
+So do the scripts that draw the figures of docs/.
+"""
+
+import importlib.util
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from sklearn.linear_model import Ridge
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+FIGURES = sorted((ROOT / "docs" / "figures").glob("*.py"))
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -54,11 +61,42 @@ def check_quickstart(result, folder):
     assert list(folder.iterdir()) == [picture]
 
 
-CHECKS = {"quickstart": check_quickstart}
+def check_picture_and_table(result, folder, name, rows):
+    picture = folder / f"{name}.png"
+    assert picture.read_bytes().startswith(PNG_SIGNATURE)
+    assert str(picture.resolve()) in result.stdout
+    assert list(folder.iterdir()) == [picture]
+    for row in rows:
+        assert re.search(rf"^ *{row} .*\d", result.stdout, re.M), row
+
+
+def check_overfitting(result, folder):
+    check_picture_and_table(result, folder, "overfitting", range(1, 10))
+
+
+def check_optimizers(result, folder):
+    names = ["gradient descent", "momentum", "Nesterov", "Adagrad", "RMSprop", "Adam"]
+    check_picture_and_table(result, folder, "optimizers", names)
+
+
+CHECKS = {
+    "quickstart": check_quickstart,
+    "overfitting": check_overfitting,
+    "optimizers": check_optimizers,
+}
+
+
+def load(name):
+    path = ROOT / "examples" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"example_{name}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def test_examples_are_found():
-    assert "quickstart" in [script.stem for script in EXAMPLES]
+    assert {script.stem for script in EXAMPLES} >= set(CHECKS)
+    assert "weight_init" in [script.stem for script in FIGURES]
 
 
 @pytest.mark.parametrize("script", EXAMPLES, ids=lambda script: script.stem)
@@ -67,3 +105,75 @@ def test_example(script, tmp_path):
     check_clean(result)
     if script.stem in CHECKS:
         CHECKS[script.stem](result, tmp_path)
+
+
+@pytest.mark.parametrize("script", FIGURES, ids=lambda script: script.stem)
+def test_figure(script, tmp_path):
+    picture = tmp_path / "figure.png"
+    committed = script.with_suffix(".png").read_bytes()
+    check_clean(run(script, tmp_path, "--output", str(picture)))
+    assert picture.read_bytes().startswith(PNG_SIGNATURE)
+    assert script.with_suffix(".png").read_bytes() == committed
+    assert committed.startswith(PNG_SIGNATURE)
+    assert max(len(committed), picture.stat().st_size) < 60_000
+
+
+@pytest.mark.parametrize("seed", [0, 100])
+def test_overfitting_grows_with_the_order_and_is_cured(seed):
+    example = load("overfitting")
+    train, validation, norm, _ = (
+        np.median(
+            [
+                [example.measure(order, 12, 0.0, seed + k) for k in range(5)]
+                for order in (1, 5, 9)
+            ],
+            axis=1,
+        )
+    ).T
+    assert np.all(np.diff(train) < 0)
+    assert np.all(np.diff(validation) > 0)
+    assert norm[2] > 10 * max(norm[:2])
+    for n, alpha in [(12, 1.0), (24, 0.0)]:
+        _, cured, smaller, _ = np.median(
+            [example.measure(9, n, alpha, seed + k) for k in range(5)], axis=0
+        )
+        assert validation[2] > 1.5 * cured
+        assert norm[2] > 2 * smaller
+
+
+def test_overfitting_really_fits():
+    """Least squares without the penalty, ridge regression with it."""
+    example = load("overfitting")
+    (X, y), _ = example.make_points(12, 0)
+    grid = np.linspace(X.min(), X.max(), 50)[:, np.newaxis]
+    for order in (1, 5, 9):
+        model = example.make_model(order, 0.0).fit(X, y)
+        best = np.polynomial.Polynomial.fit(X[:, 0], y, order)
+        np.testing.assert_allclose(model.predict(grid), best(grid[:, 0]), atol=0.01)
+    model = example.make_model(9, 1.0).fit(X, y)
+    powers = model[:-1]
+    ridge = Ridge(1.0).fit(powers.transform(X), y)
+    expected = ridge.predict(powers.transform(grid))
+    np.testing.assert_allclose(model.predict(grid), expected, atol=0.01)
+
+
+def test_optimizers_walk_as_their_text_says():
+    example = load("optimizers")
+    heights = {name: h[-1] for name, (_, h) in example.walk_all(example.valley).items()}
+    first_three = [heights.pop(n) for n in ("gradient descent", "momentum", "Nesterov")]
+    assert first_three == sorted(first_three, reverse=True)
+    assert heights["Adam"] < 1e-6 < heights["RMSprop"] < heights["Adagrad"]
+
+    left = {
+        name: example.escape_step(points)
+        for name, (points, _) in example.walk_all(example.saddle).items()
+    }
+    assert max(left["Adagrad"], left["RMSprop"], left["Adam"]) < 10
+    assert 50 < left["Nesterov"] <= left["momentum"] < left["gradient descent"]
+    for function in (example.valley, example.saddle):
+        point, step = np.array([0.3, -0.7]), 1e-6
+        slopes = [
+            (function(point + d)[0] - function(point - d)[0]) / (2 * step)
+            for d in step * np.eye(2)
+        ]
+        np.testing.assert_allclose(function(point)[1], slopes, rtol=1e-6)

@@ -156,7 +156,9 @@ def test_pickle_weighs_what_the_weights_do(Net, dtype, solver):
 
 @pytest.mark.parametrize("Net", CLASSIFIERS)
 def test_cross_validation_and_pipeline(Net, X, words):
-    model = make_pipeline(Standardizer(), quick(Net, learning_rate_init=0.05))
+    model = make_pipeline(
+        Standardizer(), quick(Net, learning_rate_init=0.05, max_iter=20)
+    )
     assert is_classifier(model)
     assert cross_val_score(model, X, words, cv=3).mean() > 0.6
     assert not is_classifier(make_pipeline(Standardizer(), MLPRegressor()))

@@ -6,6 +6,7 @@ of independent networks. Nothing here knows of estimators.
 
 from skdl.engine.activations import Identity, Logistic, Relu, Tanh
 from skdl.engine.adaptive_optimizers import Adagrad, Adam, AdamW, RMSprop
+from skdl.engine.batch_norm import BatchNorm
 from skdl.engine.batching import Batches, Data
 from skdl.engine.clipping import clip_gradient
 from skdl.engine.gradient_check import check_gradient
@@ -23,6 +24,7 @@ from skdl.engine.losses import (
     Softmax,
     SquaredHinge,
 )
+from skdl.engine.maxout import Maxout
 from skdl.engine.network import Network, Workspace
 from skdl.engine.optimizers import SGD
 from skdl.engine.prediction import raw_scores
@@ -51,6 +53,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adaptive",
+    "BatchNorm",
     "Batches",
     "Constant",
     "Cosine",
@@ -71,6 +74,7 @@ __all__ = [
     "LeakyRelu",
     "Logistic",
     "LogisticLoss",
+    "Maxout",
     "Network",
     "OneCycle",
     "Poisson",

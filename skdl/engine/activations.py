@@ -9,8 +9,13 @@ An activation is a small object with two methods that work on arrays of any shap
     them, and scratch from here on.
 
 Where ``in_place`` is True, Z and A are the same array: the derivative follows from the
-output, and a layer keeps one array, not two. Your own object needs these two methods
-and no more; `skdl.engine.check_gradient` tells whether they fit each other.
+output, and a layer keeps one array, not two. Where ``rectifies`` is True, about half of
+the units give next to nothing, which the next layer's weights make up for by default.
+Where ``pieces`` is more than 1, Z is that many times wider than A, and backward writes
+the gradient with respect to Z into Z itself; see `Maxout`.
+
+Your own object needs the two methods and no more: `skdl.engine.check_gradient` tells
+whether they fit each other.
 """
 
 from dataclasses import dataclass
@@ -19,6 +24,7 @@ import numpy as np
 from scipy.special import expit
 from sklearn.base import BaseEstimator
 
+from skdl.engine.maxout import Maxout
 from skdl.engine.rectifiers import Elu, Gelu, LeakyRelu, Selu, Silu, Softplus
 
 __all__ = ["ACTIVATIONS", "Identity", "Logistic", "Relu", "Tanh"]
@@ -44,6 +50,7 @@ class Relu(BaseEstimator):
     """The rectifier f(z) = max(0, z), with f'(0) = 0."""
 
     in_place = True
+    rectifies = True
 
     def forward(self, Z, A):
         """Write f(Z) into A."""
@@ -102,4 +109,5 @@ ACTIVATIONS = {
     "softplus": Softplus,
     "silu": Silu,
     "gelu": Gelu,
+    "maxout": Maxout,
 }

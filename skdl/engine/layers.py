@@ -1,17 +1,57 @@
-"""The layers of a network: one class each, with the parameters that it needs.
+"""The layers of a network: what each needs, and what it does forward and backward.
 
-A layer keeps views of the network's parameter vector and no other array. What a pass
-writes lives in the ``work`` object that ``layer.work(...)`` makes for one workspace, so
-that many threads may predict with one network at once.
+A layer keeps views of the network's arrays and no other array. What a pass writes lives
+in the ``work`` object that ``layer.work(...)`` makes for one workspace, so that many
+threads may predict with one network at once.
 """
 
 import numpy as np
 from scipy.sparse import issparse
 
-__all__ = ["Activation", "Affine"]
+__all__ = ["Activation", "Affine", "Layer", "transposed"]
 
 
-class Affine:
+class Layer:
+    """What a network asks of each layer; nothing of it costs a pass anything.
+
+    Attributes
+    ----------
+    weight_shapes, offset_shapes : sequence of tuple
+        Shapes of its parameters: those that a penalty takes, and the others.
+    statistic_shapes : sequence of tuple
+        Shapes of what it records in training, and prediction uses.
+    training_only : bool
+        Whether prediction passes it by.
+    before_weights : bool
+        Whether only the data come before it: no gradient has to pass it.
+    """
+
+    weight_shapes = ()
+    offset_shapes = ()
+    statistic_shapes = ()
+    training_only = False
+    before_weights = False
+
+    def bind(self, *views):
+        """Take views: of the parameters in the order of the shapes, of statistics."""
+
+    def reset(self):
+        """Set what is not drawn at random as it is before training."""
+
+    def work(self, workspace, *gradients):
+        """Return the buffers of one workspace; gradients as `bind` has parameters."""
+        raise NotImplementedError
+
+    def forward(self, X, work):
+        """Return the layer's output for its input."""
+        raise NotImplementedError
+
+    def backward(self, dA, work):
+        """Turn the gradient of the output into that of the input."""
+        raise NotImplementedError
+
+
+class Affine(Layer):
     """The affine map Z = X W + b.
 
     Parameters
@@ -20,24 +60,35 @@ class Affine:
         Widths of the input and of the output.
     is_first : bool
         Whether X is the data: no gradient with respect to it is computed then.
+    pieces : int, default=1
+        Linear functions per output, side by side: W is (fan_in, pieces · fan_out).
     """
 
-    def __init__(self, fan_in, fan_out, is_first):
+    def __init__(self, fan_in, fan_out, is_first, pieces=1):
         self.fan_in = fan_in
-        self.fan_out = fan_out
+        self.width = fan_out * pieces
         self.is_first = is_first
+        self.pieces = pieces
+        self.weight_shapes = ((fan_in, self.width),)
+        self.offset_shapes = ((1, self.width),)
 
     def bind(self, weights, biases):
         """Take the layer's views of the parameters."""
         self.weights = weights
         self.biases = biases
 
-    def work(self, shape, dtype, weight_gradient, bias_gradient):
-        """Return the buffers of one workspace; `shape` is (..., n_rows)."""
-        return _AffineWork(self, shape, dtype, weight_gradient, bias_gradient)
+    def sets(self):
+        """Return the (weights, biases) of each piece, as views."""
+        width = self.width // self.pieces
+        columns = [slice(i * width, (i + 1) * width) for i in range(self.pieces)]
+        return [(self.weights[..., one], self.biases[..., one]) for one in columns]
+
+    def work(self, workspace, weight_gradient=None, bias_gradient=None):
+        """Return the buffers of one workspace."""
+        return _AffineWork(self, workspace, weight_gradient, bias_gradient)
 
     def forward(self, X, work):
-        """Return Z of shape (..., n_rows, fan_out)."""
+        """Return Z of shape (..., n_rows, width)."""
         work.X = X
         multiply = _sparse_product if issparse(X) else np.matmul
         multiply(X, self.weights, work.Z)
@@ -47,26 +98,26 @@ class Affine:
     def backward(self, dZ, work):
         """Fill the gradients of W and b; return that of X, unless that is the data."""
         multiply = _sparse_product if issparse(work.X) else np.matmul
-        multiply(_transposed(work.X), dZ, work.weight_gradient)
+        multiply(transposed(work.X), dZ, work.weight_gradient)
         np.add.reduce(dZ, axis=-2, keepdims=True, out=work.bias_gradient)
         if self.is_first:
             return None
-        return np.matmul(dZ, _transposed(self.weights), out=work.dX)
+        return np.matmul(dZ, transposed(self.weights), out=work.dX)
 
 
 class _AffineWork:
     __slots__ = ("X", "Z", "bias_gradient", "dX", "weight_gradient")
 
-    def __init__(self, layer, shape, dtype, weight_gradient, bias_gradient):
-        self.Z = np.empty((*shape, layer.fan_out), dtype)
+    def __init__(self, layer, workspace, weight_gradient, bias_gradient):
+        self.Z = workspace.empty(layer.width)
         self.weight_gradient = weight_gradient
         self.bias_gradient = bias_gradient
         if weight_gradient is not None and not layer.is_first:
-            self.dX = np.empty((*shape, layer.fan_in), dtype)
+            self.dX = workspace.empty(layer.fan_in)
 
 
-class Activation:
-    """A layer that applies a function to each element.
+class Activation(Layer):
+    """A layer that applies a function: to each element, or to all pieces of a unit.
 
     Parameters
     ----------
@@ -79,13 +130,14 @@ class Activation:
     def __init__(self, function, width):
         self.function = function
         self.width = width
+        self.has_pieces = getattr(function, "pieces", 1) > 1
 
-    def work(self, shape, dtype):
-        """Return the buffers of one workspace; `shape` is (..., n_rows)."""
+    def work(self, workspace):
+        """Return the buffers of one workspace."""
         work = _ActivationWork()
         work.A = None
         if not getattr(self.function, "in_place", False):
-            work.A = np.empty((*shape, self.width), dtype)
+            work.A = workspace.empty(self.width)
         return work
 
     def forward(self, Z, work):
@@ -96,17 +148,17 @@ class Activation:
         return A
 
     def backward(self, dA, work):
-        """Turn dA into dA · f'(Z), in dA's own memory."""
+        """Turn dA into dA · f'(Z): in dA's memory, or in Z's if that is wider."""
         Z = work.Z
         self.function.backward(dA, Z, Z if work.A is None else work.A)
-        return dA
+        return Z if self.has_pieces else dA
 
 
 class _ActivationWork:
     __slots__ = ("A", "Z")
 
 
-def _transposed(X):
+def transposed(X):
     """Return X with its last two axes exchanged: no copy, sparse or dense."""
     return X.T if X.ndim == 2 else X.swapaxes(-1, -2)
 

@@ -1,9 +1,13 @@
 """A stack of fully connected layers over one flat parameter vector."""
 
+import math
+
 import numpy as np
 
+from skdl.engine.architecture import build_layers
+from skdl.engine.bypass import initialize_bypasses
 from skdl.engine.initializers import glorot_uniform
-from skdl.engine.layers import Activation, Affine
+from skdl.engine.layers import Affine
 
 __all__ = ["Network", "Workspace"]
 
@@ -16,9 +20,10 @@ BLOCK = 16384
 class Network:
     """Affine layers with activations between them; the last one gives raw scores.
 
-    All weights and biases live in one contiguous array: first the weights of every
-    layer, then the biases, so that a penalty is one slice, an optimizer a few
-    operations on whole vectors, and a checkpoint one array. The layers hold views.
+    All parameters live in one contiguous array: first the weights of every layer, then
+    the rest (biases, and γ and β of a normalization), so that a penalty is one slice,
+    an optimizer a few operations on whole vectors, and a checkpoint one array. The
+    layers hold views.
 
     Parameters
     ----------
@@ -31,76 +36,114 @@ class Network:
     n_networks : int, optional
         If given, this many independent networks lie stacked on a leading axis of every
         array and are evaluated in one pass.
+    **options
+        What else `skdl.engine.architecture.build_layers` takes: dropout, normalization,
+        residual connections.
 
     Attributes
     ----------
     parameters : ndarray of shape (n_parameters,) or (n_networks, n_parameters)
     n_weights : int
         How many of them are weights; those come first.
+    statistics : ndarray of shape (n_statistics,) or (n_networks, n_statistics)
+        What layers record in training for prediction; empty without normalization.
     """
 
-    def __init__(self, widths, activations, dtype, n_networks=None):
+    def __init__(self, widths, activations, dtype, n_networks=None, **options):
         self.widths = tuple(int(width) for width in widths)
         self.activations = list(activations)
         self.dtype = np.dtype(dtype)
         self.stack = () if n_networks is None else (n_networks,)
-        fans = list(zip(self.widths[:-1], self.widths[1:], strict=True))
-        self.n_weights = sum(fan_in * fan_out for fan_in, fan_out in fans)
-        n_parameters = self.n_weights + sum(self.widths[1:])
-        self.parameters = np.zeros((*self.stack, n_parameters), self.dtype)
+        self.options = options
         self._build()
+        self.parameters = np.zeros((*self.stack, self._n_parameters), self.dtype)
+        self.statistics = np.zeros((*self.stack, self._n_statistics), self.dtype)
+        self._bind()
+        for layer in self.layers:
+            layer.reset()
 
     def _build(self):
-        self.layers = []
-        self.affine = []
-        views = self.views(self.parameters)
-        for i, (weights, biases) in enumerate(views):
-            if i:
-                function = self.activations[i - 1]
-                self.layers.append(Activation(function, self.widths[i]))
-            layer = Affine(self.widths[i], self.widths[i + 1], is_first=i == 0)
-            layer.bind(weights, biases)
-            self.layers.append(layer)
-            self.affine.append(layer)
+        """Make the layers, and say where each array of theirs lies."""
+        self.layers = build_layers(self.widths, self.activations, **self.options)
+        self.affine = [layer for layer in self.layers if isinstance(layer, Affine)]
+        kinds = ("weight_shapes", "offset_shapes", "statistic_shapes")
+        weights, offsets, statistics = (
+            [getattr(layer, kind) for layer in self.layers] for kind in kinds
+        )
+        self._places, self.n_weights = _lay_out(weights)
+        offset_places, self._n_parameters = _lay_out(offsets, self.n_weights)
+        for places, more in zip(self._places, offset_places, strict=True):
+            places.extend(more)
+        self._statistic_places, self._n_statistics = _lay_out(statistics)
+
+    def _bind(self):
+        pairs = zip(
+            self.views(self.parameters),
+            self._cut(self.statistics, self._statistic_places),
+            strict=True,
+        )
+        for layer, (parameters, statistics) in zip(self.layers, pairs, strict=True):
+            layer.bind(*parameters, *statistics)
 
     def views(self, vector):
-        """Return each affine layer's (weights, biases) as views of a flat vector."""
-        pairs = []
-        start, bias_start = 0, self.n_weights
-        for fan_in, fan_out in zip(self.widths[:-1], self.widths[1:], strict=True):
-            stop, bias_stop = start + fan_in * fan_out, bias_start + fan_out
-            weights = vector[..., start:stop].reshape(*self.stack, fan_in, fan_out)
-            biases = vector[..., bias_start:bias_stop].reshape(*self.stack, 1, fan_out)
-            pairs.append((weights, biases))
-            start, bias_start = stop, bias_stop
-        return pairs
+        """Return, layer by layer, the list of a flat vector's parts as views."""
+        return self._cut(vector, self._places)
+
+    def _cut(self, vector, places):
+        return [
+            [vector[..., part].reshape(*self.stack, *shape) for part, shape in layer]
+            for layer in places
+        ]
+
+    @property
+    def layout(self):
+        """Places and shapes of all arrays: equal if parameters can be exchanged."""
+        return self._places, self._statistic_places
+
+    def snapshot(self):
+        """Return a copy of everything that training changes."""
+        return self.parameters.copy(), self.statistics.copy()
+
+    def restore(self, snapshot):
+        """Copy back what `snapshot` of a network of this layout returned."""
+        np.copyto(self.parameters, snapshot[0])
+        np.copyto(self.statistics, snapshot[1])
+
+    def is_finite(self):
+        """Return whether no parameter and no statistic is infinite or NaN."""
+        arrays = (self.parameters, self.statistics)
+        return all(np.isfinite(array).all() for array in arrays)
 
     def __getstate__(self):
         """Leave out the layers: their views would be stored as copies."""
-        hidden = {"layers", "affine"}
-        return {key: value for key, value in vars(self).items() if key not in hidden}
+        built = {"layers", "affine", "_places", "_statistic_places"}
+        return {key: value for key, value in vars(self).items() if key not in built}
 
     def __setstate__(self, state):
         vars(self).update(state)
         self._build()
+        self._bind()
 
-    def initialize(self, rng, gain=6.0, initializer=None):
-        """Draw all parameters from rng, layer by layer.
+    def initialize(self, rng, gain=6.0, initializers=None):
+        """Draw all weights from rng, layer by layer.
 
         Parameters
         ----------
         rng : numpy.random.Generator or numpy.random.RandomState
         gain : float, default=6.0
             Of `glorot_uniform`, which draws weights and biases without an initializer.
-        initializer : initializer object, optional
-            Draws the weights; biases are then zero.
+        initializers : sequence of initializer objects, optional
+            One for each affine layer, which draws its weights; biases are then zero.
         """
-        for layer in self.affine:
-            if initializer is None:
-                glorot_uniform(layer.weights, layer.biases, rng, gain)
-            else:
-                initializer.fill(layer.weights, rng)
-                layer.biases[...] = 0
+        for i, layer in enumerate(self.affine):
+            # Each piece of a maxout unit is a linear function of its own.
+            for weights, biases in layer.sets():
+                if initializers is None:
+                    glorot_uniform(weights, biases, rng, gain)
+                else:
+                    initializers[i].fill(weights, rng)
+                    biases[...] = 0
+        initialize_bypasses(self.layers, rng)
 
     def scores(self, X, workspace):
         """Return the raw scores of rows X, in the workspace's memory.
@@ -142,18 +185,16 @@ class Network:
         -------
         value : float, or ndarray of shape (n_networks,)
         """
+        total = workspace.weigh(weights)
         A = X
         for layer, work in workspace.forward_order:
             A = layer.forward(A, work)
         rows, gradient = workspace.rows, workspace.score_gradient
         loss.rows_and_gradient(A, targets, rows, gradient)
         if weights is None:
-            total = rows.shape[-2]
             np.multiply(gradient, 1 / total, out=gradient)
         else:
-            total = float(np.add.reduce(weights, axis=None))
-            np.multiply(weights, 1 / total, out=workspace.scale)
-            np.multiply(gradient, workspace.scale, out=gradient)
+            np.multiply(gradient, workspace.row_shares, out=gradient)
             np.multiply(rows, weights, out=rows)
         # float64 from here on: it is summed over an epoch.
         value = np.asarray(np.add.reduce(rows, axis=(-2, -1)), np.float64) / total
@@ -177,6 +218,18 @@ class Network:
         return half_norms if self.stack else half_norms[0]
 
 
+def _lay_out(shapes_of_layers, start=0):
+    """Return [[(slice, shape), …] for each layer], and where the last one ends."""
+    places = []
+    for shapes in shapes_of_layers:
+        places.append([])
+        for shape in shapes:
+            stop = start + math.prod(shape)
+            places[-1].append((slice(start, stop), shape))
+            start = stop
+    return places, start
+
+
 class Workspace:
     """Every array that passes over n_rows rows write to; it belongs to one call.
 
@@ -185,33 +238,41 @@ class Workspace:
     network : Network
     n_rows : int
     training : bool, default=False
-        Whether to hold the arrays of the backward pass.
+        Whether to hold the arrays of the backward pass, and to take the layers that act
+        in training only.
     gradient : ndarray, optional
         Where the gradient goes; workspaces of several sizes share one.
+    rng : numpy.random.Generator, optional
+        What dropout draws from.
+
+    Attributes
+    ----------
+    row_shares : ndarray of shape (n_rows, 1), or None
+        The weights of the batch at hand, divided by their sum.
     """
 
-    def __init__(self, network, n_rows, training=False, gradient=None):
-        shape, dtype = (*network.stack, n_rows), network.dtype
+    def __init__(self, network, n_rows, training=False, gradient=None, rng=None):
+        self.shape, self.dtype = (*network.stack, n_rows), network.dtype
+        self.training = training
+        self.rng = rng
+        self.row_shares = None
+        self.works = {}
         if training and gradient is None:
             gradient = np.zeros_like(network.parameters)
         self.gradient = gradient
-        pairs = [(None, None)] * len(network.affine)
-        if training:
-            pairs = network.views(gradient)
-        gradients = iter(pairs)
-        works = [
-            layer.work(shape, dtype, *next(gradients))
-            if isinstance(layer, Affine)
-            else layer.work(shape, dtype)
-            for layer in network.layers
-        ]
-        self.forward_order = list(zip(network.layers, works, strict=True))
+        parts = network.views(gradient) if training else [()] * len(network.layers)
+        for layer, gradients in zip(network.layers, parts, strict=True):
+            if training or not layer.training_only:
+                self.works[layer] = layer.work(self, *gradients)
+        self.forward_order = list(self.works.items())
         if not training:
             return
-        self.backward_order = self.forward_order[::-1]
-        self.score_gradient = np.empty((*shape, network.widths[-1]), dtype)
-        self.rows = np.empty((*shape, 1), dtype)
-        self.scale = np.empty((n_rows, 1), dtype)
+        self.backward_order = [
+            pair for pair in reversed(self.forward_order) if not pair[0].before_weights
+        ]
+        self.score_gradient = self.empty(network.widths[-1])
+        self.rows = self.empty(1)
+        self._shares = np.empty((n_rows, 1), self.dtype)
         n_parameters, n_weights = gradient.shape[-1], network.n_weights
         self.weight_rows = [
             (parameters[:n_weights], gradients[:n_weights])
@@ -221,4 +282,17 @@ class Workspace:
                 strict=True,
             )
         ]
-        self.scratch = np.empty(min(BLOCK, n_weights), dtype)
+        self.scratch = np.empty(min(BLOCK, n_weights), self.dtype)
+
+    def empty(self, width):
+        """Return a new array of shape (..., n_rows, width)."""
+        return np.empty((*self.shape, width), self.dtype)
+
+    def weigh(self, weights):
+        """Set `row_shares`; return the sum of the batch's weights."""
+        if weights is None:
+            self.row_shares = None
+            return self.shape[-1]
+        total = float(np.add.reduce(weights, axis=None))
+        self.row_shares = np.multiply(weights, 1 / total, out=self._shares)
+        return total

@@ -31,6 +31,8 @@ class LeakyRelu(BaseEstimator):
 
     slope: float = 0.01
 
+    rectifies = True
+
     def check(self):
         """Raise ValueError for a slope outside of [0, 1]."""
         check_number(self, "slope", 0, 1)
@@ -88,6 +90,8 @@ class Elu(_ExponentialLinear):
 
     alpha: float = 1.0
 
+    rectifies = True
+
     def check(self):
         """Raise ValueError for a negative alpha."""
         check_number(self, "alpha", 0)
@@ -137,6 +141,7 @@ class Softplus(BaseEstimator):
     """
 
     in_place = True
+    rectifies = True
 
     def forward(self, Z, A):
         """Write f(Z) into A."""
@@ -159,6 +164,8 @@ class Silu(BaseEstimator):
     S. Elfwing, E. Uchibe, K. Doya, "Sigmoid-weighted linear units for neural network
     function approximation in reinforcement learning", Neural Networks 2018.
     """
+
+    rectifies = True
 
     def forward(self, Z, A):
         """Write f(Z) into A."""
@@ -185,6 +192,8 @@ class Gelu(BaseEstimator):
     D. Hendrycks, K. Gimpel, "Gaussian error linear units (GELUs)", 2016. The
     approximation by tanh that is given there, too, is not used.
     """
+
+    rectifies = True
 
     def forward(self, Z, A):
         """Write f(Z) into A."""

@@ -13,6 +13,7 @@ __all__ = ["train", "train_lbfgs"]
 def train(
     network, loss, optimizer, data, rng, *,
     alpha, batch_size, rate, progress, max_epochs, on_epoch, max_norm=None,
+    dropout_rng=None,
 ):  # fmt: skip
     """Train a network by stochastic steps, in place.
 
@@ -37,9 +38,11 @@ def train(
         the parameters stood at each batch). Training stops when it returns True.
     max_norm : float, optional
         Longer gradients are clipped to this length.
+    dropout_rng : numpy.random.Generator, optional
+        What dropout draws from; a network with dropout needs it.
     """
     batches = Batches(data, batch_size, network.dtype)
-    workspaces = _workspaces(network, batch_size, data.n_rows)
+    workspaces = _workspaces(network, batch_size, data.n_rows, dropout_rng)
     parameters = network.parameters
     progress.batches = -(-data.n_rows // batch_size)
     # Overflow on the way to divergence is found by who watches the loss: NumPy's
@@ -70,11 +73,11 @@ def train(
                 return
 
 
-def _workspaces(network, batch_size, n_rows):
+def _workspaces(network, batch_size, n_rows, rng=None):
     """Return a workspace for each size of batch, the last one's included."""
     gradient = np.zeros_like(network.parameters)
     return {
-        size: Workspace(network, size, True, gradient)
+        size: Workspace(network, size, True, gradient, rng)
         for size in {batch_size, n_rows % batch_size} - {0}
     }
 

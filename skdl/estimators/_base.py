@@ -17,14 +17,16 @@ from skdl.engine.prediction import raw_scores
 from skdl.engine.progress import Progress
 from skdl.engine.schedules import Adaptive, Constant, InverseScaling
 from skdl.engine.training import train, train_lbfgs
+from skdl.estimators._architecture import (
+    check_architecture,
+    check_hidden_layers,
+    start_weights,
+)
 from skdl.estimators._fitted import FittedNet
 from skdl.estimators._random import load_streams, random_streams, save_streams
 from skdl.estimators._validation import (
-    check_activations,
     check_batch_size,
-    check_hidden_layers,
     check_training_data,
-    check_weight_init,
     network_dtype,
     split_rows,
 )
@@ -132,10 +134,7 @@ class BaseNet(FittedNet):
     def _start(self, widths, dtype, rng):
         """Make a new network, and empty records."""
         self._network = self._new_network(widths, dtype)
-        # scikit-learn's bounds: sigmoids, which are flatter, start a little smaller.
-        gain = 2.0 if self.activation == "logistic" else 6.0
-        initializer = check_weight_init(self.weight_init)
-        self._network.initialize(rng, gain, initializer)
+        start_weights(self._network, self.weight_init, self.activation, rng)
         self._training_state = None
         self.n_layers_ = len(widths)
         self.n_outputs_ = widths[-1]
@@ -145,22 +144,28 @@ class BaseNet(FittedNet):
 
     def _go_on(self, widths):
         """Copy the network, for a failure to lose nothing; return the streams."""
-        if widths != self._network.widths:
+        old = self._network
+        if widths != old.widths:
             raise ValueError(
                 f"warm_start and partial_fit go on with a network of widths "
-                f"{self._network.widths}; hidden_layer_sizes and the data now ask for "
+                f"{old.widths}; hidden_layer_sizes and the data now ask for "
                 f"{widths}. Set warm_start=False, or clone the estimator."
             )
-        parameters = self._network.parameters
-        self._network = self._new_network(widths, self._network.dtype)
-        np.copyto(self._network.parameters, parameters)
+        self._network = self._new_network(widths, old.dtype)
+        if self._network.layout != old.layout:
+            raise ValueError(
+                "warm_start and partial_fit go on with the parameters of the last "
+                "call, but activation (maxout), normalization or residual now ask for "
+                "others. Set warm_start=False, or clone the estimator."
+            )
+        self._network.restore(old.snapshot())
         if self._training_state is None:  # fitted without a wish to go on
             return random_streams(self.random_state)[1]
         return load_streams(self._training_state["streams"])
 
     def _new_network(self, widths, dtype):
-        activations = check_activations(self.activation, len(widths) - 2)
-        return Network(widths, activations, dtype)
+        options = check_architecture(self, len(widths) - 2)
+        return Network(widths, dtype=dtype, **options)
 
     def _prepare_records(self):
         """Have the lists and bests that `Watch` adds to, old ones as copies."""
@@ -207,6 +212,7 @@ class BaseNet(FittedNet):
                 max_epochs=1 if incremental else self.max_iter,
                 on_epoch=watch,
                 max_norm=self.max_grad_norm,
+                dropout_rng=streams["dropout"],
             )
         except KeyboardInterrupt:
             warn("Training interrupted by user.", UserWarning)
@@ -218,7 +224,7 @@ class BaseNet(FittedNet):
                     ConvergenceWarning,
                 )
         if validate is not None:
-            np.copyto(network.parameters, watch.best_parameters)
+            network.restore(watch.best)
         self._check_finite(watch)
         self.t_ = progress.rows
         self._training_state = None
@@ -236,6 +242,12 @@ class BaseNet(FittedNet):
                 "solver='lbfgs' has no steps of its own to clip or to schedule: set "
                 "max_grad_norm=None and learning_rate='constant', or take another "
                 "solver."
+            )
+        if self.normalization is not None or self._network.options["dropout"]:
+            raise ValueError(
+                "solver='lbfgs' needs the same objective at every evaluation, which "
+                "normalization and dropout do not give it: set both to None, or take "
+                "another solver."
             )
         watch = Watch(self, self._network, Progress(), Constant(), None, patient=True)
         yield partial(
@@ -289,7 +301,7 @@ class BaseNet(FittedNet):
     def _check_finite(self, watch):
         """Refuse a network that is not usable, unless the best epoch is back."""
         lost = watch.diverged and watch.validate is None
-        if lost or not np.isfinite(self._network.parameters).all():
+        if lost or not self._network.is_finite():
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may "
                 "contain large values and need to be preprocessed."

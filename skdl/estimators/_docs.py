@@ -8,10 +8,11 @@ PARAMETERS = """\
 hidden_layer_sizes : int or sequence of int, default=(100,)
     Units of each hidden layer. ``()`` gives the linear model.
 activation : {'identity', 'logistic', 'tanh', 'relu', 'leaky_relu', 'elu', 'selu', \
-'softplus', 'silu', 'gelu'}, activation object, or list of these, default='relu'
+'softplus', 'silu', 'gelu', 'maxout'}, activation object, \
+or list of these, default='relu'
     Of the hidden layers; a list has one for each. Objects of `skdl.engine`
-    (`LeakyRelu`, `Elu` …) have settings; one of your own needs the methods ``forward``
-    and ``backward`` that `skdl.engine.activations` describes.
+    (`LeakyRelu`, `Elu`, `Maxout` …) have settings; one of your own needs the methods
+    ``forward`` and ``backward`` that `skdl.engine.activations` describes.
 solver : {'lbfgs', 'sgd', 'adam', 'adagrad', 'rmsprop', 'adamw'} or optimizer object, \
 default='adam'
     'sgd' is gradient descent with momentum; 'lbfgs' evaluates all rows at once and
@@ -40,9 +41,9 @@ max_iter : int, default=200
 shuffle : bool, default=True
     Whether each epoch draws a new order of the rows.
 random_state : int, RandomState instance or None, default=None
-    Initialization, shuffling and the validation split draw from independent streams of
-    it. The same integer gives the same bits for the same number of BLAS threads, and
-    the starting weights that it gives in scikit-learn.
+    Initialization, shuffling, the validation split and dropout draw from independent
+    streams of it. The same integer gives the same bits for the same number of BLAS
+    threads and, with ``weight_init=None``, the starting weights of scikit-learn.
 tol : float, default=1e-4
     An epoch that improves the loss (with early stopping, the score) by less counts as
     stalled; 'lbfgs' ends when no element of the gradient is larger.
@@ -68,10 +69,27 @@ n_iter_no_change : int or inf, default=10
     Training ends when more epochs than this in a row have stalled.
 max_fun : int, default=15000
     Most evaluations of the objective by 'lbfgs'.
-weight_init : {'glorot_uniform', 'glorot_normal', 'he_normal', 'lecun_normal', \
-'truncated_normal'}, float, initializer object or None, default=None
-    How weights start: None is scikit-learn's way, which draws the biases, too; a number
-    is the standard deviation of normal weights. With all but None, biases start at 0.
+dropout : float, sequence of float or None, default=None
+    Share of the units that are silent for a batch, in [0, 1): of every hidden layer, or
+    a sequence with the input's first and one for each hidden layer. What stays is
+    scaled up, so that prediction has nothing to do. Not with 'lbfgs'.
+normalization : {'batch'}, BatchNorm or None, default=None
+    Whether hidden layers are normalized over each batch (`skdl.engine.BatchNorm` has
+    settings); prediction uses running means. Not with 'lbfgs'.
+normalization_position : {'before', 'after'}, default='before'
+    Before or after the activation.
+residual : bool, default=False
+    Whether a bypass leads around each hidden layer but the first: its input is added
+    to its output, by way of a learned matrix where the widths differ. Starting weights
+    are then smaller, for depth not to add up; see `projections_`.
+weight_init : {'auto', 'glorot_uniform', 'glorot_normal', 'he_normal', 'lecun_normal', \
+'truncated_normal'}, float, initializer object or None, \
+default={weight_init}
+    How weights start. 'auto' draws normal weights of variance 2 / fan_in (He) after
+    ReLU-like units, and 1 / fan_in (LeCun) elsewhere. None is scikit-learn's way, which
+    draws the biases, too. A number is the standard deviation of normal weights. With
+    all but None, biases start at 0. MLPClassifier and MLPRegressor have None by default
+    and so start as scikit-learn's do, the other nets 'auto'.
 max_grad_norm : float or None, default=None
     Longer gradients g are scaled to g · c / max(c, ‖g‖), c being this bound; not with
     'lbfgs'."""
@@ -86,9 +104,12 @@ label_smoothing : float, default=0.0
 
 ATTRIBUTES = """\
 coefs_ : list of ndarray of shape (fan_in, fan_out)
-    Weights of each layer: views of one flat vector.
+    Weights of each layer: views of one flat vector. Of k maxout pieces, the matrices
+    lie side by side: (fan_in, k · units).
 intercepts_ : list of ndarray of shape (fan_out,)
     Biases of each layer: views of it, too.
+projections_ : list of ndarray or None
+    Of each bypass, with ``residual=True``: the matrix between different widths.
 loss_ : float
     The last epoch's mean objective.
 loss_curve_ : list of float
@@ -131,6 +152,8 @@ def documented(cls):
         "{attributes}": ATTRIBUTES,
         "{classes}": CLASSES,
         "{linear}": LINEAR,
+        # Last, as it stands within the parameters.
+        "{weight_init}": repr(cls.weight_init),
     }
     text = inspect.cleandoc(cls.__doc__)
     for place, filling in places.items():

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from skdl.engine.bypass import Join
 from skdl.engine.prediction import raw_scores
 from skdl.estimators._parameters import NetParameters
 from skdl.estimators._validation import check_X
@@ -27,6 +28,12 @@ class FittedNet(NetParameters):
         """List of the layers' biases, each of shape (fan_out,): views."""
         network = self._fitted_network("intercepts_")
         return [layer.biases[0] for layer in network.affine]
+
+    @property
+    def projections_(self):
+        """List of the bypasses' matrices; None for one between equal widths."""
+        layers = self._fitted_network("projections_").layers
+        return [layer.projection for layer in layers if isinstance(layer, Join)]
 
     def _fitted_network(self, attribute):
         # AttributeError, so that hasattr() says no before fit as it does after it.

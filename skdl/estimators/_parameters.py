@@ -1,5 +1,6 @@
 """The constructor parameters that every net has, and what each may be."""
 
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 from typing import ClassVar
@@ -9,6 +10,7 @@ from sklearn.base import BaseEstimator
 
 from skdl._sklearn import HasMethods, Interval, Options, StrOptions
 from skdl.engine.activations import ACTIVATIONS
+from skdl.engine.batch_norm import NORMALIZATIONS, BatchNorm
 from skdl.engine.initializers import INITIALIZERS
 from skdl.engine.optimizers import OPTIMIZERS
 from skdl.engine.schedules import SCHEDULES
@@ -50,9 +52,13 @@ CONSTRAINTS = {
         Options(Real, {np.inf}),
     ],
     "max_fun": [Interval(Integral, 1, None, closed="left")],
+    "dropout": [None, Interval(Real, 0, 1, closed="left"), list, tuple],
+    "normalization": [None, StrOptions(set(NORMALIZATIONS)), BatchNorm],
+    "normalization_position": [StrOptions({"before", "after"})],
+    "residual": ["boolean"],
     "weight_init": [
         None,
-        StrOptions(set(INITIALIZERS)),
+        StrOptions({"auto", *INITIALIZERS}),
         Interval(Real, 0, None, closed="left"),
         HasMethods("fill"),
     ],
@@ -99,5 +105,9 @@ class NetParameters(BaseEstimator):
     n_iter_no_change: int | float = 10
     max_fun: int = 15000
     # Ours begin here.
+    dropout: float | Sequence[float] | None = None
+    normalization: str | BatchNorm | None = None
+    normalization_position: str = "before"
+    residual: bool = False
     weight_init: str | float | object | None = None
     max_grad_norm: float | None = None

@@ -6,7 +6,7 @@ from sklearn.utils import check_random_state
 __all__ = ["load_streams", "random_streams", "save_streams"]
 
 # The order is part of what a seed means: new streams go to the end.
-STREAMS = ("shuffling", "validation")
+STREAMS = ("shuffling", "validation", "dropout")
 
 
 def random_streams(random_state):

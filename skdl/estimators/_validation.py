@@ -1,25 +1,18 @@
 """What comes from the user, checked before any work."""
 
-from numbers import Real
-
 import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import validate_data
 
 from skdl._sklearn import check_sample_weight
 from skdl._warn import warn
-from skdl.engine.activations import ACTIVATIONS
-from skdl.engine.initializers import INITIALIZERS, Gaussian
 from skdl.estimators._targets import is_matrix, soft_rows
 
 __all__ = [
     "check_X",
-    "check_activations",
     "check_batch_size",
-    "check_hidden_layers",
     "check_loss",
     "check_training_data",
-    "check_weight_init",
     "network_dtype",
     "split_rows",
 ]
@@ -61,45 +54,6 @@ def network_dtype(X):
     return np.dtype(np.float64 if X.dtype == np.float64 else np.float32)
 
 
-def check_hidden_layers(hidden_layer_sizes):
-    """Return the widths of the hidden layers as a list of positive integers."""
-    if isinstance(hidden_layer_sizes, str):
-        raise ValueError(
-            f"hidden_layer_sizes must be integers, got {hidden_layer_sizes!r}."
-        )
-    sizes = np.atleast_1d(np.asarray(hidden_layer_sizes, dtype=object)).tolist()
-    for size in sizes:
-        if isinstance(size, bool) or not isinstance(size, (int, np.integer)):
-            raise ValueError(f"hidden_layer_sizes must be integers, got {sizes}.")
-        if size <= 0:
-            raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
-    return [int(size) for size in sizes]
-
-
-def check_activations(activation, n_layers):
-    """Return an activation object for each hidden layer."""
-    several = isinstance(activation, list | tuple)
-    given = list(activation) if several else [activation] * n_layers
-    if len(given) != n_layers:
-        raise ValueError(
-            f"activation must be one, or one for each of the {n_layers} hidden layers, "
-            f"got {len(given)}: {activation!r}."
-        )
-    objects = []
-    for one in given:
-        if isinstance(one, str) and one in ACTIVATIONS:
-            one = ACTIVATIONS[one]()
-        elif not (hasattr(one, "forward") and hasattr(one, "backward")):
-            raise ValueError(
-                f"activation must be among {sorted(ACTIVATIONS)} or an object with "
-                f"forward and backward, got {one!r}."
-            )
-        if hasattr(one, "check"):
-            one.check()
-        objects.append(one)
-    return objects
-
-
 def check_loss(loss):
     """Return a loss object whose settings are valid."""
     if isinstance(loss, type):
@@ -115,24 +69,6 @@ def check_loss(loss):
     if hasattr(loss, "check"):
         loss.check()
     return loss
-
-
-def check_weight_init(weight_init):
-    """Return an initializer, or None for scikit-learn's way."""
-    if isinstance(weight_init, Real):
-        if weight_init == 0:
-            raise ValueError(
-                "weight_init=0 would leave the units of a layer identical for good, as "
-                "all get the same gradient. Take a number above 0, a name among "
-                f"{sorted(INITIALIZERS)}, or None."
-            )
-        return Gaussian(weight_init)
-    initializer = weight_init
-    if isinstance(weight_init, str):
-        initializer = INITIALIZERS[weight_init]()
-    if hasattr(initializer, "check"):
-        initializer.check()
-    return initializer
 
 
 def check_batch_size(batch_size, n_rows):

@@ -38,7 +38,7 @@ class Watch:
         self.converged = False
         self.diverged = False
         if validate is not None:
-            self.best_parameters = network.parameters.copy()
+            self.best = network.snapshot()
 
     def __call__(self, loss):
         estimator, loss = self.estimator, float(loss)
@@ -71,7 +71,7 @@ class Watch:
             print(f"Validation score: {score:f}")
         if score > best:
             estimator.best_validation_score_ = score
-            np.copyto(self.best_parameters, self.network.parameters)
+            self.best = self.network.snapshot()
         return not score < best + estimator.tol
 
     def _reduce_on_plateau(self, improved):

@@ -1,6 +1,6 @@
 """The classifier with a head of sigmoids."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from skdl.estimators._classifier import BaseClassifier
@@ -54,3 +54,4 @@ class LogisticClassifier(BaseClassifier):
     """
 
     loss: ClassVar[str] = "logistic"
+    weight_init: str | float | object | None = field(default="auto", kw_only=True)

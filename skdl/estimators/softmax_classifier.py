@@ -1,6 +1,6 @@
 """The classifier with a softmax head."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from skdl.estimators._classifier import BaseClassifier
@@ -60,4 +60,5 @@ class SoftmaxClassifier(BaseClassifier):
     """
 
     loss: ClassVar[str] = "softmax"
+    weight_init: str | float | object | None = field(default="auto", kw_only=True)
     _soft_targets_allowed: ClassVar[bool] = True

@@ -1,6 +1,6 @@
 """The classifier with a multi-class support vector head."""
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from typing import ClassVar
 
 from skdl._sklearn import StrOptions
@@ -64,3 +64,4 @@ class SVMClassifier(BaseClassifier):
 
     _: KW_ONLY
     loss: str = "hinge"
+    weight_init: str | float | object | None = field(default="auto", kw_only=True)

@@ -31,6 +31,7 @@ from skdl.engine import (
     LeCunNormal,
     Logistic,
     LogisticLoss,
+    Maxout,
     Network,
     OneCycle,
     Poisson,
@@ -51,7 +52,7 @@ from skdl.engine import (
     Warmup,
     Workspace,
 )
-from skdl.engine.layers import Activation, Affine
+from skdl.engine.layers import Layer
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,8 @@ ACTIVATIONS = {
     "softplus": Softplus(),
     "silu": Silu(),
     "gelu": Gelu(),
+    "maxout": Maxout(),
+    "maxout-3": Maxout(3),
 }
 OPTIMIZERS = {
     "gradient-descent": SGD(momentum=0),
@@ -218,7 +221,8 @@ class Problem:
     loss: object
 
     def workspace(self):
-        return Workspace(self.network, self.X.shape[0], training=True)
+        rng = np.random.default_rng(0)
+        return Workspace(self.network, self.X.shape[0], training=True, rng=rng)
 
     def evaluate(self, alpha=0.0, workspace=None):
         """Return the objective and its gradient at the network's parameters."""
@@ -232,8 +236,12 @@ class Problem:
         """Return a function of the parameters, for check_gradient."""
         workspace = self.workspace()
 
+        drawn = workspace.rng.bit_generator.state
+
         def function(parameters):
             self.network.parameters[...] = parameters
+            # Dropout has to be the same function each time.
+            workspace.rng.bit_generator.state = drawn
             value, gradient = self.evaluate(alpha, workspace)
             return np.sum(value), gradient
 
@@ -242,11 +250,11 @@ class Problem:
 
 def problem(
     case, activation, dtype=np.float64, *, weighted=False, n=7, hidden=(5, 4),
-    n_networks=None, n_features=3, seed=0,
+    n_networks=None, n_features=3, seed=0, **options,
 ):  # fmt: skip
     rng = np.random.default_rng(seed)
     widths = (n_features, *hidden, case.n_scores)
-    network = Network(widths, [activation] * len(hidden), dtype, n_networks)
+    network = Network(widths, [activation] * len(hidden), dtype, n_networks, **options)
     network.initialize(rng)
     X = rng.normal(size=(n, n_features)).astype(dtype)
     weights = rng.uniform(0.5, 2, (n, 1)).astype(dtype) if weighted else None
@@ -265,16 +273,19 @@ def loss_of(loss, scores, targets):
 
 def arrays_of(workspace):
     """Return every array that a workspace holds, by its place; layers left out."""
-    found = {}
+    found, seen = {}, set()
 
     def walk(thing, place):
+        if id(thing) in seen:
+            return
+        seen.add(id(thing))
         if isinstance(thing, np.ndarray):
             found[place] = thing
         elif isinstance(thing, list | tuple):
             for i, item in enumerate(thing):
                 walk(item, f"{place}.{i}")
         elif type(thing).__module__.startswith("skdl.engine") and not isinstance(
-            thing, Affine | Activation
+            thing, Layer
         ):
             names = getattr(thing, "__slots__", None) or vars(thing)
             for name in names:

@@ -88,7 +88,7 @@ def test_float32_without_promotion(case, activation, n_networks):
     double = problem(case, activation, weighted=True, n_networks=n_networks)
     double.network.parameters[...] = p.network.parameters
     workspace = p.workspace()
-    for name in ("score_gradient", "rows", "scale"):
+    for name in ("score_gradient", "rows", "_shares"):
         setattr(workspace, name, getattr(workspace, name).view(type(float32_only(0))))
     plain = p.X, p.targets, p.weights
     p.X, p.targets, p.weights = map(float32_only, plain)

@@ -1,0 +1,58 @@
+"""Which layers a network is made of, in the order of the forward pass."""
+
+from skdl.engine.batch_norm import BatchNormLayer
+from skdl.engine.bypass import Fork, Join
+from skdl.engine.dropout import Dropout
+from skdl.engine.layers import Activation, Affine
+
+__all__ = ["build_layers"]
+
+
+def build_layers(
+    widths, activations, *, dropout=None, normalization=None,
+    normalization_position="before", residual=False,
+):  # fmt: skip
+    """Return new layers, which share nothing with those of another network.
+
+    A hidden layer is affine map → activation → dropout, with the normalization before
+    or after the activation. Where `residual` is True, a bypass leads around each hidden
+    layer but the first, which has to change from features to units in any case.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Number of features, of units per hidden layer, and of scores.
+    activations : sequence of activation objects
+        One per hidden layer.
+    dropout : sequence of float, optional
+        Rates of the input and of each hidden layer; 0 for none.
+    normalization : BatchNorm, optional
+    normalization_position : {'before', 'after'}, default='before'
+    residual : bool, default=False
+
+    Returns
+    -------
+    layers : list of Layer
+    """
+    rates = [0] * (len(widths) - 1) if dropout is None else list(dropout)
+    layers = []
+    if rates[0]:
+        layers.append(Dropout(rates[0], widths[0], before_weights=True))
+    for i, function in enumerate(activations):
+        fan_in, width = widths[i : i + 2]
+        fork = Fork(fan_in) if residual and i else None
+        if fork:
+            layers.append(fork)
+        pieces = getattr(function, "pieces", 1)
+        layers.append(Affine(fan_in, width, is_first=i == 0, pieces=pieces))
+        if normalization and normalization_position == "before":
+            layers.append(BatchNormLayer(normalization, width * pieces))
+        layers.append(Activation(function, width))
+        if normalization and normalization_position == "after":
+            layers.append(BatchNormLayer(normalization, width))
+        if rates[i + 1]:
+            layers.append(Dropout(rates[i + 1], width))
+        if fork:
+            layers.append(Join(fork, width))
+    layers.append(Affine(*widths[-2:], is_first=len(widths) == 2))
+    return layers

@@ -1,0 +1,172 @@
+"""From the constructor's parameters to a network with its starting weights."""
+
+from numbers import Real
+
+import numpy as np
+
+from skdl.engine.activations import ACTIVATIONS
+from skdl.engine.batch_norm import NORMALIZATIONS
+from skdl.engine.initializers import INITIALIZERS, Gaussian, HeNormal, LeCunNormal
+
+__all__ = ["check_architecture", "check_hidden_layers", "start_weights"]
+
+
+def check_architecture(net, n_hidden):
+    """Return what `Network` needs besides widths and dtype, as keyword arguments.
+
+    Parameters
+    ----------
+    net : estimator
+    n_hidden : int
+        Number of hidden layers.
+
+    Raises
+    ------
+    ValueError
+        For a parameter that is wrong, or that a net of these layers has no use for.
+    """
+    return {
+        "activations": check_activations(net.activation, n_hidden),
+        "dropout": check_dropout(net.dropout, n_hidden),
+        "normalization": check_normalization(net.normalization, n_hidden),
+        "normalization_position": net.normalization_position,
+        "residual": check_residual(net.residual, n_hidden),
+    }
+
+
+def check_hidden_layers(hidden_layer_sizes):
+    """Return the widths of the hidden layers as a list of positive integers."""
+    if isinstance(hidden_layer_sizes, str):
+        raise ValueError(
+            f"hidden_layer_sizes must be integers, got {hidden_layer_sizes!r}."
+        )
+    sizes = np.atleast_1d(np.asarray(hidden_layer_sizes, dtype=object)).tolist()
+    for size in sizes:
+        if isinstance(size, bool) or not isinstance(size, (int, np.integer)):
+            raise ValueError(f"hidden_layer_sizes must be integers, got {sizes}.")
+        if size <= 0:
+            raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
+    return [int(size) for size in sizes]
+
+
+def check_activations(activation, n_layers):
+    """Return an activation object for each hidden layer."""
+    several = isinstance(activation, list | tuple)
+    given = list(activation) if several else [activation] * n_layers
+    if len(given) != n_layers:
+        raise ValueError(
+            f"activation must be one, or one for each of the {n_layers} hidden layers, "
+            f"got {len(given)}: {activation!r}."
+        )
+    objects = []
+    for one in given:
+        if isinstance(one, str) and one in ACTIVATIONS:
+            one = ACTIVATIONS[one]()
+        elif not (hasattr(one, "forward") and hasattr(one, "backward")):
+            raise ValueError(
+                f"activation must be among {sorted(ACTIVATIONS)} or an object with "
+                f"forward and backward, got {one!r}."
+            )
+        if hasattr(one, "check"):
+            one.check()
+        objects.append(one)
+    return objects
+
+
+def check_weight_init(weight_init, n_hidden):
+    """Return an initializer, "auto", 0, or None for scikit-learn's way."""
+    if isinstance(weight_init, Real):
+        if weight_init == 0 and not n_hidden:
+            return 0
+        if weight_init == 0:
+            raise ValueError(
+                "weight_init=0 would leave the units of a layer identical for good, as "
+                "all get the same gradient. Take a number above 0, a name among "
+                f"{sorted(INITIALIZERS)}, 'auto' or None."
+            )
+        return Gaussian(weight_init)
+    initializer = weight_init
+    if isinstance(weight_init, str) and weight_init != "auto":
+        initializer = INITIALIZERS[weight_init]()
+    if hasattr(initializer, "check"):
+        initializer.check()
+    return initializer
+
+
+def check_dropout(dropout, n_hidden):
+    """Return the rates of the input and of each hidden layer, or None for none."""
+    if dropout is None:
+        return None
+    if isinstance(dropout, Real):
+        if dropout and not n_hidden:
+            raise ValueError(
+                f"dropout={dropout!r} is for the hidden layers, and there are none. "
+                "Set dropout=None, or a list with one rate for the input."
+            )
+        rates = [0.0] + [dropout] * n_hidden
+    else:
+        rates = list(dropout)
+    if len(rates) != n_hidden + 1:
+        raise ValueError(
+            f"dropout must be a number for all hidden layers, or {n_hidden + 1} of "
+            f"them: for the input, then for each hidden layer. Got {dropout!r}."
+        )
+    for rate in rates:
+        real = isinstance(rate, Real) and not isinstance(rate, bool)
+        if not (real and 0 <= rate < 1):
+            raise ValueError(f"dropout must be in [0, 1), got {dropout!r}.")
+    return [float(rate) for rate in rates] if any(rates) else None
+
+
+def check_normalization(normalization, n_hidden):
+    """Return the settings of the normalization, or None."""
+    if normalization is None:
+        return None
+    if not n_hidden:
+        raise ValueError(
+            f"normalization={normalization!r} is for the hidden layers, and there are "
+            "none. Set normalization=None, or put a Standardizer before the net."
+        )
+    if isinstance(normalization, str):
+        normalization = NORMALIZATIONS[normalization]()
+    normalization.check()
+    return normalization
+
+
+def check_residual(residual, n_hidden):
+    """Refuse bypasses where there is no layer to lead around."""
+    if residual and n_hidden < 2:
+        raise ValueError(
+            "residual=True leads around every hidden layer but the first, and there "
+            f"are {n_hidden}. Set residual=False, or ask for more hidden layers."
+        )
+    return bool(residual)
+
+
+def start_weights(network, weight_init, activation, rng):
+    """Draw the starting weights of a network.
+
+    Parameters
+    ----------
+    network : Network
+    weight_init, activation : object
+        The net's parameters.
+    rng : numpy.random.RandomState
+    """
+    initializer = check_weight_init(weight_init, len(network.activations))
+    if initializer == 0:
+        return
+    if initializer is None:
+        # scikit-learn's bounds: sigmoids, which are flatter, start a little smaller.
+        network.initialize(rng, 2.0 if activation == "logistic" else 6.0)
+        return
+    initializers = [initializer] * len(network.affine)
+    if initializer == "auto":
+        # What half of the inputs' squares add up to is made up for by twice the
+        # variance; what comes from the data or from other units keeps it.
+        feeding = [None, *network.activations]
+        initializers = [
+            HeNormal() if getattr(function, "rectifies", False) else LeCunNormal()
+            for function in feeding
+        ]
+    network.initialize(rng, initializers=initializers)
