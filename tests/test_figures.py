@@ -1,4 +1,4 @@
-"""The figures of docs/: their scripts run as they are, and show what is so."""
+"""What the figures of docs/ show is so; tests/test_examples.py runs their scripts."""
 
 import importlib.util
 
@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from tests.test_examples import PNG_SIGNATURE, ROOT, check_clean, run
-
-FIGURES = sorted((ROOT / "docs" / "figures").glob("*.py"))
+from tests.test_examples import ROOT
 
 
 def load(name):
@@ -17,22 +15,6 @@ def load(name):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def test_figures_are_found():
-    assert "saturation" in [script.stem for script in FIGURES]
-
-
-@pytest.mark.parametrize("script", FIGURES, ids=lambda script: script.stem)
-def test_figure(script, tmp_path):
-    picture = tmp_path / "elsewhere.png"
-    result = run(script, tmp_path, "--output", str(picture))
-    check_clean(result)
-    assert picture.read_bytes().startswith(PNG_SIGNATURE)
-    assert list(tmp_path.iterdir()) == [picture]
-    kept = script.with_suffix(".png")
-    assert kept.read_bytes().startswith(PNG_SIGNATURE)
-    assert kept.stat().st_size < 60_000
 
 
 def test_a_saturated_unit_learns_by_cross_entropy_and_not_by_squared_error():

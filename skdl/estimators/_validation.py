@@ -69,8 +69,8 @@ def check_lbfgs(net):
     if net.penalty not in (None, "l2"):
         raise ValueError(
             f"solver='lbfgs' needs a smooth objective, and penalty={net.penalty!r} is "
-            "not smooth at zero. Take penalty='l2' or None, or a stochastic solver such "
-            "as 'sgd' or 'adam'."
+            "not smooth at zero. Take penalty='l2' or None, or a stochastic solver "
+            "such as 'sgd' or 'adam'."
         )
     if net.normalization is not None or (net.dropout and np.any(net.dropout)):
         raise ValueError(
