@@ -65,6 +65,16 @@ SMALL = {"solver": "lbfgs", "alpha": 1.0, "max_iter": 30}
         MLPRegressor(hidden_layer_sizes=10, **SMALL),
         *(Net((), **SMALL) for Net in CLASSIFIERS),
         MLPClassifier(loss="hinge", max_iter=100),
+        # No dropout: a row of weight 2 has one mask, and a row twice has two.
+        MLPClassifier((10, 10), residual=True, max_iter=100),
+        SoftmaxClassifier((10, 8), normalization="batch", residual=True, max_iter=100),
+        MLPRegressor(
+            hidden_layer_sizes=10,
+            activation="maxout",
+            normalization="batch",
+            learning_rate_init=0.01,
+            max_iter=100,
+        ),
         MLPClassifier(loss="kl_divergence", max_iter=100),
         MLPClassifier(loss="squared_error", max_iter=100, learning_rate_init=0.01),
         MLPClassifier(loss=KLDivergence(), label_smoothing=0.1, max_iter=100),

@@ -47,6 +47,8 @@ def train(
     penalty : penalty object, optional
         R, one of `skdl.engine`; by default `L2Penalty()`, ½‖W‖².
     """
+    # float() of all that a user may give: a NumPy number would promote float32.
+    alpha = float(alpha)
     penalty = L2Penalty() if penalty is None else penalty
     proximal = penalty.start(network, optimizer) if alpha else None
     smooth, sharp, clipped = alpha * penalty.smooth, alpha * penalty.sharp, 1.0
@@ -72,7 +74,7 @@ def train(
                 )
                 if max_norm is not None:
                     clipped = clip_gradient(workspace.gradient, max_norm)
-                now = rate(progress)
+                now = float(rate(progress))
                 if proximal is None:
                     optimizer.step(parameters, workspace.gradient, now)
                 else:

@@ -155,6 +155,8 @@ def start_weights(network, weight_init, activation, rng):
     """
     initializer = _check_weight_init(weight_init, len(network.activations))
     if initializer == 0:
+        # Nothing is drawn: an instance advances all the same, for the next net.
+        rng.random_sample()
         return
     if initializer is None:
         # scikit-learn's bounds: sigmoids, which are flatter, start a little smaller.

@@ -23,7 +23,12 @@ from skdl.estimators._architecture import (
     start_weights,
 )
 from skdl.estimators._fitted import FittedNet
-from skdl.estimators._random import load_streams, random_streams, save_streams
+from skdl.estimators._random import (
+    later_streams,
+    load_streams,
+    random_streams,
+    save_streams,
+)
 from skdl.estimators._validation import (
     check_batch_size,
     check_lbfgs,
@@ -163,7 +168,7 @@ class BaseNet(FittedNet):
             )
         self._network.restore(old.snapshot())
         if self._training_state is None:  # fitted without a wish to go on
-            return random_streams(self.random_state)[1]
+            return later_streams(self.random_state)
         return load_streams(self._training_state["streams"])
 
     def _new_network(self, widths, dtype):

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils import check_random_state
 
-__all__ = ["load_streams", "random_streams", "save_streams"]
+__all__ = ["later_streams", "load_streams", "random_streams", "save_streams"]
 
 # The order is part of what a seed means: new streams go to the end.
 STREAMS = ("shuffling", "validation", "dropout")
@@ -15,22 +15,41 @@ def random_streams(random_state):
     Parameters
     ----------
     random_state : int, RandomState instance or None
-        An instance is advanced, so that a second call gives other streams.
 
     Returns
     -------
     initialization : numpy.random.RandomState
-        A twin of the random state as it was: a seed gives the starting weights that it
-        gives in scikit-learn, and L-BFGS the same solution.
+        The instance itself, or the one of the seed: a seed gives the starting weights
+        that it gives in scikit-learn, L-BFGS the same solution, and what is drawn
+        advances an instance, so that the next net gets other weights.
     streams : dict of numpy.random.Generator
     """
-    random_state = check_random_state(random_state)
-    initialization = np.random.RandomState()
-    initialization.set_state(random_state.get_state())
+    initialization = check_random_state(random_state)
+    twin = np.random.RandomState()
+    twin.set_state(initialization.get_state())
+    return initialization, _streams(twin)
+
+
+def later_streams(random_state):
+    """Return the streams alone, where no weights are to be drawn.
+
+    Parameters
+    ----------
+    random_state : int, RandomState instance or None
+        An instance is advanced, so that a second call gives other streams.
+
+    Returns
+    -------
+    streams : dict of numpy.random.Generator
+    """
+    return _streams(check_random_state(random_state))
+
+
+def _streams(random_state):
     entropy = random_state.randint(2**32, size=4, dtype=np.uint32).tolist()
     children = np.random.SeedSequence(entropy).spawn(len(STREAMS))
     generators = map(np.random.Generator, map(np.random.PCG64, children))
-    return initialization, dict(zip(STREAMS, generators, strict=True))
+    return dict(zip(STREAMS, generators, strict=True))
 
 
 def save_streams(streams):
@@ -40,7 +59,7 @@ def save_streams(streams):
 
 def load_streams(states):
     """Return the generators of such states."""
-    _, streams = random_streams(0)
+    streams = later_streams(0)
     for name, state in states.items():
         streams[name].bit_generator.state = state
     return streams

@@ -85,6 +85,19 @@ def test_learns_a_small_problem(case, optimizer, dtype):
     assert network.parameters.dtype == dtype
 
 
+def test_numbers_of_numpy_do_not_promote_a_step():
+    """A rate from np.logspace is a float64 that would turn float32 steps into it."""
+    case, rates = LOSSES["softmax-3"], []
+    network = network_for(case, np.float32)
+    state = OPTIMIZERS["momentum"].start(network.parameters)
+    step = state.step
+    state.step = lambda w, g, rate: (rates.append(rate), step(w, g, rate))
+    data = learnable(case, dtype=np.dtype(np.float32))
+    rate = np.logspace(-3, -2, 2)[0]
+    run(network, case.loss, state, data, max_epochs=1, rate=lambda progress: rate)
+    assert {type(rate) for rate in rates} == {float}
+
+
 def test_stops_when_on_epoch_returns_true():
     case, seen = LOSSES["softmax-3"], []
 

@@ -3,8 +3,15 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn.base import clone
 
-from skdl.estimators._random import load_streams, random_streams, save_streams
+from skdl import SoftmaxClassifier
+from skdl.estimators._random import (
+    later_streams,
+    load_streams,
+    random_streams,
+    save_streams,
+)
 
 
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
@@ -54,13 +61,32 @@ def test_initialization_is_the_seed_itself():
     assert_array_equal(initialization.uniform(size=5), expected)
 
 
-def test_initialization_is_a_twin_which_does_not_advance_the_instance():
+def test_an_instance_gives_independent_nets_one_after_the_other():
+    """Few words of the state between them would give starts that overlap."""
     instance = np.random.RandomState(5)
-    initialization, _ = random_streams(instance)
-    state = instance.get_state()[1].copy(), instance.get_state()[2]
-    initialization.uniform(size=1000)
-    assert_array_equal(instance.get_state()[1], state[0])
-    assert instance.get_state()[2] == state[1]
+    starts = []
+    for _ in range(50):
+        initialization, _ = random_streams(instance)
+        starts.append(initialization.normal(size=20))
+    drawn = np.concatenate(starts)
+    assert len(np.unique(drawn)) == drawn.size
+
+
+@pytest.mark.parametrize("weight_init", [0, None])
+def test_an_instance_gives_other_streams_each_time(X, y, weight_init):
+    instance = np.random.RandomState(5)
+    net = SoftmaxClassifier((), weight_init=weight_init, random_state=instance)
+    first, second = (
+        net.partial_fit(X, y, classes=[0, 1, 2])._training_state["streams"]
+        for net in (net, clone(net).set_params(random_state=instance))
+    )
+    assert first["shuffling"] != second["shuffling"]
+
+
+def test_later_streams_advance_an_instance():
+    instance = np.random.RandomState(5)
+    first, second = later_streams(instance), later_streams(instance)
+    assert first["shuffling"].random() != second["shuffling"].random()
 
 
 def test_saved_streams_go_on():
