@@ -66,7 +66,7 @@ SMALL = {"solver": "lbfgs", "alpha": 1.0, "max_iter": 30}
         *(Net((), **SMALL) for Net in CLASSIFIERS),
         MLPClassifier(loss="hinge", max_iter=100),
         # No dropout: a row of weight 2 has one mask, and a row twice has two.
-        MLPClassifier((10, 10), residual=True, max_iter=100),
+        MLPClassifier((10, 10), residual=True, max_iter=400),
         SoftmaxClassifier((10, 8), normalization="batch", residual=True, max_iter=100),
         MLPRegressor(
             hidden_layer_sizes=10,
