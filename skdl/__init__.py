@@ -10,6 +10,7 @@ from skdl.estimators import (
     MLPRegressor,
     SoftmaxClassifier,
     SVMClassifier,
+    ValidationSet,
 )
 from skdl.preprocessing import PCAWhitener, Standardizer
 
@@ -23,5 +24,6 @@ __all__ = [
     "SVMClassifier",
     "SoftmaxClassifier",
     "Standardizer",
+    "ValidationSet",
     "__version__",
 ]

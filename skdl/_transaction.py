@@ -6,7 +6,7 @@ __all__ = ["unchanged_on_error"]
 
 
 @contextmanager
-def unchanged_on_error(estimator):
+def unchanged_on_error(estimator, except_for=()):
     """Give an estimator its old attributes back when the body raises.
 
     The copy of the attributes is shallow: the body may assign new values, and must
@@ -16,6 +16,8 @@ def unchanged_on_error(estimator):
     ----------
     estimator : object
         Anything whose attributes live in ``__dict__``.
+    except_for : sequence of str, default=()
+        Attributes that stay as the body leaves them.
 
     Yields
     ------
@@ -40,6 +42,8 @@ def unchanged_on_error(estimator):
     try:
         yield
     except BaseException:
+        now = vars(estimator)
+        kept = {name: now[name] for name in except_for if name in now}
         # One assignment, since a second Ctrl-C could come between two statements.
-        estimator.__dict__ = before
+        estimator.__dict__ = before | kept
         raise

@@ -9,6 +9,7 @@ from skdl.engine.adaptive_optimizers import Adagrad, Adam, AdamW, RMSprop
 from skdl.engine.batch_norm import BatchNorm
 from skdl.engine.batching import Batches, Data
 from skdl.engine.clipping import clip_gradient
+from skdl.engine.evaluation import mean_loss
 from skdl.engine.gradient_check import check_gradient
 from skdl.engine.initializers import (
     Gaussian,
@@ -34,7 +35,7 @@ from skdl.engine.penalties import (
     L2Penalty,
 )
 from skdl.engine.prediction import raw_scores
-from skdl.engine.progress import Progress
+from skdl.engine.progress import Epoch, Progress
 from skdl.engine.quantile import Quantile
 from skdl.engine.rectifiers import Elu, Gelu, LeakyRelu, Selu, Silu, Softplus
 from skdl.engine.regression_losses import AbsoluteError, Huber, Poisson, SquaredError
@@ -66,6 +67,7 @@ __all__ = [
     "Data",
     "ElasticNetPenalty",
     "Elu",
+    "Epoch",
     "Exponential",
     "Gaussian",
     "Gelu",
@@ -107,6 +109,7 @@ __all__ = [
     "Workspace",
     "check_gradient",
     "clip_gradient",
+    "mean_loss",
     "raw_scores",
     "train",
     "train_lbfgs",

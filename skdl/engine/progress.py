@@ -1,8 +1,9 @@
 """How far training is: what schedules read, and what a later call goes on from."""
 
+import math
 from dataclasses import dataclass
 
-__all__ = ["Progress"]
+__all__ = ["Epoch", "Progress"]
 
 
 @dataclass
@@ -15,6 +16,9 @@ class Progress:
         Passes over the data, and batches, so far.
     rows : int
         Rows seen so far: scikit-learn's ``t_``.
+    restarts : int
+        How often training began anew from its last good weights, each time at a tenth
+        of the rate.
     plateaus : int
         How often the rate was lowered because training got stuck.
     stalled : int
@@ -28,6 +32,7 @@ class Progress:
     epochs: int = 0
     steps: int = 0
     rows: int = 0
+    restarts: int = 0
     plateaus: int = 0
     stalled: int = 0
     max_epochs: int = 1
@@ -41,3 +46,29 @@ class Progress:
         """Return which part of `horizon` epochs (None: of all) has passed, up to 1."""
         epochs = self.max_epochs if horizon is None else horizon
         return min(1.0, self.steps / (epochs * self.batches))
+
+
+@dataclass
+class Epoch:
+    """What the loop tells of one pass over the data.
+
+    Attributes
+    ----------
+    loss : float
+        The mean objective, weighted by the rows' weights, as the parameters stood at
+        each batch. Of a stack, an array of shape (n_networks,).
+    gradient_norm : float
+        ‖g‖ of the last step, before it was clipped.
+    update_ratio : float
+        ‖Δw‖ / ‖w‖ of the last step.
+    diverged : bool
+        Whether a batch's loss was not finite, or had exploded: the epoch ended there.
+    timed_out : bool
+        Whether the time was over before the epoch was.
+    """
+
+    loss: float = 0.0
+    gradient_norm: float = math.nan
+    update_ratio: float = math.nan
+    diverged: bool = False
+    timed_out: bool = False

@@ -1,5 +1,7 @@
 """The training loops: stochastic steps, and SciPy's L-BFGS."""
 
+from time import perf_counter
+
 import numpy as np
 from scipy.optimize import minimize
 
@@ -7,6 +9,7 @@ from skdl.engine.batching import Batches
 from skdl.engine.clipping import clip_gradient
 from skdl.engine.network import Workspace
 from skdl.engine.penalties import L2Penalty
+from skdl.engine.progress import Epoch
 
 __all__ = ["train", "train_lbfgs"]
 
@@ -14,8 +17,7 @@ __all__ = ["train", "train_lbfgs"]
 def train(
     network, loss, optimizer, data, rng, *,
     alpha, batch_size, rate, progress, max_epochs, on_epoch, max_norm=None,
-    dropout_rng=None,
-    penalty=None,
+    penalty=None, dropout_rng=None, deadline=None,
 ):  # fmt: skip
     """Train a network by stochastic steps, in place.
 
@@ -37,15 +39,16 @@ def train(
         Counted up in place.
     max_epochs : int
     on_epoch : callable
-        Gets the epoch's mean loss (weighted by the rows' weights, penalty included, as
-        the parameters stood at each batch). Training stops when it returns True.
+        Gets an Epoch. Training stops when it returns True.
     max_norm : float, optional
         Longer gradients are clipped to this length. Thresholds of the penalty shrink
         by the same factor, as if the rate were lower.
-    dropout_rng : numpy.random.Generator, optional
-        What dropout draws from; a network with dropout needs it.
     penalty : penalty object, optional
         R, one of `skdl.engine`; by default `L2Penalty()`, ½‖W‖².
+    dropout_rng : numpy.random.Generator, optional
+        What dropout draws from; a network with dropout needs it.
+    deadline : float, optional
+        When to stop, on the clock of `time.perf_counter`, within an epoch, too.
     """
     # float() of all that a user may give: a NumPy number would promote float32.
     alpha = float(alpha)
@@ -55,14 +58,18 @@ def train(
     batches = Batches(data, batch_size, network.dtype)
     workspaces = _workspaces(network, batch_size, data.n_rows, dropout_rng)
     parameters = network.parameters
+    before = np.empty_like(parameters)
     progress.batches = -(-data.n_rows // batch_size)
-    # Overflow on the way to divergence is found by who watches the loss: NumPy's
-    # warnings about it would say nothing that helps.
+    limit = None
+    # Overflow on the way to divergence is found by the loss: NumPy's warnings about it
+    # would say nothing that helps.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for _ in range(max_epochs):
-            total_loss = total_weight = 0.0
+            epoch, total_weight = Epoch(), 0.0
+            left, rows_seen = progress.batches, 0
             for X, targets, weights in batches.epoch(rng):
-                n_rows = X.shape[0]
+                n_rows, left = X.shape[0], left - 1
+                rows_seen += n_rows
                 batch_weight = n_rows if weights is None else float(weights.sum())
                 if not batch_weight:
                     # Nothing to learn from: not even momentum moves.
@@ -72,23 +79,57 @@ def train(
                 value = network.loss_and_gradient(
                     X, targets, weights, loss, smooth, workspace
                 )
+                if limit is None:
+                    limit = _limit(value)
+                if proximal is not None:
+                    strength = sharp / batch_weight
+                    value = value + strength * proximal.value()
+                epoch.loss += value * batch_weight
+                total_weight += batch_weight
+                if not network.stack and not value <= limit:
+                    epoch.diverged = True
+                    break
+                if not left:
+                    epoch.gradient_norm = _norm(workspace.gradient)
+                    np.copyto(before, parameters)
                 if max_norm is not None:
                     clipped = clip_gradient(workspace.gradient, max_norm)
                 now = float(rate(progress))
-                if proximal is None:
-                    optimizer.step(parameters, workspace.gradient, now)
-                else:
-                    strength = sharp / batch_weight
-                    value = value + strength * proximal.value()
-                    optimizer.step(parameters, workspace.gradient, now)
+                optimizer.step(parameters, workspace.gradient, now)
+                if proximal is not None:
                     proximal.shrink(now, np.multiply(clipped, strength))
                 progress.steps += 1
-                total_loss += value * batch_weight
-                total_weight += batch_weight
+                if not left:
+                    epoch.update_ratio = _update_ratio(parameters, before)
+                if deadline is not None and perf_counter() > deadline:
+                    epoch.timed_out = True
+                    break
             progress.epochs += 1
-            progress.rows += data.n_rows
-            if on_epoch(total_loss / total_weight):
+            progress.rows += rows_seen
+            epoch.loss = epoch.loss / total_weight
+            if on_epoch(epoch):
                 return
+
+
+# A loss that has grown by this factor comes back by no step that made it grow.
+EXPLOSION = 1e10
+
+
+def _limit(first_loss):
+    """Return what a loss must not exceed, after the first batch had this one."""
+    return EXPLOSION * max(1.0, float(np.max(np.abs(first_loss))))
+
+
+def _norm(vectors):
+    """Return the Euclidean norm over the last axis."""
+    return np.sqrt(np.einsum("...i,...i->...", vectors, vectors)).astype(float)[()]
+
+
+def _update_ratio(parameters, before):
+    """Return ‖Δw‖ / ‖w‖; `before` is scratch from here on."""
+    size = _norm(before)
+    np.subtract(parameters, before, out=before)
+    return _norm(before) / size
 
 
 def _workspaces(network, batch_size, n_rows, rng=None):
@@ -122,7 +163,7 @@ def train_lbfgs(
         scikit-learn's. A tol below 1e-4 lowers this bound in proportion, or it could
         not be reached.
     on_epoch : callable
-        Gets the objective after each iteration. Training stops when it returns True.
+        Gets an Epoch after each iteration. Training stops when it returns True.
     on_end : callable
         Gets SciPy's OptimizeResult, whose ``x`` is in the network by then.
 
@@ -133,26 +174,39 @@ def train_lbfgs(
     """
     objective = _FullObjective(network, loss, data, alpha)
 
+    before = network.parameters.astype(np.float64)
+
     def after_iteration(intermediate_result):
         np.copyto(network.parameters, intermediate_result.x, casting="same_kind")
+        epoch = Epoch(
+            intermediate_result.fun,
+            _norm(objective.gradient),
+            _update_ratio(intermediate_result.x, before),
+        )
+        np.copyto(before, intermediate_result.x)
         # SciPy knows only this exception as a wish to stop; it does not leave here.
-        if on_epoch(intermediate_result.fun):
+        if on_epoch(epoch):
             raise StopIteration
 
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        result = minimize(
-            objective,
-            network.parameters.astype(np.float64),
-            method="L-BFGS-B",
-            jac=True,
-            callback=after_iteration,
-            options={
-                "maxiter": max_iter,
-                "maxfun": max_fun,
-                "gtol": tol,
-                "ftol": max(64 * EPSILON, 1e7 * EPSILON * min(1, tol / 1e-4)),
-            },
-        )
+    try:
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            result = minimize(
+                objective,
+                before.copy(),
+                method="L-BFGS-B",
+                jac=True,
+                callback=after_iteration,
+                options={
+                    "maxiter": max_iter,
+                    "maxfun": max_fun,
+                    "gtol": tol,
+                    "ftol": max(64 * EPSILON, 1e7 * EPSILON * min(1, tol / 1e-4)),
+                },
+            )
+    except KeyboardInterrupt:
+        # Not in the middle of a line search.
+        np.copyto(network.parameters, before, casting="same_kind")
+        raise
     np.copyto(network.parameters, result.x, casting="same_kind")
     on_end(result)
 
@@ -188,4 +242,6 @@ class _FullObjective:
         strength = self.alpha / self.total_weight
         W = network.parameters[: network.n_weights]
         gradient[: network.n_weights] += strength * W
+        # SciPy works on with what it gets: a copy tells the norm.
+        self.gradient = gradient.copy()
         return float(value + strength / 2 * np.dot(W, W)), gradient

@@ -5,6 +5,7 @@ from skdl.estimators.mlp_classifier import MLPClassifier
 from skdl.estimators.mlp_regressor import MLPRegressor
 from skdl.estimators.softmax_classifier import SoftmaxClassifier
 from skdl.estimators.svm_classifier import SVMClassifier
+from skdl.estimators.validation_set import ValidationSet
 
 __all__ = [
     "LogisticClassifier",
@@ -12,4 +13,5 @@ __all__ = [
     "MLPRegressor",
     "SVMClassifier",
     "SoftmaxClassifier",
+    "ValidationSet",
 ]

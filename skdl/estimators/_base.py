@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 
 import numpy as np
+from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
 
 from skdl._sklearn import fit_context
@@ -13,7 +14,6 @@ from skdl._warn import warn
 from skdl.engine.batching import Data
 from skdl.engine.network import Network
 from skdl.engine.optimizers import OPTIMIZERS, SGD
-from skdl.engine.prediction import raw_scores
 from skdl.engine.progress import Progress
 from skdl.engine.schedules import Adaptive, Constant, InverseScaling
 from skdl.engine.training import train, train_lbfgs
@@ -22,24 +22,29 @@ from skdl.estimators._architecture import (
     check_hidden_layers,
     start_weights,
 )
+from skdl.estimators._divergence import likely_cause
 from skdl.estimators._fitted import FittedNet
+from skdl.estimators._held import check_validation, given_rows, held_out, validates
+from skdl.estimators._hooks import FitCallbacks
 from skdl.estimators._random import (
     later_streams,
     load_streams,
     random_streams,
     save_streams,
 )
+from skdl.estimators._run import TrainingRun
 from skdl.estimators._validation import (
     check_batch_size,
     check_lbfgs,
     check_penalty,
     check_training_data,
     network_dtype,
-    split_rows,
 )
-from skdl.estimators._watch import Watch
 
 __all__ = ["BaseNet", "has_partial_fit"]
+
+# scikit-learn's own, which it needs to end a fit that failed.
+CALLBACK_ATTRIBUTES = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 
 
 def has_partial_fit(estimator):
@@ -53,7 +58,7 @@ def has_partial_fit(estimator):
 
 
 @dataclass(eq=False, repr=False)
-class BaseNet(FittedNet):
+class BaseNet(CallbackSupportMixin, FittedNet):
     """What classifiers and regressors share.
 
     A subclass says what its targets mean:
@@ -68,7 +73,10 @@ class BaseNet(FittedNet):
     """
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(
+        self, X, y, sample_weight=None, *,
+        X_val=None, y_val=None, sample_weight_val=None,
+    ):  # fmt: skip
         """Fit the net to X and y.
 
         Parameters
@@ -83,6 +91,14 @@ class BaseNet(FittedNet):
             distribution over the classes in each row.
         sample_weight : array-like of shape (n_samples,), optional
             Not negative, and not all zero. A row of weight 2 counts as two rows.
+        X_val : array-like of shape (n_rows, n_features) or ValidationSet, optional
+            Rows to validate on after each epoch: for `history_`, and for early
+            stopping, which then holds none of X out. A search cuts an array of as many
+            rows as X has along with X; a `ValidationSet` it passes on whole.
+        y_val : array-like of shape (n_rows,) or (n_rows, n_outputs), optional
+            Not with a `ValidationSet`, which has its own.
+        sample_weight_val : array-like of shape (n_rows,), optional
+            Weights of the validation rows in loss and score.
 
         Returns
         -------
@@ -97,47 +113,82 @@ class BaseNet(FittedNet):
         Warns
         -----
         ConvergenceWarning
-            If `max_iter` or `max_fun` ends training.
+            If `max_iter` or `max_fun` ends training, and when it diverged and went on.
         """
-        with self._training(X, y, sample_weight) as train:
-            train()
+        given = check_validation(self, X_val, y_val, sample_weight_val, False)
+        with self._training(X, y, sample_weight, given) as attempts:
+            for train in attempts:
+                train()
+        return self
+
+    @property
+    def training_(self):
+        """What callbacks find while ``fit`` runs: a `TrainingRun`."""
+        if "_run" not in vars(self):
+            raise AttributeError("training_ is there while fit or partial_fit runs.")
+        return self._run
+
+    def __getstate__(self):
+        """Leave the run at hand out of copies."""
+        state = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "_run"}
+
+    def _partial_fit(self, X, y, sample_weight, X_val, y_val, weights_val, **known):
+        given = check_validation(self, X_val, y_val, weights_val, True)
+        with self._training(
+            X, y, sample_weight, given, incremental=True, **known
+        ) as attempts:
+            for train in attempts:
+                train()
         return self
 
     @contextmanager
-    def _training(self, X, y, sample_weight, *, incremental=False, classes=None):
-        """Prepare a training run, yield the call that runs it, and keep its results.
+    def _training(self, X, y, sample_weight, given, *, incremental=False, classes=None):
+        """Prepare a training run, yield the calls that run it, and keep its results.
 
-        On any error, in the run too, the estimator stays as it was.
+        There is one call, and one more for each restart after a divergence. On any
+        error, in the run too, the estimator stays as it was.
         """
         first = not (hasattr(self, "_network") and (incremental or self.warm_start))
         hidden = check_hidden_layers(self.hidden_layer_sizes)
         check_lbfgs(self)
-        if incremental and self.early_stopping:
-            raise ValueError(
-                "partial_fit does not support early_stopping=True: it has no epochs "
-                "to compare. Set early_stopping=False or call fit."
-            )
-        with unchanged_on_error(self):
+        as_given = X, y, sample_weight
+        with unchanged_on_error(self, except_for=CALLBACK_ATTRIBUTES):
             X, y, weights = check_training_data(
                 self, X, y, sample_weight, reset=first, y_numeric=self._y_numeric
             )
             dtype = network_dtype(X) if first else self._network.dtype
             if weights is not None:
                 weights = weights.astype(dtype, copy=False)
-            y, targets, table, n_scores = self._code_targets(
+            codes, targets, table, n_scores = self._code_targets(
                 y, dtype, first, incremental, classes
             )
             data = Data(X, targets, table, weights)
             widths = (X.shape[1], *hidden, n_scores)
+            held = given_rows(self, given, dtype) if given else None
             if first:
                 initialization, streams = random_streams(self.random_state)
                 self._start(widths, dtype, initialization)
             else:
                 streams = self._go_on(widths)
-            self._prepare_records()
-            run = self._lbfgs_run if self.solver == "lbfgs" else self._stochastic_run
-            with run(data, y, streams, incremental) as train:
-                yield train
+            watched = validates(self) or (self.early_stopping and held is not None)
+            if held is None and (watched or self.validation_split is not None):
+                rng = streams["validation"]
+                data.rows, held = held_out(self, data, y, codes, rng)
+            self._prepare_records(watched)
+            lbfgs = self.solver == "lbfgs"
+            prepare = self._prepare_lbfgs if lbfgs else self._prepare_stochastic
+            run, train = prepare(data, streams, held, watched, incremental)
+            self._run = run
+            try:
+                try:
+                    yield self._attempts(run, train, as_given, incremental)
+                except KeyboardInterrupt:
+                    warn("Training interrupted by user.", UserWarning)
+                    run.stop_reason = "interrupted"
+                self._finish(run, data, incremental)
+            finally:
+                del self._run
 
     def _start(self, widths, dtype, rng):
         """Make a new network, and empty records."""
@@ -148,6 +199,7 @@ class BaseNet(FittedNet):
         self.n_outputs_ = widths[-1]
         self.t_ = 0
         self.loss_curve_ = []
+        self.history_ = {}
         self.best_loss_ = self.validation_scores_ = self.best_validation_score_ = None
 
     def _go_on(self, widths):
@@ -175,12 +227,13 @@ class BaseNet(FittedNet):
         options = check_architecture(self, len(widths) - 2)
         return Network(widths, dtype=dtype, **options)
 
-    def _prepare_records(self):
-        """Have the lists and bests that `Watch` adds to, old ones as copies."""
+    def _prepare_records(self, watched):
+        """Have the lists and bests that a run adds to, old ones as copies."""
         self.out_activation_ = getattr(self._loss(), "out_activation", "identity")
         self.n_iter_ = 0
+        self.stop_reason_ = None
         self.loss_curve_ = list(self.loss_curve_)
-        if self.early_stopping and self.solver != "lbfgs":
+        if watched:
             self.best_loss_ = None
             self.validation_scores_ = list(self.validation_scores_ or [])
             if self.best_validation_score_ is None:
@@ -190,127 +243,163 @@ class BaseNet(FittedNet):
             if self.best_loss_ is None:
                 self.best_loss_ = np.inf
 
-    @contextmanager
-    def _stochastic_run(self, data, y, streams, incremental):
+    def _prepare_stochastic(self, data, streams, held, watched, incremental):
+        """Return the run, and what trains for so many epochs."""
         network, state = self._network, self._training_state or {}
         progress = Progress(**state.get("progress", {}))
         progress.max_epochs = self.max_iter + (0 if incremental else progress.epochs)
-        validate = None
-        if self.early_stopping:
-            data.rows, validate = self._hold_out(data, y, streams["validation"])
         batch_size = check_batch_size(self.batch_size, data.n_rows)
-        schedule = self._schedule()
         alpha, penalty = check_penalty(self.penalty, self.l1_ratio, self.alpha)
-        watch = Watch(self, network, progress, schedule, validate, patient=incremental)
         optimizer = self._optimizer().start(network.parameters, network.n_weights)
-        kind = type(optimizer).__name__
-        if state.get("optimizer", {}).get("kind") == kind:
+        if state.get("optimizer", {}).get("kind") == type(optimizer).__name__:
             optimizer.load(state["optimizer"])
-        try:
-            yield partial(
-                train,
-                network,
-                self._loss(),
-                optimizer,
-                data,
-                streams["shuffling"] if self.shuffle else None,
-                alpha=alpha,
-                penalty=penalty,
-                batch_size=batch_size,
-                rate=lambda now: self.learning_rate_init * schedule.factor(now),
-                progress=progress,
-                max_epochs=1 if incremental else self.max_iter,
-                on_epoch=watch,
-                max_norm=self.max_grad_norm,
-                dropout_rng=streams["dropout"],
-            )
-        except KeyboardInterrupt:
-            warn("Training interrupted by user.", UserWarning)
-        else:
-            if not (incremental or watch.converged or watch.diverged):
-                warn(
-                    f"Maximum iterations (max_iter={self.max_iter}) reached and the "
-                    "optimization hasn't converged yet.",
-                    ConvergenceWarning,
-                )
-        if validate is not None:
-            network.restore(watch.best)
-        self._check_finite(watch)
-        self.t_ = progress.rows
-        self._training_state = None
-        if incremental or self.warm_start:
-            self._training_state = {
-                "optimizer": {"kind": kind, **optimizer.state_dict()},
-                "progress": asdict(progress),
-                "streams": save_streams(streams),
-            }
+        run = TrainingRun(
+            self, network, progress, self._schedule(), streams,
+            optimizer=optimizer, held=held, watched=watched, patient=incremental,
+        )  # fmt: skip
+        if incremental and watched and "watch" in state:
+            run.n_stalled = state["watch"]["n_stalled"]
+            run.best = state["watch"]["best"]
+        return run, partial(
+            train,
+            network,
+            self._loss(),
+            optimizer,
+            data,
+            streams["shuffling"] if self.shuffle else None,
+            alpha=alpha,
+            penalty=penalty,
+            batch_size=batch_size,
+            rate=run.rate,
+            progress=progress,
+            on_epoch=run,
+            max_norm=self.max_grad_norm,
+            dropout_rng=streams["dropout"],
+            deadline=run.deadline,
+        )
 
-    @contextmanager
-    def _lbfgs_run(self, data, y, streams, incremental):
-        watch = Watch(self, self._network, Progress(), Constant(), None, patient=True)
-        yield partial(
+    def _prepare_lbfgs(self, data, streams, held, watched, incremental):
+        """Return the run, and what trains for so many iterations."""
+        run = TrainingRun(
+            self, self._network, Progress(), Constant(), streams,
+            held=held, watched=watched, patient=True,
+        )  # fmt: skip
+        return run, partial(
             train_lbfgs,
             self._network,
             self._loss(),
             data,
             alpha=0 if self.penalty is None else self.alpha,
-            max_iter=self.max_iter,
             max_fun=self.max_fun,
             tol=self.tol,
-            on_epoch=watch,
+            on_epoch=run,
             on_end=self._lbfgs_ended,
         )
-        self._check_finite(watch)
-        # Nothing but the parameters outlives L-BFGS: a warm start begins with these.
+
+    def _attempts(self, run, train, as_given, incremental):
+        """Yield a call that trains, and another one for each restart."""
+        bound = "max_iter" if self.solver == "lbfgs" else "max_epochs"
+        max_epochs = 1 if incremental else self.max_iter
+        if not incremental:
+            context = self._init_callback_context(max_subtasks=max_epochs)
+            run.callbacks = FitCallbacks(self, context, max_epochs, *as_given)
+            run.callbacks.fit_begins()
+        while True:
+            left = max_epochs - self.n_iter_
+            if run.stop_reason is None and left > 0:
+                run.epoch_begins()
+                yield partial(train, **{bound: left})
+            if not run.can_restart():
+                return
+            run.restart()
+            warn(
+                f"Training diverged in epoch {self.n_iter_}; it went on from the last "
+                f"good weights, at a rate 10 times smaller. Restart "
+                f"{run.progress.restarts} of max_restarts={self.max_restarts}.",
+                ConvergenceWarning,
+            )
+
+    def _finish(self, run, data, incremental):
+        """Put the results of a run in place, or refuse them."""
+        reason, network = run.stop_reason, self._network
+        if run.watched and (not incremental or reason in ("converged", "diverged")):
+            network.restore(run.best)
+        lost = reason == "diverged" and not run.watched
+        if lost or not network.is_finite():
+            raise ValueError(
+                "Solver produced non-finite parameter weights. The input data may "
+                "contain large values and need to be preprocessed. "
+                + likely_cause(self, data.X)
+            )
+        if reason == "diverged":
+            warn(
+                "Training diverged; the parameters of the best epoch were restored, or "
+                "the starting ones if no epoch had a score. "
+                + likely_cause(self, data.X),
+                ConvergenceWarning,
+            )
+        if reason is None and not incremental:
+            reason = "max_iter"
+            warn(
+                f"Maximum iterations (max_iter={self.max_iter}) reached and the "
+                f"optimization hasn't converged yet. {run.advice()}",
+                ConvergenceWarning,
+            )
+        self.stop_reason_ = reason
+        self.history_ = {
+            name: np.append(self.history_.get(name, []), values)
+            for name, values in run.history.items()
+        }
+        self._keep_for_later(run, incremental)
+        if run.callbacks is not None:
+            run.callbacks.fit_ended()
+
+    def _keep_for_later(self, run, incremental):
+        """Keep what the next call goes on from, if there is to be one."""
         self._training_state = None
+        if run.optimizer is None:
+            # Nothing but the parameters outlives L-BFGS: a warm start has these.
+            return
+        self.t_ = run.progress.rows
+        if not (incremental or self.warm_start):
+            return
+        kind = type(run.optimizer).__name__
+        self._training_state = {
+            "optimizer": {"kind": kind, **run.optimizer.state_dict()},
+            "progress": asdict(run.progress),
+            "streams": save_streams(run.streams),
+        }
+        if incremental and run.watched and run.stop_reason is None:
+            self._training_state["watch"] = {
+                "n_stalled": run.n_stalled,
+                "best": run.best,
+            }
 
     def _lbfgs_ended(self, result):
         self.n_iter_ = result.nit
         self.loss_ = result.fun
-        if result.status != 0:
-            warn(
-                f"lbfgs failed to converge after {result.nit} iterations (status="
-                f"{result.status}): {result.message}. Increase max_iter "
-                f"({self.max_iter}) or max_fun ({self.max_fun}), or scale the data.",
-                ConvergenceWarning,
-            )
-
-    def _hold_out(self, data, y, rng):
-        """Return the rows to train on, and a function that scores the others."""
-        labels = self._strata(y)
-        rows, held = split_rows(data.n_rows, self.validation_fraction, labels, rng)
-        y_held = y[held]
-        weights = None if data.weights is None else data.weights[held, 0]
-        if weights is not None and not (weights.any() and data.weights[rows].any()):
-            raise ValueError(
-                "sample_weight is zero for all training or all validation rows of the "
-                f"split by validation_fraction={self.validation_fraction}."
-            )
-        network = self._network
-
-        def validate():
-            scores = raw_scores(network, data.X, held)
-            if not np.isfinite(scores).all():
-                return np.nan
-            return self._validation_score(y_held, scores, weights)
-
-        return rows, validate
-
-    def _check_finite(self, watch):
-        """Refuse a network that is not usable, unless the best epoch is back."""
-        lost = watch.diverged and watch.validate is None
-        if lost or not self._network.is_finite():
-            raise ValueError(
-                "Solver produced non-finite parameter weights. The input data may "
-                "contain large values and need to be preprocessed."
-            )
-        if watch.diverged:
-            warn(
-                "Training diverged (the loss is not finite); the parameters of the "
-                "best epoch were restored, or the starting ones if no epoch had a "
-                "score. Lower learning_rate_init or scale the data.",
-                ConvergenceWarning,
-            )
+        if self._run.stop_reason is not None:
+            return
+        if result.status == 0:
+            self._run.stop_reason = "converged"
+            return
+        bounded = result.status == 1
+        self._run.stop_reason = "converged"
+        if bounded:
+            short = result.nit < self.max_iter
+            self._run.stop_reason = "max_fun" if short else "max_iter"
+        warn(
+            f"lbfgs failed to converge after {result.nit} iterations (status="
+            f"{result.status}): {result.message}. "
+            + (
+                f"Increase max_iter ({self.max_iter}) or max_fun ({self.max_fun}), or "
+                "scale the data."
+                if bounded
+                else "The line search found no lower value, as happens at a minimum "
+                "to rounding, or with data that are not scaled."
+            ),
+            ConvergenceWarning,
+        )
 
     def _optimizer(self):
         if not isinstance(self.solver, str):

@@ -58,8 +58,11 @@ momentum : float, default=0.9
 nesterovs_momentum : bool, default=True
     Whether the momentum looks ahead.
 early_stopping : bool, default=False
-    Whether to hold rows out, watch the score on them and restore the best epoch. Inert
-    with 'lbfgs'.
+    Whether to watch a score on validation rows instead of the loss, to stop by it, and
+    to restore the best epoch. The rows are those of `X_val` in ``fit``, or the first
+    split of `validation_split`, or held out by `validation_fraction`. Inert with
+    'lbfgs', as in scikit-learn, unless `X_val`, `validation_split` or `scoring` asks
+    for it.
 validation_fraction : float, default=0.1
     Share of the rows that early stopping holds out, stratified where classes allow.
 beta_1, beta_2 : float, default=0.9 and 0.999
@@ -94,6 +97,21 @@ default={weight_init}
 max_grad_norm : float or None, default=None
     Longer gradients g are scaled to g · c / max(c, ‖g‖), c being this bound; not with
     'lbfgs'.
+scoring : str, callable or None, default=None
+    What early stopping watches: None is scikit-learn's choice, accuracy or R²; 'loss'
+    the mean loss without the penalty, negated; else a scorer of scikit-learn by name,
+    or ``scorer(net, X, y)``.
+validation_split : int, splitter, iterable or None, default=None
+    A cross-validation splitter of scikit-learn (or the number of its folds), whose
+    first split says which rows to train on and which to validate on: groups, or an
+    order in time, are respected as the splitter does. They validate for `history_`
+    without `early_stopping`, too.
+max_time : float or None, default=None
+    Seconds that a call of ``fit`` or ``partial_fit`` may train; it ends after the batch
+    (with 'lbfgs', the iteration) in which they are over.
+max_restarts : int, default=0
+    How often a fit that diverged goes on from its last good weights, each time at a
+    tenth of the rate; the epochs count towards `max_iter`. Not with 'lbfgs'.
 penalty : {'l2', 'l1', 'elasticnet', 'l0'} or None, default='l2'
     R(W), which `alpha` multiplies: ½‖W‖² for 'l2'; ‖W‖₁ for 'l1';
     l1_ratio · ‖W‖₁ + (1 - l1_ratio) · ½‖W‖² for 'elasticnet'; the number of weights
@@ -133,6 +151,17 @@ validation_scores_ : list of float or None
     With early stopping, the score of each epoch on the held-out rows.
 best_validation_score_ : float or None
     The largest of them.
+history_ : dict of ndarray of shape (n_epochs,)
+    Epoch by epoch, of all calls that went on from one another: 'loss' (as in
+    `loss_curve_`), 'validation_loss' (without the penalty) and 'validation_score' (NaN
+    without validation rows), 'learning_rate', 'gradient_norm' and 'update_ratio' (‖Δw‖
+    / ‖w‖) of the last step, and 'time' in seconds.
+stop_reason_ : str or None
+    Why training ended: 'converged', 'max_iter', 'max_fun', 'max_time', 'callback',
+    'interrupted', or 'diverged' where early stopping had a best epoch to restore; None
+    after a ``partial_fit`` that did not end it.
+training_ : TrainingRun
+    While ``fit`` runs, for callbacks: epoch, rate, optimizer and random streams.
 n_iter_ : int
     Epochs (or iterations) of the last call.
 t_ : int

@@ -1,12 +1,13 @@
 """The constructor parameters that every net has, and what each may be."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.metrics import get_scorer_names
 
 from skdl._sklearn import HasMethods, Interval, Options, StrOptions
 from skdl.engine.activations import ACTIVATIONS
@@ -63,6 +64,10 @@ CONSTRAINTS = {
         Interval(Real, 0, None, closed="left"),
         HasMethods("fill"),
     ],
+    "scoring": [None, StrOptions({"loss", *get_scorer_names()}), callable],
+    "validation_split": ["cv_object"],
+    "max_time": [None, Interval(Real, 0, None, closed="neither")],
+    "max_restarts": [Interval(Integral, 0, None, closed="left")],
     "max_grad_norm": [None, Interval(Real, 0, None, closed="neither")],
     "penalty": [None, StrOptions(set(PENALTIES))],
     "l1_ratio": [Interval(Real, 0, 1, closed="both")],
@@ -114,5 +119,9 @@ class NetParameters(BaseEstimator):
     residual: bool = False
     weight_init: str | float | object | None = None
     max_grad_norm: float | None = None
+    scoring: str | Callable | None = None
+    validation_split: int | object | None = None
+    max_time: float | None = None
+    max_restarts: int = 0
     penalty: str | None = "l2"
     l1_ratio: float = 0.15

@@ -3,7 +3,13 @@
 import numpy as np
 from sklearn.utils import check_random_state
 
-__all__ = ["later_streams", "load_streams", "random_streams", "save_streams"]
+__all__ = [
+    "later_streams",
+    "load_streams",
+    "random_streams",
+    "restore_streams",
+    "save_streams",
+]
 
 # The order is part of what a seed means: new streams go to the end.
 STREAMS = ("shuffling", "validation", "dropout")
@@ -60,6 +66,11 @@ def save_streams(streams):
 def load_streams(states):
     """Return the generators of such states."""
     streams = later_streams(0)
+    restore_streams(streams, states)
+    return streams
+
+
+def restore_streams(streams, states):
+    """Set generators to such states."""
     for name, state in states.items():
         streams[name].bit_generator.state = state
-    return streams

@@ -66,6 +66,11 @@ def check_lbfgs(net):
             "solver='lbfgs' has no steps of its own to clip or to schedule: set "
             "max_grad_norm=None and learning_rate='constant', or take another solver."
         )
+    if net.max_restarts:
+        raise ValueError(
+            f"max_restarts={net.max_restarts} lowers the rate after a divergence, and "
+            "solver='lbfgs' has none: set max_restarts=0, or take another solver."
+        )
     if net.penalty not in (None, "l2"):
         raise ValueError(
             f"solver='lbfgs' needs a smooth objective, and penalty={net.penalty!r} is "

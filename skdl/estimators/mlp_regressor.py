@@ -89,7 +89,10 @@ object, default='squared_error'
 
     @available_if(has_partial_fit)
     @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(
+        self, X, y, sample_weight=None, *,
+        X_val=None, y_val=None, sample_weight_val=None,
+    ):  # fmt: skip
         """Make one pass over X and y, from where the last call ended.
 
         k calls on the same data give the parameters of ``fit`` with ``max_iter=k``.
@@ -100,13 +103,18 @@ object, default='squared_error'
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         sample_weight : array-like of shape (n_samples,), optional
 
+        X_val : array-like of shape (n_rows, n_features) or ValidationSet, optional
+            Rows to validate on, as in ``fit``. With `early_stopping`, once more calls
+            than `n_iter_no_change` in a row did not improve their score, the best
+            call's parameters come back, and `stop_reason_` says "converged".
+        y_val : array-like of shape (n_rows,) or (n_rows, n_outputs), optional
+        sample_weight_val : array-like of shape (n_rows,), optional
+
         Returns
         -------
         self : object
         """
-        with self._training(X, y, sample_weight, incremental=True) as train:
-            train()
-        return self
+        return self._partial_fit(X, y, sample_weight, X_val, y_val, sample_weight_val)
 
     def predict(self, X):
         """Return the predicted values of each row.

@@ -160,7 +160,7 @@ def test_trains_a_small_problem(options):
         network, LOSSES["softmax-2"].loss, Adam().start(network.parameters),
         Data(X, labels, np.eye(2)), rng, alpha=0, batch_size=32,
         rate=lambda progress: 0.01, progress=Progress(), max_epochs=60,
-        on_epoch=losses.append, dropout_rng=rng,
+        on_epoch=lambda epoch: losses.append(epoch.loss), dropout_rng=rng,
     )  # fmt: skip
     predicted = raw_scores(network, X).argmax(axis=1)
     assert np.mean(predicted == labels) > 0.9

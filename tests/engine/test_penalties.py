@@ -49,7 +49,8 @@ def run(network, loss, state, data, **options):
     losses = []
     options = {
         "alpha": 0.5, "batch_size": 10, "rate": lambda progress: 0.01,
-        "progress": Progress(), "max_epochs": 3, "on_epoch": losses.append, **options,
+        "progress": Progress(), "max_epochs": 3,
+        "on_epoch": lambda epoch: losses.append(epoch.loss), **options,
     }  # fmt: skip
     train(network, loss, state, data, None, **options)
     return losses

@@ -51,7 +51,7 @@ def run(network, loss, state, data, *, seed=0, **options):
     losses, progress = [], options.pop("progress", Progress())
     options = {"alpha": 0.0, "batch_size": 10, "max_epochs": 3, **options}
     options.setdefault("rate", lambda progress: 0.01)
-    options.setdefault("on_epoch", losses.append)
+    options.setdefault("on_epoch", lambda epoch: losses.append(epoch.loss))
     rng = None if seed is None else np.random.default_rng(seed)
     train(network, loss, state, data, rng, progress=progress, **options)
     return losses, progress
@@ -60,8 +60,8 @@ def run(network, loss, state, data, *, seed=0, **options):
 def lbfgs(network, loss, data, alpha=0.0, max_iter=500, tol=1e-10, stop=lambda: False):
     losses, ends = [], []
 
-    def on_epoch(loss):
-        losses.append(loss)
+    def on_epoch(epoch):
+        losses.append(epoch.loss)
         return stop()
 
     train_lbfgs(

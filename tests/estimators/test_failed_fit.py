@@ -114,7 +114,7 @@ def test_failed_first_partial_fit_leaves_nothing(Net, X, y, make):
 
 
 def test_interrupted_lbfgs_stays(Net, X, y, make, fit, monkeypatch):
-    from skdl.estimators._watch import Watch
+    from skdl.estimators._run import TrainingRun
 
     net = fit(make(Net, solver="lbfgs"), X, y)
     memory = Memory(net)
@@ -122,7 +122,7 @@ def test_interrupted_lbfgs_stays(Net, X, y, make, fit, monkeypatch):
     def fail(self, loss):
         raise MemoryError("no room")
 
-    monkeypatch.setattr(Watch, "__call__", fail)
+    monkeypatch.setattr(TrainingRun, "__call__", fail)
     with pytest.raises(MemoryError, match="no room"):
         net.fit(X, y)
     memory.assert_unchanged()

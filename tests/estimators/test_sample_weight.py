@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skdl.estimators import _base
+from skdl.estimators import _held
 
 FULL = [{"solver": "sgd"}, {"solver": "adam"}, {"solver": "lbfgs"}]
 
@@ -59,7 +59,7 @@ def test_penalty_is_for_the_sum_of_weights(Net, X, y, make, fit):
 def test_early_stopping_needs_weight_in_both_parts(Net, part, X, y, make, monkeypatch):
     rows = np.arange(60)
     split = (rows[:40], rows[40:])
-    monkeypatch.setattr(_base, "split_rows", lambda *args: split)
+    monkeypatch.setattr(_held, "split_rows", lambda *args: split)
     weights = np.ones(60)
     weights[split[part == "validation"]] = 0
     with pytest.raises(ValueError, match="sample_weight is zero for all"):

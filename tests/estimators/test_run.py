@@ -7,8 +7,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier as TheirClassifier
 
 from skdl import MLPClassifier, MLPRegressor
-from skdl.estimators import _base
-from skdl.estimators._watch import Watch
+from skdl.estimators import _held
+from skdl.estimators._run import TrainingRun
 
 
 @pytest.fixture
@@ -20,8 +20,8 @@ def splits(monkeypatch):
         seen.append(split_rows(*args))
         return seen[-1]
 
-    split_rows = _base.split_rows
-    monkeypatch.setattr(_base, "split_rows", spy)
+    split_rows = _held.split_rows
+    monkeypatch.setattr(_held, "split_rows", spy)
     return seen
 
 
@@ -177,14 +177,14 @@ def test_interruption_keeps_the_parameters_so_far(
     Net, X, y, make, fit, flat, monkeypatch
 ):
     expected = flat(fit(make(Net, max_iter=3), X, y))
-    call = Watch.__call__
+    call = TrainingRun.__call__
 
-    def interrupt(self, loss):
-        call(self, loss)
-        if self.estimator.n_iter_ == 3:
+    def interrupt(self, epoch):
+        call(self, epoch)
+        if self.net.n_iter_ == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(Watch, "__call__", interrupt)
+    monkeypatch.setattr(TrainingRun, "__call__", interrupt)
     with pytest.warns(UserWarning, match="interrupted by user"):
         net = make(Net, max_iter=30).fit(X, y)
     assert net.n_iter_ == 3
@@ -198,7 +198,7 @@ def test_interruption_in_the_first_epoch_leaves_a_usable_net(
     def interrupt(self, loss):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Watch, "__call__", interrupt)
+    monkeypatch.setattr(TrainingRun, "__call__", interrupt)
     with pytest.warns(UserWarning, match="interrupted by user"):
         net = make(Net, max_iter=30).fit(X, y)
     assert len(net.predict(X)) == 60
@@ -210,7 +210,7 @@ def test_divergence_with_early_stopping_restores_the_best_epoch(
 ):
     # Deep and linear: the steps grow with the weights, epoch by epoch.
     net = wild(make, Net, activation="identity", n_iter_no_change=np.inf)
-    net.set_params(learning_rate_init=1e6, max_iter=200)
+    net.set_params(learning_rate_init=30, max_iter=200)
     with pytest.warns(ConvergenceWarning, match="diverged"):
         net.fit(X, y)
     assert net.n_iter_ < 200
