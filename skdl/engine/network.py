@@ -249,6 +249,8 @@ class Workspace:
     ----------
     row_shares : ndarray of shape (n_rows, 1), or None
         The weights of the batch at hand, divided by their sum.
+    bytes_per_row : int
+        What `empty` gave out so far, per row: the memory that grows with n_rows.
     """
 
     def __init__(self, network, n_rows, training=False, gradient=None, rng=None):
@@ -256,6 +258,7 @@ class Workspace:
         self.training = training
         self.rng = rng
         self.row_shares = None
+        self.bytes_per_row = 0
         self.works = {}
         if training and gradient is None:
             gradient = np.zeros_like(network.parameters)
@@ -286,6 +289,7 @@ class Workspace:
 
     def empty(self, width):
         """Return a new array of shape (..., n_rows, width)."""
+        self.bytes_per_row += math.prod(self.shape[:-1]) * width * self.dtype.itemsize
         return np.empty((*self.shape, width), self.dtype)
 
     def weigh(self, weights):
