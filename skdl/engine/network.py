@@ -115,12 +115,16 @@ class Network:
         return all(np.isfinite(array).all() for array in arrays)
 
     def __getstate__(self):
-        """Leave out the layers: their views would be stored as copies."""
-        built = {"layers", "affine", "_places", "_statistic_places"}
+        """Leave out the layers: their views would be stored as copies.
+
+        And the dtype, which the parameters have: skops trusts arrays, but no dtype.
+        """
+        built = {"layers", "affine", "_places", "_statistic_places", "dtype"}
         return {key: value for key, value in vars(self).items() if key not in built}
 
     def __setstate__(self, state):
         vars(self).update(state)
+        self.dtype = self.parameters.dtype
         self._build()
         self._bind()
 
