@@ -4,6 +4,7 @@ Estimators and transformers that behave inside ``Pipeline``, ``GridSearchCV`` an
 ``VotingClassifier`` as scikit-learn's own do; see ``help(skdl.SoftmaxClassifier)``.
 """
 
+from skdl._trusted import trusted_types
 from skdl.estimators import (
     LogisticClassifier,
     MLPClassifier,
@@ -26,4 +27,5 @@ __all__ = [
     "Standardizer",
     "ValidationSet",
     "__version__",
+    "trusted_types",
 ]

@@ -1,6 +1,7 @@
 """Batch normalization: units of mean 0 and variance 1 over each batch."""
 
 from dataclasses import dataclass
+from weakref import proxy
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -139,7 +140,8 @@ class _BatchNormWork:
     )  # fmt: skip
 
     def __init__(self, layer, workspace, gamma_gradient, beta_gradient):
-        self.workspace = workspace
+        # A circle of references would keep the arrays until the garbage collector runs.
+        self.workspace = proxy(workspace)
         self.gamma_gradient, self.beta_gradient = gamma_gradient, beta_gradient
         self.inverse = np.empty_like(layer.mean)
         self.normalized = None

@@ -86,18 +86,27 @@ class Batches:
 
     def _gather(self, rows):
         data, n = self.data, len(rows)
-        # mode="clip" spares NumPy a copy of `out`, which it keeps to be able to undo.
-        codes = data.targets.take(rows, axis=0, out=self._codes[:n], mode="clip")
+        codes = _take(data.targets, rows, self._codes[:n])
         targets = codes
         if data.table is not None:
-            targets = data.table.take(codes, 0, out=self._targets[:n], mode="clip")
+            targets = _take(data.table, codes, self._targets[:n])
         weights = None
         if data.weights is not None:
-            weights = data.weights.take(rows, 0, out=self._weights[:n], mode="clip")
+            weights = _take(data.weights, rows, self._weights[:n])
         if issparse(data.X):
             return data.X[rows].astype(self._dtype, copy=False), targets, weights
-        X = data.X.take(rows, axis=0, out=self._raw[:n], mode="clip")
+        X = _take(data.X, rows, self._raw[:n])
         if self._X is not self._raw:
             np.copyto(self._X[:n], X, casting="unsafe")
             X = self._X[:n]
         return X, targets, weights
+
+
+def _take(array, rows, out):
+    """Write the rows with these numbers into out, and return it."""
+    if array.flags.c_contiguous and array.flags.aligned:
+        # mode="clip" spares NumPy a copy of `out`, which it keeps to be able to undo.
+        return array.take(rows, axis=0, out=out, mode="clip")
+    # There `take` would copy the whole array first, for each batch.
+    np.copyto(out, array[rows])
+    return out

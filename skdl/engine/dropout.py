@@ -65,16 +65,15 @@ class Dropout(Layer):
 
 
 class _DropoutWork:
-    __slots__ = ("A", "allocate", "mask", "rng")
+    __slots__ = ("A", "dtype", "mask", "rng", "shape")
 
     def __init__(self, layer, workspace):
         if workspace.rng is None:
             raise ValueError("dropout draws from the workspace's rng, which is None")
         self.rng = workspace.rng
         self.mask = None
+        self.shape, self.dtype = (*workspace.shape, layer.width), workspace.dtype
 
-        # Wide sparse rows never need these: only the first pass knows the data.
-        def allocate():
-            self.mask, self.A = (workspace.empty(layer.width) for _ in range(2))
-
-        self.allocate = allocate
+    def allocate(self):
+        """Make the arrays; wide sparse rows never need them, so the first pass asks."""
+        self.mask, self.A = (np.empty(self.shape, self.dtype) for _ in range(2))

@@ -115,12 +115,16 @@ class Network:
         return all(np.isfinite(array).all() for array in arrays)
 
     def __getstate__(self):
-        """Leave out the layers: their views would be stored as copies."""
-        built = {"layers", "affine", "_places", "_statistic_places"}
+        """Leave out the layers: their views would be stored as copies.
+
+        And the dtype, which the parameters have: skops trusts arrays, but no dtype.
+        """
+        built = {"layers", "affine", "_places", "_statistic_places", "dtype"}
         return {key: value for key, value in vars(self).items() if key not in built}
 
     def __setstate__(self, state):
         vars(self).update(state)
+        self.dtype = self.parameters.dtype
         self._build()
         self._bind()
 
@@ -249,6 +253,8 @@ class Workspace:
     ----------
     row_shares : ndarray of shape (n_rows, 1), or None
         The weights of the batch at hand, divided by their sum.
+    bytes_per_row : int
+        What `empty` gave out so far, per row: the memory that grows with n_rows.
     """
 
     def __init__(self, network, n_rows, training=False, gradient=None, rng=None):
@@ -256,6 +262,7 @@ class Workspace:
         self.training = training
         self.rng = rng
         self.row_shares = None
+        self.bytes_per_row = 0
         self.works = {}
         if training and gradient is None:
             gradient = np.zeros_like(network.parameters)
@@ -286,6 +293,7 @@ class Workspace:
 
     def empty(self, width):
         """Return a new array of shape (..., n_rows, width)."""
+        self.bytes_per_row += math.prod(self.shape[:-1]) * width * self.dtype.itemsize
         return np.empty((*self.shape, width), self.dtype)
 
     def weigh(self, weights):

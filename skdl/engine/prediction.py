@@ -1,16 +1,19 @@
 """The forward pass over any number of rows."""
 
+import math
+
 import numpy as np
+from scipy.sparse import issparse
 
 from skdl.engine.network import Workspace
 
-__all__ = ["raw_scores"]
+__all__ = ["MAX_ROWS", "bytes_per_row", "raw_scores"]
 
-# Rows per pass: the hidden layers' memory does not grow with the data.
-ROWS = 4096
+# More rows per pass are no faster: the products are large enough, and the cache is not.
+MAX_ROWS = 4096
 
 
-def raw_scores(network, X, rows=None):
+def raw_scores(network, X, rows=None, max_rows=MAX_ROWS):
     """Return the network's scores for rows of X.
 
     Parameters
@@ -21,6 +24,8 @@ def raw_scores(network, X, rows=None):
         Of any real dtype.
     rows : ndarray of int, optional
         Which rows, instead of all.
+    max_rows : int, default=4096
+        Rows per pass, at least 1: beside the scores, memory is for so many.
 
     Returns
     -------
@@ -28,12 +33,49 @@ def raw_scores(network, X, rows=None):
     """
     n_rows = X.shape[0] if rows is None else len(rows)
     scores = np.empty((*network.stack, n_rows, network.widths[-1]), network.dtype)
-    workspace = None
-    for start in range(0, n_rows, ROWS):
-        stop = min(start + ROWS, n_rows)
-        if workspace is None or stop - start < ROWS:
+    workspace = converted = None
+    if _is_converted(network, X):
+        converted = np.empty((min(max_rows, n_rows), X.shape[1]), network.dtype)
+    for start in range(0, n_rows, max_rows):
+        stop = min(start + max_rows, n_rows)
+        if workspace is None or stop - start < max_rows:
+            workspace = None  # the memory of the old one is free before there is a new
             workspace = Workspace(network, stop - start)
-        block = slice(start, stop) if rows is None else rows[start:stop]
-        X_block = X[block].astype(network.dtype, copy=False)
+        X_block = X[slice(start, stop) if rows is None else rows[start:stop]]
+        if converted is not None:
+            np.copyto(converted[: stop - start], X_block, casting="unsafe")
+            X_block = converted[: stop - start]
+        elif issparse(X):
+            X_block = X_block.astype(network.dtype, copy=False)
         scores[..., start:stop, :] = network.scores(X_block, workspace)
     return scores
+
+
+def bytes_per_row(network, X):
+    """Return the bytes that each row of X needs during a pass, the scores aside.
+
+    Parameters
+    ----------
+    network : Network
+    X : ndarray of shape (n_samples, n_features), or CSR array
+        Of a CSR array the mean over the rows counts.
+
+    Returns
+    -------
+    n_bytes : int
+        At least 1.
+    """
+    item = network.dtype.itemsize
+    n_bytes = Workspace(network, 1).bytes_per_row
+    if issparse(X):
+        # The slice, its conversion, and the product, which SciPy allocates.
+        stored = X.nnz / max(1, X.shape[0])
+        n_bytes += stored * (X.dtype.itemsize + X.indices.itemsize + item)
+        n_bytes += X.indptr.itemsize + item * network.affine[0].width
+    elif _is_converted(network, X):
+        n_bytes += item * X.shape[1]
+    return math.ceil(n_bytes)
+
+
+def _is_converted(network, X):
+    return not issparse(X) and X.dtype != network.dtype

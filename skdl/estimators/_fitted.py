@@ -3,13 +3,29 @@
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn import get_config
 
 from skdl.engine.bypass import Join
-from skdl.engine.prediction import raw_scores
+from skdl.engine.prediction import MAX_ROWS, bytes_per_row, raw_scores
 from skdl.estimators._parameters import NetParameters
 from skdl.estimators._validation import check_X
 
-__all__ = ["FittedNet"]
+__all__ = ["FittedNet", "rows_at_once"]
+
+
+def rows_at_once(network, X):
+    """Return how many rows of X to predict per pass.
+
+    Their arrays take at most scikit-learn's ``working_memory``, unless one row alone
+    needs more.
+
+    Parameters
+    ----------
+    network : Network
+    X : ndarray of shape (n_samples, n_features), or CSR array
+    """
+    memory = get_config()["working_memory"] * 2**20
+    return max(1, int(min(MAX_ROWS, memory / bytes_per_row(network, X))))
 
 
 @dataclass(eq=False, repr=False)
@@ -18,7 +34,8 @@ class FittedNet(NetParameters):
 
     def _raw_scores(self, X):
         """Return raw scores of shape (n_samples, n_outputs_) of checked data."""
-        return raw_scores(self._network, check_X(self, X))
+        X = check_X(self, X)
+        return raw_scores(self._network, X, max_rows=rows_at_once(self._network, X))
 
     @property
     def coefs_(self):

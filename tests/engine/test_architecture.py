@@ -1,6 +1,8 @@
 """Networks of more than affine maps: every option, alone and together."""
 
+import gc
 import pickle
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -196,3 +198,22 @@ def test_dropout_without_a_generator_is_refused():
     network = Network((3, 4, 2), [Tanh()], np.float64, dropout=[0, 0.5])
     with pytest.raises(ValueError, match="rng"):
         Workspace(network, 5, training=True)
+
+
+@each("options", ARCHITECTURES)
+@pytest.mark.parametrize("training", [False, True])
+def test_memory_is_free_without_the_garbage_collector(options, training):
+    p = make(options)
+    gc.disable()
+    try:
+        if training:
+            workspace = p.workspace()
+            p.evaluate(0.2, workspace)
+        else:
+            workspace = Workspace(p.network, len(p.X))
+            p.network.scores(p.X, workspace)
+        watched = ref(workspace)
+        del workspace
+        assert watched() is None
+    finally:
+        gc.enable()

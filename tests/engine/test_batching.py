@@ -6,6 +6,7 @@ from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array, issparse
 
 from skdl.engine import Batches, Data
+from tests.engine.cases import peak_bytes
 
 N = 23
 F32 = np.dtype(np.float32)
@@ -99,6 +100,42 @@ def test_memmap_and_read_only_input(tmp_path, order):
     data.targets.flags.writeable = False
     epoch = collect(data)
     assert_array_equal(np.concatenate([batch for batch, _, _ in epoch]), values)
+
+
+def misaligned(X):
+    memory = np.empty(X.nbytes + 1, np.uint8)[1:]
+    view = memory.view(X.dtype).reshape(X.shape)
+    view[...] = X
+    return view
+
+
+LAYOUTS = {
+    "C": np.ascontiguousarray,
+    "Fortran": np.asfortranarray,
+    "columns": lambda X: np.hstack([X, X])[:, : X.shape[1]],
+    "every other column": lambda X: np.repeat(X, 2, axis=1)[:, ::2],
+    "backwards": lambda X: X[::-1].copy()[::-1],
+    "misaligned": misaligned,
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_batch_is_cut_out_of_any_layout_without_a_copy_of_the_whole(layout, dtype):
+    X = np.random.default_rng(0).normal(size=(9000, 20)).astype(F32)
+    weights = layout(np.abs(X[:, 2:3]).astype(dtype))
+    data = Data(layout(X), layout(X[:, :2]), weights=weights)
+    batches = Batches(data, 100, np.dtype(dtype))
+    order = np.random.default_rng(1).permutation(9000)
+    epoch = batches.epoch(np.random.default_rng(1))
+    for i, (rows, targets, weights) in enumerate(epoch):
+        used = order[100 * i : 100 * i + 100]
+        assert_array_equal(rows, X[used])
+        assert_array_equal(targets, X[used, :2])
+        assert_array_equal(weights, np.abs(X[used, 2:3]))
+    # The order of the rows, and a batch or two.
+    peak = peak_bytes(lambda: sum(1 for _ in batches.epoch()))
+    assert peak < order.nbytes + 60_000 < X.nbytes / 5
 
 
 @pytest.mark.parametrize("source", [np.uint8, np.float32])

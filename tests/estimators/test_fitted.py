@@ -1,9 +1,18 @@
 """What is read off the network of a fitted net."""
 
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
+from sklearn import config_context
 from sklearn.exceptions import NotFittedError
+
+from skdl import MLPClassifier, MLPRegressor
+from skdl.engine.prediction import MAX_ROWS, bytes_per_row
+from skdl.estimators._fitted import rows_at_once
 
 ALWAYS = ["coefs_", "intercepts_", "n_zero_weights_"]
 
@@ -51,3 +60,102 @@ def test_zero_weights_are_counted_without_biases(Net, X, y, make, fit):
     net.intercepts_[0][:] = 0
     assert net.n_zero_weights_ == 2 * 6 + 1
     assert type(net.n_zero_weights_) is int
+
+
+EVERYTHING = {
+    "hidden_layer_sizes": (9, 8, 8),
+    "activation": ["maxout", "gelu", "relu"],
+    "normalization": "batch",
+    "residual": True,
+    "dropout": 0.1,
+}
+METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
+
+
+def answers(net, X):
+    """Return what each method of prediction that the net has says of X."""
+    return {name: getattr(net, name)(X) for name in METHODS if hasattr(net, name)}
+
+
+FORMS = {
+    "float64": np.asarray,
+    "float32": lambda X: X.astype(np.float32),
+    "uint8": lambda X: X.astype(np.uint8),
+    "CSR": csr_array,
+    "CSR uint8": lambda X: csr_array(X.astype(np.uint8)),
+}
+
+
+@pytest.fixture
+def counts():
+    """Return small whole numbers, which every dtype holds."""
+    return np.random.default_rng(1).integers(0, 4, (70, 4)).astype(float)
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+@pytest.mark.parametrize("options", [{}, EVERYTHING], ids=["plain", "everything"])
+# One row at a time; some; and all.
+@pytest.mark.parametrize("memory", [0, 1e-9, 3e-3, 1024])
+def test_any_working_memory_gives_the_same_answers(
+    Net, form, options, memory, counts, make, fit
+):
+    net = fit(make(Net, **options), counts, np.arange(70) % 3)
+    X = form(counts)
+    expected = answers(net, X)
+    with config_context(working_memory=memory):
+        rows = rows_at_once(net._network, X)
+        given = answers(net, X)
+    assert {0: rows == 1, 1e-9: rows == 1, 1024: rows >= 70}.get(memory, 1 < rows < 70)
+    for name, values in expected.items():
+        assert_allclose(given[name], values, rtol=1e-5, atol=1e-6)
+
+
+def test_working_memory_bounds_the_rows(X, y, make, fit):
+    network = fit(make(MLPClassifier, hidden_layer_sizes=(5000,)), X, y)._network
+    n_bytes = bytes_per_row(network, X)
+    assert n_bytes == 8 * (5000 + 3)
+    for rows in (1, 17, MAX_ROWS):
+        with config_context(working_memory=(rows + 0.5) * n_bytes / 2**20):
+            assert rows_at_once(network, X) == rows
+    with config_context(working_memory=2 * MAX_ROWS * n_bytes / 2**20):
+        assert rows_at_once(network, X) == MAX_ROWS
+
+
+@pytest.mark.parametrize("memory", [0.25, 1024])
+def test_a_million_rows_take_the_scores_and_one_pass(memory, make, fit):
+    X = np.random.default_rng(0).normal(size=(10**6, 30)).astype(np.float32)
+    net = fit(make(MLPRegressor, hidden_layer_sizes=(50,)), X[:200], X[:200, 0])
+    net.predict(X[:10])
+    one_pass = min(memory * 2**20, MAX_ROWS * bytes_per_row(net._network, X))
+    with config_context(working_memory=memory):
+        tracemalloc.start()
+        try:
+            predicted = net.predict(X)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert peak < predicted.nbytes + one_pass + 100_000
+
+
+@pytest.mark.parametrize("options", [{}, EVERYTHING], ids=["plain", "everything"])
+@pytest.mark.parametrize("form", [FORMS["float64"], FORMS["CSR"], FORMS["uint8"]])
+def test_eight_threads_get_what_one_gets(Net, options, form, make, fit):
+    rng = np.random.default_rng(0)
+    train = rng.integers(0, 4, (60, 30)).astype(float)
+    options = {"hidden_layer_sizes": (40,), **options}
+    net = fit(make(Net, **options), train, np.arange(60) % 3)
+    # Of unlike sizes, for the threads to be at different places of the way.
+    inputs = [form(rng.integers(0, 4, (n, 30))) for n in range(150, 950, 50)]
+
+    def in_passes(X):
+        # scikit-learn's settings are each thread's own.
+        with config_context(working_memory=0.1):
+            return answers(net, X)
+
+    alone = [in_passes(X) for X in inputs]
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(3):
+            together = list(pool.map(in_passes, inputs))
+            for one, other in zip(alone, together, strict=True):
+                for name, values in one.items():
+                    assert_array_equal(other[name], values)

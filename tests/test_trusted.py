@@ -1,0 +1,238 @@
+"""Files of skops: what they hold, what has to be trusted, and what comes back."""
+
+import importlib
+import inspect
+import warnings
+
+import numpy as np
+import pytest
+import skops.io
+from numpy.testing import assert_array_equal
+from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.pipeline import make_pipeline
+
+import skdl
+from skdl import (
+    LogisticClassifier,
+    MLPClassifier,
+    MLPRegressor,
+    PCAWhitener,
+    SoftmaxClassifier,
+    Standardizer,
+    SVMClassifier,
+    engine,
+)
+from tests.engine.cases import (
+    ACTIVATIONS,
+    INITIALIZERS,
+    LOSSES,
+    OPTIMIZERS,
+    SCHEDULES,
+    each,
+)
+
+NETS = [
+    LogisticClassifier,
+    MLPClassifier,
+    MLPRegressor,
+    SVMClassifier,
+    SoftmaxClassifier,
+]
+# Not an object that a parameter takes: penalties are chosen by name.
+NAMED_ONLY = {name for name in engine.__all__ if name.endswith("Penalty")}
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(60, 5))
+CLASSES = X[:, :3].argmax(axis=1)
+LABELS = X[:, :3] > 0
+COUNTS = rng.poisson(2.0, 60).astype(float)
+
+
+def net_of_loss(case):
+    """Return a net that has a loss as an object, and a y for it."""
+    if case.kind in ("values", "counts"):
+        return MLPRegressor(case.loss), COUNTS
+    if case.kind == "labels":
+        return MLPClassifier(loss=case.loss), LABELS
+    return MLPClassifier(loss=case.loss), CLASSES % case.size
+
+
+def with_option(name, value, Net=MLPClassifier):
+    return Net(**{"hidden_layer_sizes": (6, 5), name: value}), CLASSES
+
+
+# Every object that a parameter takes, by way of the engine's own tables of them.
+OPTIONS = {
+    **{f"loss-{k}": net_of_loss(case) for k, case in LOSSES.items()},
+    **{
+        f"{name}-{k}": with_option(name, row[0] if isinstance(row, tuple) else row)
+        for name, table in {
+            "activation": ACTIVATIONS,
+            "weight_init": INITIALIZERS,
+            "solver": OPTIMIZERS,
+            "learning_rate": SCHEDULES,
+        }.items()
+        for k, row in table.items()
+    },
+    **{
+        f"{Net.__name__}-{name}": with_option(name, value, Net)
+        for Net in NETS
+        for name, value in {
+            "solver": "lbfgs",
+            "activation": [engine.Maxout(3), "gelu"],
+            "normalization": engine.BatchNorm(0.8),
+            "dropout": [0.1, 0.0, 0.2],
+            "residual": True,
+            "early_stopping": True,
+            "penalty": "l1",
+            "warm_start": True,
+            "random_state": np.random.RandomState(3),
+            "hidden_layer_sizes": np.array([4, 3]),
+            "alpha": np.float32(0.1),
+        }.items()
+    },
+}
+TRANSFORMERS = {
+    "Standardizer": Standardizer(),
+    "Standardizer-running": Standardizer(momentum=0.1),
+    "PCAWhitener": PCAWhitener(),
+    "PCAWhitener-zca": PCAWhitener(n_components=3, zca=True),
+}
+
+
+def fitted(net, y):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        net = clone(net).set_params(max_iter=3)
+        if net.random_state is None:
+            net.set_params(random_state=0)
+        return net.fit(X, y)
+
+
+def through_file(estimator):
+    return skops.io.loads(skops.io.dumps(estimator), trusted=skdl.trusted_types)
+
+
+def untrusted(estimator):
+    data = skops.io.dumps(estimator)
+    return set(skops.io.get_untrusted_types(data=data))
+
+
+def answers(estimator, X=X):
+    """Return all that an estimator says of X, and the attributes that it learned."""
+    methods = ("predict", "predict_proba", "decision_function", "transform")
+    said = {name: getattr(estimator, name)(X) for name in methods
+            if hasattr(estimator, name)}  # fmt: skip
+    return said | {
+        name: value
+        for name, value in vars(estimator).items()
+        if name.endswith("_") and value is not None
+    }
+
+
+def assert_same(one, other):
+    ours, theirs = answers(one), answers(other)
+    assert ours.keys() == theirs.keys()
+    for name, value in ours.items():
+        assert_array_equal(theirs[name], value, err_msg=name)
+        assert np.asarray(theirs[name]).dtype == np.asarray(value).dtype, name
+
+
+@each("option", OPTIONS)
+def test_a_net_comes_back(option):
+    net, y = option
+    net = fitted(net, y)
+    assert_same(net, through_file(net))
+
+
+@pytest.mark.parametrize("Net", NETS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("seed", ["number", "instance"])
+@pytest.mark.parametrize("continued", ["partial_fit", "warm_start", "after fit"])
+def test_training_goes_on_as_without_the_file(Net, dtype, seed, continued):
+    seed = 0 if seed == "number" else np.random.RandomState(0)
+    net = Net(
+        hidden_layer_sizes=(7, 6),
+        normalization="batch",
+        dropout=0.2,
+        learning_rate=engine.Cosine(horizon=9),
+        warm_start=continued == "warm_start",
+        random_state=seed,
+        max_iter=2,
+    )
+    X_typed = X.astype(dtype)
+    classes = {"classes": [0, 1, 2]} if is_classifier(net) else {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        if continued == "partial_fit":
+            net.partial_fit(X_typed, CLASSES, **classes).partial_fit(X_typed, CLASSES)
+        else:
+            net.fit(X_typed, CLASSES)
+        other = through_file(net)
+        before = net.predict(X_typed).copy()
+        for one in (net, other):
+            if continued == "warm_start":
+                one.fit(X_typed, CLASSES)
+            one.partial_fit(X_typed, CLASSES)
+    assert net._network.dtype == other._network.dtype == dtype
+    assert_array_equal(other._network.parameters, net._network.parameters)
+    assert_same(net, other)
+    if Net is MLPRegressor:
+        assert (net.predict(X_typed) != before).any()
+
+
+@each("transformer", TRANSFORMERS)
+def test_a_transformer_comes_back_and_goes_on(transformer):
+    transformer.fit(X).partial_fit(2 * X)
+    other = through_file(transformer)
+    assert_same(transformer, other)
+    assert_same(transformer.partial_fit(X + 1), other.partial_fit(X + 1))
+
+
+def test_words_and_pipelines_come_back():
+    words = np.array(["ant", "bee", "cat"])[CLASSES]
+    net = SoftmaxClassifier(max_iter=500, learning_rate_init=0.01, random_state=0)
+    model = make_pipeline(Standardizer(), PCAWhitener(), net).fit(X, words)
+    assert_array_equal(through_file(model).predict(X), model.predict(X))
+
+
+def full_name(thing):
+    return f"{thing.__module__}.{thing.__qualname__}"
+
+
+def test_the_list_is_what_files_hold():
+    """A class that gets into a file is in the list; nothing else is."""
+    found = set()
+    for net, y in OPTIONS.values():
+        found |= untrusted(fitted(net, y))
+    for transformer in TRANSFORMERS.values():
+        found |= untrusted(transformer.fit(X))
+    assert skdl.trusted_types == sorted(found)
+
+
+def test_every_class_that_a_parameter_takes_is_in_the_list():
+    """The test above sees what the tables of cases hold; this one, what is public."""
+    classes = {
+        full_name(thing)
+        for module in (skdl, engine)
+        for name in module.__all__
+        if inspect.isclass(thing := getattr(module, name))
+        and issubclass(thing, BaseEstimator)
+        and name not in NAMED_ONLY
+    }
+    assert classes | {full_name(engine.Network)} == set(skdl.trusted_types)
+
+
+def test_the_list_has_nothing_but_our_own_classes():
+    assert all(isinstance(name, str) for name in skdl.trusted_types)
+    for name in skdl.trusted_types:
+        module, _, attribute = name.rpartition(".")
+        assert module.split(".")[0] == "skdl"
+        assert inspect.isclass(getattr(importlib.import_module(module), attribute))
+
+
+def test_what_is_not_in_the_list_is_refused():
+    data = skops.io.dumps(fitted(MLPClassifier(), CLASSES))
+    with pytest.raises(skops.io.exceptions.UntrustedTypesFoundException, match="skdl"):
+        skops.io.loads(data)
