@@ -11,8 +11,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdl.engine.activations import Identity, Logistic, Relu, Tanh
 from skdl.engine.batch_norm import BatchNormLayer
-from skdl.engine.bypass import Fork
-from skdl.engine.layers import Affine
+from skdl.engine.bypass import Fork, Join
+from skdl.engine.layers import Activation, Affine
 from skdl.engine.losses import KLDivergence, Softmax
 from skdl.engine.regression_losses import Poisson, SquaredError
 from skdl.engine.sigmoid_losses import LogisticLoss
@@ -79,8 +79,12 @@ def _architecture_obstacles(net):
             f"activation={net.activation!r} differs between the layers, where it has "
             "one for all"
         )
-    if any(isinstance(layer, Fork) for layer in network.layers):
+    others = {type(layer) for layer in network.layers if not layer.training_only}
+    others -= {Affine, Activation, BatchNormLayer}
+    if others & {Fork, Join}:
         yield "residual=True, where it has no bypasses"
+    elif others:
+        yield f"layers that it has not: {', '.join(sorted(map(_name, others)))}"
 
 
 def _loss_obstacles(net):
@@ -102,6 +106,10 @@ def _loss_obstacles(net):
             f"y had one class only ({net.classes_[0]!r}), for which it predicts "
             "probabilities of two"
         )
+
+
+def _name(kind):
+    return kind.__name__
 
 
 def _listed(kinds):

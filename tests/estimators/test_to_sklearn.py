@@ -33,6 +33,7 @@ from skdl.engine import (
     SquaredError,
     Tanh,
 )
+from skdl.engine.layers import Layer
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -358,6 +359,20 @@ def test_what_stands_in_the_way_is_named(net, y, message):
     with pytest.raises(ValueError, match=message):
         net.to_sklearn()
     assert_array_equal(net.predict(X), before)
+
+
+class Doubled(Layer):
+    """A layer that to_sklearn cannot know."""
+
+
+def test_an_unknown_layer_is_refused_unless_it_only_trains():
+    net = quick(MLPClassifier).fit(X, THREE)
+    layer = Doubled()
+    net._network.layers.append(layer)
+    with pytest.raises(ValueError, match="layers that it has not: Doubled"):
+        net.to_sklearn()
+    layer.training_only = True
+    assert_array_equal(net.to_sklearn().predict(X), net.predict(X))
 
 
 def test_before_fit(Net):
