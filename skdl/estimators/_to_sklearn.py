@@ -48,8 +48,8 @@ def to_sklearn(net):
     obstacles = [*_architecture_obstacles(net), *_loss_obstacles(net)]
     if obstacles:
         raise ValueError(
-            f"No MLP of scikit-learn predicts as this {type(net).__name__} does: "
-            f"{'; '.join(obstacles)}."
+            f"No MLP of scikit-learn predicts as this {type(net).__name__} does. What "
+            f"stands in the way: {'; '.join(obstacles)}."
         )
     classifies = is_classifier(net)
     Theirs = getattr(neural_network, "MLPClassifier" if classifies else "MLPRegressor")
@@ -71,45 +71,37 @@ def _architecture_obstacles(net):
     network = net._network
     kinds = {type(function) for function in network.activations}
     if not kinds <= set(ACTIVATIONS):
-        yield (
-            f"activation={net.activation!r}, where it has {_listed(ACTIVATIONS)} only"
-        )
+        yield f"activation={net.activation!r}, not one of {_listed(ACTIVATIONS)}"
     elif len(kinds) > 1:
-        yield (
-            f"activation={net.activation!r} differs between the layers, where it has "
-            "one for all"
-        )
+        yield (f"activation={net.activation!r}, not the same in all hidden layers")
     others = {type(layer) for layer in network.layers if not layer.training_only}
     others -= {Affine, Activation, BatchNormLayer}
     if others & {Fork, Join}:
-        yield "residual=True, where it has no bypasses"
+        yield "residual=True"
     elif others:
-        yield f"layers that it has not: {', '.join(sorted(map(_name, others)))}"
+        names = sorted(kind.__name__ for kind in others)
+        yield f"layers of other kinds: {', '.join(names)}"
 
 
 def _loss_obstacles(net):
     kind = type(net._loss())
     if not is_classifier(net):
         if kind not in REGRESSION_LOSSES:
-            yield f"loss={net.loss!r}, where it has {_listed(REGRESSION_LOSSES)} only"
+            yield f"loss={net.loss!r}, not one of {_listed(REGRESSION_LOSSES)}"
         return
     n_classes = len(net.classes_)
     if kind not in (LogisticLoss, Softmax, KLDivergence):
-        yield f"loss={net.loss!r}, where it has the cross-entropy only"
+        yield f"loss={net.loss!r}, not a cross-entropy"
     elif kind is LogisticLoss and n_classes > 2 and not net._multilabel:
         yield (
-            f"loss={net.loss!r} has a sigmoid for each of {n_classes} classes, where "
-            "it has a softmax"
+            f"loss={net.loss!r} with {n_classes} classes: a sigmoid for each, not a "
+            "softmax"
         )
     if n_classes == 1:
         yield (
-            f"y had one class only ({net.classes_[0]!r}), for which it predicts "
-            "probabilities of two"
+            f"one class only ({net.classes_[0]!r}), for which scikit-learn's "
+            "probabilities have two columns"
         )
-
-
-def _name(kind):
-    return kind.__name__
 
 
 def _listed(kinds):
@@ -118,12 +110,8 @@ def _listed(kinds):
 
 def _parameters(net, Theirs):
     """Return a copy of the parameters that both have, as the network was built."""
-    ours = net.get_params(deep=False)
-    shared = {
-        name: value
-        for name, value in ours.items()
-        if name in Theirs().get_params(deep=False)
-    }
+    # Attributes: a user's subclass may have another constructor.
+    shared = {name: getattr(net, name) for name in Theirs().get_params(deep=False)}
     network = net._network
     hidden = list(network.widths[1:-1])
     if check_hidden_layers(net.hidden_layer_sizes) != hidden:
