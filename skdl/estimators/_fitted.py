@@ -8,6 +8,7 @@ from sklearn import get_config
 from skdl.engine.bypass import Join
 from skdl.engine.prediction import MAX_ROWS, bytes_per_row, raw_scores
 from skdl.estimators._parameters import NetParameters
+from skdl.estimators._to_sklearn import to_sklearn
 from skdl.estimators._validation import check_X
 
 __all__ = ["FittedNet", "rows_at_once"]
@@ -60,6 +61,35 @@ class FittedNet(NetParameters):
         network = self._fitted_network("n_zero_weights_")
         weights = network.parameters[..., : network.n_weights]
         return int(weights.size - np.count_nonzero(weights))
+
+    def to_sklearn(self):
+        """Return a fitted scikit-learn MLP with equal predictions, to rounding.
+
+        It is for places that want scikit-learn's class: exporters, other tools, a
+        server without skdl. It shares no array with this net.
+
+        There is one for every net of 'identity', 'logistic', 'tanh' or 'relu', the same
+        in all hidden layers, whose loss is the cross-entropy of a softmax or of one
+        sigmoid for two classes or each label, the squared error, or 'poisson'. Batch
+        normalization is folded into the weights, the two scores that a softmax has for
+        two classes become one, and dropout is off in predictions anyway.
+
+        Returns
+        -------
+        model : sklearn.neural_network.MLPClassifier or MLPRegressor
+            With the parameters that both have; a `solver` or `learning_rate` that
+            scikit-learn has not is left at its default. Records such as
+            ``loss_curve_`` are this net's, summed over several outputs where
+            scikit-learn has the mean. ``partial_fit`` goes on from the weights, with
+            moments of the optimizer that start anew; not after 'lbfgs' or early
+            stopping, where scikit-learn's own does not.
+
+        Raises
+        ------
+        ValueError
+            If there is none; it names the options that stand in the way.
+        """
+        return to_sklearn(self)
 
     def _fitted_network(self, attribute):
         # AttributeError, so that hasattr() says no before fit as it does after it.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import RegressorMixin
 from sklearn.metrics import d2_pinball_score, r2_score
 from sklearn.utils import column_or_1d
@@ -171,6 +172,8 @@ object, default='squared_error'
         return biases[0] if len(biases) == 1 else biases
 
     def _code_targets(self, y, dtype, first, incremental, classes):
+        if issparse(y):
+            y = y.toarray()
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         if self._needs_counts() and y.min() < 0:

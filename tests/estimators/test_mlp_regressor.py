@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
 from sklearn.datasets import load_diabetes
 from sklearn.linear_model import PoissonRegressor, Ridge
 from sklearn.neural_network import MLPRegressor as Theirs
@@ -146,6 +147,14 @@ def test_targets_of_any_numeric_type(dtype, X, y):
     net = MLPRegressor(**params).fit(X, targets)
     expected = MLPRegressor(**params).fit(X, (y > 0).astype(float))
     assert_array_equal(net.predict(X), expected.predict(X))
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_sparse_targets_are_as_dense_ones(early_stopping, X, y):
+    Y = np.column_stack([np.maximum(y, 0), X[:, 0] > 1])
+    params = {"max_iter": 3, "random_state": 0, "early_stopping": early_stopping}
+    net = MLPRegressor(**params).fit(X, csr_array(Y))
+    assert_array_equal(net.predict(X), MLPRegressor(**params).fit(X, Y).predict(X))
 
 
 def test_early_stopping_watches_r2(X, y):

@@ -1,0 +1,195 @@
+"""From a fitted net to scikit-learn's MLP that predicts the same."""
+
+from copy import deepcopy
+from itertools import pairwise
+
+import numpy as np
+from sklearn import neural_network
+from sklearn.base import is_classifier
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils.validation import check_is_fitted
+
+from skdl.engine.activations import Identity, Logistic, Relu, Tanh
+from skdl.engine.batch_norm import BatchNormLayer
+from skdl.engine.bypass import Fork, Join
+from skdl.engine.layers import Activation, Affine
+from skdl.engine.losses import KLDivergence, Softmax
+from skdl.engine.regression_losses import Poisson, SquaredError
+from skdl.engine.sigmoid_losses import LogisticLoss
+from skdl.estimators._architecture import check_hidden_layers
+
+__all__ = ["to_sklearn"]
+
+# Exact types: an object of a user's own class may compute anything.
+ACTIVATIONS = {Identity: "identity", Logistic: "logistic", Relu: "relu", Tanh: "tanh"}
+REGRESSION_LOSSES = {SquaredError: "squared_error", Poisson: "poisson"}
+SOLVERS = ("lbfgs", "sgd", "adam")
+LEARNING_RATES = ("constant", "invscaling", "adaptive")
+
+# What every solver leaves, and what scikit-learn's 'lbfgs' does not.
+ATTRIBUTES = ("n_layers_", "t_", "n_iter_", "loss_", "n_features_in_")
+RECORDS = ("loss_curve_", "best_loss_", "validation_scores_", "best_validation_score_")
+
+
+def to_sklearn(net):
+    """Return a fitted MLPClassifier or MLPRegressor of scikit-learn.
+
+    Parameters
+    ----------
+    net : estimator
+        A net of ours, fitted.
+
+    Raises
+    ------
+    ValueError
+        If no scikit-learn MLP predicts the same.
+    """
+    check_is_fitted(net)
+    obstacles = [*_architecture_obstacles(net), *_loss_obstacles(net)]
+    if obstacles:
+        raise ValueError(
+            f"No MLP of scikit-learn predicts as this {type(net).__name__} does. What "
+            f"stands in the way: {'; '.join(obstacles)}."
+        )
+    classifies = is_classifier(net)
+    Theirs = getattr(neural_network, "MLPClassifier" if classifies else "MLPRegressor")
+    theirs = Theirs(**_parameters(net, Theirs))
+    names = [*ATTRIBUTES, *(RECORDS if theirs.solver != "lbfgs" else ())]
+    names += ["feature_names_in_"] if hasattr(net, "feature_names_in_") else []
+    vars(theirs).update({name: deepcopy(getattr(net, name)) for name in names})
+    theirs.coefs_, theirs.intercepts_ = _folded(net._network)
+    theirs.out_activation_ = net._loss().out_activation
+    if classifies:
+        _set_classes(net, theirs)
+    theirs.n_outputs_ = len(theirs.intercepts_[-1])
+    if theirs.solver != "lbfgs":
+        _prepare_to_go_on(theirs)
+    return theirs
+
+
+def _architecture_obstacles(net):
+    network = net._network
+    kinds = {type(function) for function in network.activations}
+    if not kinds <= set(ACTIVATIONS):
+        yield f"activation={net.activation!r}, not one of {_listed(ACTIVATIONS)}"
+    elif len(kinds) > 1:
+        yield (f"activation={net.activation!r}, not the same in all hidden layers")
+    others = {type(layer) for layer in network.layers if not layer.training_only}
+    others -= {Affine, Activation, BatchNormLayer}
+    if others & {Fork, Join}:
+        yield "residual=True"
+    elif others:
+        names = sorted(kind.__name__ for kind in others)
+        yield f"layers of other kinds: {', '.join(names)}"
+
+
+def _loss_obstacles(net):
+    kind = type(net._loss())
+    if not is_classifier(net):
+        if kind not in REGRESSION_LOSSES:
+            yield f"loss={net.loss!r}, not one of {_listed(REGRESSION_LOSSES)}"
+        return
+    n_classes = len(net.classes_)
+    if kind not in (LogisticLoss, Softmax, KLDivergence):
+        yield f"loss={net.loss!r}, not a cross-entropy"
+    elif kind is LogisticLoss and n_classes > 2 and not net._multilabel:
+        yield (
+            f"loss={net.loss!r} with {n_classes} classes: a sigmoid for each, not a "
+            "softmax"
+        )
+    if n_classes == 1:
+        yield (
+            f"one class only ({net.classes_[0]!r}), for which scikit-learn's "
+            "probabilities have two columns"
+        )
+
+
+def _listed(kinds):
+    return ", ".join(repr(name) for name in kinds.values())
+
+
+def _parameters(net, Theirs):
+    """Return a copy of the parameters that both have, as the network was built."""
+    # Attributes: a user's subclass may have another constructor.
+    shared = {name: getattr(net, name) for name in Theirs().get_params(deep=False)}
+    network = net._network
+    hidden = list(network.widths[1:-1])
+    if check_hidden_layers(net.hidden_layer_sizes) != hidden:
+        shared["hidden_layer_sizes"] = tuple(hidden)
+    kinds = [ACTIVATIONS[type(function)] for function in network.activations]
+    if kinds:
+        shared["activation"] = kinds[0]
+    elif not _is_one_of(net.activation, ACTIVATIONS.values()):
+        del shared["activation"]  # no layer has one
+    if "loss" in shared:
+        shared["loss"] = REGRESSION_LOSSES[type(net._loss())]
+    # These do not concern the predictions: scikit-learn's default stands in.
+    for name, values in ("solver", SOLVERS), ("learning_rate", LEARNING_RATES):
+        if not _is_one_of(shared[name], values):
+            del shared[name]
+    return deepcopy(shared)
+
+
+def _is_one_of(value, names):
+    return isinstance(value, str) and value in names
+
+
+def _folded(network):
+    """Return new lists of weights and biases, with all normalization inside them."""
+    coefs, intercepts = [], []
+    scale = shift = None
+    for before, layer in pairwise([None, *network.layers]):
+        if isinstance(layer, Affine):
+            W, b = (a.astype(np.float64) for a in (layer.weights, layer.biases[0]))
+            if scale is not None:
+                b += shift @ W
+                W *= scale[:, np.newaxis]
+                scale = shift = None
+            coefs.append(W)
+            intercepts.append(b)
+        elif isinstance(layer, BatchNormLayer):
+            scale, shift = _affine_map(layer)
+            if isinstance(before, Affine):
+                coefs[-1] *= scale
+                intercepts[-1] *= scale
+                intercepts[-1] += shift
+                scale = shift = None
+    return (
+        [a.astype(network.dtype, copy=False) for a in arrays]
+        for arrays in (coefs, intercepts)
+    )
+
+
+def _affine_map(layer):
+    """Return what a normalization does in prediction: x · scale + shift."""
+    gamma, beta, mean, variance = (
+        a[0].astype(np.float64)
+        for a in (layer.gamma, layer.beta, layer.mean, layer.variance)
+    )
+    scale = gamma / np.sqrt(variance + layer.epsilon)
+    return scale, beta - mean * scale
+
+
+def _set_classes(net, theirs):
+    """Set what scikit-learn reads classes off, and have one score for two of them."""
+    theirs.classes_ = net.classes_.copy()
+    n_classes = len(net.classes_)
+    # As if fitted to y: an indicator matrix has one column per label.
+    y = np.eye(n_classes, dtype=int) if net._multilabel else net.classes_
+    theirs._label_binarizer = LabelBinarizer().fit(y)
+    if n_classes > 2 or net._multilabel:
+        return
+    theirs.out_activation_ = "logistic"
+    coefs, intercepts = theirs.coefs_, theirs.intercepts_
+    if len(intercepts[-1]) == 2:
+        # The softmax of two scores is the sigmoid of their difference.
+        coefs[-1] = coefs[-1][:, 1:] - coefs[-1][:, :1]
+        intercepts[-1] = intercepts[-1][1:] - intercepts[-1][:1]
+
+
+def _prepare_to_go_on(theirs):
+    """Set the private attributes that partial_fit and a warm start read."""
+    theirs._no_improvement_count = 0
+    if theirs.validation_scores_ is not None:
+        theirs._best_coefs = [W.copy() for W in theirs.coefs_]
+        theirs._best_intercepts = [b.copy() for b in theirs.intercepts_]
