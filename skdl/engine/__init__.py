@@ -25,6 +25,7 @@ from skdl.engine.losses import (
     SquaredHinge,
 )
 from skdl.engine.maxout import Maxout
+from skdl.engine.multi_output import MultiOutput
 from skdl.engine.network import Network, Workspace
 from skdl.engine.optimizers import SGD
 from skdl.engine.penalties import (
@@ -85,6 +86,7 @@ __all__ = [
     "Logistic",
     "LogisticLoss",
     "Maxout",
+    "MultiOutput",
     "Network",
     "OneCycle",
     "Poisson",

@@ -44,9 +44,15 @@ class _SigmoidLoss(BaseEstimator):
         return softmax(log_expit(scores), axis=-1)
 
     def log_probabilities(self, scores, exclusive=True):
-        """Return the logarithm of `probabilities`, finite for all finite scores."""
+        """Return the logarithm of `probabilities`, finite for all finite scores.
+
+        Of labels that do not exclude one another, several may be certain to rounding;
+        the logarithm is 0 there, so that they rank as their probabilities do.
+        """
         if not exclusive:
-            return log_expit(scores)
+            logs = log_expit(scores)
+            logs[expit(scores) == 1] = 0
+            return logs
         if scores.shape[-1] == 1:
             return np.concatenate([log_expit(-scores), log_expit(scores)], axis=-1)
         return log_softmax(log_expit(scores), axis=-1)

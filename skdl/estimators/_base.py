@@ -59,9 +59,12 @@ class BaseNet(FittedNet):
     A subclass says what its targets mean:
 
     - ``_y_numeric``: whether they are numbers;
+    - ``_read_targets(y, first, classes)`` returns y as scikit-learn can validate it;
     - ``_code_targets(y, dtype, first, incremental, classes)`` returns ``(y, targets,
       table, n_scores)``: y as the next two read it, what `Data` holds, and the width
       of the last layer;
+    - ``_training_weights(y, weights, dtype)``: these weights, (n_samples, 1) or None,
+      with what the classes weigh;
     - ``_strata(y)``: what a random split should keep the shares of, or None;
     - ``_validation_score(y, scores, weights)``: how good raw scores are;
     - ``_loss()``: the loss object.
@@ -78,9 +81,10 @@ class BaseNet(FittedNet):
             in float64. X is neither copied nor written to, if it has such a type.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Numbers for a regressor, class labels of any sortable type for a classifier;
+            or a matrix with class labels in each column, of which some are not 0 or 1;
             or, where the loss allows several labels per row, an indicator matrix of
             zeros and ones; or, where it takes soft targets, a matrix with a
-            distribution over the classes in each row.
+            distribution over the classes in each row, as floats or as zeros and ones.
         sample_weight : array-like of shape (n_samples,), optional
             Not negative, and not all zero. A row of weight 2 counts as two rows.
 
@@ -118,6 +122,7 @@ class BaseNet(FittedNet):
                 "to compare. Set early_stopping=False or call fit."
             )
         with unchanged_on_error(self):
+            y = self._read_targets(y, first, classes)
             X, y, weights = check_training_data(
                 self, X, y, sample_weight, reset=first, y_numeric=self._y_numeric
             )
@@ -127,7 +132,8 @@ class BaseNet(FittedNet):
             y, targets, table, n_scores = self._code_targets(
                 y, dtype, first, incremental, classes
             )
-            data = Data(X, targets, table, weights)
+            training_weights = self._training_weights(y, weights, dtype)
+            data = Data(X, targets, table, training_weights)
             widths = (X.shape[1], *hidden, n_scores)
             if first:
                 initialization, streams = random_streams(self.random_state)
@@ -136,8 +142,14 @@ class BaseNet(FittedNet):
                 streams = self._go_on(widths)
             self._prepare_records()
             run = self._lbfgs_run if self.solver == "lbfgs" else self._stochastic_run
-            with run(data, y, streams, incremental) as train:
+            with run(data, y, weights, streams, incremental) as train:
                 yield train
+
+    def _read_targets(self, y, first, classes):
+        return y
+
+    def _training_weights(self, y, weights, dtype):
+        return weights
 
     def _start(self, widths, dtype, rng):
         """Make a new network, and empty records."""
@@ -191,13 +203,15 @@ class BaseNet(FittedNet):
                 self.best_loss_ = np.inf
 
     @contextmanager
-    def _stochastic_run(self, data, y, streams, incremental):
+    def _stochastic_run(self, data, y, weights, streams, incremental):
         network, state = self._network, self._training_state or {}
         progress = Progress(**state.get("progress", {}))
         progress.max_epochs = self.max_iter + (0 if incremental else progress.epochs)
         validate = None
         if self.early_stopping:
-            data.rows, validate = self._hold_out(data, y, streams["validation"])
+            data.rows, validate = self._hold_out(
+                data, y, weights, streams["validation"]
+            )
         batch_size = check_batch_size(self.batch_size, data.n_rows)
         schedule = self._schedule()
         alpha, penalty = check_penalty(self.penalty, self.l1_ratio, self.alpha)
@@ -246,7 +260,7 @@ class BaseNet(FittedNet):
             }
 
     @contextmanager
-    def _lbfgs_run(self, data, y, streams, incremental):
+    def _lbfgs_run(self, data, y, weights, streams, incremental):
         watch = Watch(self, self._network, Progress(), Constant(), None, patient=True)
         yield partial(
             train_lbfgs,
@@ -275,13 +289,17 @@ class BaseNet(FittedNet):
                 ConvergenceWarning,
             )
 
-    def _hold_out(self, data, y, rng):
-        """Return the rows to train on, and a function that scores the others."""
+    def _hold_out(self, data, y, weights, rng):
+        """Return the rows to train on, and a function that scores the others.
+
+        The score counts `weights`, the user's own: what classes weigh is for training.
+        """
         labels = self._strata(y)
         rows, held = split_rows(data.n_rows, self.validation_fraction, labels, rng)
         y_held = y[held]
-        weights = None if data.weights is None else data.weights[held, 0]
-        if weights is not None and not (weights.any() and data.weights[rows].any()):
+        weights = None if weights is None else weights[held, 0]
+        trains = data.weights is None or data.weights[rows].any()
+        if not trains or not (weights is None or weights.any()):
             raise ValueError(
                 "sample_weight is zero for all training or all validation rows of the "
                 f"split by validation_fraction={self.validation_fraction}."
