@@ -46,13 +46,13 @@ class _SigmoidLoss(BaseEstimator):
     def log_probabilities(self, scores, exclusive=True):
         """Return the logarithm of `probabilities`, finite for all finite scores.
 
-        Of labels that do not exclude one another, several may be certain to rounding;
-        the logarithm is 0 there, so that they rank as their probabilities do.
+        Of labels that do not exclude one another, several may be certain to rounding.
+        Near 1 it is the logarithm of the rounded probability therefore, 0 included, so
+        that labels rank as they do by `probabilities`.
         """
         if not exclusive:
-            logs = log_expit(scores)
-            logs[expit(scores) == 1] = 0
-            return logs
+            p = expit(scores)
+            return np.log(p, out=log_expit(scores), where=p > 0.5)
         if scores.shape[-1] == 1:
             return np.concatenate([log_expit(-scores), log_expit(scores)], axis=-1)
         return log_softmax(log_expit(scores), axis=-1)

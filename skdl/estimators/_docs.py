@@ -118,9 +118,9 @@ class_weight : dict, list of dict, 'balanced' or None, default=None
     weights; a label that is not in it has weight 1. 'balanced' is n / (n_classes · n_j)
     with the n_j rows of class j, each counted by its `sample_weight`, the held-out rows
     of early stopping included; ``partial_fit`` refuses it. With several columns of
-    labels, or an indicator matrix, a list has a dict for each column, and the weights of
-    a row's labels are multiplied. With soft targets t, keys are 0 to n_classes - 1, a
-    row's weight is Σ_j t_j c_j with the weights c_j of the classes, and n_j sums the
+    labels, or an indicator matrix, a list has a dict for each column, and the weights
+    of a row's labels are multiplied. With soft targets t, keys are 0 to n_classes - 1,
+    a row's weight is Σ_j t_j c_j with the weights c_j of the classes, and n_j sums the
     t_j."""
 
 ATTRIBUTES = """\

@@ -130,7 +130,7 @@ def holds_distributions(y):
 
 
 def is_list_of_classes(classes):
-    """Tell whether ``partial_fit`` got one array of classes for each of many columns."""
+    """Tell whether ``partial_fit`` got an array of classes for each of many columns."""
     several = isinstance(classes, list | tuple) and len(classes) > 1
     return several and all(np.ndim(column) == 1 for column in classes)
 
