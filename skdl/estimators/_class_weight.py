@@ -35,25 +35,36 @@ def check_class_weight(class_weight, several):
         )
 
 
-def class_weights(class_weight, y, classes, sample_weight, name="class_weight"):
-    """Return the weight that each row has by its class.
+def class_weights(class_weight, y, classes, sample_weight):
+    """Return the weight that each row has by its class, or by all of its labels.
 
     Parameters
     ----------
-    class_weight : dict, 'balanced' or None
-    y : ndarray of shape (n_samples,) or (n_samples, n_classes)
-        Class numbers, or a distribution over the classes in each row.
-    classes : ndarray of shape (n_classes,)
+    class_weight : dict, list, 'balanced' or None
+    y : ndarray of shape (n_samples,), (n_samples, n_classes) or (n_samples, n_columns)
+        Class numbers, or a distribution over the classes in each row, or class numbers
+        in each column.
+    classes : ndarray of shape (n_classes,), or list of ndarray for several columns
     sample_weight : ndarray of shape (n_samples,) or None
         What each row counts for 'balanced'.
-    name : str
-        What error messages call `class_weight`.
 
     Returns
     -------
     weights : ndarray of float64 of shape (n_samples,)
-        Of a distribution t it is Σ_j t_j c_j, the c_j being the classes' weights.
+        Of several columns, the product of theirs. Of a distribution t it is Σ_j t_j c_j,
+        the c_j being the classes' weights.
     """
+    if not isinstance(classes, list):
+        return _of_column(class_weight, y, classes, sample_weight, "class_weight")
+    weights = np.ones(len(y))
+    for i, labels in enumerate(classes):
+        alone = class_weight[i] if isinstance(class_weight, list) else class_weight
+        name = f"class_weight[{i}]"
+        weights *= _of_column(alone, y[:, i], labels, sample_weight, name)
+    return weights
+
+
+def _of_column(class_weight, y, classes, sample_weight, name):
     if class_weight is None:
         return np.ones(len(y))
     if isinstance(class_weight, dict):
