@@ -26,6 +26,7 @@ from skdl.engine.losses import (
     SquaredHinge,
 )
 from skdl.engine.maxout import Maxout
+from skdl.engine.multi_output import MultiOutput
 from skdl.engine.network import Network, Workspace
 from skdl.engine.optimizers import SGD
 from skdl.engine.penalties import (
@@ -87,6 +88,7 @@ __all__ = [
     "Logistic",
     "LogisticLoss",
     "Maxout",
+    "MultiOutput",
     "Network",
     "OneCycle",
     "Poisson",

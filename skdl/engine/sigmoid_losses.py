@@ -44,9 +44,15 @@ class _SigmoidLoss(BaseEstimator):
         return softmax(log_expit(scores), axis=-1)
 
     def log_probabilities(self, scores, exclusive=True):
-        """Return the logarithm of `probabilities`, finite for all finite scores."""
+        """Return the logarithm of `probabilities`, finite for all finite scores.
+
+        Of labels that do not exclude one another, several may be certain to rounding.
+        Near 1 it is the logarithm of the rounded probability therefore, 0 included, so
+        that labels rank as they do by `probabilities`.
+        """
         if not exclusive:
-            return log_expit(scores)
+            p = expit(scores)
+            return np.log(p, out=log_expit(scores), where=p > 0.5)
         if scores.shape[-1] == 1:
             return np.concatenate([log_expit(-scores), log_expit(scores)], axis=-1)
         return log_softmax(log_expit(scores), axis=-1)

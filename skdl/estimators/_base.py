@@ -64,9 +64,12 @@ class BaseNet(CallbackSupportMixin, FittedNet):
     A subclass says what its targets mean:
 
     - ``_y_numeric``: whether they are numbers;
+    - ``_read_targets(y, first, classes)`` returns y as scikit-learn can validate it;
     - ``_code_targets(y, dtype, first, incremental, classes)`` returns ``(y, targets,
       table, n_scores)``: y as the next two read it, what `Data` holds, and the width
       of the last layer;
+    - ``_training_weights(y, weights, dtype)``: these weights, (n_samples, 1) or None,
+      with what the classes weigh;
     - ``_strata(y)``: what a random split should keep the shares of, or None;
     - ``_validation_score(y, scores, weights)``: how good raw scores are;
     - ``_loss()``: the loss object.
@@ -86,9 +89,10 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             in float64. X is neither copied nor written to, if it has such a type.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Numbers for a regressor, class labels of any sortable type for a classifier;
+            or a matrix with class labels in each column, of which some are not 0 or 1;
             or, where the loss allows several labels per row, an indicator matrix of
             zeros and ones; or, where it takes soft targets, a matrix with a
-            distribution over the classes in each row.
+            distribution over the classes in each row, as floats or as zeros and ones.
         sample_weight : array-like of shape (n_samples,), optional
             Not negative, and not all zero. A row of weight 2 counts as two rows.
         X_val : array-like of shape (n_rows, n_features) or ValidationSet, optional
@@ -154,6 +158,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
         check_lbfgs(self)
         as_given = X, y, sample_weight
         with unchanged_on_error(self, except_for=CALLBACK_ATTRIBUTES):
+            y = self._read_targets(y, first, classes)
             X, y, weights = check_training_data(
                 self, X, y, sample_weight, reset=first, y_numeric=self._y_numeric
             )
@@ -163,7 +168,8 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             codes, targets, table, n_scores = self._code_targets(
                 y, dtype, first, incremental, classes
             )
-            data = Data(X, targets, table, weights)
+            training_weights = self._training_weights(y, weights, dtype)
+            data = Data(X, targets, table, training_weights)
             widths = (X.shape[1], *hidden, n_scores)
             held = given_rows(self, given, dtype) if given else None
             if first:
@@ -174,7 +180,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             watched = validates(self) or (self.early_stopping and held is not None)
             if held is None and (watched or self.validation_split is not None):
                 rng = streams["validation"]
-                data.rows, held = held_out(self, data, y, codes, rng)
+                data.rows, held = held_out(self, data, y, codes, weights, rng)
             self._prepare_records(watched)
             lbfgs = self.solver == "lbfgs"
             prepare = self._prepare_lbfgs if lbfgs else self._prepare_stochastic
@@ -189,6 +195,12 @@ class BaseNet(CallbackSupportMixin, FittedNet):
                 self._finish(run, data, incremental)
             finally:
                 del self._run
+
+    def _read_targets(self, y, first, classes):
+        return y
+
+    def _training_weights(self, y, weights, dtype):
+        return weights
 
     def _start(self, widths, dtype, rng):
         """Make a new network, and empty records."""

@@ -6,23 +6,16 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skdl._sklearn import check_partial_fit_first_call, fit_context
-from skdl.engine.losses import CLASSIFICATION_LOSSES
-from skdl.estimators._base import BaseNet, has_partial_fit
+from skdl._sklearn import fit_context
+from skdl.estimators._base import has_partial_fit
+from skdl.estimators._classes import check_classes
+from skdl.estimators._coding import ClassCoding
+from skdl.estimators._outputs import Output, share_of_right_rows, side_by_side
 from skdl.estimators._parameters import CLASSIFIER_CONSTRAINTS
-from skdl.estimators._targets import (
-    check_label_smoothing,
-    check_labels,
-    encoded,
-    is_matrix,
-    smoothed,
-    soft_rows,
-)
-from skdl.estimators._validation import check_loss
+from skdl.estimators._targets import holds_distributions, soft_rows
 
 __all__ = ["BaseClassifier"]
 
@@ -37,7 +30,7 @@ def _has_probabilities(classifier):
 
 
 @dataclass(eq=False, repr=False)
-class BaseClassifier(ClassifierMixin, BaseNet):
+class BaseClassifier(ClassifierMixin, ClassCoding):
     """A net whose targets are classes; subclasses differ in `loss`."""
 
     _parameter_constraints: ClassVar[dict] = CLASSIFIER_CONSTRAINTS
@@ -47,6 +40,7 @@ class BaseClassifier(ClassifierMixin, BaseNet):
     activation: str | object | Sequence = "relu"
     _: KW_ONLY
     label_smoothing: float = 0.0
+    class_weight: dict | list | str | None = None
 
     @available_if(has_partial_fit)
     @fit_context(prefer_skip_nested_validation=True)
@@ -61,11 +55,14 @@ class BaseClassifier(ClassifierMixin, BaseNet):
         Parameters
         ----------
         X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+        y : array-like of shape (n_samples,), (n_samples, n_labels) or (n_samples, \
+n_columns)
+            As for ``fit``; a matrix has columns of labels wherever `classes` is a list.
         sample_weight : array-like of shape (n_samples,), optional
-        classes : array-like of shape (n_classes,), optional
+        classes : array-like of shape (n_classes,), or list of array-like, optional
             All classes that will ever occur: needed in the first call, and then not.
-            Soft targets say it themselves.
+            Of several columns of labels it is a list with the classes of each. Soft
+            targets say it themselves.
 
         X_val : array-like of shape (n_rows, n_features) or ValidationSet, optional
             Rows to validate on, as in ``fit``. With `early_stopping`, once more calls
@@ -78,103 +75,17 @@ class BaseClassifier(ClassifierMixin, BaseNet):
         -------
         self : object
         """
+        if isinstance(self.class_weight, str):
+            raise ValueError(
+                f"class_weight={self.class_weight!r} is not supported by partial_fit, "
+                "which sees a batch and not the frequencies of the classes. Compute "
+                "them from enough of y: set class_weight to dict(zip(classes, "
+                "sklearn.utils.compute_class_weight('balanced', classes=classes, "
+                "y=y)))."
+            )
         return self._partial_fit(
             X, y, sample_weight, X_val, y_val, sample_weight_val, classes=classes
         )
-
-    @property
-    def _loss_kind(self):
-        """What `loss` names, for what it can do: the classes may not be known yet."""
-        if not isinstance(self.loss, str):
-            return self.loss
-        return CLASSIFICATION_LOSSES.get(
-            "logistic" if self.loss == "log_loss" else self.loss
-        )
-
-    @property
-    def _multilabel_allowed(self):
-        return getattr(self._loss_kind, "multilabel", False)
-
-    @property
-    def _soft_targets_allowed(self):
-        return getattr(self._loss_kind, "soft_targets", False)
-
-    def _code_targets(self, y, dtype, first, incremental, classes):
-        check_label_smoothing(self)
-        soft = self._soft_targets_allowed and is_matrix(y)
-        y, multilabel = (y, False) if soft else check_labels(self, y)
-        seen = np.arange(y.shape[1]) if soft or multilabel else np.unique(y)
-        if incremental:
-            if soft and classes is None and first:
-                classes = seen
-            # Sets classes_ in the first call; refuses other ones later.
-            check_partial_fit_first_call(self, classes)
-        elif first:
-            self.classes_ = seen
-        if first:
-            self._multilabel = multilabel
-        self._check_classes(seen, multilabel, soft, incremental)
-        loss, n_classes = self._loss(), len(self.classes_)
-        codes = y if soft or multilabel else np.searchsorted(self.classes_, y)
-        targets, table = encoded(loss, codes, n_classes, dtype)
-        if self.label_smoothing and (multilabel or n_classes > 1):
-            n_choices = 2 if multilabel else n_classes
-            targets, table = smoothed(targets, table, self.label_smoothing, n_choices)
-        n_scores = n_classes if multilabel else loss.n_scores(n_classes)
-        return codes.argmax(axis=1) if soft else codes, targets, table, n_scores
-
-    def _check_classes(self, seen, multilabel, soft, incremental):
-        """Refuse a y whose classes are not those that the network is for."""
-        if multilabel != self._multilabel:
-            raise ValueError(
-                "y is a multilabel indicator matrix in one call of fit or partial_fit, "
-                "and holds one label per row in another."
-            )
-        if multilabel and len(seen) != len(self.classes_):
-            raise ValueError(
-                f"y is an indicator matrix of {len(seen)} labels, but classes are "
-                f"{self.classes_}."
-            )
-        if soft and not np.array_equal(seen, self.classes_):
-            raise ValueError(
-                f"y has probabilities of {len(seen)} classes, which are 0 to "
-                f"{len(seen) - 1}, but classes are {self.classes_}."
-            )
-        # Batches need not show all classes; warm starts must, as in scikit-learn.
-        if not incremental and not np.array_equal(seen, self.classes_):
-            raise ValueError(
-                "warm_start can only be used where `y` has the same classes as in the "
-                f"previous call to fit. Previously got {self.classes_}, `y` has {seen}"
-            )
-        if len(np.setdiff1d(seen, self.classes_)):
-            raise ValueError(
-                "`y` has classes not in `self.classes_`. `self.classes_` has "
-                f"{self.classes_}. 'y' has {seen}."
-            )
-
-    def _strata(self, codes):
-        return None if self._multilabel else self.classes_[codes]
-
-    def _validation_score(self, codes, scores, weights):
-        return accuracy_score(codes, self._decide(scores), sample_weight=weights)
-
-    def _loss(self):
-        name = self.loss
-        if not isinstance(name, str):
-            return check_loss(name)
-        if name == "log_loss":
-            exclusive = len(self.classes_) > 2 and not self._multilabel
-            name = "softmax" if exclusive else "logistic"
-        return CLASSIFICATION_LOSSES[name]()
-
-    def _decide(self, scores):
-        """Return class numbers (n_samples,), or an indicator matrix."""
-        if self._multilabel:
-            return (scores > 0).astype(int)
-        if scores.shape[1] > 1:
-            return scores.argmax(axis=1)
-        # One score stands for two classes; where there is but one class, for none.
-        return np.minimum(scores[:, 0] > 0, len(self.classes_) - 1).astype(int)
 
     def predict(self, X):
         """Return the most probable class of each row.
@@ -186,10 +97,11 @@ class BaseClassifier(ClassifierMixin, BaseNet):
         Returns
         -------
         y : ndarray of shape (n_samples,), or an indicator (n_samples, n_labels)
+            Of several columns of labels, (n_samples, n_columns).
         """
         check_is_fitted(self)
-        decided = self._decide(self._raw_scores(X))
-        return decided if self._multilabel else self.classes_[decided]
+        labels = self._each_output(Output.labels, self._raw_scores(X))
+        return side_by_side(labels) if self._several_outputs else labels
 
     def decision_function(self, X):
         """Return the raw scores of each row.
@@ -202,13 +114,11 @@ class BaseClassifier(ClassifierMixin, BaseNet):
         -------
         scores : ndarray of shape (n_samples, n_classes), or (n_samples,)
             One-dimensional for two classes: the logit, or the second class's score
-            minus the first's. The class is the second where it is positive.
+            minus the first's. The class is the second where it is positive. A list of
+            such arrays for several columns of labels.
         """
         check_is_fitted(self)
-        scores = self._raw_scores(X)
-        if self._multilabel or scores.shape[1] > 2:
-            return scores
-        return scores[:, 0] if scores.shape[1] == 1 else scores[:, 1] - scores[:, 0]
+        return self._each_output(Output.decision, self._raw_scores(X))
 
     @available_if(_has_probabilities)
     def predict_proba(self, X):
@@ -222,15 +132,10 @@ class BaseClassifier(ClassifierMixin, BaseNet):
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
             In the order of `classes_`, and never 0. Rows sum to 1, unless labels do not
-            exclude one another.
+            exclude one another. A list of such arrays for several columns of labels.
         """
         check_is_fitted(self)
-        scores = self._raw_scores(X)
-        if len(self.classes_) == 1 and not self._multilabel:
-            return np.ones_like(scores)
-        p = self._loss().probabilities(scores, **self._links())
-        # No finite score makes a class impossible: what underflows is no zero.
-        return np.maximum(p, np.finfo(p.dtype).tiny, out=p)
+        return self._each_output(Output.probabilities, self._raw_scores(X))
 
     @available_if(_has_probabilities)
     def predict_log_proba(self, X):
@@ -243,16 +148,11 @@ class BaseClassifier(ClassifierMixin, BaseNet):
         Returns
         -------
         log_probabilities : ndarray of shape (n_samples, n_classes)
-            Finite for all finite scores.
+            Finite for all finite scores. A list of such arrays for several columns of
+            labels.
         """
         check_is_fitted(self)
-        scores = self._raw_scores(X)
-        if len(self.classes_) == 1 and not self._multilabel:
-            return np.zeros_like(scores)
-        loss = self._loss()
-        if not hasattr(loss, "log_probabilities"):
-            return np.log(self.predict_proba(X))
-        return loss.log_probabilities(scores, **self._links())
+        return self._each_output(Output.log_probabilities, self._raw_scores(X))
 
     def score(self, X, y, sample_weight=None):
         """Return the share of rows that are classified correctly.
@@ -261,9 +161,9 @@ class BaseClassifier(ClassifierMixin, BaseNet):
         ----------
         X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,), or an indicator (n_samples, n_labels)
-            Of an indicator all labels of a row count as one. Where the net takes soft
-            targets, a matrix of probabilities stands for each row's most probable
-            class.
+            Of an indicator, and of several columns of labels, a row is right if all its
+            labels are. Where the net takes soft targets, a matrix of probabilities
+            stands for each row's most probable class.
         sample_weight : array-like of shape (n_samples,), optional
 
         Returns
@@ -271,40 +171,36 @@ class BaseClassifier(ClassifierMixin, BaseNet):
         accuracy : float
         """
         check_is_fitted(self)
-        if self._soft_targets_allowed and is_matrix(y):
+        if self._several_outputs:
+            return share_of_right_rows(y, self.predict(X), sample_weight)
+        if self._soft_targets_allowed and holds_distributions(y):
             y = soft_rows(y)
-            self._check_classes(np.arange(y.shape[1]), False, True, True)
+            check_classes(self, np.arange(y.shape[1]), "soft", True)
             y = self.classes_[y.argmax(axis=1)]
         return super().score(X, y, sample_weight)
-
-    def _links(self):
-        """Return what the links need to know: nothing, unless y had several labels."""
-        return {"exclusive": False} if self._multilabel else {}
 
     @property
     def coef_(self):
         """Weights of a linear model, (1 or n_classes, n_features).
 
         ``X @ coef_.T + intercept_`` is the decision function; one row for two classes.
+        A list of such arrays for several columns of labels.
         """
         weights, _ = self._linear_layer("coef_")
-        return _one_row_for_two(weights.T, self._multilabel)
+        columns = self._each_output(Output.decision_columns, weights)
+        return [c.T for c in columns] if self._several_outputs else columns.T
 
     @property
     def intercept_(self):
-        """Biases of a linear model, of shape (1,) or (n_classes,)."""
+        """Biases of a linear model, of shape (1,) or (n_classes,).
+
+        A list of such arrays for several columns of labels.
+        """
         _, biases = self._linear_layer("intercept_")
-        return _one_row_for_two(biases, self._multilabel)
+        return self._each_output(Output.decision_columns, biases)
 
     def __sklearn_tags__(self):
         """Several labels per row, where the loss allows it."""
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = self._multilabel_allowed
         return tags
-
-
-def _one_row_for_two(rows, multilabel):
-    """Turn two classes' rows into their difference, as the decision function is."""
-    if multilabel or len(rows) != 2:
-        return rows
-    return rows[1:] - rows[:1]

@@ -129,7 +129,17 @@ label_smoothing : float, default=0.0
     exclude one another (1 - ε) t + ε / 2: a net need not become ever surer. Scores are
     finite at the optimum then, and the cross-entropy does not fall to 0. Margin losses
     refuse it. C. Szegedy et al., "Rethinking the inception architecture for computer
-    vision", 2016."""
+    vision", 2016.
+class_weight : dict, list of dict, 'balanced' or None, default=None
+    What a row weighs in training by its class, times its `sample_weight`; scores, those
+    of early stopping included, count `sample_weight` alone. A dict goes from labels to
+    weights; a label that is not in it has weight 1. 'balanced' is n / (n_classes · n_j)
+    with the n_j rows of class j, each counted by its `sample_weight`, the held-out rows
+    of early stopping included; ``partial_fit`` refuses it. With several columns of
+    labels, or an indicator matrix, a list has a dict for each column, and the weights
+    of a row's labels are multiplied. With soft targets t, keys are 0 to n_classes - 1,
+    a row's weight is Σ_j t_j c_j with the weights c_j of the classes, and n_j sums the
+    t_j."""
 
 ATTRIBUTES = """\
 coefs_ : list of ndarray of shape (fan_in, fan_out)
@@ -170,8 +180,8 @@ n_layers_ : int
     Layers, the input and the output among them.
 n_outputs_ : int
     Raw scores per row.
-out_activation_ : str
-    The link from scores to predictions.
+out_activation_ : str or list of str
+    The link from scores to predictions; a list where columns of labels differ in it.
 n_features_in_ : int
     Number of features.
 feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -182,8 +192,9 @@ coef_, intercept_ : ndarray
     Of the linear model (``hidden_layer_sizes=()``) only."""
 
 CLASSES = """\
-classes_ : ndarray of shape (n_classes,)
-    The classes, sorted."""
+classes_ : ndarray of shape (n_classes,), or list of ndarray
+    The classes, sorted; a list with those of each column, if y has several columns of
+    labels."""
 
 
 def documented(cls):

@@ -145,6 +145,7 @@ def given_rows(net, given, dtype):
     X, y, weights = given
     try:
         check_consistent_length(X, y, weights)
+        y = net._read_targets(y, False, None)
         X, y, weights = check_training_data(
             net, X, y, weights, reset=False, y_numeric=net._y_numeric
         )
@@ -157,7 +158,7 @@ def given_rows(net, given, dtype):
         ) from error
 
 
-def held_out(net, data, y, codes, rng):
+def held_out(net, data, y, codes, weights, rng):
     """Return (rows to train on, the others as a `Held`).
 
     Parameters
@@ -166,6 +167,8 @@ def held_out(net, data, y, codes, rng):
     data : Data
     y, codes : ndarray
         The checked y, and what ``_code_targets`` made of it.
+    weights : ndarray of shape (n_samples, 1), or None
+        The user's own: those of classes are for training.
     rng : numpy.random.Generator
     """
     if net.validation_split is None:
@@ -182,8 +185,9 @@ def held_out(net, data, y, codes, rng):
                 f"The first split of {how} has {len(rows)} rows to train on and "
                 f"{len(held)} to validate on: both need some."
             )
-    weights = None if data.weights is None else data.weights[held, 0]
-    if weights is not None and not (weights.any() and data.weights[rows].any()):
+    weights = None if weights is None else weights[held, 0]
+    trains = data.weights is None or data.weights[rows].any()
+    if not trains or not (weights is None or weights.any()):
         raise ValueError(
             f"sample_weight is zero for all training or all validation rows of the "
             f"split by {how}."

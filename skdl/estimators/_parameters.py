@@ -75,6 +75,7 @@ CONSTRAINTS = {
 CLASSIFIER_CONSTRAINTS = {
     **CONSTRAINTS,
     "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+    "class_weight": [None, StrOptions({"balanced"}), dict, list],
 }
 
 

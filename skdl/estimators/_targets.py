@@ -9,38 +9,82 @@ from skdl._distributions import check_distributions
 
 __all__ = [
     "check_label_smoothing",
-    "check_labels",
     "encoded",
+    "holds_distributions",
+    "is_list_of_classes",
     "is_matrix",
+    "read_labels",
     "smoothed",
     "soft_rows",
 ]
 
 
-def check_labels(classifier, y):
-    """Return y, and whether it is an indicator matrix; refuse what is neither."""
+def read_labels(classifier, y, several):
+    """Return (y, kind), and refuse what holds no class labels.
+
+    Parameters
+    ----------
+    classifier : BaseClassifier
+    y : {ndarray, sparse matrix}
+        Anything but soft targets.
+    several : bool
+        Whether a matrix has a class label in each column, even if these are 0 and 1.
+
+    Returns
+    -------
+    y : ndarray, or list of ndarray
+        One label per row; or an indicator matrix; or the columns.
+    kind : {"labels", "indicator", "columns"}
+    """
     if issparse(y):
         y = y.toarray()
+    matrix = is_matrix(y)
+    if matrix and y.dtype.kind == "O":  # of a frame whose columns are of many types
+        if any(isinstance(label, str) for label in y.flat):
+            return [_plain_column(column) for column in y.T], "columns"
+        y = np.array(y.tolist())
     kind = type_of_target(y, input_name="y")
-    multilabel = kind == "multilabel-indicator"
-    if multilabel and not classifier._multilabel_allowed:
-        raise ValueError(
-            f"{type(classifier).__name__} with loss={classifier.loss!r} gives each row "
-            "one class, but y is a multilabel indicator matrix. LogisticClassifier and "
-            "MLPClassifier take those; SoftmaxClassifier and loss='kl_divergence' take "
-            "them as probabilities of classes, if each row sums to 1."
-        )
-    if kind not in ("binary", "multiclass", "multilabel-indicator"):
+    if matrix and kind in ("multilabel-indicator", "multiclass-multioutput"):
+        if several or not _is_indicator(y):
+            return list(y.T), "columns"
+        if not classifier._multilabel_allowed:
+            raise ValueError(
+                f"{type(classifier).__name__} with loss={classifier.loss!r} gives each "
+                "row one class, but y is a multilabel indicator matrix. "
+                "LogisticClassifier and MLPClassifier take those; SoftmaxClassifier "
+                "and loss='kl_divergence' take them as probabilities of classes, if "
+                "each row sums to 1; and partial_fit takes any two labels per column, "
+                "with a list of arrays as classes."
+            )
+        return y, "indicator"
+    if kind not in ("binary", "multiclass"):
         hint = (
             " SoftmaxClassifier and loss='kl_divergence' take a matrix of "
             "probabilities, too."
         )
         raise ValueError(
             f"Unknown label type: {kind!r}. y must hold one class label per row "
-            "(strings, integers or booleans), or be an indicator matrix."
-            + (hint if kind == "continuous-multioutput" else "")
+            "(strings, integers or booleans), or one in each of several columns, or be "
+            "an indicator matrix." + (hint if kind == "continuous-multioutput" else "")
         )
-    return (y, True) if multilabel else (column_or_1d(y, warn=True), False)
+    return column_or_1d(y, warn=True), "labels"
+
+
+def _is_indicator(y):
+    return bool(((y == 0) | (y == 1)).all()) if y.dtype.kind in "biuf" else False
+
+
+def _plain_column(column):
+    """Return a column of an object array as labels of one type."""
+    labels = np.array(column.tolist())
+    text = {isinstance(label, str) for label in column}
+    kind = "mixed" if len(text) > 1 else type_of_target(labels)
+    if kind not in ("binary", "multiclass"):
+        raise ValueError(
+            f"Unknown label type: {kind!r}. Each column of y must hold class labels: "
+            "either strings, or integers or booleans."
+        )
+    return labels
 
 
 def check_label_smoothing(classifier):
@@ -62,6 +106,33 @@ def is_matrix(y):
     except ValueError:  # rows of unequal length: what validates y names them
         return False
     return len(shape) == 2 and shape[1] > 1
+
+
+def holds_distributions(y):
+    """Tell whether a matrix y means soft targets, where the loss takes those.
+
+    Floats do, and zeros and ones of any type, as one-hot rows are. Integers beyond them
+    and text are class labels, one in each column.
+    """
+    if not is_matrix(y):
+        return False
+    y = y.data if issparse(y) else np.asarray(y)
+    if y.dtype.kind in "bf":
+        return True
+    if y.dtype.kind == "O":
+        try:
+            y = y.astype(np.float64)
+        except (TypeError, ValueError):
+            return False
+        if not np.array_equal(y, np.round(y)):
+            return True
+    return y.dtype.kind in "iuf" and bool(((y == 0) | (y == 1)).all())
+
+
+def is_list_of_classes(classes):
+    """Tell whether ``partial_fit`` got an array of classes for each of many columns."""
+    several = isinstance(classes, list | tuple) and len(classes) > 1
+    return several and all(np.ndim(column) == 1 for column in classes)
 
 
 def soft_rows(y):
@@ -87,8 +158,9 @@ def soft_rows(y):
     except ValueError as error:
         raise ValueError(
             f"{error} Here a matrix y holds one distribution over the classes per row "
-            "(divide rows by their sums, if they are almost ones); for several labels "
-            "per row take LogisticClassifier, or MLPClassifier with its default loss."
+            "(divide rows by their sums, if they are almost ones), unless it holds "
+            "labels beyond 0 and 1; for several labels per row take "
+            "LogisticClassifier, or MLPClassifier with its default loss."
         ) from error
     return y / y.sum(axis=1, keepdims=True)
 
@@ -123,12 +195,14 @@ def smoothed(targets, table, amount, n_choices):
         As `encode` of a loss returned them; the table may be None.
     amount : float
         The ε, in [0, 1).
-    n_choices : int
+    n_choices : int or ndarray of shape (n_scores,)
         Number of classes that exclude one another; 2 for a label, which is one or not.
+        A single class is certain, and its target stays.
     """
-    amount = float(amount)
+    amount = np.where(np.equal(n_choices, 1), 0.0, float(amount))
 
     def mix(rows):
-        return (1 - amount) * rows + amount / n_choices
+        keep, add = (1 - amount).astype(rows.dtype), amount / n_choices
+        return keep * rows + add.astype(rows.dtype)
 
     return (mix(targets), None) if table is None else (targets, mix(table))

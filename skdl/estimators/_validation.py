@@ -7,7 +7,6 @@ from sklearn.utils.validation import validate_data
 from skdl._sklearn import check_sample_weight
 from skdl._warn import warn
 from skdl.engine.penalties import PENALTIES, ElasticNetPenalty
-from skdl.estimators._targets import is_matrix, soft_rows
 
 __all__ = [
     "check_X",
@@ -27,8 +26,6 @@ DTYPES = (np.float64, np.float32, np.float16, np.uint8)
 
 def check_training_data(estimator, X, y, sample_weight, *, reset, y_numeric):
     """Return X, y and the weights as a column (or None), all of them checked."""
-    if getattr(estimator, "_soft_targets_allowed", False) and is_matrix(y):
-        y = soft_rows(y)
     X, y = validate_data(
         estimator,
         X,

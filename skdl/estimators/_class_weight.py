@@ -1,0 +1,113 @@
+"""Weights of rows out of weights of classes."""
+
+from numbers import Real
+
+import numpy as np
+
+__all__ = ["check_class_weight", "class_weights"]
+
+
+def check_class_weight(class_weight, several):
+    """Refuse, before any work, what does not fit the kind of y.
+
+    Parameters
+    ----------
+    class_weight : dict, list, 'balanced' or None
+    several : int or None
+        How many columns of labels (or labels) y has, if each has weights of its own.
+    """
+    if several is None and isinstance(class_weight, list):
+        raise ValueError(
+            "class_weight is a list, which is for several labels per row: with one "
+            "label per row it must be a dict from labels to weights, or 'balanced'."
+        )
+    if several is None:
+        return
+    if isinstance(class_weight, dict):
+        raise ValueError(
+            "class_weight is one dict, but y has several columns: it must be a list "
+            "with a dict for each, such as [{0: 1, 1: 5}, {0: 1, 1: 2}], or 'balanced'."
+        )
+    if isinstance(class_weight, list) and len(class_weight) != several:
+        raise ValueError(
+            f"class_weight has {len(class_weight)} elements, but y has {several} "
+            "columns: it must be a list with a dict for each."
+        )
+
+
+def class_weights(class_weight, y, classes, sample_weight):
+    """Return the weight that each row has by its class, or by all of its labels.
+
+    Parameters
+    ----------
+    class_weight : dict, list, 'balanced' or None
+    y : ndarray of shape (n_samples,), (n_samples, n_classes) or (n_samples, n_columns)
+        Class numbers, or a distribution over the classes in each row, or class numbers
+        in each column.
+    classes : ndarray of shape (n_classes,), or list of ndarray for several columns
+    sample_weight : ndarray of shape (n_samples,) or None
+        What each row counts for 'balanced'.
+
+    Returns
+    -------
+    weights : ndarray of float64 of shape (n_samples,)
+        Of several columns, the product of theirs. Of a distribution t it is Σ_j t_j c_j,
+        the c_j being the classes' weights.
+    """
+    if not isinstance(classes, list):
+        return _of_column(class_weight, y, classes, sample_weight, "class_weight")
+    weights = np.ones(len(y))
+    for i, labels in enumerate(classes):
+        alone = class_weight[i] if isinstance(class_weight, list) else class_weight
+        name = f"class_weight[{i}]"
+        weights *= _of_column(alone, y[:, i], labels, sample_weight, name)
+    return weights
+
+
+def _of_column(class_weight, y, classes, sample_weight, name):
+    if class_weight is None:
+        return np.ones(len(y))
+    if isinstance(class_weight, dict):
+        weights = _from_dict(class_weight, classes, name)
+    elif class_weight == "balanced":
+        weights = _balanced(_counts(y, len(classes), sample_weight))
+    else:
+        raise ValueError(
+            f"{name} must be a dict from labels to weights, 'balanced' or None, got "
+            f"{class_weight!r}."
+        )
+    return y @ weights if y.ndim == 2 else weights[y]
+
+
+def _counts(y, n_classes, sample_weight):
+    if y.ndim == 1:
+        return np.bincount(y, sample_weight, n_classes).astype(np.float64)
+    return y.sum(axis=0) if sample_weight is None else sample_weight @ y
+
+
+def _balanced(counts):
+    """Return n / (n_classes · n_j); rows of weight 0 do not count, as if not there."""
+    present = counts > 0
+    weights = np.zeros(len(counts))
+    weights[present] = counts.sum() / (present.sum() * counts[present])
+    return weights
+
+
+def _from_dict(class_weight, classes, name):
+    for label, weight in class_weight.items():
+        if not (isinstance(weight, Real) and np.isfinite(weight) and weight >= 0):
+            raise ValueError(
+                f"{name} must hold finite weights that are not negative, got "
+                f"{weight!r} for the label {label!r}."
+            )
+    labels = classes.tolist()
+    unknown = [label for label in class_weight if label not in labels]
+    missing = [label for label in labels if label not in class_weight]
+    # What is not named has weight 1, and names may be too many, as in a fold that lacks
+    # a class. Both at once look like a misspelled label, here as in scikit-learn.
+    if unknown and missing:
+        raise ValueError(
+            f"{name} has weights of {unknown}, which are no classes of y, and none of "
+            f"the classes {missing}. Its keys must be labels as they are in y."
+        )
+    return np.array([class_weight.get(label, 1) for label in labels], np.float64)
