@@ -58,9 +58,8 @@ class Relu(BaseEstimator):
 
     def backward(self, dA, Z, A):
         """Multiply dA by f'(Z) = 1 where A > 0, else 0."""
-        # The sign of a rectified value is 0 or 1: the mask in dA's own dtype, which
-        # saves the product a conversion.
-        np.sign(A, out=A)
+        # The mask in dA's own dtype, which saves the product a conversion.
+        np.greater(A, 0, out=A)
         np.multiply(dA, A, out=dA)
 
 

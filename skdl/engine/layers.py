@@ -8,6 +8,8 @@ threads may predict with one network at once.
 import numpy as np
 from scipy.sparse import issparse
 
+from skdl.engine.activations import Relu
+
 __all__ = ["Activation", "Affine", "Layer", "transposed"]
 
 
@@ -99,19 +101,21 @@ class Affine(Layer):
         """Fill the gradients of W and b; return that of X, unless that is the data."""
         multiply = _sparse_product if issparse(work.X) else np.matmul
         multiply(transposed(work.X), dZ, work.weight_gradient)
-        np.add.reduce(dZ, axis=-2, keepdims=True, out=work.bias_gradient)
+        # A product sums faster than a reduction over the rows.
+        np.matmul(work.ones, dZ, out=work.bias_gradient)
         if self.is_first:
             return None
         return np.matmul(dZ, transposed(self.weights), out=work.dX)
 
 
 class _AffineWork:
-    __slots__ = ("X", "Z", "bias_gradient", "dX", "weight_gradient")
+    __slots__ = ("X", "Z", "bias_gradient", "dX", "ones", "weight_gradient")
 
     def __init__(self, layer, workspace, weight_gradient, bias_gradient):
         self.Z = workspace.empty(layer.width)
         self.weight_gradient = weight_gradient
         self.bias_gradient = bias_gradient
+        self.ones = workspace.ones
         if weight_gradient is not None and not layer.is_first:
             self.dX = workspace.empty(layer.fan_in)
 
@@ -135,7 +139,9 @@ class Activation(Layer):
     def work(self, workspace):
         """Return the buffers of one workspace."""
         work = _ActivationWork()
-        work.A = None
+        work.A = work.zeros = None
+        if workspace.training and type(self.function) is Relu:
+            work.zeros = workspace.zeros(self.width)
         if not getattr(self.function, "in_place", False):
             work.A = workspace.empty(self.width)
         return work
@@ -143,6 +149,10 @@ class Activation(Layer):
     def forward(self, Z, work):
         """Return f(Z), in Z's own memory where the function allows."""
         work.Z = Z
+        if work.zeros is not None:
+            # NumPy takes a third of the time to compare with zeros that it takes to
+            # compare with the number 0.
+            return np.maximum(Z, work.zeros, out=Z)
         A = Z if work.A is None else work.A
         self.function.forward(Z, A)
         return A
@@ -155,7 +165,7 @@ class Activation(Layer):
 
 
 class _ActivationWork:
-    __slots__ = ("A", "Z")
+    __slots__ = ("A", "Z", "zeros")
 
 
 def transposed(X):

@@ -98,8 +98,7 @@ class Softmax(_OneScorePerClass):
         # -Σ t log p = Σ t (log Σ exp(s) - s), which never takes the log of a zero.
         np.log(rows, out=rows)
         np.subtract(rows, scores, out=scores)
-        np.multiply(scores, targets, out=scores)
-        np.add.reduce(scores, axis=-1, keepdims=True, out=rows)
+        np.vecdot(scores, targets, out=rows[..., 0])
 
     def probabilities(self, scores, exclusive=True):
         """Return p, of the shape of the scores."""

@@ -263,6 +263,8 @@ class Workspace:
         self.rng = rng
         self.row_shares = None
         self.bytes_per_row = 0
+        self.ones = np.ones((1, n_rows), self.dtype) if training else None
+        self._zeros = {}
         self.works = {}
         if training and gradient is None:
             gradient = np.zeros_like(network.parameters)
@@ -295,6 +297,13 @@ class Workspace:
         """Return a new array of shape (..., n_rows, width)."""
         self.bytes_per_row += math.prod(self.shape[:-1]) * width * self.dtype.itemsize
         return np.empty((*self.shape, width), self.dtype)
+
+    def zeros(self, width):
+        """Return zeros of shape (..., n_rows, width), to be read only and shared."""
+        if width not in self._zeros:
+            self._zeros[width] = np.zeros((*self.shape, width), self.dtype)
+            self._zeros[width].flags.writeable = False
+        return self._zeros[width]
 
     def weigh(self, weights):
         """Set `row_shares`; return the sum of the batch's weights."""

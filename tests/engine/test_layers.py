@@ -15,7 +15,11 @@ class Arrays:
     """As much of a workspace as these layers ask for."""
 
     def __init__(self, *shape, dtype=np.float64):
-        self.shape, self.dtype = shape, dtype
+        self.shape, self.dtype, self.training = shape, dtype, True
+        self.ones = np.ones((1, shape[-1]), dtype)
+
+    def zeros(self, width):
+        return np.zeros((*self.shape, width), self.dtype)
 
     def empty(self, width):
         return np.empty((*self.shape, width), self.dtype)
