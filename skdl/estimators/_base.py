@@ -301,8 +301,9 @@ class BaseNet(FittedNet):
         trains = data.weights is None or data.weights[rows].any()
         if not trains or not (weights is None or weights.any()):
             raise ValueError(
-                "sample_weight is zero for all training or all validation rows of the "
-                f"split by validation_fraction={self.validation_fraction}."
+                "sample_weight is zero for all training rows, with class_weight, or "
+                "for all validation rows of the split by "
+                f"validation_fraction={self.validation_fraction}."
             )
         network = self._network
 
