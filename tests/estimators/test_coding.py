@@ -311,3 +311,9 @@ def test_bad_codings_of_own_losses_are_named(X, Y, make):
 
     with pytest.raises(ValueError, match="Wrong.encode must return"):
         make(MLPClassifier, loss=Wrong()).fit(X, Y)
+
+
+def test_columns_of_one_class_are_not_smoothed(X, make, fit, flat):
+    Y = np.tile([3, 4], (60, 1))
+    a = fit(make(LogisticClassifier, label_smoothing=0.5), X, Y)
+    assert_array_equal(flat(a), flat(fit(make(LogisticClassifier), X, Y)))
