@@ -58,9 +58,14 @@ class MultiOutput(BaseEstimator):
         targets : ndarray of int of shape (n_samples,)
         table : ndarray of shape (n_combinations, n_scores)
         """
-        combinations, targets = np.unique(y, axis=0, return_inverse=True)
+        targets = np.zeros(len(y), int)
+        for k, column in zip(n_classes, y.T, strict=True):
+            # Numbered anew for each column, they never grow beyond n_samples * k.
+            _, first, targets = np.unique(
+                targets * k + column, return_index=True, return_inverse=True
+            )
         parts = []
-        for loss, k, column in zip(self.losses, n_classes, combinations.T, strict=True):
+        for loss, k, column in zip(self.losses, n_classes, y[first].T, strict=True):
             rows, table = loss.encode(column, k, dtype)
             parts.append(rows if table is None else table[rows])
         return targets, np.concatenate(parts, axis=1)

@@ -69,7 +69,9 @@ class LogisticLoss(_SigmoidLoss):
     def rows_and_gradient(self, scores, targets, rows, gradient):
         """Row losses, and σ(s) - t."""
         # log(1 + exp(s)) = -log σ(-s), which SciPy computes without overflow.
-        np.negative(scores, out=gradient)
+        # Not np.negative: NumPy 2.4's reads a column of four float32 as if it stood
+        # alone, and `MultiOutput` hands out such columns.
+        np.multiply(scores, -1, out=gradient)
         log_expit(gradient, out=gradient)
         np.add.reduce(gradient, axis=-1, keepdims=True, out=rows)
         expit(scores, out=gradient)
@@ -96,7 +98,7 @@ class SigmoidSquaredError(_SigmoidLoss):
     def rows_and_gradient(self, scores, targets, rows, gradient):
         """Row losses, and (σ(s) - t) σ(s) (1 - σ(s))."""
         # 1 - σ(s) as σ(-s): it keeps its digits where σ(s) is almost 1.
-        np.negative(scores, out=gradient)
+        np.multiply(scores, -1, out=gradient)
         expit(gradient, out=gradient)
         expit(scores, out=scores)
         np.multiply(gradient, scores, out=gradient)

@@ -51,8 +51,8 @@ def class_weights(class_weight, y, classes, sample_weight):
     Returns
     -------
     weights : ndarray of float64 of shape (n_samples,)
-        Of several columns, the product of theirs. Of a distribution t it is Σ_j t_j c_j,
-        the c_j being the classes' weights.
+        Of several columns, the product of theirs. Of a distribution t, Σ_j t_j c_j with
+        the weights c_j of the classes.
     """
     if not isinstance(classes, list):
         return _of_column(class_weight, y, classes, sample_weight, "class_weight")

@@ -189,8 +189,8 @@ def held_out(net, data, y, codes, weights, rng):
     trains = data.weights is None or data.weights[rows].any()
     if not trains or not (weights is None or weights.any()):
         raise ValueError(
-            f"sample_weight is zero for all training or all validation rows of the "
-            f"split by {how}."
+            "sample_weight is zero for all training rows, with class_weight, or for "
+            f"all validation rows of the split by {how}."
         )
     held_rows = Held(
         data.X, held, y[held], codes[held], data.targets[held], data.table, weights

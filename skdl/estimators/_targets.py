@@ -84,7 +84,7 @@ def _plain_column(column):
             f"Unknown label type: {kind!r}. Each column of y must hold class labels: "
             "either strings, or integers or booleans."
         )
-    return labels
+    return column if text == {True} else labels
 
 
 def check_label_smoothing(classifier):

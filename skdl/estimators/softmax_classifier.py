@@ -22,7 +22,8 @@ class SoftmaxClassifier(BaseClassifier):
     y may also be a matrix of soft targets, (n_samples, n_classes), with a distribution
     t over the classes in each row: then J = -Σ_j t_j log p_j, the classes are 0 to
     n_classes - 1, `score` compares the most probable ones, and ``partial_fit`` needs no
-    `classes`.
+    `classes`. Floats, or zeros and ones, are soft targets; a matrix of other integers
+    or of text has a class label in each column.
 
     Parameters
     ----------

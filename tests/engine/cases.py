@@ -36,6 +36,7 @@ from skdl.engine import (
     Logistic,
     LogisticLoss,
     Maxout,
+    MultiOutput,
     Network,
     OneCycle,
     Poisson,
@@ -65,12 +66,15 @@ class LossCase:
 
     loss: object
     kind: str
-    size: int
+    size: int | tuple
 
     def y(self, n, seed=0):
         rng = np.random.default_rng(seed)
         if self.kind == "classes":
             return rng.permutation(np.arange(n) % self.size)
+        if self.kind == "columns":
+            columns = [rng.permutation(np.arange(n) % k) for k in self.size]
+            return np.column_stack(columns)
         if self.kind == "labels":
             return rng.integers(0, 2, (n, self.size))
         if self.kind == "soft":
@@ -95,7 +99,7 @@ class LossCase:
 
     @property
     def n_scores(self):
-        if self.kind in ("classes", "soft"):
+        if self.kind in ("classes", "soft", "columns"):
             return self.loss.n_scores(self.size)
         return self.targets(1, np.float64).shape[1]
 
@@ -117,6 +121,17 @@ LOSSES = {
     "hinge-4": LossCase(Hinge(), "classes", 4),
     "squared_hinge-2": LossCase(SquaredHinge(), "classes", 2),
     "squared_hinge-4": LossCase(SquaredHinge(), "classes", 4),
+    "multi_output-softmax-logistic": LossCase(
+        MultiOutput([Softmax(), LogisticLoss()], [3, 1]), "columns", (3, 2)
+    ),
+    "multi_output-all": LossCase(
+        MultiOutput(
+            [Hinge(), SigmoidSquaredError(), KLDivergence(), SquaredHinge()],
+            [3, 4, 2, 3],
+        ),
+        "columns",
+        (3, 4, 2, 3),
+    ),
     "squared_error-1": LossCase(SquaredError(), "values", 1),
     "squared_error-3": LossCase(SquaredError(), "values", 3),
     "absolute_error-1": LossCase(AbsoluteError(), "values", 1),

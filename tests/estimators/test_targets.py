@@ -18,7 +18,13 @@ from skdl import (
 )
 from skdl.engine import KLDivergence
 from skdl.estimators import _held
-from skdl.estimators._targets import encoded, is_matrix, smoothed, soft_rows
+from skdl.estimators._targets import (
+    encoded,
+    holds_distributions,
+    is_matrix,
+    smoothed,
+    soft_rows,
+)
 
 SOFT = {
     "SoftmaxClassifier": SoftmaxClassifier,
@@ -150,9 +156,28 @@ def test_rows_of_unequal_length_are_refused_by_scikit_learn(X):
         SoftmaxClassifier().fit(X[:2], [[1, 0], [1]])
 
 
-def test_text_is_no_distribution(X):
-    with pytest.raises(ValueError, match="y must be a dense array of real numbers"):
-        SoftmaxClassifier().fit(X[:2], [["a", "b"], ["b", "a"]])
+# A matrix, and whether it means distributions where these are allowed.
+MATRICES = {
+    "floats": ([[0.5, 0.5], [1, 0]], True),
+    "whole floats": ([[2.0, 1.0], [1.0, 2.0]], True),
+    "ones and zeros": ([[1, 0], [0, 1]], True),
+    "bools": ([[True, False], [False, True]], True),
+    "objects": (np.array([[0.5, 0.5], [1, 0]], dtype=object), True),
+    "sparse": (csr_array([[0.5, 0.5], [1, 0]]), True),
+    "other integers": ([[1, 2], [2, 1]], False),
+    "negative integers": ([[-1, 1], [1, 1]], False),
+    "sparse integers": (csr_array([[0, 2], [1, 0]]), False),
+    "text": ([["a", "b"], ["b", "a"]], False),
+    "objects of text": (np.array([["a", 1], ["b", 0]], dtype=object), False),
+    "objects of integers": (np.array([[3, 1], [1, 0]], dtype=object), False),
+    "one column": ([[0.5], [0.5]], False),
+    "a list": ([0, 1], False),
+}
+
+
+@pytest.mark.parametrize(("y", "expected"), MATRICES.values(), ids=MATRICES)
+def test_what_a_matrix_means(y, expected):
+    assert holds_distributions(y) is expected
 
 
 NOT_SOFT = {

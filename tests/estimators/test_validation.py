@@ -181,13 +181,12 @@ def test_continuous_targets_are_no_classes(Classifier, X, make, no_work):
         make(Classifier).fit(X, X[:, 0])
 
 
-def test_multiclass_multioutput_is_refused(Classifier, X, y, make, no_work):
-    Y = np.column_stack([y, y])
-    message = "'multiclass-multioutput'.* must hold one"
+def test_numbers_in_columns_are_no_classes(Classifier, X, y, make, no_work):
+    message = "Unknown label type: 'continuous-multioutput'.* must hold one"
     if Classifier is SoftmaxClassifier:  # a matrix would be soft targets
-        message = "Each row of y must sum to 1"
+        message = "Each row of y must sum to 1|must hold probabilities"
     with pytest.raises(ValueError, match=message):
-        make(Classifier).fit(X, Y)
+        make(Classifier).fit(X, np.column_stack([y, y]) + 0.5)
 
 
 def test_words_are_no_numbers(X, make, no_work):
