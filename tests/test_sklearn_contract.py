@@ -153,17 +153,6 @@ def test_clone_has_the_parameters_and_no_more(Net, X, y):
     assert_array_equal(other.fit(X, y).coefs_[0], net.coefs_[0])
 
 
-@pytest.mark.parametrize("Net", NETS)
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_pickle_weighs_what_the_weights_do(Net, dtype, solver):
-    X = np.random.default_rng(0).normal(size=(20, 400)).astype(dtype)
-    net = quick(Net, hidden_layer_sizes=(300,), solver=solver, max_iter=2)
-    net.fit(X, np.arange(20) % 2)
-    weights = sum(a.nbytes for a in net.coefs_ + net.intercepts_)
-    assert len(pickle.dumps(net)) <= 1.1 * weights + 64 * 1024
-
-
 @pytest.mark.parametrize("Net", CLASSIFIERS)
 def test_cross_validation_and_pipeline(Net, X, words):
     model = make_pipeline(

@@ -2,8 +2,8 @@
 
 import numpy as np
 from sklearn.model_selection import train_test_split
-from sklearn.utils.validation import validate_data
 
+from skdl._inputs import check_inputs
 from skdl._sklearn import check_sample_weight
 from skdl._warn import warn
 from skdl.engine.penalties import PENALTIES, ElasticNetPenalty
@@ -26,7 +26,7 @@ DTYPES = (np.float64, np.float32, np.float16, np.uint8)
 
 def check_training_data(estimator, X, y, sample_weight, *, reset, y_numeric):
     """Return X, y and the weights as a column (or None), all of them checked."""
-    X, y = validate_data(
+    X, y = check_inputs(
         estimator,
         X,
         y,
@@ -46,7 +46,7 @@ def check_training_data(estimator, X, y, sample_weight, *, reset, y_numeric):
 
 def check_X(estimator, X):
     """Return X checked against what the estimator was fitted on."""
-    return validate_data(estimator, X, reset=False, accept_sparse="csr", dtype=DTYPES)
+    return check_inputs(estimator, X, reset=False, accept_sparse="csr", dtype=DTYPES)
 
 
 def network_dtype(X):

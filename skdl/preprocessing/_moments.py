@@ -17,8 +17,8 @@ References
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.utils.validation import validate_data
 
+from skdl._inputs import check_inputs
 from skdl._sklearn import check_sample_weight
 
 __all__ = [
@@ -285,7 +285,7 @@ def checked_batch(estimator, X, sample_weight, *, reset):
     ValueError
         If X or the weights are not as described.
     """
-    X = validate_data(estimator, X, dtype=[np.float64, np.float32], reset=reset)
+    X = check_inputs(estimator, X, dtype=[np.float64, np.float32], reset=reset)
     weights = check_sample_weight(
         sample_weight, X, dtype=np.float64, ensure_non_negative=True
     )

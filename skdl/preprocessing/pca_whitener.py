@@ -11,8 +11,9 @@ from sklearn.base import (
     OneToOneFeatureMixin,
     TransformerMixin,
 )
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted
 
+from skdl._inputs import check_inputs
 from skdl._sklearn import Interval, fit_context
 from skdl._transaction import unchanged_on_error
 from skdl.preprocessing._moments import checked_batch, principal_axes, updated_moments
@@ -237,7 +238,7 @@ class PCAWhitener(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             The latter if `zca`. float32 if X is float32, else float64.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=FLOAT_DTYPES, reset=False)
+        X = check_inputs(self, X, dtype=FLOAT_DTYPES, reset=False)
         Z = (X - self.mean_) @ self.components_.T / self.scale_
         if self.zca:
             Z = Z @ self.components_

@@ -6,8 +6,9 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
+from skdl._inputs import check_inputs
 from skdl._sklearn import Interval, fit_context
 from skdl._transaction import unchanged_on_error
 from skdl.preprocessing._moments import checked_batch, updated_moments
@@ -220,7 +221,7 @@ class Standardizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def _prepared(self, X):
         """Validate X; return it with the shift and the scale in use."""
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        X = check_inputs(self, X, dtype=[np.float64, np.float32], reset=False)
         shift = self.mean_ if self.with_mean else np.zeros_like(self.mean_)
         scale = self.scale_ if self.with_std else np.ones_like(self.scale_)
         return X, shift, scale

@@ -1,0 +1,474 @@
+"""Whatever holds the numbers: every estimator makes the same of it."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import scipy.sparse as sp
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import is_classifier
+from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
+
+from skdl import (
+    LogisticClassifier,
+    MLPClassifier,
+    MLPRegressor,
+    PCAWhitener,
+    SoftmaxClassifier,
+    Standardizer,
+    SVMClassifier,
+)
+
+NETS = [
+    LogisticClassifier,
+    MLPClassifier,
+    MLPRegressor,
+    SVMClassifier,
+    SoftmaxClassifier,
+]
+TRANSFORMERS = [Standardizer, PCAWhitener]
+EVERY = pytest.mark.parametrize("Estimator", [*NETS, *TRANSFORMERS])
+EVERY_NET = pytest.mark.parametrize("Net", NETS)
+
+N = 60
+# Small whole numbers: every dtype holds them.
+NUMBERS = np.random.default_rng(0).integers(0, 5, (N, 4)).astype(float)
+BITS = (NUMBERS > 2).astype(float)
+CLASSES = NUMBERS[:, :3].argmax(axis=1)
+NAMES = list("abcd")
+
+
+def new(Estimator):
+    if Estimator in TRANSFORMERS:
+        return Estimator()
+    # Batches that do not fit, and both batches and a full pass are looked at.
+    return Estimator(hidden_layer_sizes=(6,), max_iter=3, batch_size=25, random_state=0)
+
+
+def fit(estimator, *args):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return estimator.fit(*args)
+
+
+def answers(estimator, X):
+    methods = ("predict", "predict_proba", "decision_function", "transform")
+    return [getattr(estimator, name)(X) for name in methods if hasattr(estimator, name)]
+
+
+def to_file(X, tmp_path):
+    np.save(tmp_path / "X.npy", X)
+    return np.load(tmp_path / "X.npy", mmap_mode="r")
+
+
+def raw_memmap(X, tmp_path):
+    X.tofile(tmp_path / "X.bin")
+    return np.memmap(tmp_path / "X.bin", X.dtype, "r", shape=X.shape)
+
+
+def read_only(X):
+    X = X.copy()
+    X.flags.writeable = False
+    return X
+
+
+def misaligned(X):
+    view = np.empty(X.nbytes + 1, np.uint8)[1:].view(X.dtype).reshape(X.shape)
+    view[...] = X
+    return view
+
+
+def long_indices(X):
+    X = sp.csr_array(X)
+    X.indices, X.indptr = X.indices.astype(np.int64), X.indptr.astype(np.int64)
+    return X
+
+
+def unsorted(X):
+    """Return X with the elements of each row stored backwards."""
+    X = sp.csr_array(X)
+    X = sp.csr_array((X.data[::-1], X.indices[::-1], X.nnz - X.indptr[::-1]), X.shape)
+    X = X[::-1]
+    X.has_sorted_indices = False
+    return X
+
+
+def stored_zeros(X):
+    stored = sp.csr_array(X + 1)
+    stored.data -= 1
+    return stored
+
+
+def as_pandas(dtype, **options):
+    return lambda X: pd.DataFrame(X, columns=NAMES, **options).astype(dtype)
+
+
+def as_polars(dtype):
+    return lambda X: pl.DataFrame(X, schema=NAMES).cast(dtype)
+
+
+# How X is given, and the dtype of the plain array that it stands for in a net.
+DENSE = {
+    "list of lists": (np.ndarray.tolist, "f8"),
+    "tuple of tuples": (lambda X: tuple(map(tuple, X.tolist())), "f8"),
+    "list of arrays": (list, "f8"),
+    "list of int lists": (lambda X: X.astype(int).tolist(), "f8"),
+    "object array": (lambda X: X.astype(object), "f8"),
+    "Fortran": (np.asfortranarray, "f8"),
+    "Fortran float32": (lambda X: np.asfortranarray(X, np.float32), "f4"),
+    "every other column": (lambda X: np.repeat(X, 2, axis=1)[:, ::2], "f8"),
+    "every other row": (lambda X: np.repeat(X, 2, axis=0)[::2], "f8"),
+    "backwards": (lambda X: X[::-1, ::-1].copy()[::-1, ::-1], "f8"),
+    "misaligned": (misaligned, "f8"),
+    "misaligned float32": (lambda X: misaligned(X.astype("f4")), "f4"),
+    "read-only": (read_only, "f8"),
+    "read-only float32": (lambda X: read_only(X.astype("f4")), "f4"),
+    **{
+        f"{dtype}": (lambda X, dtype=dtype: X.astype(dtype), computed)
+        for dtype, computed in {
+            "float16": "f4", "float32": "f4", "float64": "f8", "longdouble": "f8",
+            "int8": "f8", "int16": "f8", "int32": "f8", "int64": "f8",
+            "uint8": "f4", "uint16": "f8", "uint32": "f8", "uint64": "f8", "bool": "f8",
+            ">f2": "f8", ">f4": "f8", ">f8": "f8", ">i4": "f8", ">u2": "f8",
+        }.items()
+    },
+    "pandas": (as_pandas("float64"), "f8"),
+    "pandas float32": (as_pandas("float32"), "f4"),
+    "pandas other index": (as_pandas("float64", index=range(N, 0, -1)), "f8"),
+    "pandas int": (as_pandas("int16"), "f8"),
+    "pandas uint8": (as_pandas("uint8"), "f4"),
+    "pandas bool": (as_pandas("bool"), "f8"),
+    "pandas nullable Float64": (as_pandas("Float64"), "f8"),
+    "pandas nullable Float32": (as_pandas("Float32"), "f4"),
+    "pandas nullable Int64": (as_pandas("Int64"), "f8"),
+    "pandas nullable boolean, bool": (as_pandas("boolean"), "f8"),
+    "pandas object": (as_pandas("object"), "f8"),
+    "pandas categories of numbers": (as_pandas("category"), "f8"),
+    "pandas mixed": (as_pandas({"a": "int8", "b": "float32", "c": "uint8"}), "f8"),
+    "polars": (as_polars(pl.Float64), "f8"),
+    "polars Float32": (as_polars(pl.Float32), "f4"),
+    "polars Int16": (as_polars(pl.Int16), "f8"),
+    "polars UInt8": (as_polars(pl.UInt8), "f8"),
+    "polars Boolean, bool": (as_polars(pl.Boolean), "f8"),
+}  # fmt: skip
+MAPPED = {
+    "npy float64": (lambda X, path: to_file(X, path), "f8"),
+    "npy float32": (lambda X, path: to_file(X.astype("f4"), path), "f4"),
+    "npy Fortran": (lambda X, path: to_file(np.asfortranarray(X), path), "f8"),
+    "npy uint8": (lambda X, path: to_file(X.astype("u1"), path), "f4"),
+    "npy int64": (lambda X, path: to_file(X.astype("i8"), path), "f8"),
+    "memmap float32": (lambda X, path: raw_memmap(X.astype("f4"), path), "f4"),
+    "memmap float16": (lambda X, path: raw_memmap(X.astype("f2"), path), "f4"),
+}
+SPARSE = {
+    **{
+        f"{kind.__name__} {dtype}": (
+            lambda X, kind=kind, dtype=dtype: kind(X.astype(dtype)),
+            computed,
+        )
+        for kind in (
+            sp.csr_array, sp.csr_matrix, sp.csc_array, sp.csc_matrix,
+            sp.coo_array, sp.coo_matrix,
+        )
+        for dtype, computed in {"f8": "f8", "f4": "f4", "u1": "f4", "i8": "f8"}.items()
+    },
+    "bool": (lambda X: sp.csr_array(X.astype(bool)), "f8"),
+    "lil": (sp.lil_array, "f8"),
+    "64-bit indices": (long_indices, "f8"),
+    "unsorted indices": (unsorted, "f8"),
+    "stored zeros": (stored_zeros, "f8"),
+}  # fmt: skip
+
+
+def ids(table):
+    return {"argvalues": table.items(), "ids": table.keys()}
+
+
+def plain(name, computed):
+    return (BITS if "bool" in name else NUMBERS).astype(computed)
+
+
+def assert_equal(estimator, given, expected):
+    """Compare answers: of nets to the bit, as their batches are copies."""
+    # Transformers add up the columns, in the order in which they lie in memory.
+    tolerance = 0 if type(estimator) in NETS else 1e-12
+    for one, other in zip(given, expected, strict=True):
+        assert_allclose(one, other, rtol=tolerance, atol=tolerance)
+        assert one.dtype == other.dtype
+
+
+@EVERY
+@pytest.mark.parametrize("case", **ids(DENSE))
+def test_dense_forms(Estimator, case):
+    name, (form, computed) = case
+    if Estimator in TRANSFORMERS and name.split()[-1] in ("float16", "uint8"):
+        computed = "f8"
+    X = plain(name, computed)
+    given = form(plain(name, "f8"))
+    expected = fit(new(Estimator), X, CLASSES)
+    estimator = fit(new(Estimator), given, CLASSES)
+    assert_equal(estimator, answers(estimator, given), answers(expected, X))
+    # What it was fitted on and what it predicts from need not be alike.
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "X does not have valid feature names")
+        if Estimator in NETS:
+            assert_equal(estimator, answers(estimator, X), answers(expected, X))
+
+
+@EVERY
+@pytest.mark.parametrize("case", **ids(MAPPED))
+def test_memory_mapped_forms(Estimator, case, tmp_path):
+    name, (form, computed) = case
+    if Estimator in TRANSFORMERS and name.split()[-1] in ("float16", "uint8"):
+        computed = "f8"
+    X, given = plain(name, computed), form(NUMBERS, tmp_path)
+    assert not given.flags.writeable
+    expected = fit(new(Estimator), X, CLASSES)
+    estimator = fit(new(Estimator), given, CLASSES)
+    assert_equal(estimator, answers(estimator, given), answers(expected, X))
+
+
+@EVERY_NET
+@pytest.mark.parametrize("case", **ids(SPARSE))
+def test_sparse_forms(Net, case):
+    name, (form, computed) = case
+    X = plain(name, computed)
+    given = form(plain(name, "f8"))
+    expected, net = (fit(new(Net), each, CLASSES) for each in (X, given))
+    tolerance = {"f4": 1e-5, "f8": 1e-10}[computed]
+    for one, other in zip(answers(net, given), answers(expected, X), strict=True):
+        assert one.dtype == other.dtype
+        assert_allclose(one, other, rtol=tolerance, atol=tolerance)
+
+
+def test_the_sparse_forms_are_what_they_say():
+    assert long_indices(NUMBERS).indices.dtype == np.int64
+    assert_array_equal(unsorted(NUMBERS).toarray(), NUMBERS)
+    assert (np.diff(unsorted(NUMBERS).indices[:2]) < 0).all()
+    assert stored_zeros(NUMBERS).nnz == NUMBERS.size
+
+
+@pytest.mark.parametrize("Transformer", TRANSFORMERS)
+@pytest.mark.parametrize("kind", [sp.csr_array, sp.csc_matrix, sp.coo_array])
+def test_transformers_refuse_sparse_rows(Transformer, kind):
+    for method in ("fit", "partial_fit"):
+        with pytest.raises(TypeError, match=r"dense data is required.*toarray\(\)"):
+            getattr(Transformer(), method)(kind(NUMBERS))
+    with pytest.raises(TypeError, match=r"dense data is required"):
+        Transformer().fit(NUMBERS).transform(kind(NUMBERS))
+
+
+WORDS = np.array(["ant", "bee", "cat"])[CLASSES]
+# How y is given, and the plain array that it stands for.
+TARGETS = {
+    "list": (CLASSES.tolist(), CLASSES),
+    "tuple": (tuple(CLASSES.tolist()), CLASSES),
+    "Series": (pd.Series(CLASSES, index=range(N, 0, -1)), CLASSES),
+    "nullable Series": (pd.Series(CLASSES, dtype="Int64"), CLASSES.astype(float)),
+    "polars Series": (pl.Series(CLASSES), CLASSES),
+    "int8": (CLASSES.astype(np.int8), CLASSES),
+    "uint8": (CLASSES.astype(np.uint8), CLASSES),
+    "float": (CLASSES.astype(float), CLASSES),
+    "float16": (CLASSES.astype(np.float16), CLASSES),
+    "big-endian": (CLASSES.astype(">i4"), CLASSES),
+    "big-endian float": (CLASSES.astype(">f4"), CLASSES),
+    "strided": (np.repeat(CLASSES, 3)[::3], CLASSES),
+    "read-only": (read_only(CLASSES), CLASSES),
+    "bool": (CLASSES > 1, (CLASSES > 1).astype(int)),
+    "nullable bool": (pd.Series(CLASSES > 1, dtype="boolean"), CLASSES > 1),
+}
+LABELS = {
+    "list": WORDS.tolist(),
+    "object": WORDS.astype(object),
+    "Series": pd.Series(WORDS),
+    "string Series": pd.Series(WORDS, dtype="string"),
+    "categories": pd.Series(WORDS, dtype="category"),
+    "polars": pl.Series(WORDS),
+    "polars categories": pl.Series(WORDS, dtype=pl.Categorical),
+}
+
+
+@EVERY_NET
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("case", **ids(TARGETS))
+def test_targets(Net, solver, case):
+    _, (given, expected) = case
+    nets = [fit(new(Net).set_params(solver=solver), NUMBERS, y)
+            for y in (given, expected)]  # fmt: skip
+    assert_array_equal(nets[0]._network.parameters, nets[1]._network.parameters)
+    assert_array_equal(nets[0].predict(NUMBERS), nets[1].predict(NUMBERS))
+
+
+@pytest.mark.parametrize("Net", [Net for Net in NETS if Net is not MLPRegressor])
+@pytest.mark.parametrize("labels", LABELS.values(), ids=LABELS.keys())
+def test_words(Net, labels):
+    net, expected = (fit(new(Net), NUMBERS, y) for y in (labels, WORDS))
+    assert_array_equal(net.classes_, expected.classes_)
+    assert_array_equal(net.predict(NUMBERS), expected.predict(NUMBERS))
+
+
+def test_a_column_as_y_warns(recwarn):
+    for Net in NETS:
+        frame = pd.DataFrame({"y": CLASSES})
+        with pytest.warns(DataConversionWarning):
+            net = fit(new(Net), NUMBERS, frame)
+        expected = fit(new(Net), NUMBERS, CLASSES)
+        assert_array_equal(net.predict(NUMBERS), expected.predict(NUMBERS))
+
+
+ROW_WEIGHTS = 1.0 + CLASSES
+WEIGHTS = {
+    "list": ROW_WEIGHTS.tolist(),
+    "Series": pd.Series(ROW_WEIGHTS, index=range(N, 0, -1)),
+    "polars": pl.Series(ROW_WEIGHTS),
+    "int": ROW_WEIGHTS.astype(int),
+    "float16": ROW_WEIGHTS.astype(np.float16),
+    "big-endian": ROW_WEIGHTS.astype(">f8"),
+    "strided": np.repeat(ROW_WEIGHTS, 2)[::2],
+    "read-only": read_only(ROW_WEIGHTS),
+}
+
+
+@EVERY
+@pytest.mark.parametrize("weights", WEIGHTS.values(), ids=WEIGHTS.keys())
+def test_weights(Estimator, weights):
+    given, expected = (
+        fit(new(Estimator), NUMBERS, CLASSES, each) for each in (weights, ROW_WEIGHTS)
+    )
+    assert_equal(given, answers(given, NUMBERS), answers(expected, NUMBERS))
+    unweighted = fit(new(Estimator), NUMBERS, CLASSES)
+    assert any(
+        (one != other).any()
+        for one, other in zip(
+            answers(given, NUMBERS), answers(unweighted, NUMBERS), strict=True
+        )
+    )
+
+
+def with_value(value, dtype=float):
+    X = NUMBERS.astype(dtype)
+    X[7, 2] = value
+    return X
+
+
+FRAME = pd.DataFrame(NUMBERS, columns=NAMES)
+POLARS = pl.DataFrame(NUMBERS, schema=NAMES)
+LETTERS = np.array(["u", "v"] * (N // 2))
+NO_NUMBERS = r"No numbers are in the columns 'b' \({}.*\): .*OneHotEncoder"
+BAD = {
+    "NaN": (with_value(np.nan), "Input X contains NaN"),
+    "inf": (with_value(np.inf), "Input X contains infinity"),
+    "float16 inf": (with_value(np.inf, np.float16), "Input X contains infinity"),
+    "big-endian NaN": (with_value(np.nan, ">f4"), "Input X contains NaN"),
+    "Fortran NaN": (np.asfortranarray(with_value(np.nan)), "Input X contains NaN"),
+    "too large": (with_value(10**400, object), "int too large"),
+    "None": (with_value(None, object), "Input X contains NaN"),
+    "None in lists": (with_value(None, object).tolist(), "Input X contains NaN"),
+    "no data": (None, "Expected 2D array, got scalar"),
+    "words": (with_value("ant", object), "could not convert string to float: 'ant'"),
+    "complex": (NUMBERS + 1j, "Complex data not supported"),
+    "1-D": (NUMBERS[0], "Expected 2D array, got 1D array"),
+    "3-D": (NUMBERS[None], "Found array with dim 3"),
+    "ragged": ([[1.0], [2.0, 3.0]], "inhomogeneous shape"),
+    "pandas NaN": (FRAME.where(FRAME < 3), "Input X contains NaN"),
+    "pandas NA": (FRAME.astype("Int64").where(FRAME < 3), "Input X contains NaN"),
+    "pandas Float32 NA": (
+        FRAME.astype("Float32").where(FRAME < 3),
+        "Input X contains NaN",
+    ),
+    "polars Float32 null": (
+        POLARS.cast(pl.Float32).select(pl.all().replace(3, None)),
+        "Input X contains NaN",
+    ),
+    "pandas boolean NA": (
+        (FRAME > 1).astype("boolean").where(FRAME < 3),
+        "Input X contains NaN",
+    ),
+    "pandas words": (FRAME.assign(b=LETTERS), NO_NUMBERS.format("(object|str)")),
+    "pandas string": (
+        FRAME.assign(b=pd.Series(LETTERS, dtype="string")),
+        NO_NUMBERS.format("string"),
+    ),
+    "pandas categories": (
+        FRAME.assign(b=pd.Categorical(LETTERS)),
+        NO_NUMBERS.format("category"),
+    ),
+    "polars null": (
+        POLARS.with_columns(b=pl.Series([1.0, None] * (N // 2))),
+        "Input X contains NaN",
+    ),
+    "polars words": (
+        POLARS.with_columns(b=pl.Series(LETTERS)),
+        NO_NUMBERS.format("String"),
+    ),
+    "polars categories": (
+        POLARS.with_columns(b=pl.Series(LETTERS, dtype=pl.Categorical)),
+        NO_NUMBERS.format("Categorical"),
+    ),
+}
+
+
+@EVERY
+@pytest.mark.parametrize("case", **ids(BAD))
+def test_bad_data_is_refused_by_fit_and_afterwards(Estimator, case):
+    _, (X, message) = case
+    expected = (ValueError, TypeError, OverflowError)
+    estimator = new(Estimator)
+    before = dict(vars(estimator))
+    with pytest.raises(expected, match=message):
+        estimator.fit(X, CLASSES)
+    assert vars(estimator) == before
+    fit(estimator, NUMBERS, CLASSES)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "X has feature names")
+        use = getattr(estimator, "predict", None) or estimator.transform
+        with pytest.raises(expected, match=message):
+            use(X)
+
+
+@EVERY_NET
+@pytest.mark.parametrize("form", [sp.csr_array, sp.csc_matrix, sp.coo_array])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_bad_sparse_data_is_refused(Net, form, value):
+    with pytest.raises(ValueError, match="Input X contains (NaN|infinity)"):
+        new(Net).fit(form(with_value(value)), CLASSES)
+    with pytest.raises(ValueError, match="Complex data not supported"):
+        new(Net).fit(form(NUMBERS + 1j), CLASSES)
+
+
+def without(labels, missing):
+    y = np.asarray(labels).astype(object)
+    y[[4, 9]] = missing
+    return y
+
+
+BAD_TARGETS = {
+    "NaN": (without(CLASSES, np.nan), "Input (y )?contains NaN"),
+    "NaN of floats": (without(CLASSES, np.nan).astype(float), "Input y contains NaN"),
+    "NA": (pd.Series(without(CLASSES, None), dtype="Int64"), "Input y contains NaN"),
+    "infinity": (without(CLASSES, np.inf).astype(float), "Input y contains infinity"),
+    "complex": (CLASSES + 1j, "Complex data not supported"),
+    "3-D": (CLASSES[:, None, None], "dim 3"),
+}
+
+
+@EVERY_NET
+@pytest.mark.parametrize("case", **ids(BAD_TARGETS))
+def test_bad_targets_are_refused(Net, case):
+    _, (y, message) = case
+    with pytest.raises(ValueError, match=message):
+        new(Net).fit(NUMBERS, y)
+
+
+@EVERY_NET
+@pytest.mark.parametrize("labels", [CLASSES, WORDS], ids=["numbers", "words"])
+def test_none_in_y_is_refused(Net, labels):
+    y = without(labels, None)
+    message = "Input y contains None, first in row 4"
+    if not is_classifier(Net()):
+        message = "Input y contains NaN|could not convert string to float"
+    for each in (y, y.tolist()):
+        with pytest.raises(ValueError, match=message):
+            new(Net).fit(NUMBERS, each)
