@@ -168,7 +168,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             codes, targets, table, n_scores = self._code_targets(
                 y, dtype, first, incremental, classes
             )
-            training_weights = self._training_weights(y, weights, dtype)
+            training_weights = self._training_weights(codes, weights, dtype)
             data = Data(X, targets, table, training_weights)
             widths = (X.shape[1], *hidden, n_scores)
             held = given_rows(self, given, dtype) if given else None
