@@ -293,7 +293,7 @@ OWN = {
         ValueError,
     ),
     "sparse y of one column": (
-        KINDS,
+        KINDS[:1],
         fit(X, csr_array(Y[:, None])),
         TypeError,
         None,

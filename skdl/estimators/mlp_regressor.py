@@ -172,10 +172,10 @@ object, default='squared_error'
         return biases[0] if len(biases) == 1 else biases
 
     def _code_targets(self, y, dtype, first, incremental, classes):
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)  # refuses a sparse one, as scikit-learn's
         if issparse(y):
             y = y.toarray()
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
         if self._needs_counts() and y.min() < 0:
             raise ValueError(f"loss='poisson' needs y >= 0, got {y.min()}.")
         columns = y.reshape(len(y), -1)
