@@ -258,7 +258,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
     def _prepare_stochastic(self, data, streams, held, watched, incremental):
         """Return the run, and what trains for so many epochs."""
         network, state = self._network, self._training_state or {}
-        progress = Progress(**state.get("progress", {}))
+        progress = Progress(**state.get("progress", {"rows": self.t_}))
         progress.max_epochs = self.max_iter + (0 if incremental else progress.epochs)
         batch_size = check_batch_size(self.batch_size, data.n_rows)
         alpha, penalty = check_penalty(self.penalty, self.l1_ratio, self.alpha)

@@ -89,6 +89,9 @@ def _loss_obstacles(net):
         if kind not in REGRESSION_LOSSES:
             yield f"loss={net.loss!r}, not one of {_listed(REGRESSION_LOSSES)}"
         return
+    if isinstance(net.classes_, list):
+        yield "y with several columns of labels"
+        return
     n_classes = len(net.classes_)
     if kind not in (LogisticLoss, Softmax, KLDivergence):
         yield f"loss={net.loss!r}, not a cross-entropy"

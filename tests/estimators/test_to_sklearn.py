@@ -320,6 +320,11 @@ class OwnRelu(Relu):
 
 
 REFUSED = {
+    "columns of labels": (
+        quick(MLPClassifier),
+        np.column_stack([THREE, THREE]),
+        "several columns of labels",
+    ),
     "gelu": (
         quick(MLPClassifier, activation="gelu"),
         THREE,
