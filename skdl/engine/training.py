@@ -60,7 +60,6 @@ def train(
     parameters = network.parameters
     before = np.empty_like(parameters)
     progress.batches = -(-data.n_rows // batch_size)
-    limit = None
     # Overflow on the way to divergence is found by the loss: NumPy's warnings about it
     # would say nothing that helps.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -79,14 +78,14 @@ def train(
                 value = network.loss_and_gradient(
                     X, targets, weights, loss, smooth, workspace
                 )
-                if limit is None:
-                    limit = _limit(value)
+                if progress.limit is None:
+                    progress.limit = _limit(value)
                 if proximal is not None:
                     strength = sharp / batch_weight
                     value = value + strength * proximal.value()
                 epoch.loss += value * batch_weight
                 total_weight += batch_weight
-                if not network.stack and not value <= limit:
+                if not network.stack and not value <= progress.limit:
                     epoch.diverged = True
                     break
                 if not left:

@@ -179,6 +179,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             lbfgs = self.solver == "lbfgs"
             prepare = self._prepare_lbfgs if lbfgs else self._prepare_stochastic
             run, train = prepare(data, streams, held, watched, incremental)
+            run.data = data
             self._run = run
             try:
                 try:
@@ -248,6 +249,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
         network, state = self._network, self._training_state or {}
         progress = Progress(**state.get("progress", {}))
         progress.max_epochs = self.max_iter + (0 if incremental else progress.epochs)
+        progress.limit = None  # other data, perhaps
         batch_size = check_batch_size(self.batch_size, data.n_rows)
         alpha, penalty = check_penalty(self.penalty, self.l1_ratio, self.alpha)
         optimizer = self._optimizer().start(network.parameters, network.n_weights)

@@ -57,6 +57,8 @@ class TrainingRun:
     ----------
     network : Network
         With the parameters as they are: copy what you keep.
+    data : Data
+        What it trains on, checked and coded; never write to it.
     progress : Progress
         Epochs, steps, rows and restarts so far.
     learning_rate : float
@@ -73,6 +75,7 @@ class TrainingRun:
     ):  # fmt: skip
         self.net = net
         self.network = network
+        self.data = None
         self.progress = progress
         self.schedule = schedule
         self.streams = streams
