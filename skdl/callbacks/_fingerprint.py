@@ -120,18 +120,18 @@ def _add(hasher, value, outer):
         return _add_array(hasher, value)
     if issparse(value):
         csr = value.tocsr()
-        parts = (csr.shape, csr.data, csr.indices, csr.indptr)
+        kind, parts = "csr", (csr.shape, csr.data, csr.indices, csr.indptr)
     elif isinstance(value, np.ndarray):
-        parts = (value.shape, *value.ravel())
+        kind, parts = "objects", (value.shape, *value.ravel())
     elif isinstance(value, dict):
-        parts = tuple(sorted(value.items(), key=lambda item: repr(item[0])))
+        kind, parts = "dict", sorted(value.items(), key=lambda item: repr(item[0]))
     elif isinstance(value, list | tuple):
-        parts = value
+        kind, parts = "list", value
     elif isinstance(value, set | frozenset):
-        parts = sorted(map(digest, value))
+        kind, parts = "set", sorted(map(digest, value))
     else:
-        parts = _parts(value)
-    _token(hasher, f"{len(parts)} parts")
+        kind, parts = "object", _parts(value)
+    _token(hasher, f"{kind} of {len(parts)}")
     for part in parts:
         _add(hasher, part, outer)
     return None

@@ -150,19 +150,22 @@ class StateFile:
         ValueError
             If the file is cut off, changed, or of a format of the future.
         """
+        with open(self.path, "rb") as file:
+            return self._read_from(file)
+
+    def _read_from(self, file):
         try:
-            with zipfile.ZipFile(self.path) as archive:
+            with zipfile.ZipFile(file) as archive:
                 damaged = archive.testzip()
             if damaged:
                 raise ValueError(f"wrong checksum of {damaged}")
-            with np.load(self.path, allow_pickle=False) as archive:
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as archive:
                 arrays = dict(archive)
             first = json.loads(arrays.pop(FIRST).tobytes())
             state = None
             if first["format"] == FORMAT:
                 state = decode(json.loads(arrays.pop("values").tobytes()), arrays)
-        except OSError:
-            raise
         # Damage shows in many ways: as wrong checksums, texts, shapes, sizes.
         except Exception as error:
             raise ValueError(

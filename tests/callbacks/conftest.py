@@ -34,7 +34,9 @@ def fit():
         callbacks = callbacks if callback is None else (callback,)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            return net.set_callbacks(*callbacks).fit(X, y, **others)
+            if callbacks:
+                net.set_callbacks(*callbacks)
+            return net.fit(X, y, **others)
 
     return fit
 

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import make_scorer, mean_absolute_error
 from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.pipeline import make_pipeline
 
 from skdl import MLPClassifier, MLPRegressor, Standardizer, ValidationSet
 from skdl.callbacks import Checkpoint, LambdaCallback
-from skdl.callbacks import checkpoint as module
+from skdl.callbacks._state_file import StateFile
 from skdl.engine import Cosine, ReduceOnPlateau
 from skdl.engine.optimizers import OPTIMIZERS
 
@@ -96,22 +96,30 @@ def test_regressor_goes_on(X, path, fit, crash, assert_same):
     assert_same(fit(make(MLPRegressor), X, Y, Checkpoint(path, resume=True)), expected)
 
 
-def diverging():
-    return make(
-        MLPRegressor, activation="identity", hidden_layer_sizes=(6, 6), solver="sgd",
-        max_restarts=3, learning_rate_init=3.0, n_iter_no_change=99,
-    )  # fmt: skip
+class Spike:
+    """A rate that kills training in the fifth epoch, until it has been lowered."""
+
+    def factor(self, progress):
+        return 1e4 if progress.epochs == 4 and not progress.restarts else 1.0
+
+    def check(self):
+        pass
 
 
-@pytest.mark.parametrize("n_epochs", [1, 2, 3, 6])
+@pytest.mark.parametrize("n_epochs", [3, 5, 6, 8])
 def test_restarts_go_on(n_epochs, X, path, fit, crash, assert_same):
+    net = make(
+        MLPRegressor, solver="sgd", momentum=0, max_restarts=1, learning_rate=Spike()
+    )
     y = X[:, 0]
-    expected = fit(diverging(), X, y)
-    crash(diverging(), n_epochs, X, y, Checkpoint(path))
-    with pytest.warns(ConvergenceWarning):
-        net = diverging().set_callbacks(Checkpoint(path, resume=True)).fit(X, y)
-    assert_same(net, expected)
-    assert not np.isfinite(expected.loss_curve_[0]) or expected.loss_curve_[0] > 1e3
+    expected = fit(clone(net), X, y)
+    assert not expected.loss_curve_[4] < 1e6
+    assert expected.n_iter_ == 13
+    # The fifth epoch dies before it knows that it has diverged, the others after that.
+    crash(clone(net), n_epochs, X, y, Checkpoint(path))
+    state = StateFile(path).read()["state"]
+    assert state["progress"]["restarts"] == (n_epochs > 5)
+    assert_same(fit(clone(net), X, y, Checkpoint(path, resume=True)), expected)
 
 
 def test_a_loss_explodes_at_the_same_height_after_a_crash(X, y, path, fit, crash):
@@ -172,7 +180,7 @@ def test_a_crash_after_a_callback_has_stopped(first, X, y, path, fit, monkeypatc
         callbacks = [Checkpoint(path), stop][:: 1 if first else -1]
         with pytest.raises(ZeroDivisionError):
             fit(make(), X, y, *callbacks)
-    net = fit(make(), X, y, *callbacks[::-1], Checkpoint(path, resume=True))
+    net = fit(make(), X, y, stop, Checkpoint(path, resume=True))
     assert net.n_iter_ == 4
 
 
@@ -233,12 +241,20 @@ def changed(array):
         ({"hidden_layer_sizes": (7,)}, {}, r"hidden_layer_sizes was \(6,\) and is"),
         ({"random_state": 1}, {}, "random_state was 0 and is 1"),
         ({"max_iter": 20}, {}, "max_iter was 13 and is 20"),
-        ({"learning_rate": Cosine(5)}, {}, "learning_rate was 'constant' and is Cos"),
-        ({}, {"X": lambda X: X[:50], "y": lambda y: y[:50]}, r"X was float64 .*\(60, 4"),
+        ({"learning_rate": Cosine()}, {}, "learning_rate was 'constant' and is Cos"),
+        (
+            {},
+            {"X": lambda X: X[:50], "y": lambda y: y[:50]},
+            r"X was float64 .*\(60, 4",
+        ),
         ({}, {"X": changed}, "X was float64 of shape .* content .* and is float64"),
         ({}, {"X": lambda X: X.astype("f4")}, "X was float64 .* and is float32"),
         ({}, {"y": lambda y: y[::-1]}, "run: y was [^;]*content [^;]* and is [^;]*$"),
-        ({}, {"sample_weight": np.ones(60)}, "run: sample_weight was none and is float"),
+        (
+            {},
+            {"sample_weight": np.ones(60)},
+            "run: sample_weight was none and is float",
+        ),
         (
             {},
             {"X_val": ValidationSet(np.ones((7, 4)), np.zeros(7, int))},
@@ -258,7 +274,166 @@ def test_another_run_is_refused(options, data, message, X, y, path, fit, crash):
         fit(net, callback=Checkpoint(path, resume=True), **data)
     assert "resume=False" in str(caught.value)
     assert path.read_bytes() == before
-    assert vars(net).keys() - {"_skl_callbacks"} == net.get_params().keys()
+    assert vars(net).keys() - {"_skl_callbacks"} == (net.get_params(deep=False).keys())
     # And that is the way out.
     fit(net, callback=Checkpoint(path, resume=False), **data)
     assert path.read_bytes() != before
+
+
+@pytest.mark.parametrize("random_state", [None, np.random.RandomState(0)])
+def test_runs_that_cannot_be_repeated_are_refused(random_state, X, y, path, fit):
+    net = make(random_state=random_state)
+    with pytest.raises(ValueError, match=r"random_state, got .* random_state=0"):
+        fit(net, X, y, Checkpoint(path))
+    assert not path.exists()
+
+
+def test_lbfgs_is_refused(X, y, path, fit):
+    with pytest.raises(ValueError, match="solver='lbfgs', which .* another solver"):
+        fit(make(solver="lbfgs"), X, y, Checkpoint(path))
+
+
+def test_a_numpy_integer_is_an_int(X, y, path, fit):
+    fit(make(random_state=np.int64(0)), X, y, Checkpoint(path))
+    fit(make(random_state=0), X, y, Checkpoint(path, resume=True))
+
+
+def test_other_verbosity_and_time_are_no_other_run(X, y, path, fit, crash, assert_same):
+    crash(make(), 3, X, y, Checkpoint(path))
+    net = make(verbose=True, max_time=1000)
+    net = fit(net, X, y, Checkpoint(path, resume=True))
+    assert_same(net, fit(make(), X, y))
+
+
+def test_a_warm_start_is_another_run(X, y, path, fit, crash, assert_same):
+    net = fit(make(warm_start=True), X, y, Checkpoint(path, resume=True))
+    stored = pickle.dumps(net)
+    with pytest.raises(ValueError, match="warm_start"):
+        fit(net, X, y, Checkpoint(path, resume=True))
+    expected = fit(net.set_callbacks(), X, y)
+    second = path.with_name("second.npz")
+    crash(pickle.loads(stored), 4, X, y, Checkpoint(second, resume=True))
+    net = fit(pickle.loads(stored), X, y, Checkpoint(second, resume=True))
+    assert_same(net, expected)
+    assert len(net.loss_curve_) == 26
+
+
+def test_partial_fit_calls_no_callbacks(X, y, path):
+    make().set_callbacks(Checkpoint(path)).partial_fit(X, y, classes=[0, 1, 2])
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_places_that_take_no_file_are_refused_before_training(
+    resume, X, y, tmp_path, fit
+):
+    watch = LambdaCallback(lambda net: pytest.fail("trained"))
+    other = tmp_path / "data.csv"
+    other.write_text("1,2")
+    for path, error, message in [
+        (tmp_path / "no" / "x.npz", FileNotFoundError, "no folder .*Make it"),
+        (tmp_path, IsADirectoryError, "is a folder"),
+        (other, ValueError, "not a checkpoint"),
+        ("/proc/x.npz", OSError, "takes no files"),
+    ]:
+        with pytest.raises(error, match=message):
+            fit(make(), X, y, Checkpoint(path, resume=resume), watch)
+    assert other.read_text() == "1,2"
+
+
+def test_a_damaged_file_is_refused(X, y, path, fit):
+    fit(make(), X, y, Checkpoint(path))
+    path.write_bytes(path.read_bytes()[:-100])
+    net = make()
+    with pytest.raises(ValueError, match="cut off or damaged .* Delete it"):
+        fit(net, X, y, Checkpoint(path, resume=True))
+    assert not hasattr(net, "coefs_")
+    fit(net, X, y, Checkpoint(path))
+
+
+def test_two_fits_do_not_share_a_file(X, y, path, fit):
+    """The second one writes between two epochs of the first one."""
+
+    def intrude(net):
+        if net.n_iter_ == 3:
+            fit(make(alpha=1), X, y, Checkpoint(path))
+
+    net = make()
+    with pytest.raises(RuntimeError, match=r"Another fit .*'\{fingerprint\}'"):
+        fit(net, X, y, Checkpoint(path), LambdaCallback(intrude))
+    assert not hasattr(net, "coefs_")
+    state = StateFile(path).read()
+    assert state["fingerprint"]["alpha"][1] == "1"
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_failed_write_leaves_the_last_one(X, y, path, fit, monkeypatch, assert_same):
+    calls = []
+    write = np.lib.format.write_array
+
+    def disk_full(*args, **kwargs):
+        calls.append(1)
+        if len(calls) > 40:
+            raise OSError(28, "No space left on device")
+        write(*args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(np.lib.format, "write_array", disk_full)
+        with pytest.raises(OSError, match="No space left"):
+            fit(make(), X, y, Checkpoint(path))
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    net = fit(make(), X, y, Checkpoint(path, resume=True))
+    assert_same(net, fit(make(), X, y))
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_a_search_goes_on(n_jobs, X, y, tmp_path, fit, assert_same):
+    """Each fit has its file; those that are complete do not train again."""
+    pipe = make_pipeline(Standardizer(), make())
+    path = tmp_path / "{fingerprint}.npz"
+    pipe[-1].set_callbacks(Checkpoint(path, resume=True))
+    grid = {"mlpclassifier__alpha": [0.01, 10.0]}
+    search = GridSearchCV(pipe, grid, cv=2, n_jobs=n_jobs, error_score="raise")
+    first = fit(search, X, y)
+    assert len(list(tmp_path.iterdir())) == 5
+    watch = LambdaCallback(lambda net: 1 / 0)
+    pipe[-1].set_callbacks(Checkpoint(path, resume=True), watch)
+    second = fit(clone(search), X, y)
+    assert len(list(tmp_path.iterdir())) == 5
+    assert_array_equal(
+        second.cv_results_["mean_test_score"], first.cv_results_["mean_test_score"]
+    )
+    assert_same(second.best_estimator_[-1], first.best_estimator_[-1])
+    # And the same without any file.
+    pipe[-1].set_callbacks()
+    assert_same(second.best_estimator_[-1], fit(search, X, y).best_estimator_[-1])
+
+
+def test_nothing_is_left_on_the_net(X, y, path, fit):
+    callback = Checkpoint(path)
+    plain, net = fit(make(), X, y), fit(make(), X, y, callback)
+    assert vars(net).keys() - vars(plain).keys() == {"_skl_callbacks"}
+    assert len(callback.notes) == 0
+    assert net.get_params() == plain.get_params()
+    for twin in (pickle.loads(pickle.dumps(net)), copy.deepcopy(net)):
+        assert repr(twin._skl_callbacks) == repr([callback])
+    assert clone(net)._skl_callbacks == [callback]
+
+
+@pytest.mark.parametrize("estimator", [LogisticRegression(), make_pipeline(make())])
+def test_what_is_no_net_is_refused(estimator, X, y, path, fit):
+    with pytest.raises(TypeError, match="Checkpoint reads training_.*net itself"):
+        fit(estimator, X, y, Checkpoint(path))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"path": 3}, TypeError, "path must be a str or path-like, got 3"),
+        ({"path": "x", "every": 0}, ValueError, "every must be .* got 0"),
+        ({"path": "x", "every": 1.5}, ValueError, "every must be .* got 1.5"),
+    ],
+)
+def test_arguments_are_checked(arguments, error, message):
+    with pytest.raises(error, match=message):
+        Checkpoint(**arguments)
