@@ -2,6 +2,8 @@
 
 import copy
 import pickle
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -205,7 +207,7 @@ def test_slices_of_time_add_up(every, X, y, path, fit, assert_same):
     expected = fit(make(**options), X, y)
     callback = Checkpoint(path, resume=True, every=every)
     ends = []
-    while not ends or ends[-1] == "max_time":
+    while ends[-1:] != ["max_iter"] and len(ends) < 20:
         # This deadline is looked at between epochs, the batches' own stays far off.
         late = LambdaCallback(on_fit_begin=lambda net: expire(net.training_))
         net = fit(make(max_time=1000, **options), X, y, callback, late)
@@ -278,6 +280,18 @@ def test_another_run_is_refused(options, data, message, X, y, path, fit, crash):
     # And that is the way out.
     fit(net, callback=Checkpoint(path, resume=False), **data)
     assert path.read_bytes() != before
+
+
+def test_other_validation_data_are_refused(X, y, path, fit, crash):
+    crash(make(), 3, X, y, Checkpoint(path), X_val=X[:9], y_val=y[:9])
+    for X_val, y_val in [(changed(X[:9]), y[:9]), (X[:9], changed(y[:9]) % 3)]:
+        with pytest.raises(ValueError, match="run: validation data was 9 rows and is"):
+            fit(make(), X, y, Checkpoint(path, True), X_val=X_val, y_val=y_val)
+    # A split that no seed repeats.
+    net = make(validation_split=KFold(3, shuffle=True))
+    crash(net, 3, X, y, Checkpoint(path))
+    with pytest.raises(ValueError, match="run: validation data was 20 rows and is"):
+        fit(net, X, y, Checkpoint(path, resume=True))
 
 
 @pytest.mark.parametrize("random_state", [None, np.random.RandomState(0)])
@@ -437,3 +451,10 @@ def test_what_is_no_net_is_refused(estimator, X, y, path, fit):
 def test_arguments_are_checked(arguments, error, message):
     with pytest.raises(error, match=message):
         Checkpoint(**arguments)
+
+
+def test_the_example_of_the_page_runs(capsys):
+    page = Path(__file__).parents[2] / "docs" / "callbacks.md"
+    (code,) = re.findall("```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    exec(code, {})  # our own text
+    assert capsys.readouterr().out.strip() == code.strip().split("# ")[-1] == "True"
