@@ -86,13 +86,12 @@ def train(
                     limit = _limit(value)
                 epoch.loss += value * batch_weight
                 total_weight += batch_weight
-                if (
-                    not network.stack
-                    and not value <= limit
-                    and not value <= _limit(_loss_at_zero(loss, targets, workspace))
-                ):
-                    epoch.diverged = True
-                    break
+                if not network.stack and not value <= limit:
+                    usual = _loss_at_zero(loss, targets, workspace)
+                    limit = max(limit, _limit(usual))
+                    epoch.diverged = not value <= limit
+                    if epoch.diverged:
+                        break
                 # What is left may weigh nothing, and then this step is the last.
                 last = data.n_rows - rows_seen <= weightless
                 if last:

@@ -253,3 +253,38 @@ def test_lbfgs_keeps_to_max_iter():
     case = LOSSES["softmax-3"]
     losses, result = lbfgs(network_for(case), case.loss, learnable(case), max_iter=4)
     assert len(losses) == result.nit == 4
+
+
+@pytest.mark.parametrize("max_iter", [3, 500])
+def test_lbfgs_says_when_an_iteration_begins(max_iter):
+    """As often as it says that one ended, also where convergence is found then."""
+    case, calls = LOSSES["softmax-3"], []
+    network, data = network_for(case), learnable(case)
+    train_lbfgs(
+        network, case.loss, data, alpha=1.0, max_iter=max_iter, max_fun=15000, tol=1e-4,
+        on_begin=lambda: calls.append("begin"),
+        on_epoch=lambda epoch: calls.append("end"),
+        on_end=lambda result: calls.append(result.nit),
+    )  # fmt: skip
+    n_iterations = calls.pop()
+    assert n_iterations == 3 or (max_iter == 500 and n_iterations < 100)
+    assert calls == ["begin", "end"] * n_iterations
+
+
+def test_interrupted_lbfgs_leaves_the_last_iterate():
+    case, seen = LOSSES["softmax-3"], []
+    network, data = network_for(case), learnable(case)
+
+    def on_begin():
+        # In the line search, where the network holds a point that SciPy tries.
+        seen.append(network.parameters.copy())
+        network.parameters[...] += 7
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_lbfgs(
+            network, case.loss, data, alpha=1.0, max_iter=9, max_fun=99, tol=1e-9,
+            on_begin=on_begin, on_epoch=lambda epoch: None, on_end=None,
+        )  # fmt: skip
+    assert_array_equal(network.parameters, seen[2])
