@@ -102,10 +102,6 @@ class Held:
     table: object
     weights: object
 
-    def __post_init__(self):
-        if self.weights is not None and not self.weights.any():
-            raise ValueError("The weights of all validation rows are zero.")
-
     def evaluate(self, net):
         """Return (mean loss without penalty, score) of a net as it stands."""
         scores = raw_scores(net._network, self.X, self.rows)
