@@ -79,7 +79,20 @@ def check_optimizers(result, folder):
     check_picture_and_table(result, folder, "optimizers", names)
 
 
+def check_checkpoint(result, folder):
+    assert re.search(r"^the process died +yes$", result.stdout, re.M)
+    assert re.search(r"^epochs after the crash +20 to [34]\d$", result.stdout, re.M)
+    scores = re.findall(
+        r"score +(\S+)\n  without the crash +(\S+)$", result.stdout, re.M
+    )
+    assert len(scores) == 1
+    assert float(scores[0][0]) == float(scores[0][1]) > 0.9
+    assert result.stdout.endswith("equal weights            yes\n")
+    assert not list(folder.iterdir())
+
+
 CHECKS = {
+    "checkpoint": check_checkpoint,
     "quickstart": check_quickstart,
     "overfitting": check_overfitting,
     "optimizers": check_optimizers,

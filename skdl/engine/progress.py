@@ -27,6 +27,8 @@ class Progress:
         Epochs that the run may have in all.
     batches : int
         Batches per epoch.
+    limit : float or None
+        A loss beyond it has exploded; known from the first batch on.
     """
 
     epochs: int = 0
@@ -37,6 +39,7 @@ class Progress:
     stalled: int = 0
     max_epochs: int = 1
     batches: int = 1
+    limit: float | None = None
 
     def count(self, unit):
         """Return how many epochs or iterations have passed."""
@@ -58,9 +61,10 @@ class Epoch:
         The mean objective, weighted by the rows' weights, as the parameters stood at
         each batch. Of a stack, an array of shape (n_networks,).
     gradient_norm : float
-        ‖g‖ of the last step, before it was clipped.
+        ‖g‖ of the epoch's last step, before it was clipped; NaN if the epoch ended
+        before its last step, and so below.
     update_ratio : float
-        ‖Δw‖ / ‖w‖ of the last step.
+        ‖Δw‖ / ‖w‖ of the epoch's last step, w being all parameters before it.
     diverged : bool
         Whether a batch's loss was not finite, or had exploded: the epoch ended there.
     timed_out : bool

@@ -60,15 +60,15 @@ def train(
     parameters = network.parameters
     before = np.empty_like(parameters)
     progress.batches = -(-data.n_rows // batch_size)
-    limit = None
+    weightless = _count_weightless(data)
     # Overflow on the way to divergence is found by the loss: NumPy's warnings about it
     # would say nothing that helps.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for _ in range(max_epochs):
             epoch, total_weight = Epoch(), 0.0
-            left, rows_seen = progress.batches, 0
+            rows_seen = 0
             for X, targets, weights in batches.epoch(rng):
-                n_rows, left = X.shape[0], left - 1
+                n_rows = X.shape[0]
                 rows_seen += n_rows
                 batch_weight = n_rows if weights is None else float(weights.sum())
                 if not batch_weight:
@@ -79,17 +79,22 @@ def train(
                 value = network.loss_and_gradient(
                     X, targets, weights, loss, smooth, workspace
                 )
-                if limit is None:
-                    limit = _limit(value)
                 if proximal is not None:
                     strength = sharp / batch_weight
                     value = value + strength * proximal.value()
+                if progress.limit is None:
+                    progress.limit = _limit(value)
                 epoch.loss += value * batch_weight
                 total_weight += batch_weight
-                if not network.stack and not value <= limit:
-                    epoch.diverged = True
-                    break
-                if not left:
+                if not network.stack and not value <= progress.limit:
+                    usual = _loss_at_zero(loss, targets, workspace)
+                    progress.limit = max(progress.limit, _limit(usual))
+                    epoch.diverged = not value <= progress.limit
+                    if epoch.diverged:
+                        break
+                # What is left may weigh nothing, and then this step is the last.
+                last = data.n_rows - rows_seen <= weightless
+                if last:
                     epoch.gradient_norm = _norm(workspace.gradient)
                     np.copyto(before, parameters)
                 if max_norm is not None:
@@ -99,7 +104,7 @@ def train(
                 if proximal is not None:
                     proximal.shrink(now, np.multiply(clipped, strength))
                 progress.steps += 1
-                if not left:
+                if last:
                     epoch.update_ratio = _update_ratio(parameters, before)
                 if deadline is not None and perf_counter() > deadline:
                     epoch.timed_out = True
@@ -115,9 +120,29 @@ def train(
 EXPLOSION = 1e10
 
 
-def _limit(first_loss):
-    """Return what a loss must not exceed, after the first batch had this one."""
-    return EXPLOSION * max(1.0, float(np.max(np.abs(first_loss))))
+def _limit(usual_loss):
+    """Return what a loss must not exceed where this one is usual: a finite number."""
+    usual = float(np.max(np.abs(usual_loss)))
+    largest = np.finfo(np.float64).max / EXPLOSION
+    return EXPLOSION * max(1.0, usual if usual < largest else 1.0)
+
+
+def _loss_at_zero(loss, targets, workspace):
+    """Return the largest row loss of scores that are zero; gradients are lost.
+
+    Asked only for a batch that looks as if it had exploded: its targets may be far
+    larger than the first batch's.
+    """
+    scores, rows = np.zeros_like(workspace.score_gradient), workspace.rows
+    loss.rows_and_gradient(scores, targets, rows, workspace.score_gradient)
+    return rows.max()
+
+
+def _count_weightless(data):
+    if data.weights is None:
+        return 0
+    used = data.weights if data.rows is None else data.weights[data.rows]
+    return data.n_rows - np.count_nonzero(used)
 
 
 def _norm(vectors):
@@ -147,8 +172,9 @@ EPSILON = np.finfo(np.float64).eps
 
 
 def train_lbfgs(
-    network, loss, data, *, alpha, max_iter, max_fun, tol, on_epoch, on_end
-):
+    network, loss, data, *,
+    alpha, max_iter, max_fun, tol, on_epoch, on_end, on_begin=None,
+):  # fmt: skip
     """Minimize the whole objective by L-BFGS, in place.
 
     Parameters
@@ -166,6 +192,9 @@ def train_lbfgs(
         Gets an Epoch after each iteration. Training stops when it returns True.
     on_end : callable
         Gets SciPy's OptimizeResult, whose ``x`` is in the network by then.
+    on_begin : callable, optional
+        Called without arguments when an iteration begins: not after the last one, of
+        which SciPy tells only afterwards that it was the last.
 
     References
     ----------
@@ -173,10 +202,21 @@ def train_lbfgs(
     optimization", 1989.
     """
     objective = _FullObjective(network, loss, data, alpha)
-
     before = network.parameters.astype(np.float64)
+    # The first evaluation is of the start, before any iteration.
+    evaluations, begun = 0, False
+
+    def evaluate(parameters):
+        nonlocal evaluations, begun
+        if on_begin is not None and evaluations and not begun:
+            begun = True
+            on_begin()
+        evaluations += 1
+        return objective(parameters)
 
     def after_iteration(intermediate_result):
+        nonlocal begun
+        begun = False
         np.copyto(network.parameters, intermediate_result.x, casting="same_kind")
         epoch = Epoch(
             intermediate_result.fun,
@@ -191,7 +231,7 @@ def train_lbfgs(
     try:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             result = minimize(
-                objective,
+                evaluate,
                 before.copy(),
                 method="L-BFGS-B",
                 jac=True,

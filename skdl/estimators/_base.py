@@ -25,14 +25,19 @@ from skdl.estimators._architecture import (
 from skdl.estimators._divergence import likely_cause
 from skdl.estimators._fitted import FittedNet
 from skdl.estimators._held import check_validation, given_rows, held_out, validates
-from skdl.estimators._hooks import FitCallbacks
+from skdl.estimators._hooks import (
+    CALLBACK_ATTRIBUTES,
+    FitCallbacks,
+    has_callbacks,
+)
 from skdl.estimators._random import (
     later_streams,
     load_streams,
     random_streams,
     save_streams,
 )
-from skdl.estimators._run import TrainingRun
+from skdl.estimators._run import RESTORING, TrainingRun
+from skdl.estimators._run_state import take_up, what_to_take_up
 from skdl.estimators._validation import (
     check_batch_size,
     check_lbfgs,
@@ -42,9 +47,6 @@ from skdl.estimators._validation import (
 )
 
 __all__ = ["BaseNet", "has_partial_fit"]
-
-# scikit-learn's own, which it needs to end a fit that failed.
-CALLBACK_ATTRIBUTES = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 
 
 def has_partial_fit(estimator):
@@ -134,8 +136,8 @@ class BaseNet(CallbackSupportMixin, FittedNet):
 
     def __getstate__(self):
         """Leave the run at hand out of copies."""
-        state = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "_run"}
+        state, of_the_run = super().__getstate__(), ("_run", *CALLBACK_ATTRIBUTES)
+        return {name: state[name] for name in state if name not in of_the_run}
 
     def _partial_fit(self, X, y, sample_weight, X_val, y_val, weights_val, **known):
         given = check_validation(self, X_val, y_val, weights_val, True)
@@ -171,7 +173,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             training_weights = self._training_weights(codes, weights, dtype)
             data = Data(X, targets, table, training_weights)
             widths = (X.shape[1], *hidden, n_scores)
-            held = given_rows(self, given, dtype) if given else None
+            held = given_rows(self, given, dtype, n_scores) if given else None
             if first:
                 initialization, streams = random_streams(self.random_state)
                 self._start(widths, dtype, initialization)
@@ -181,17 +183,21 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             if held is None and (watched or self.validation_split is not None):
                 rng = streams["validation"]
                 data.rows, held = held_out(self, data, y, codes, weights, rng)
+            if held is not None and (first or not incremental):
+                held.check_scoring(self)
             self._prepare_records(watched)
             lbfgs = self.solver == "lbfgs"
             prepare = self._prepare_lbfgs if lbfgs else self._prepare_stochastic
             run, train = prepare(data, streams, held, watched, incremental)
+            run.data = data
             self._run = run
             try:
                 try:
                     yield self._attempts(run, train, as_given, incremental)
                 except KeyboardInterrupt:
                     warn("Training interrupted by user.", UserWarning)
-                    run.stop_reason = "interrupted"
+                    if run.stop_reason != "diverged":
+                        run.stop_reason = "interrupted"
                 self._finish(run, data, incremental)
             finally:
                 del self._run
@@ -260,18 +266,18 @@ class BaseNet(CallbackSupportMixin, FittedNet):
         network, state = self._network, self._training_state or {}
         progress = Progress(**state.get("progress", {"rows": self.t_}))
         progress.max_epochs = self.max_iter + (0 if incremental else progress.epochs)
+        progress.limit = None  # other data, perhaps
         batch_size = check_batch_size(self.batch_size, data.n_rows)
         alpha, penalty = check_penalty(self.penalty, self.l1_ratio, self.alpha)
         optimizer = self._optimizer().start(network.parameters, network.n_weights)
-        if state.get("optimizer", {}).get("kind") == type(optimizer).__name__:
+        kept = state.get("optimizer", {}).get("kind") == type(optimizer).__name__
+        if kept:
             optimizer.load(state["optimizer"])
         run = TrainingRun(
             self, network, progress, self._schedule(), streams,
             optimizer=optimizer, held=held, watched=watched, patient=incremental,
         )  # fmt: skip
-        if incremental and watched and "watch" in state:
-            run.n_stalled = state["watch"]["n_stalled"]
-            run.best = state["watch"]["best"]
+        take_up(run, state if kept else {})
         return run, partial(
             train,
             network,
@@ -296,6 +302,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             self, self._network, Progress(), Constant(), streams,
             held=held, watched=watched, patient=True,
         )  # fmt: skip
+        take_up(run, {})
         return run, partial(
             train_lbfgs,
             self._network,
@@ -306,6 +313,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             tol=self.tol,
             on_epoch=run,
             on_end=self._lbfgs_ended,
+            on_begin=run.epoch_begins,
         )
 
     def _attempts(self, run, train, as_given, incremental):
@@ -314,12 +322,15 @@ class BaseNet(CallbackSupportMixin, FittedNet):
         max_epochs = 1 if incremental else self.max_iter
         if not incremental:
             context = self._init_callback_context(max_subtasks=max_epochs)
-            run.callbacks = FitCallbacks(self, context, max_epochs, *as_given)
-            run.callbacks.fit_begins()
+            if has_callbacks(self):
+                run.callbacks = FitCallbacks(self, context, max_epochs, *as_given)
+                run.callbacks.fit_begins()
         while True:
             left = max_epochs - self.n_iter_
             if run.stop_reason is None and left > 0:
-                run.epoch_begins()
+                if run.optimizer is not None:
+                    run.epoch_begins()
+                run.start_clock()
                 yield partial(train, **{bound: left})
             if not run.can_restart():
                 return
@@ -334,20 +345,20 @@ class BaseNet(CallbackSupportMixin, FittedNet):
     def _finish(self, run, data, incremental):
         """Put the results of a run in place, or refuse them."""
         reason, network = run.stop_reason, self._network
-        if run.watched and (not incremental or reason in ("converged", "diverged")):
-            network.restore(run.best)
+        if run.watched and (not incremental or reason in RESTORING):
+            run.restore_best()
         lost = reason == "diverged" and not run.watched
         if lost or not network.is_finite():
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may "
                 "contain large values and need to be preprocessed. "
-                + likely_cause(self, data.X)
+                + likely_cause(self, data.X, data.targets)
             )
         if reason == "diverged":
             warn(
                 "Training diverged; the parameters of the best epoch were restored, or "
                 "the starting ones if no epoch had a score. "
-                + likely_cause(self, data.X),
+                + likely_cause(self, data.X, data.targets),
                 ConvergenceWarning,
             )
         if reason is None and not incremental:
@@ -358,10 +369,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
                 ConvergenceWarning,
             )
         self.stop_reason_ = reason
-        self.history_ = {
-            name: np.append(self.history_.get(name, []), values)
-            for name, values in run.history.items()
-        }
+        self.history_ = run.all_history()
         self._keep_for_later(run, incremental)
         if run.callbacks is not None:
             run.callbacks.fit_ended()
@@ -380,17 +388,16 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             "optimizer": {"kind": kind, **run.optimizer.state_dict()},
             "progress": asdict(run.progress),
             "streams": save_streams(run.streams),
+            **what_to_take_up(run, run.stop_reason not in RESTORING),
         }
-        if incremental and run.watched and run.stop_reason is None:
-            self._training_state["watch"] = {
-                "n_stalled": run.n_stalled,
-                "best": run.best,
-            }
 
     def _lbfgs_ended(self, result):
         self.n_iter_ = result.nit
         self.loss_ = result.fun
         if self._run.stop_reason is not None:
+            return
+        if not np.isfinite(result.fun):
+            self._run.stop_reason = "diverged"
             return
         if result.status == 0:
             self._run.stop_reason = "converged"

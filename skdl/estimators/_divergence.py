@@ -12,37 +12,59 @@ ROWS = 10_000
 NAMED = 5
 
 
-def likely_cause(net, X):
-    """Return a sentence that names columns that are not scaled, or else the rate.
+def likely_cause(net, X, targets):
+    """Return sentences that name columns that are not scaled, or else the rate.
 
     Parameters
     ----------
     net : estimator
     X : ndarray of shape (n_samples, n_features), or CSR array
+    targets : ndarray of shape (n_samples, n_targets)
+        Looked at where they are numbers, in a regression.
     """
-    step = max(1, X.shape[0] // ROWS)
-    rows = X[::step]
-    rows = (
-        abs(rows).max(axis=0).toarray() if issparse(rows) else np.abs(rows).max(axis=0)
-    )
-    largest = np.ravel(rows).astype(float)
-    columns = np.flatnonzero(largest > LARGE)
-    if not len(columns):
+    rate = f"learning_rate_init={net.learning_rate_init:g}"
+    lower = "" if net.solver == "lbfgs" else f", or lower {rate}"
+    columns = _large_columns(X, getattr(net, "feature_names_in_", None))
+    if columns:
         return (
-            f"The columns of X are of moderate size, so the likely cause is the rate: "
-            f"lower learning_rate_init={net.learning_rate_init:g}, or set "
-            "max_restarts=3 or max_grad_norm=1."
+            f"Columns of X that are not scaled are the likely cause: {columns}. Put a "
+            f"Standardizer before the net{lower}."
         )
+    columns = _large_columns(targets, None) if net._y_numeric else ""
+    if columns:
+        size = columns.partition(" ")[2].partition(")")[0]
+        return (
+            f"A y that is not scaled {size}) is the likely cause: put the net into a "
+            f"TransformedTargetRegressor with a StandardScaler{lower}."
+        )
+    if net.solver == "lbfgs":
+        return "X and y are of moderate size: are the starting weights, or alpha, not?"
+    further = [
+        f"set {name}"
+        for name, unset in (
+            ("max_restarts=3", not net.max_restarts),
+            ("max_grad_norm=1", net.max_grad_norm is None),
+        )
+        if unset
+    ]
+    return (
+        "The columns of X are of moderate size, so the likely cause is the rate: "
+        + " or ".join([f"lower {rate}", *further])
+        + "."
+    )
+
+
+def _large_columns(X, names):
+    """Return the largest columns and their sizes as a text, or an empty one."""
+    rows = X[:: max(1, X.shape[0] // ROWS)]
+    largest = abs(rows).max(axis=0)
+    largest = np.ravel(largest.toarray() if issparse(X) else largest).astype(float)
+    columns = np.flatnonzero(largest > LARGE)
     columns = columns[np.argsort(-largest[columns], kind="stable")]
-    names = getattr(net, "feature_names_in_", None)
     said = [
         f"{column if names is None else repr(str(names[column]))} "
         f"(up to {largest[column]:.3g})"
         for column in columns[:NAMED]
     ]
     more = f" and {len(columns) - NAMED} more" if len(columns) > NAMED else ""
-    return (
-        f"Columns of X that are not scaled are the likely cause: {', '.join(said)}"
-        f"{more}. Put a Standardizer before the net, or lower "
-        f"learning_rate_init={net.learning_rate_init:g}."
-    )
+    return ", ".join(said) + more

@@ -1,6 +1,6 @@
 """Rows that validate: the user's own, a fraction, or the first split of a splitter."""
 
-import copy
+from copy import copy, deepcopy
 from dataclasses import dataclass
 from functools import partial
 
@@ -86,7 +86,7 @@ class Held:
     rows : ndarray of int, or None
         Which of them; None for all.
     y : ndarray
-        Of these rows, as the user has it: for scorers.
+        Of these rows, for scorers: as the user has it, but labels for soft targets.
     codes : ndarray
         Of these rows, as ``_code_targets`` returns it.
     targets, table : ndarray
@@ -102,10 +102,6 @@ class Held:
     table: object
     weights: object
 
-    def __post_init__(self):
-        if self.weights is not None and not self.weights.any():
-            raise ValueError("The weights of all validation rows are zero.")
-
     def evaluate(self, net):
         """Return (mean loss without penalty, score) of a net as it stands."""
         scores = raw_scores(net._network, self.X, self.rows)
@@ -117,7 +113,7 @@ class Held:
         if net.scoring is None:
             return loss, net._validation_score(self.codes, scores, self.weights)
         # A copy without names: rows are arrays by now, and the scorer would be warned.
-        named = copy.copy(net)
+        named = copy(net)
         vars(named).pop("feature_names_in_", None)
         score = partial(
             check_scoring(net, net.scoring), named, self._rows_of_X(), self.y
@@ -126,11 +122,24 @@ class Held:
             return loss, float(score())
         return loss, float(score(sample_weight=self.weights))
 
+    def check_scoring(self, net):
+        """Score the starting weights, so that a scorer that cannot says so now."""
+        if net.scoring is None or net.scoring == "loss":
+            return
+        try:
+            self.evaluate(net)
+        except Exception as error:
+            weighted = " with their weights" if self.weights is not None else ""
+            raise ValueError(
+                f"scoring={net.scoring!r} cannot score the validation rows{weighted}: "
+                f"{error}"
+            ) from error
+
     def _rows_of_X(self):
         return self.X if self.rows is None else self.X[self.rows]
 
 
-def given_rows(net, given, dtype):
+def given_rows(net, given, dtype, n_scores):
     """Return the user's validation data as a `Held`.
 
     Parameters
@@ -141,6 +150,8 @@ def given_rows(net, given, dtype):
         (X_val, y_val, sample_weight_val).
     dtype : numpy.dtype
         The network's.
+    n_scores : int
+        The width of its last layer.
     """
     X, y, weights = given
     try:
@@ -149,9 +160,13 @@ def given_rows(net, given, dtype):
         X, y, weights = check_training_data(
             net, X, y, weights, reset=False, y_numeric=net._y_numeric
         )
-        codes, targets, table, _ = net._code_targets(y, dtype, False, True, None)
+        codes, targets, table, width = net._code_targets(y, dtype, False, True, None)
+        if width != n_scores:
+            raise ValueError(
+                f"y_val asks for {width} outputs of the net, and y for {n_scores}."
+            )
         weights = None if weights is None else weights[:, 0]
-        return Held(X, None, y, codes, targets, table, weights)
+        return Held(X, None, _labels(net, y, codes), codes, targets, table, weights)
     except ValueError as error:
         raise ValueError(
             f"In the validation data (X_val, y_val, sample_weight_val): {error}"
@@ -170,21 +185,21 @@ def held_out(net, data, y, codes, weights, rng):
     weights : ndarray of shape (n_samples, 1), or None
         The user's own: those of classes are for training.
     rng : numpy.random.Generator
+        Left as it is: a warm start is to hold out the same rows again, and not those
+        that it has trained on.
     """
+    y = _labels(net, y, codes)
     if net.validation_split is None:
         rows, held = split_rows(
-            data.n_rows, net.validation_fraction, net._strata(codes), rng
+            data.n_rows, net.validation_fraction, net._strata(codes), deepcopy(rng)
         )
         how = f"validation_fraction={net.validation_fraction}"
     else:
-        splitter = check_cv(net.validation_split, y, classifier=is_classifier(net))
-        rows, held = next(iter(splitter.split(data.X, y)))
         how = f"validation_split={net.validation_split!r}"
-        if not (len(rows) and len(held)):
-            raise ValueError(
-                f"The first split of {how} has {len(rows)} rows to train on and "
-                f"{len(held)} to validate on: both need some."
-            )
+        try:
+            rows, held = _first_split(net, data.X, y)
+        except (IndexError, TypeError, ValueError) as error:
+            raise ValueError(f"The first split of {how} fails: {error}") from error
     weights = None if weights is None else weights[held, 0]
     trains = data.weights is None or data.weights[rows].any()
     if not trains or not (weights is None or weights.any()):
@@ -196,3 +211,34 @@ def held_out(net, data, y, codes, weights, rng):
         data.X, held, y[held], codes[held], data.targets[held], data.table, weights
     )
     return rows, held_rows
+
+
+def _labels(net, y, codes):
+    """Return y, or the most probable class of each row, if y is soft."""
+    labels = net._strata(codes)
+    return y if labels is None else labels
+
+
+def _first_split(net, X, y):
+    """Return the row numbers of the two parts, whatever the splitter says them in."""
+    splitter = check_cv(net.validation_split, y, classifier=is_classifier(net))
+    try:
+        split = next(iter(splitter.split(X, y)), None)
+    except ValueError as error:
+        if "groups" not in str(error):
+            raise
+        raise ValueError(
+            f"{error} The net does not know them: split beforehand, by "
+            "validation_split=list(splitter.split(X, y, groups))."
+        ) from error
+    if split is None:
+        raise ValueError("there is none. Was it an iterator that is used up?")
+    # Negative numbers and boolean masks become row numbers by this.
+    everything = np.arange(X.shape[0])
+    rows, held = (everything[np.asarray(part)] if len(part) else part for part in split)
+    if not (len(rows) and len(held)):
+        raise ValueError(
+            f"it has {len(rows)} rows to train on and {len(held)} to validate on, and "
+            "both need some."
+        )
+    return rows, held

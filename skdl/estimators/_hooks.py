@@ -1,8 +1,16 @@
 """The hooks of scikit-learn's callbacks: one task per epoch."""
 
-from copy import deepcopy
+from copy import copy, deepcopy
 
-__all__ = ["FitCallbacks"]
+__all__ = ["CALLBACK_ATTRIBUTES", "FitCallbacks", "has_callbacks"]
+
+# scikit-learn's own, which it needs to end a fit, a failed one too.
+CALLBACK_ATTRIBUTES = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
+
+
+def has_callbacks(net):
+    """Tell whether there is anyone to call: `set_callbacks` without any removes all."""
+    return hasattr(net, "_skl_callbacks")
 
 
 class FitCallbacks:
@@ -35,10 +43,16 @@ class FitCallbacks:
             self.epoch = self.context.subcontext(task_name="epoch")
             self.epoch.call_on_fit_task_begin(estimator=self.net, **self.given)
 
-    def epoch_ended(self):
-        """Call the hooks after an epoch; return whether one of them wants to stop."""
+    def epoch_ended(self, diverged):
+        """Call the hooks after an epoch; return whether one of them wants to stop.
+
+        Of an epoch that diverged there is no `fitted_estimator`: it would predict NaN,
+        and a callback that scores it would end a fit that may yet be restarted.
+        """
         return self.epoch.call_on_fit_task_end(
-            estimator=self.net, reconstruction_attributes=self._as_of_now, **self.given
+            estimator=self.net,
+            reconstruction_attributes=None if diverged else self._as_of_now,
+            **self.given,
         )
 
     def fit_ended(self):
@@ -48,5 +62,16 @@ class FitCallbacks:
         )
 
     def _as_of_now(self):
-        """Return what makes a copy of the net predict as it does now, and later."""
-        return {"_network": deepcopy(self.net._network)}
+        """Return what makes a copy of the net predict as it does now, and later.
+
+        None, if it cannot predict, because the epoch's last step was the bad one.
+        """
+        net = self.net
+        if not net._network.is_finite():
+            return None
+        attributes = {"_network": deepcopy(net._network)}
+        # Other attributes are replaced in training, not written to.
+        for name in ("loss_curve_", "validation_scores_"):
+            attributes[name] = copy(getattr(net, name))
+        attributes["history_"] = net.training_.all_history()
+        return attributes

@@ -1,33 +1,16 @@
 """A training run between its epochs: records, early stopping, callbacks, the end."""
 
-from dataclasses import asdict
 from time import perf_counter
 
 import numpy as np
 
 from skdl.engine.schedules import Adaptive
-from skdl.estimators._random import restore_streams, save_streams
+from skdl.estimators._run_state import HISTORY, load_run_state, run_state
 
-__all__ = ["HISTORY", "TrainingRun"]
+__all__ = ["RESTORING", "TrainingRun"]
 
-HISTORY = (
-    "loss",
-    "validation_loss",
-    "validation_score",
-    "learning_rate",
-    "gradient_norm",
-    "update_ratio",
-    "time",
-)
-# The records that live on the net, because scikit-learn has them there.
-RECORDS = (
-    "n_iter_",
-    "loss_",
-    "loss_curve_",
-    "best_loss_",
-    "validation_scores_",
-    "best_validation_score_",
-)
+# Reasons to stop for which partial_fit, too, goes back to the best weights.
+RESTORING = ("converged", "diverged")
 
 
 class TrainingRun:
@@ -57,6 +40,8 @@ class TrainingRun:
     ----------
     network : Network
         With the parameters as they are: copy what you keep.
+    data : Data
+        What it trains on, checked and coded; never write to it.
     progress : Progress
         Epochs, steps, rows and restarts so far.
     learning_rate : float
@@ -64,7 +49,8 @@ class TrainingRun:
     history : dict of list
         One number per epoch under each name that `history_` has.
     stop_reason : str or None
-        What `stop_reason_` will be; None while training goes on.
+        What `stop_reason_` will be; None while training goes on, and if it is
+        `max_iter` that ends it.
     """
 
     def __init__(
@@ -73,6 +59,7 @@ class TrainingRun:
     ):  # fmt: skip
         self.net = net
         self.network = network
+        self.data = None
         self.progress = progress
         self.schedule = schedule
         self.streams = streams
@@ -85,10 +72,13 @@ class TrainingRun:
         self.stop_reason = None
         self.history = {name: [] for name in HISTORY}
         self.best = network.snapshot() if watched else None
-        self.good = network.snapshot() if net.max_restarts else None
+        # What to restart from, and what may take its place: the weights at the end of
+        # an epoch are good once the next epoch's loss has shown it.
+        self.good = self.candidate = self.snapshot() if net.max_restarts else None
+        self.first_loss = None
+        self.asked_to_stop = False
         self.callbacks = None
-        self.started = perf_counter()
-        self.deadline = None if net.max_time is None else self.started + net.max_time
+        self.deadline = None if net.max_time is None else perf_counter() + net.max_time
 
     def rate(self, progress):
         """Return the learning rate of the next step."""
@@ -111,7 +101,7 @@ class TrainingRun:
             validated = self.held.evaluate(net)
         self._record(epoch, loss, *validated)
         improved = self._by_score(validated[1]) if self.watched else self._by_loss(loss)
-        if epoch.diverged or not np.isfinite(loss):
+        if epoch.diverged or not (np.isfinite(loss) and self._keep_good(loss)):
             self.stop_reason = "diverged"
         else:
             self._count(improved)
@@ -119,19 +109,19 @@ class TrainingRun:
                 self.watched or not self.patient
             ):
                 self._plateau()
-            if self.good is not None and self.network.is_finite():
-                self.good = self.network.snapshot()
         if self.stop_reason is None and (epoch.timed_out or self._is_late()):
             self.stop_reason = "max_time"
         if self.callbacks is not None:
-            if self.callbacks.epoch_ended() and self.stop_reason is None:
+            diverged = self.stop_reason == "diverged"
+            self.asked_to_stop = self.callbacks.epoch_ended(diverged)
+            if self.asked_to_stop and self.stop_reason is None:
                 self.stop_reason = "callback"
-            if self.stop_reason is None:
-                self.epoch_begins()
+        if self.stop_reason is None and self.optimizer is not None:
+            self.epoch_begins()
+        self.start_clock()
         return self.stop_reason is not None
 
     def _record(self, epoch, loss, validation_loss, validation_score):
-        now = perf_counter()
         values = (
             loss,
             validation_loss,
@@ -139,16 +129,16 @@ class TrainingRun:
             self.learning_rate,
             float(epoch.gradient_norm),
             float(epoch.update_ratio),
-            now - self.started,
+            perf_counter() - self.started,
         )
-        self.started = now
         for name, value in zip(HISTORY, values, strict=True):
             self.history[name].append(value)
 
     def _by_loss(self, loss):
         net = self.net
         improved = loss <= net.best_loss_ - net.tol
-        net.best_loss_ = min(loss, net.best_loss_)
+        if loss < net.best_loss_:  # min() would take a NaN
+            net.best_loss_ = loss
         return improved
 
     def _by_score(self, score):
@@ -159,7 +149,24 @@ class TrainingRun:
         if score > best:
             net.best_validation_score_ = score
             self.best = self.network.snapshot()
-        return not score < best + net.tol
+        return score >= best + net.tol
+
+    def _keep_good(self, loss):
+        """Note what a restart may go back to; return whether the weights are finite."""
+        if self.good is None:
+            return True
+        if not self.network.is_finite():
+            return False
+        if self.first_loss is None:
+            self.first_loss = loss
+        if loss <= self.first_loss:
+            self.good = self.candidate
+        self.candidate = self.snapshot()
+        return True
+
+    def snapshot(self):
+        """Return copies of parameters, statistics and the optimizer's moments."""
+        return *self.network.snapshot(), self.optimizer.state_dict()
 
     def _count(self, improved):
         """Count stalled epochs: for the end, and for a schedule that goes on."""
@@ -194,6 +201,10 @@ class TrainingRun:
     def _is_late(self):
         return self.deadline is not None and perf_counter() > self.deadline
 
+    def start_clock(self):
+        """Begin to measure the time of an epoch: what callbacks take is not in it."""
+        self.started = perf_counter()
+
     def epoch_begins(self):
         """Tell the callbacks, if there are epochs left."""
         if self.callbacks is not None:
@@ -205,10 +216,12 @@ class TrainingRun:
         return self.stop_reason == "diverged" and allowed
 
     def restart(self):
-        """Go back to the last good weights, at a tenth of the rate."""
-        self.network.restore(self.good)
+        """Go back to the last good weights and moments, at a tenth of the rate."""
+        *snapshot, moments = self.candidate = self.good
+        self.network.restore(snapshot)
+        self.optimizer.load(moments)
         self.progress.restarts += 1
-        self.stop_reason = None
+        self.stop_reason = "callback" if self.asked_to_stop else None
         self.n_stalled = 0
 
     def advice(self):
@@ -220,28 +233,34 @@ class TrainingRun:
             f"last {self.n_stalled} of them: more may not help."
         )
 
-    def state_dict(self):
-        """Return all that a stop now would lose, as arrays and plain values."""
-        parameters, statistics = self.network.snapshot()
-        state = {
-            "parameters": parameters,
-            "statistics": statistics,
-            "optimizer": self.optimizer.state_dict(),
-            "progress": asdict(self.progress),
-            "streams": save_streams(self.streams),
-            "records": {name: getattr(self.net, name) for name in RECORDS},
-            "history": self.history,
-            "n_stalled": self.n_stalled,
-            "stop_reason": self.stop_reason,
-            "learning_rate": self.learning_rate,
+    def restore_best(self):
+        """Go back to the epoch of the best score."""
+        net, scored = self.net, self.net.best_validation_score_ > -np.inf
+        excused = self.stop_reason in ("diverged", "interrupted")
+        if self.history["loss"] and not (scored or excused):
+            raise ValueError(
+                f"early_stopping needs scores, and scoring={net.scoring!r} gave NaN or "
+                "-inf after every epoch. Are there too few validation rows, or too few "
+                "classes among them? scoring='loss' needs one row."
+            )
+        self.network.restore(self.best)
+
+    def all_history(self):
+        """Return `history_` as of now: of this run, and of those it goes on from."""
+        return {
+            name: np.append(self.net.history_.get(name, []), values)
+            for name, values in self.history.items()
         }
-        for name in ("best", "good"):
-            snapshot = getattr(self, name)
-            if snapshot is not None:
-                state[name] = dict(
-                    zip(("parameters", "statistics"), snapshot, strict=True)
-                )
-        return state
+
+    def state_dict(self):
+        """Return copies of all that a stop now would lose, as arrays and plain values.
+
+        Raises
+        ------
+        ValueError
+            With lbfgs, whose memory is SciPy's.
+        """
+        return run_state(self)
 
     def load_state_dict(self, state):
         """Go on from such a state: every step from here on is as it would have been.
@@ -251,18 +270,4 @@ class TrainingRun:
         state : dict
             Of a run of the same net on the same data.
         """
-        self.network.restore((state["parameters"], state["statistics"]))
-        self.optimizer.load(state["optimizer"])
-        for name, value in state["progress"].items():
-            setattr(self.progress, name, value)
-        restore_streams(self.streams, state["streams"])
-        for name, value in state["records"].items():
-            setattr(self.net, name, list(value) if isinstance(value, list) else value)
-        self.history = {name: list(state["history"][name]) for name in HISTORY}
-        self.n_stalled = state["n_stalled"]
-        self.stop_reason = state["stop_reason"]
-        self.learning_rate = state["learning_rate"]
-        for name in ("best", "good"):
-            if name in state:
-                snapshot = state[name]
-                setattr(self, name, (snapshot["parameters"], snapshot["statistics"]))
+        load_run_state(self, state)

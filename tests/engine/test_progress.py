@@ -1,14 +1,25 @@
-"""The clock of a training run."""
+"""The clock of a training run, and what it tells of an epoch."""
 
+from dataclasses import asdict
+
+import numpy as np
 import pytest
 
-from skdl.engine import Progress
+from skdl.engine import Epoch, Progress
 
 
 def test_progress_starts_at_zero():
     progress = Progress()
     assert progress.epochs == progress.steps == progress.rows == 0
-    assert progress.plateaus == progress.stalled == 0
+    assert progress.plateaus == progress.stalled == progress.restarts == 0
+
+
+def test_progress_goes_through_plain_values():
+    progress = Progress(epochs=3, steps=12, rows=99, restarts=2, plateaus=1, stalled=4)
+    values = asdict(progress)
+    assert values.pop("limit") is None  # or a float
+    assert {type(value) for value in values.values()} == {int}
+    assert Progress(**values) == progress
 
 
 def test_counts_by_unit():
@@ -24,3 +35,11 @@ def test_counts_by_unit():
 def test_share_of_a_horizon(steps, horizon, share):
     progress = Progress(steps=steps, max_epochs=10, batches=4)
     assert progress.share(horizon) == share
+
+
+def test_an_epoch_without_a_step_has_no_norms():
+    epoch = Epoch()
+    assert epoch.loss == 0
+    assert np.isnan([epoch.gradient_norm, epoch.update_ratio]).all()
+    assert not epoch.diverged
+    assert not epoch.timed_out

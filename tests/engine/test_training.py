@@ -128,8 +128,19 @@ def test_progress_is_counted_on(rows):
     n = 60 if rows is None else 25
     n_batches = -(-n // 11)
     assert progress == Progress(
-        5, 100 + 3 * n_batches, 1000 + 3 * n, plateaus=4, batches=n_batches
+        5,
+        100 + 3 * n_batches,
+        1000 + 3 * n,
+        plateaus=4,
+        batches=n_batches,
+        limit=progress.limit,
     )
+    # The first batch of all sets the limit, and no later call.
+    limit = progress.limit
+    assert limit >= 1e10
+    network.parameters *= 100
+    run(network, case.loss, state, data, progress=progress, rate=rate, batch_size=11)
+    assert progress.limit == limit
     assert rates == [(2 + i, 1000 + i * n) for i in range(3) for _ in range(n_batches)]
 
 
@@ -253,3 +264,38 @@ def test_lbfgs_keeps_to_max_iter():
     case = LOSSES["softmax-3"]
     losses, result = lbfgs(network_for(case), case.loss, learnable(case), max_iter=4)
     assert len(losses) == result.nit == 4
+
+
+@pytest.mark.parametrize("max_iter", [3, 500])
+def test_lbfgs_says_when_an_iteration_begins(max_iter):
+    """As often as it says that one ended, also where convergence is found then."""
+    case, calls = LOSSES["softmax-3"], []
+    network, data = network_for(case), learnable(case)
+    train_lbfgs(
+        network, case.loss, data, alpha=1.0, max_iter=max_iter, max_fun=15000, tol=1e-4,
+        on_begin=lambda: calls.append("begin"),
+        on_epoch=lambda epoch: calls.append("end"),
+        on_end=lambda result: calls.append(result.nit),
+    )  # fmt: skip
+    n_iterations = calls.pop()
+    assert n_iterations == 3 or (max_iter == 500 and n_iterations < 100)
+    assert calls == ["begin", "end"] * n_iterations
+
+
+def test_interrupted_lbfgs_leaves_the_last_iterate():
+    case, seen = LOSSES["softmax-3"], []
+    network, data = network_for(case), learnable(case)
+
+    def on_begin():
+        # In the line search, where the network holds a point that SciPy tries.
+        seen.append(network.parameters.copy())
+        network.parameters[...] += 7
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_lbfgs(
+            network, case.loss, data, alpha=1.0, max_iter=9, max_fun=99, tol=1e-9,
+            on_begin=on_begin, on_epoch=lambda epoch: None, on_end=None,
+        )  # fmt: skip
+    assert_array_equal(network.parameters, seen[2])

@@ -57,6 +57,21 @@ def y(X):
 
 
 @pytest.fixture
+def X_val():
+    return np.random.default_rng(1).normal(size=(35, 4))
+
+
+@pytest.fixture
+def y_val(X_val):
+    return X_val[:, :3].argmax(axis=1)
+
+
+@pytest.fixture
+def weights_val():
+    return np.random.default_rng(2).uniform(0.1, 3, 35)
+
+
+@pytest.fixture
 def make():
     """Return a small net of few epochs."""
 

@@ -1,0 +1,84 @@
+"""Training that survives a crash: the same call again, and the same weights.
+
+A net learns the digits three times: once without interruption; once in a process that
+dies in the middle, as if by a power cut; and then the call of that process is made
+again. It finds the checkpoint, goes on from there, and ends with the weights of the
+first net, bit for bit: Adam's moments, the learning rate, the orders of the rows,
+dropout and the best epoch of early stopping are all in the file.
+
+Run it with ``python checkpoint.py``; it takes a few seconds. ``--crash-after`` says
+after how many epochs the process dies.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from sklearn.datasets import load_digits
+
+from skdl import MLPClassifier
+from skdl.callbacks import Checkpoint, LambdaCallback
+from skdl.engine import StepDecay
+
+
+def fit(*callbacks):
+    """Return the net after training, with early stopping, on the digits."""
+    X, y = load_digits(return_X_y=True)
+    net = MLPClassifier(
+        (64,),
+        learning_rate=StepDecay(every=20),
+        early_stopping=True,
+        dropout=0.2,
+        random_state=0,
+    )
+    return net.set_callbacks(*callbacks).fit(X / 16, y)
+
+
+def fit_and_die(path, n_epochs):
+    """Train, and end the process without any goodbye after so many epochs."""
+
+    def die(net):
+        if net.n_iter_ == n_epochs:
+            os._exit(1)
+
+    fit(Checkpoint(path, resume=True), LambdaCallback(die))
+
+
+def main():
+    """Crash in another process, go on in this one, and compare."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--crash-after", type=int, default=20, metavar="EPOCHS")
+    parser.add_argument("--path", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.path is not None:
+        fit_and_die(arguments.path, arguments.crash_after)
+        return
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "digits.npz"
+        options = ["--path", str(path), "--crash-after", str(arguments.crash_after)]
+        died = subprocess.run([sys.executable, __file__, *options]).returncode != 0
+        size = path.stat().st_size / 1000
+
+        n_trained = []
+        watch = LambdaCallback(lambda net: n_trained.append(net.n_iter_))
+        resumed = fit(Checkpoint(path, resume=True), watch)
+
+    whole = fit()
+    pairs = zip(whole.coefs_, resumed.coefs_, strict=True)
+    equal = all(np.array_equal(*pair) for pair in pairs)
+
+    print(f"the process died         {'yes' if died else 'no'}")
+    print(f"size of the checkpoint   {size:.0f} kB")
+    print(f"epochs after the crash   {n_trained[0]} to {n_trained[-1]}")
+    print(f"best validation score    {resumed.best_validation_score_:.4f}")
+    print(f"  without the crash      {whole.best_validation_score_:.4f}")
+    print(f"equal weights            {'yes' if equal else 'no'}")
+
+
+if __name__ == "__main__":
+    main()

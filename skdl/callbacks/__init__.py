@@ -1,0 +1,12 @@
+"""What happens between epochs: checkpoints, logs, functions of your own.
+
+They obey scikit-learn's own protocol, ``sklearn.callback.FitCallback``, and a net gets
+them by ``net.set_callbacks(...)``.
+"""
+
+from skdl.callbacks.checkpoint import Checkpoint
+from skdl.callbacks.csv_logger import CSVLogger
+from skdl.callbacks.epoch_logger import EpochLogger
+from skdl.callbacks.lambda_callback import LambdaCallback
+
+__all__ = ["CSVLogger", "Checkpoint", "EpochLogger", "LambdaCallback"]

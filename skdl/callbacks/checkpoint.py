@@ -1,0 +1,157 @@
+"""Training that survives a crash."""
+
+import os
+from dataclasses import dataclass
+from numbers import Integral
+
+from skdl.callbacks._fingerprint import differences, fill_in, fingerprint
+from skdl.callbacks._hooks import NetCallback
+from skdl.callbacks._state_file import StateFile
+
+__all__ = ["Checkpoint"]
+
+# Ends that the same call is to go on from.
+UNFINISHED = ("interrupted", "max_time")
+
+
+@dataclass(eq=False)
+class Checkpoint(NetCallback):
+    """Writes the state of training to a file, from which the same ``fit`` goes on.
+
+    After a crash, a power cut or Ctrl-C run the same script again. With ``resume=True``
+    it goes on from the last epoch in the file, and ends with the weights, the records
+    and the scores of a run that was never interrupted: bit for bit, given the same
+    machine, library versions and number of BLAS threads. Of a run that was complete,
+    ``fit`` returns the result at once.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Of the file, in a folder that exists; ".npz" is the usual ending. A
+        "{fingerprint}" in it stands for 16 characters that depend on the data and the
+        options: with it, each fit of a search has a file of its own, and so a search
+        that was killed goes on, too.
+    resume : bool, default=False
+        Whether to go on from the file, if there is one; else it is overwritten.
+    every : int, default=1
+        Epochs between two writes. The end is always written.
+
+    Raises
+    ------
+    ValueError
+        By ``fit``, before it trains: if the file is of a run with other data, options
+        or starting weights; is no checkpoint, or damaged; if `random_state` is no int,
+        as the run could not be repeated; or with solver="lbfgs", as SciPy keeps its
+        memory to itself.
+    OSError
+        By ``fit``, before it trains: if the folder does not exist or takes no files.
+    RuntimeError
+        By ``fit``, at a write: if another fit writes to the same file.
+
+    Notes
+    -----
+    The file is replaced as a whole (a temporary file, synced, renamed), so that a crash
+    at any moment leaves a complete one. It is an ``.npz`` without pickles:
+    ``numpy.load(path)["parameters"]`` are the weights and biases as one vector. It has
+    about three to five times their size, as it holds the optimizer's moments and the
+    best weights so far.
+
+    `verbose` and `max_time` may differ between the runs, no other parameter. Functions
+    among the options count by their names. To find out, X is read once, by blocks.
+
+    Ctrl-C and `max_time` leave a run unfinished: the same call goes on, from the last
+    full epoch in the file. All other ends are final. Only ``fit`` has callbacks, not
+    ``partial_fit``. A second ``fit`` with `warm_start` is another run, which needs
+    another path, or resume=False.
+
+    A callback of your own that carries something from epoch to epoch begins anew when
+    a run goes on, as the file does not know of it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from sklearn.datasets import load_iris
+    >>> from skdl import MLPClassifier
+    >>> from skdl.callbacks import Checkpoint
+    >>> X, y = load_iris(return_X_y=True)
+    >>> path = tempfile.mkdtemp() + "/iris.npz"
+    >>> net = MLPClassifier(learning_rate_init=0.02, random_state=0)
+    >>> net.set_callbacks(Checkpoint(path, resume=True)).fit(X, y).n_iter_ > 20
+    True
+    """
+
+    path: str | os.PathLike
+    resume: bool = False
+    every: int = 1
+
+    def __post_init__(self):
+        if not isinstance(self.path, str | os.PathLike):
+            raise TypeError(f"path must be a str or path-like, got {self.path!r}.")
+        if not isinstance(self.every, Integral) or self.every < 1:
+            raise ValueError(f"every must be an int of at least 1, got {self.every!r}.")
+
+    def fit_begins(self, run):
+        """Open the file, and go on from it if that is wanted."""
+        _check_repeatable(run.net)
+        marks = fingerprint(run)
+        file = StateFile(fill_in(os.fspath(self.path), marks))
+        if self.resume and file.exists:
+            content = file.read()
+            found = differences(content["fingerprint"], marks)
+            if found:
+                raise ValueError(
+                    f"The checkpoint path={str(file.path)!r} is of another run: "
+                    f"{'; '.join(found)}. Go back to what was, take another path, or "
+                    "begin anew with resume=False, which overwrites the file."
+                )
+            run.load_state_dict(content["state"])
+        self.notes[run] = _Notes(file, marks, run.net.n_iter_)
+
+    def epoch_begins(self, run):
+        """Write what the last epoch left.
+
+        At its end, it would not be known yet whether another callback stops training.
+        """
+        notes, n_epochs = self.notes[run], run.net.n_iter_
+        notes.steps = run.progress.steps
+        if n_epochs != notes.n_epochs and n_epochs % self.every == 0:
+            notes.n_epochs = n_epochs
+            notes.write(run.state_dict())
+
+    def epoch_ended(self, run):
+        """Write a last epoch that was full when the time was over."""
+        notes, progress = self.notes[run], run.progress
+        full = progress.steps == notes.steps + progress.batches
+        if run.stop_reason == "max_time" and full:
+            notes.write({**run.state_dict(), "stop_reason": None})
+
+    def fit_ended(self, run):
+        """Write the end, unless the same call is to go on from here."""
+        if run.stop_reason not in UNFINISHED:
+            self.notes[run].write(run.state_dict())
+
+
+@dataclass
+class _Notes:
+    """What is remembered of one run."""
+
+    file: StateFile
+    fingerprint: dict
+    n_epochs: int
+    steps: int = 0
+
+    def write(self, state):
+        self.file.write({"fingerprint": self.fingerprint, "state": state})
+
+
+def _check_repeatable(net):
+    if net.solver == "lbfgs":
+        raise ValueError(
+            "Checkpoint cannot go on with solver='lbfgs', which keeps what it knows of "
+            "the curvature inside SciPy: take another solver, or no Checkpoint."
+        )
+    if not isinstance(net.random_state, Integral):
+        raise ValueError(
+            f"Checkpoint needs an int as random_state, got {net.random_state!r}: the "
+            "same call could not be repeated after a crash. Set random_state=0, say."
+        )

@@ -1,0 +1,101 @@
+"""Why training may have diverged, in words."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.sparse import csr_array
+from sklearn.exceptions import ConvergenceWarning
+
+from skdl import MLPClassifier, MLPRegressor
+from skdl.estimators import _divergence
+from skdl.estimators._divergence import likely_cause
+
+Y = np.zeros((60, 1))
+WILD = {"solver": "sgd", "learning_rate_init": 1e5, "activation": "identity"}
+
+
+def test_rate_where_all_is_scaled(Net, X, make):
+    cause = likely_cause(make(Net, learning_rate_init=12.5), X, Y)
+    assert "likely cause is the rate" in cause
+    assert "lower learning_rate_init=12.5 or set max_restarts=3 or set max_gr" in cause
+
+
+def test_says_nothing_that_is_done_already(Net, X, make):
+    net = make(Net, max_restarts=3, max_grad_norm=1.0)
+    cause = likely_cause(net, X, Y)
+    assert cause.endswith("the rate: lower learning_rate_init=0.001.")
+
+
+@pytest.mark.parametrize("change", [np.asarray, csr_array, np.float32])
+def test_columns_that_are_not_scaled(Net, X, make, change):
+    X[7, 1], X[3, 3], X[5, 0] = -2e6, 101, 99
+    cause = likely_cause(make(Net), change(X), Y)
+    assert (
+        "not scaled are the likely cause: 1 (up to 2e+06), 3 (up to 101). Pu" in cause
+    )
+    assert "Standardizer" in cause
+
+
+def test_names_of_five_columns(Net, make):
+    X = np.linspace(200, 900, 8) * np.ones((60, 1))
+    net = make(Net)
+    net.feature_names_in_ = np.array(list("abcdefgh"), dtype=object)
+    cause = likely_cause(net, X, Y)
+    assert "'h' (up to 900), 'g' (up to 800)" in cause
+    assert "'d' (up to 500) and 3 more." in cause
+    assert "'c'" not in cause
+
+
+def test_targets_of_a_regression(X, make):
+    cause = likely_cause(make(MLPRegressor), X, Y + 12345)
+    assert "y that is not scaled (up to 1.23e+04) is the likely cause" in cause
+    assert "TransformedTargetRegressor" in cause
+    assert "the rate" in likely_cause(make(MLPClassifier), X, Y + 12345)
+
+
+def test_lbfgs_has_no_rate(Net, X, make):
+    net = make(Net, solver="lbfgs")
+    for factor in (1, 1e6):
+        assert "learning_rate" not in likely_cause(net, factor * X, Y)
+
+
+def test_a_large_file_is_read_in_part(X, make, monkeypatch):
+    monkeypatch.setattr(_divergence, "ROWS", 20)
+    X[1] = 1e9  # every third row is read
+    assert "the rate" in likely_cause(make(MLPClassifier), X, Y)
+    X[3] = 1e9
+    assert "0 (up to 1e+09)" in likely_cause(make(MLPClassifier), X, Y)
+
+
+def test_fit_names_the_columns(Net, X, y, make):
+    frame = pd.DataFrame(X, columns=["age", "income", "size", "dogs"])
+    frame["income"] *= 1e5
+    net = make(Net, **WILD, max_iter=50)
+    with pytest.raises(
+        ValueError, match="non-finite parameter weights.*'income' \\(up"
+    ):
+        net.fit(frame, y + 0.5 if Net is MLPRegressor else y)
+    assert vars(net) == net.get_params()
+
+
+def test_fit_names_the_rate(Net, X, y, make):
+    net = make(Net, **WILD, max_iter=50)
+    with pytest.raises(ValueError, match="non-finite.*lower learning_rate_init=100000"):
+        net.fit(X, y)
+
+
+def test_early_stopping_warns_with_the_cause(Net, X, y, make):
+    net = make(Net, **WILD, max_iter=50, early_stopping=True)
+    with pytest.warns(ConvergenceWarning, match="lower learning_rate_init=100000"):
+        net.fit(X, y)
+    assert net.stop_reason_ == "diverged"
+    assert np.isnan(net.validation_scores_[-1])
+    assert np.isfinite(net.coefs_[0]).all()
+
+
+def test_lbfgs_without_a_loss_is_refused(Net, X, y, make):
+    """SciPy would hand back the starting weights."""
+    net = make(Net, solver="lbfgs")
+    with pytest.raises(ValueError, match=r"non-finite.*0 \(up to"):
+        net.fit(1e300 * X, y)
+    assert vars(net) == net.get_params()

@@ -1,0 +1,451 @@
+"""Rows that validate: the user's own, or a split of X."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array, csr_matrix
+from scipy.special import log_softmax
+from sklearn.base import clone, is_classifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import (
+    accuracy_score,
+    d2_pinball_score,
+    f1_score,
+    r2_score,
+)
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    PredefinedSplit,
+    StratifiedKFold,
+    TimeSeriesSplit,
+)
+
+from skdl import (
+    LogisticClassifier,
+    MLPClassifier,
+    MLPRegressor,
+    SoftmaxClassifier,
+    ValidationSet,
+)
+from skdl.engine import Quantile
+from tests.estimators.wild import wild
+
+SOLVERS = ["sgd", "adam", "adagrad", "rmsprop", "adamw", "lbfgs"]
+
+
+# Data of the user's own.
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_best_epoch_by_given_rows(
+    Net, X, y, X_val, y_val, weights_val, weighted, make, fit, flat
+):
+    extra = {"X_val": X_val, "y_val": y_val}
+    weights = weights_val if weighted else None
+    if weighted:
+        extra["sample_weight_val"] = weights
+    net = fit(wild(make, Net), X, y, **extra)
+    assert net.t_ == net.n_iter_ * 60  # none of X was held out
+    best = int(np.argmax(net.validation_scores_)) + 1
+    assert best < net.n_iter_
+    assert net.score(X_val, y_val, weights) == pytest.approx(
+        net.best_validation_score_, rel=1e-12
+    )
+    assert net.best_validation_score_ == max(net.validation_scores_)
+    without = fit(wild(make, Net, early_stopping=False, max_iter=best), X, y)
+    assert_array_equal(flat(net), flat(without))
+
+
+def test_validation_changes_nothing_but_the_records(
+    Net, X, y, X_val, y_val, make, fit, flat
+):
+    net = fit(make(Net), X, y, X_val=X_val, y_val=y_val)
+    plain = fit(make(Net), X, y)
+    assert_array_equal(flat(net), flat(plain))
+    assert net.validation_scores_ is net.best_validation_score_ is None
+    assert np.isfinite(net.history_["validation_loss"]).all()
+    assert np.isnan(plain.history_["validation_loss"]).all()
+    assert np.isnan(plain.history_["validation_score"]).all()
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_history_of_given_rows(
+    solver, weighted, X, y, X_val, y_val, weights_val, make, fit
+):
+    weights = weights_val if weighted else None
+    for k in (1, 3):
+        net = make(SoftmaxClassifier, solver=solver, max_iter=k, alpha=5.0)
+        fit(net, X, y, X_val=X_val, y_val=y_val, sample_weight_val=weights)
+        rows = -log_softmax(net.decision_function(X_val), axis=1)
+        loss = np.average(rows[np.arange(35), y_val], weights=weights)
+        assert_allclose(net.history_["validation_loss"][-1], loss, rtol=1e-10)
+        score = accuracy_score(y_val, net.predict(X_val), sample_weight=weights)
+        assert_allclose(net.history_["validation_score"][-1], score, rtol=1e-12)
+        assert len(net.history_["validation_loss"]) == k
+
+
+def test_loss_of_several_outputs_is_their_sum(X, X_val, make, fit):
+    Y, Y_val = X[:, :2] * [1, 5], X_val[:, :2] * [1, 5]
+    net = fit(make(MLPRegressor), X, Y, X_val=X_val, y_val=Y_val)
+    P = net.predict(X_val)
+    loss = 0.5 * ((P - Y_val) ** 2).sum(axis=1).mean()
+    assert_allclose(net.history_["validation_loss"][-1], loss, rtol=1e-10)
+    assert_allclose(net.history_["validation_score"][-1], r2_score(Y_val, P))
+
+
+def test_quantiles(X, y, X_val, y_val, make, fit):
+    net = make(MLPRegressor, loss=Quantile([0.1, 0.5, 0.9]))
+    fit(net, X, y, X_val=X_val, y_val=y_val)
+    P = net.predict(X_val)
+    expected = [
+        d2_pinball_score(y_val, P[:, i], alpha=level)
+        for i, level in enumerate([0.1, 0.5, 0.9])
+    ]
+    assert_allclose(net.history_["validation_score"][-1], np.mean(expected))
+
+
+@pytest.mark.parametrize("names", [["b", "a", "c"], [True, False], [-3, 10, 5]])
+def test_labels_of_any_kind(Classifier, names, X, y, X_val, y_val, make, fit):
+    names = np.array(names)
+    y, y_val = names[y % len(names)], names[y_val % len(names)]
+    net = fit(wild(make, Classifier), X, y, X_val=X_val, y_val=y_val)
+    assert net.score(X_val, y_val) == net.best_validation_score_ > 0.5
+
+
+def test_validation_rows_need_not_show_all_classes(
+    Classifier, X, y, X_val, y_val, make, fit
+):
+    one = y_val == 1
+    net = fit(wild(make, Classifier), X, y, X_val=X_val[one], y_val=y_val[one])
+    assert net.score(X_val[one], y_val[one]) == net.best_validation_score_
+
+
+def test_several_labels(X, X_val, make, fit):
+    Y, Y_val = (X[:, :3] > 0).astype(int), (X_val[:, :3] > 0).astype(int)
+    for Net in (LogisticClassifier, MLPClassifier):
+        net = fit(wild(make, Net), X, Y, X_val=X_val, y_val=Y_val)
+        assert net.score(X_val, Y_val) == net.best_validation_score_
+
+
+@pytest.mark.parametrize("scoring", [None, "loss", "f1_macro", "neg_log_loss"])
+def test_soft_targets(scoring, X, y, X_val, y_val, make, fit):
+    T, T_val = 0.9 * np.eye(3)[y] + 0.1 / 3, 0.9 * np.eye(3)[y_val] + 0.1 / 3
+    net = wild(make, SoftmaxClassifier, scoring=scoring)
+    fit(net, X, T, X_val=X_val, y_val=T_val)
+    P = net.predict_log_proba(X_val)
+    score = {
+        None: lambda: net.score(X_val, T_val),
+        "loss": lambda: ((P - np.log(T_val)) * T_val).sum(axis=1).mean(),
+        "f1_macro": lambda: f1_score(y_val, net.predict(X_val), average="macro"),
+        "neg_log_loss": lambda: P[np.arange(35), y_val].mean(),
+    }[scoring]()
+    if scoring == "loss":  # cross-entropy, whose minimum is the targets' entropy
+        score += (T_val * np.log(T_val)).sum(axis=1).mean()
+    assert_allclose(net.best_validation_score_, score, rtol=1e-9)
+    held = fit(wild(make, SoftmaxClassifier, scoring=scoring), X, T)
+    assert np.isfinite(held.best_validation_score_)
+
+
+def test_data_frames(Net, X, y, X_val, y_val, make, fit, flat):
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    frame_val = pd.DataFrame(X_val, columns=list("abcd"))
+    for scoring in (None, "neg_mean_absolute_error"):  # by predict; warnings fail
+        net = wild(make, Net, scoring=scoring)
+        expected = fit(wild(make, Net, scoring=scoring), X, y, X_val=X_val, y_val=y_val)
+        fit(net, frame, pd.Series(y), X_val=frame_val, y_val=pd.Series(y_val))
+        assert_array_equal(flat(net), flat(expected))
+        assert net.feature_names_in_.tolist() == list("abcd")
+        fit(net, frame, pd.Series(y))  # rows of its own
+    with pytest.raises(ValueError, match="validation data.*feature names"):
+        net.fit(frame, y, X_val=frame_val.rename(columns={"a": "z"}), y_val=y_val)
+
+
+@pytest.mark.parametrize("kind", ["float32", "list", "csr", "csr_matrix", "memmap"])
+def test_forms_of_input(Net, kind, X, y, X_val, y_val, make, fit, flat, tmp_path):
+    def memmap(array):
+        path = tmp_path / f"{len(array)}.npy"
+        np.save(path, array)
+        return np.load(path, mmap_mode="r")
+
+    changes = {
+        "float32": lambda array: array.astype(np.float32),
+        "list": lambda array: array.tolist(),
+        "csr": csr_array,
+        "csr_matrix": csr_matrix,
+        "memmap": memmap,
+    }
+    change = changes[kind]
+    scoring = None if kind != "csr" else "neg_mean_absolute_error"
+    net = wild(make, Net, scoring=scoring)
+    fit(net, change(X), y, X_val=change(X_val), y_val=y_val)
+    dense = wild(make, Net, scoring=scoring)
+    fit(dense, X, y, X_val=X_val, y_val=y_val)
+    rtol = 1e-2 if kind == "float32" else 1e-9
+    assert net.coefs_[0].dtype == (np.float32 if kind == "float32" else np.float64)
+    assert_allclose(net.validation_scores_[:4], dense.validation_scores_[:4], rtol=rtol)
+    mixed = wild(make, Net, scoring=scoring)
+    fit(mixed, X, y, X_val=change(X_val), y_val=y_val)
+    assert_allclose(mixed.validation_scores_[:4], dense.validation_scores_[:4], rtol)
+    if kind != "float32":
+        assert_allclose(flat(net), flat(dense), rtol=1e-6, atol=1e-9)
+
+
+def test_nothing_given_is_written_to(Net, X, y, X_val, y_val, weights_val, make, fit):
+    arrays = [X_val, y_val, weights_val]
+    before = [array.copy() for array in arrays]
+    for array in arrays:
+        array.flags.writeable = False
+    fit(make(Net), X, y, X_val=X_val, y_val=y_val, sample_weight_val=weights_val)
+    for array, old in zip(arrays, before, strict=True):
+        assert_array_equal(array, old)
+
+
+WRONG = {
+    "labels": (lambda X, y: (X, y + 1), "not in `self.classes_`"),
+    "features": (lambda X, y: (X[:, :3], y), "X has 3 features, but .* expecting 4"),
+    "length": (lambda X, y: (X, y[1:]), r"\[35, 34\]"),
+    "weights": (lambda X, y: (X, y, np.ones(7)), r"\[35, 35, 7\]"),
+    "negative weights": (lambda X, y: (X, y, -np.ones(35)), "sample_weight"),
+    "no weights": (lambda X, y: (X, y, np.zeros(35)), "at least one non-zero"),
+    "nan": (lambda X, y: (X * np.nan, y), "NaN"),
+    "empty": (lambda X, y: (X[:0], y[:0]), "0 sample"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), WRONG.values(), ids=WRONG)
+def test_wrong_data_are_named(
+    Net, change, message, X, y, X_val, y_val, make, monkeypatch
+):
+    if "classes_" in message and not is_classifier(Net()):
+        change, message = lambda X, y: (X, np.c_[y, y]), "2 outputs of the net"
+    names = ("X_val", "y_val", "sample_weight_val")
+    extra = dict(zip(names, change(X_val, y_val), strict=False))
+    monkeypatch.setattr(Net, "_start", None)  # it comes before any work
+    net = make(Net)
+    with pytest.raises(ValueError, match=rf"(?s)validation data \(X_val.*{message}"):
+        net.fit(X, y, **extra)
+    assert vars(net) == net.get_params()
+
+
+@pytest.mark.parametrize("names", [["X_val"], ["y_val"], ["sample_weight_val"]])
+def test_parts_go_together(Net, names, X, y, X_val, y_val, make):
+    extra = {name: {"X_val": X_val}.get(name, y_val) for name in names}
+    with pytest.raises(ValueError, match="X_val and y_val go together"):
+        make(Net).fit(X, y, **extra)
+
+
+def test_other_number_of_labels_is_refused(X, X_val, make):
+    Y, Y_val = (X[:, :3] > 0).astype(int), (X_val[:, :2] > 0).astype(int)
+    with pytest.raises(ValueError, match="validation data.*indicator matrix of 2"):
+        make(MLPClassifier).fit(X, Y, X_val=X_val, y_val=Y_val)
+
+
+def test_one_way_to_say_it(Net, X, y, X_val, y_val, make, fit):
+    net = make(Net, validation_split=3)
+    with pytest.raises(ValueError, match="validation_split and X_val both say"):
+        net.fit(X, y, X_val=X_val, y_val=y_val)
+    given = ValidationSet(X_val, y_val)
+    with pytest.raises(ValueError, match="which has y and sample_weight of its own"):
+        net.fit(X, y, X_val=given, y_val=y_val)
+
+
+# Rows of a split.
+
+
+def spied(monkeypatch):
+    """Return a list which gets the (training, validation) rows of each fit."""
+    from skdl.estimators import _base
+
+    seen, held_out = [], _base.held_out
+
+    def spy(*args):
+        rows, held = held_out(*args)
+        seen.append((rows, held.rows))
+        return rows, held
+
+    monkeypatch.setattr(_base, "held_out", spy)
+    return seen
+
+
+GROUPS = np.repeat(np.arange(6), 10)
+FOLD = np.where(np.arange(60) % 4, -1, 0)
+SPLITS = {
+    "kfold": (KFold(3), lambda X, y: next(KFold(3).split(X, y))),
+    "shuffled": (
+        KFold(3, shuffle=True, random_state=1),
+        lambda X, y: next(KFold(3, shuffle=True, random_state=1).split(X, y)),
+    ),
+    "stratified": (
+        StratifiedKFold(4),
+        lambda X, y: next(StratifiedKFold(4).split(X, y)),
+    ),
+    "predefined": (
+        PredefinedSplit(FOLD),
+        lambda X, y: (np.flatnonzero(FOLD), np.flatnonzero(FOLD == 0)),
+    ),
+    "time": (TimeSeriesSplit(2), lambda X, y: (np.arange(20), np.arange(20, 40))),
+    "groups": (
+        list(GroupKFold(3).split(np.zeros(60), groups=GROUPS)),
+        lambda X, y: next(GroupKFold(3).split(X, y, GROUPS)),
+    ),
+    "lists": (
+        [([*range(20), 25], [23, 22])],
+        lambda X, y: ([*range(20), 25], [23, 22]),
+    ),
+    "ranges": (
+        [(range(45), range(45, 60))],
+        lambda X, y: (np.arange(45), np.arange(45, 60)),
+    ),
+    "masks": (
+        [(np.arange(60) < 50, np.arange(60) >= 50)],
+        lambda X, y: (np.arange(50), np.arange(50, 60)),
+    ),
+    "from the end": (
+        [(np.arange(-60, -10), np.arange(-10, 0))],
+        lambda X, y: (np.arange(50), np.arange(50, 60)),
+    ),
+}
+
+
+@pytest.mark.parametrize(("split", "expected"), SPLITS.values(), ids=SPLITS)
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_first_split_of_a_splitter(
+    Net, split, expected, shuffle, X, y, make, fit, flat, monkeypatch
+):
+    if "Stratified" in repr(split) and not is_classifier(Net()):
+        y = y % 2
+    seen = spied(monkeypatch)
+    net = fit(wild(make, Net, validation_split=split, shuffle=shuffle), X, y)
+    train, held = expected(X, y)
+    assert_array_equal(seen[0][0], train)
+    assert_array_equal(seen[0][1], held)
+    assert net.t_ == net.n_iter_ * len(train)
+    assert net.score(X[held], y[held]) == net.best_validation_score_
+    if not shuffle:
+        other = wild(make, Net, shuffle=False)
+        fit(other, X[train], y[train], X_val=X[held], y_val=y[held])
+        assert_array_equal(flat(net), flat(other))
+
+
+def test_number_of_folds(Net, X, y, make, fit, monkeypatch):
+    seen = spied(monkeypatch)
+    fit(make(Net, validation_split=4), X, y)
+    usual = StratifiedKFold(4) if is_classifier(Net()) else KFold(4)
+    for found, expected in zip(seen[0], next(usual.split(X, y)), strict=True):
+        assert_array_equal(found, expected)
+
+
+def test_order_in_time_is_kept(Net, X, y, make, fit, monkeypatch):
+    seen = spied(monkeypatch)
+    for split in (TimeSeriesSplit(5), [(range(50), range(50, 60))]):
+        fit(wild(make, Net, validation_split=split), X, y)
+        rows, held = seen[-1]
+        assert max(rows) < min(held)
+
+
+def test_split_is_held_out_without_early_stopping_too(Net, X, y, make, fit):
+    net = fit(make(Net, validation_split=3), X, y)
+    assert net.t_ == net.n_iter_ * 40
+    assert np.isfinite(net.history_["validation_loss"]).all()
+    assert net.validation_scores_ is None
+
+
+def test_splits_of_strings_and_soft_targets_are_stratified(X, y, make, fit):
+    names = np.array(["a", "b", "c"])[y]
+    params = {"validation_split": StratifiedKFold(3), "scoring": "f1_macro"}
+    for targets in (names, np.eye(3)[y] * 0.8 + 0.2 / 3):
+        net = fit(wild(make, SoftmaxClassifier, **params), X, targets)
+        assert 0 < net.best_validation_score_ <= 1
+
+
+def test_weights_of_held_rows(Classifier, X, y, make, fit):
+    weights = np.random.default_rng(0).uniform(0.1, 3, 60)
+    _, held = next(KFold(3).split(X))
+    for scoring, score in (
+        (None, accuracy_score),
+        ("f1_macro", lambda *a, **kw: f1_score(*a, average="macro", **kw)),
+    ):
+        net = wild(make, Classifier, validation_split=KFold(3), scoring=scoring)
+        fit(net, X, y, weights)
+        expected = score(y[held], net.predict(X[held]), sample_weight=weights[held])
+        assert_allclose(net.best_validation_score_, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("split", "message"),
+    [
+        ([], "there is none"),
+        (iter([]), "there is none"),
+        ([(range(60), [])], "60 rows to train on and 0 to validate on"),
+        ([([], range(60))], "0 rows to train on"),
+        ([(range(50), [60])], "out of bounds"),
+        ([(range(50),)], "unpack"),
+        (GroupKFold(3), r"list\(splitter.split\(X, y, groups\)\)"),
+        (100, "n_splits=100"),
+        (PredefinedSplit(np.arange(70) % 2), "out of bounds"),
+    ],
+)
+def test_split_that_fails(Net, split, message, X, y, make):
+    net = make(Net, validation_split=split)
+    with pytest.raises(
+        ValueError, match=f"first split of validation_split=.*{message}"
+    ):
+        net.fit(X, y)
+    assert vars(net) == net.get_params()
+
+
+def test_one_fold_is_none(Net, X, y, make):
+    with pytest.raises(ValueError, match="'validation_split' parameter|n_splits=1"):
+        make(Net, validation_split=1).fit(X, y)
+
+
+@pytest.mark.parametrize("zero", ["trained", "held"])
+def test_split_without_weight_is_refused(Net, zero, X, y, make):
+    weights = np.ones(60)
+    weights[20:] = 0
+    if zero == "held":
+        weights = 1 - weights
+    with pytest.raises(ValueError, match="all training or all validation rows"):
+        make(Net, validation_split=KFold(3)).fit(X, y, weights)
+
+
+def test_warm_start_holds_out_the_same_rows(Net, X, y, make, fit, monkeypatch):
+    """Others would have been trained on."""
+    seen = spied(monkeypatch)
+    net = wild(make, Net, warm_start=True, max_iter=3)
+    for _ in range(3):
+        fit(net, X, y)
+    for rows, held in seen[1:]:
+        assert_array_equal(rows, seen[0][0])
+        assert_array_equal(held, seen[0][1])
+
+
+@pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
+def test_warm_start_on_other_rows_judges_anew(
+    Net, solver, X, y, X_val, y_val, make, fit, flat
+):
+    """The best score of easy rows is not what hard ones have to reach."""
+    net = wild(make, Net, warm_start=True, max_iter=6, solver=solver)
+    net.set_params(scoring="loss", batch_size=60)
+    easy = fit(net, X, y, X_val=X_val, y_val=y_val).best_validation_score_
+    hard = {"X_val": 0.1 * X_val, "y_val": y_val}
+    if not is_classifier(net):
+        hard["y_val"] = y_val + 5
+    start = fit(clone(net).set_params(max_iter=6), X, y, X_val=X_val, y_val=y_val)
+    fit(net, X, y, **hard)
+    fit(start.set_params(scoring=None, early_stopping=False), X, y, **hard)
+    scores = -start.history_["validation_loss"][start.n_iter_ :]
+    assert_allclose(net.validation_scores_[-6:], scores[:6], rtol=1e-9)
+    assert easy > net.best_validation_score_ >= max(scores[:6])
+
+
+def test_no_warning_but_convergence(Net, X, y, X_val, y_val, make):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        wild(make, Net, scoring="loss", max_iter=2).fit(X, y, X_val=X_val, y_val=y_val)
+    assert [warning.category for warning in caught] == [ConvergenceWarning]
