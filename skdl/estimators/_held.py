@@ -215,6 +215,8 @@ def held_out(net, data, y, codes, weights, rng):
 
 def _labels(net, y, codes):
     """Return y, or the most probable class of each row, if y is soft."""
+    if getattr(net, "_several_outputs", False):
+        return y
     labels = net._strata(codes)
     return y if labels is None else labels
 
