@@ -27,8 +27,8 @@ class Progress:
         Epochs that the run may have in all.
     batches : int
         Batches per epoch.
-    limit : float or None
-        A loss beyond it has exploded; known from the first batch on.
+    usual : float or None
+        What is a large loss, but no divergence: the first batch's, and at least 1.
     """
 
     epochs: int = 0
@@ -39,7 +39,7 @@ class Progress:
     stalled: int = 0
     max_epochs: int = 1
     batches: int = 1
-    limit: float | None = None
+    usual: float | None = None
 
     def count(self, unit):
         """Return how many epochs or iterations have passed."""

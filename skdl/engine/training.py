@@ -82,14 +82,14 @@ def train(
                 if proximal is not None:
                     strength = sharp / batch_weight
                     value = value + strength * proximal.value()
-                if progress.limit is None:
-                    progress.limit = _limit(value)
+                if progress.usual is None:
+                    progress.usual = _size(value)
                 epoch.loss += value * batch_weight
                 total_weight += batch_weight
-                if not network.stack and not value <= progress.limit:
+                if not (network.stack or value <= EXPLOSION * progress.usual):
                     usual = _loss_at_zero(loss, targets, workspace)
-                    progress.limit = max(progress.limit, _limit(usual))
-                    epoch.diverged = not value <= progress.limit
+                    progress.usual = max(progress.usual, _size(usual))
+                    epoch.diverged = not value <= EXPLOSION * progress.usual
                     if epoch.diverged:
                         break
                 # What is left may weigh nothing, and then this step is the last.
@@ -120,11 +120,10 @@ def train(
 EXPLOSION = 1e10
 
 
-def _limit(usual_loss):
-    """Return what a loss must not exceed where this one is usual: a finite number."""
-    usual = float(np.max(np.abs(usual_loss)))
-    largest = np.finfo(np.float64).max / EXPLOSION
-    return EXPLOSION * max(1.0, usual if usual < largest else 1.0)
+def _size(loss):
+    """Return |loss|, the largest of a stack, as a number from 1 to what is finite."""
+    size = float(np.max(np.abs(loss)))
+    return max(1.0, size if size < np.finfo(np.float64).max / EXPLOSION else 1.0)
 
 
 def _loss_at_zero(loss, targets, workspace):

@@ -72,10 +72,10 @@ class TrainingRun:
         self.stop_reason = None
         self.history = {name: [] for name in HISTORY}
         self.best = network.snapshot() if watched else None
-        # What to restart from, and what may take its place: the weights at the end of
-        # an epoch are good once the next epoch's loss has shown it.
+        # What to restart from, and what may take its place: only the next epoch's loss
+        # shows whether the weights at the end of an epoch were on their way outwards.
         self.good = self.candidate = self.snapshot() if net.max_restarts else None
-        self.first_loss = None
+        self.lowest = None
         self.asked_to_stop = False
         self.callbacks = None
         self.deadline = None if net.max_time is None else perf_counter() + net.max_time
@@ -157,10 +157,8 @@ class TrainingRun:
             return True
         if not self.network.is_finite():
             return False
-        if self.first_loss is None:
-            self.first_loss = loss
-        if loss <= self.first_loss:
-            self.good = self.candidate
+        if loss <= (self.progress.usual if self.lowest is None else self.lowest):
+            self.good, self.lowest = self.candidate, loss
         self.candidate = self.snapshot()
         return True
 

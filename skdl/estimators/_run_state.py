@@ -35,8 +35,8 @@ RECORDS = (
 # Copies of the parameters, and what stands in them (best has no optimizer).
 SNAPSHOTS = ("best", "good", "candidate")
 SNAPSHOT = ("parameters", "statistics", "optimizer")
-PLAIN = ("n_stalled", "stop_reason", "asked_to_stop", "learning_rate", "first_loss")
-RESTART = ("good", "candidate", "first_loss")
+PLAIN = ("n_stalled", "stop_reason", "asked_to_stop", "learning_rate", "lowest")
+RESTART = ("good", "candidate", "lowest")
 
 
 def run_state(run):

@@ -127,7 +127,7 @@ def test_restarts_go_on(n_epochs, X, path, fit, crash, assert_same):
 def test_a_loss_explodes_at_the_same_height_after_a_crash(X, y, path, fit, crash):
     """The limit is 1e10 times the first loss of the run, not of the call."""
     limits = []
-    watch = LambdaCallback(lambda net: limits.append(net.training_.progress.limit))
+    watch = LambdaCallback(lambda net: limits.append(net.training_.progress.usual))
     fit(make(), 1e3 * X, y, watch)
     expected = limits.copy()
     crash(make(), 4, 1e3 * X, y, Checkpoint(path))

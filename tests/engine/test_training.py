@@ -36,6 +36,10 @@ def learnable(case, n=60, dtype=F64):
         X = 0.2 * X + np.eye(3, 3)[y % 3] * 2 + (y >= 3)[:, None] * 2
         if case.kind == "soft":
             y = 0.95 * np.eye(case.size)[y] + 0.05 / case.size
+    elif case.kind == "columns":
+        y = rng.permutation(np.arange(n) % 3)
+        X = 0.2 * X + np.eye(3)[y] * 2
+        y = np.column_stack([y % k for k in case.size])
     elif case.kind == "labels":
         X = 3 * X  # far enough from the boundary for the flat loss, too
         y = (X[:, [0, 1, 2, 0]] > 0).astype(int)
@@ -127,20 +131,21 @@ def test_progress_is_counted_on(rows):
     run(network, case.loss, state, data, progress=progress, rate=rate, batch_size=11)
     n = 60 if rows is None else 25
     n_batches = -(-n // 11)
+    assert progress.usual >= 1
+    progress.usual = None
     assert progress == Progress(
         5,
         100 + 3 * n_batches,
         1000 + 3 * n,
         plateaus=4,
         batches=n_batches,
-        limit=progress.limit,
+        usual=progress.usual,
     )
-    # The first batch of all sets the limit, and no later call.
-    limit = progress.limit
-    assert limit >= 1e10
-    network.parameters *= 100
+    # The first batch of all says what is usual, and no later call.
+    usual = progress.usual
+    assert usual > 1.1
     run(network, case.loss, state, data, progress=progress, rate=rate, batch_size=11)
-    assert progress.limit == limit
+    assert progress.usual == usual
     assert rates == [(2 + i, 1000 + i * n) for i in range(3) for _ in range(n_batches)]
 
 

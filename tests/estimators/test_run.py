@@ -7,7 +7,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier as TheirClassifier
 
 from skdl import MLPClassifier, MLPRegressor
-from skdl.estimators import _held
+from skdl.engine import Network, training
+from skdl.estimators import _held, _run
 from skdl.estimators._run import TrainingRun
 
 
@@ -205,6 +206,54 @@ def test_interruption_in_the_first_epoch_leaves_a_usable_net(
     assert net.n_iter_ == 0
 
 
+@pytest.mark.filterwarnings("ignore:Training interrupted")
+@pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
+def test_interruption_keeps_the_best_so_far(
+    Net, solver, X, y, X_val, y_val, make, fit, flat, monkeypatch
+):
+    params = {"early_stopping": True, "solver": solver, "learning_rate_init": 0.3}
+    params |= {"hidden_layer_sizes": (20,), "alpha": 0, "n_iter_no_change": 50}
+    if Net is MLPRegressor:
+        params["learning_rate_init"] = 0.05
+    y = np.where(np.arange(60) % 5, y, (y + 1) % 3)  # takes lbfgs many iterations
+    expected = make(Net, max_iter=8, **params)
+    fit(expected, X, y, X_val=X_val, y_val=y_val)
+    call = TrainingRun.__call__
+
+    def interrupt(self, epoch):
+        call(self, epoch)
+        if self.net.n_iter_ == 8:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(TrainingRun, "__call__", interrupt)
+    net = make(Net, max_iter=500, **params).fit(X, y, X_val=X_val, y_val=y_val)
+    assert net.stop_reason_ == "interrupted"
+    assert (net.n_iter_, len(net.history_["loss"])) == (8, 8)
+    assert_array_equal(flat(net), flat(expected))
+    assert net.score(X_val, y_val) == net.best_validation_score_
+
+
+@pytest.mark.filterwarnings("ignore:Training interrupted")
+def test_interruption_of_lbfgs_keeps_the_last_iterate(
+    Net, X, y, make, fit, flat, monkeypatch
+):
+    expected = fit(make(Net, solver="lbfgs", max_iter=3), X, y)
+    evaluate = Network.loss_and_gradient
+
+    def interrupt(self, *args):
+        value = evaluate(self, *args)
+        if len(net.training_.history["loss"]) == 3:  # in the fourth line search
+            raise KeyboardInterrupt
+        return value
+
+    monkeypatch.setattr(Network, "loss_and_gradient", interrupt)
+    net = make(Net, solver="lbfgs", max_iter=30)
+    net.fit(X, y)
+    assert (net.stop_reason_, net.n_iter_) == ("interrupted", 3)
+    assert net.loss_ == expected.loss_
+    assert_array_equal(flat(net), flat(expected))
+
+
 def test_divergence_with_early_stopping_restores_the_best_epoch(
     Net, X, y, make, splits
 ):
@@ -220,3 +269,127 @@ def test_divergence_with_early_stopping_restores_the_best_epoch(
     assert all(np.isfinite(a).all() for a in net.coefs_ + net.intercepts_)
     _, held = splits[0]
     assert net.score(X[held], y[held]) == net.best_validation_score_
+
+
+# Why training ended.
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that stands still unless it is told to go on."""
+    now = [0.0]
+    for module in (_run, training):
+        monkeypatch.setattr(module, "perf_counter", lambda: now[0])
+    return now
+
+
+@pytest.fixture
+def slow_batches(clock, monkeypatch):
+    """Each evaluation of a batch takes a second."""
+    evaluate = Network.loss_and_gradient
+
+    def slow(self, *args):
+        clock[0] += 1
+        return evaluate(self, *args)
+
+    monkeypatch.setattr(Network, "loss_and_gradient", slow)
+
+
+@pytest.mark.usefixtures("slow_batches")
+@pytest.mark.parametrize(
+    ("max_time", "n_epochs", "n_rows"), [(5.5, 2, 60 + 60), (4.5, 2, 60 + 40)]
+)
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_time_ends_training_after_a_batch(
+    Net, early_stopping, max_time, n_epochs, n_rows, X, y, X_val, y_val, make
+):
+    net = make(Net, max_time=max_time, batch_size=20, max_iter=50)
+    net.set_params(early_stopping=early_stopping)
+    net.fit(X, y, X_val=X_val, y_val=y_val)  # without any warning
+    assert net.stop_reason_ == "max_time"
+    assert (net.n_iter_, net.t_) == (n_epochs, n_rows)
+    assert np.isfinite(net.loss_curve_).all()
+    assert len(net.history_["validation_loss"]) == n_epochs
+    norms = np.isfinite(net.history_["gradient_norm"])
+    assert norms.tolist() == [True, n_rows == 120]
+    if early_stopping:
+        assert net.score(X_val, y_val) == net.best_validation_score_
+
+
+@pytest.mark.usefixtures("slow_batches")
+def test_time_is_up_in_an_epoch_of_partial_fit(X, y, make):
+    net = make(MLPRegressor, max_time=1.5, batch_size=20).partial_fit(X, y)
+    assert (net.stop_reason_, net.t_) == ("max_time", 40)
+    net.set_params(max_time=None).partial_fit(X, y)
+    assert (net.stop_reason_, net.t_) == (None, 100)
+
+
+@pytest.mark.usefixtures("slow_batches")
+def test_time_ends_lbfgs_after_an_iteration(Net, X, y, make, fit, flat):
+    net = make(Net, solver="lbfgs", max_iter=50, max_time=4.5).fit(X, y)
+    assert net.stop_reason_ == "max_time"
+    assert 2 <= net.n_iter_ <= 5
+    expected = fit(make(Net, solver="lbfgs", max_iter=net.n_iter_), X, y)
+    assert_array_equal(flat(net), flat(expected))
+    assert len(net.history_["loss"]) == net.n_iter_
+
+
+@pytest.mark.usefixtures("slow_batches")
+def test_enough_time_changes_nothing(Net, X, y, make, fit, flat):
+    for solver in ("adam", "lbfgs"):
+        net = fit(make(Net, solver=solver, max_time=1e9), X, y)
+        assert net.stop_reason_ == "max_iter"
+        assert_array_equal(flat(net), flat(fit(make(Net, solver=solver), X, y)))
+
+
+@pytest.mark.parametrize(
+    ("params", "reason"),
+    [
+        ({"max_iter": 3}, "max_iter"),
+        ({"tol": 1e3, "n_iter_no_change": 1}, "converged"),
+        ({"tol": 1e3, "n_iter_no_change": 1, "early_stopping": True}, "converged"),
+        ({"solver": "lbfgs", "max_iter": 3}, "max_iter"),
+        ({"solver": "lbfgs", "max_fun": 3, "max_iter": 99}, "max_fun"),
+        ({"solver": "lbfgs", "alpha": 10.0, "max_iter": 999}, "converged"),
+    ],
+)
+def test_reason_to_stop(Net, params, reason, X, y, make, fit):
+    net = fit(make(Net, **params), X, y)
+    assert net.stop_reason_ == reason
+
+
+def test_partial_fit_has_no_reason(X, y, make):
+    assert make(MLPRegressor).partial_fit(X, y).stop_reason_ is None
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_warning_tells_progress_from_a_standstill(
+    Net, early_stopping, X, y, X_val, y_val, make
+):
+    what = "validation score" if early_stopping else "loss"
+    net = make(Net, max_iter=3, scoring="loss", early_stopping=early_stopping, tol=0)
+    net.set_params(learning_rate_init=1e-4)
+    with pytest.warns(ConvergenceWarning, match=f"{what} was still improving: raise"):
+        net.fit(X, y, X_val=X_val, y_val=y_val)
+    net.set_params(tol=1e3, max_iter=5)
+    with pytest.warns(
+        ConvergenceWarning,
+        match=f"{what} has not improved by tol=1000 in the last 4 of them",
+    ):
+        net.fit(X, y, X_val=X_val, y_val=y_val)
+
+
+def test_diverged_epoch_is_not_the_best_loss(X, y, make, fit):
+    net = make(MLPRegressor, solver="sgd", learning_rate_init=1e9, max_restarts=12)
+    net.set_params(max_iter=40, activation="identity")
+    fit(net, X, y)
+    assert not np.isfinite(net.loss_curve_).all() or max(net.loss_curve_) > 1e9
+    assert net.best_loss_ == np.nanmin(net.loss_curve_)
+
+
+def test_run_is_there_during_fit_only(Net, X, y, make, fit):
+    net = make(Net)
+    assert not hasattr(net, "training_")
+    fit(net, X, y)
+    assert not hasattr(net, "training_")
+    assert not [name for name in vars(net) if "run" in name]
