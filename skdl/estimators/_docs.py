@@ -103,15 +103,16 @@ scoring : str, callable or None, default=None
     or ``scorer(net, X, y)``.
 validation_split : int, splitter, iterable or None, default=None
     A cross-validation splitter of scikit-learn (or the number of its folds), whose
-    first split says which rows to train on and which to validate on: groups, or an
-    order in time, are respected as the splitter does. They validate for `history_`
-    without `early_stopping`, too.
+    first split says which rows to train on and which to validate on; rows in neither
+    part are not used. They validate for `history_` without `early_stopping`, too.
+    Groups go in as ``list(splitter.split(X, y, groups))``.
 max_time : float or None, default=None
     Seconds that a call of ``fit`` or ``partial_fit`` may train; it ends after the batch
     (with 'lbfgs', the iteration) in which they are over.
 max_restarts : int, default=0
-    How often a fit that diverged goes on from its last good weights, each time at a
-    tenth of the rate; the epochs count towards `max_iter`. Not with 'lbfgs'.
+    How often a fit that diverged goes on from its last good weights (those before the
+    epoch of the lowest loss), each time at a tenth of the rate; the epochs count
+    towards `max_iter`. Not with 'lbfgs'.
 penalty : {'l2', 'l1', 'elasticnet', 'l0'} or None, default='l2'
     R(W), which `alpha` multiplies: ½‖W‖² for 'l2'; ‖W‖₁ for 'l1';
     l1_ratio · ‖W‖₁ + (1 - l1_ratio) · ½‖W‖² for 'elasticnet'; the number of weights
@@ -164,8 +165,9 @@ best_validation_score_ : float or None
 history_ : dict of ndarray of shape (n_epochs,)
     Epoch by epoch, of all calls that went on from one another: 'loss' (as in
     `loss_curve_`), 'validation_loss' (without the penalty) and 'validation_score' (NaN
-    without validation rows), 'learning_rate', 'gradient_norm' and 'update_ratio' (‖Δw‖
-    / ‖w‖) of the last step, and 'time' in seconds.
+    without validation rows), 'learning_rate' (NaN with 'lbfgs'), 'gradient_norm'
+    (before clipping) and 'update_ratio' (‖Δw‖ / ‖w‖) of the last step (NaN if the
+    epoch ended before it), and 'time' in seconds, without that of callbacks.
 stop_reason_ : str or None
     Why training ended: 'converged', 'max_iter', 'max_fun', 'max_time', 'callback',
     'interrupted', or 'diverged' where early stopping had a best epoch to restore; None
