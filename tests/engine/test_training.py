@@ -36,6 +36,10 @@ def learnable(case, n=60, dtype=F64):
         X = 0.2 * X + np.eye(3, 3)[y % 3] * 2 + (y >= 3)[:, None] * 2
         if case.kind == "soft":
             y = 0.95 * np.eye(case.size)[y] + 0.05 / case.size
+    elif case.kind == "columns":
+        y = rng.permutation(np.arange(n) % 3)
+        X = 0.2 * X + np.eye(3)[y] * 2
+        y = np.column_stack([y % k for k in case.size])
     elif case.kind == "labels":
         X = 3 * X  # far enough from the boundary for the flat loss, too
         y = (X[:, [0, 1, 2, 0]] > 0).astype(int)
