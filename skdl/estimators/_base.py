@@ -266,7 +266,6 @@ class BaseNet(CallbackSupportMixin, FittedNet):
         network, state = self._network, self._training_state or {}
         progress = Progress(**state.get("progress", {"rows": self.t_}))
         progress.max_epochs = self.max_iter + (0 if incremental else progress.epochs)
-        progress.usual = None  # other data, perhaps
         batch_size = check_batch_size(self.batch_size, data.n_rows)
         alpha, penalty = check_penalty(self.penalty, self.l1_ratio, self.alpha)
         optimizer = self._optimizer().start(network.parameters, network.n_weights)
