@@ -11,7 +11,8 @@ version = re.search(
 ).group(1)
 
 plot = ["matplotlib>=3.9"]
-test = ["pytest>=8", "pandas>=2.2", "polars>=1", "skops>=0.16", *plot]
+test = ["pytest>=8", "pandas>=2.2", "polars>=1", "skops>=0.16"]
+test += ["hypothesis>=6", *plot]
 
 setup(
     name="skdl",
