@@ -27,7 +27,7 @@ from skdl.engine.losses import (
 )
 from skdl.engine.maxout import Maxout
 from skdl.engine.multi_output import MultiOutput
-from skdl.engine.network import Network, Workspace
+from skdl.engine.network import Network
 from skdl.engine.optimizers import SGD
 from skdl.engine.penalties import (
     ElasticNetPenalty,
@@ -53,6 +53,7 @@ from skdl.engine.schedules import (
 )
 from skdl.engine.sigmoid_losses import LogisticLoss, SigmoidSquaredError
 from skdl.engine.training import train, train_lbfgs
+from skdl.engine.workspace import Workspace
 
 __all__ = [
     "SGD",

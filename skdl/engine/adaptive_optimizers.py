@@ -1,20 +1,14 @@
-"""Optimizers that scale each coordinate's step by its past gradients.
-
-Their steps run block by block, so that a block's arrays stay in the cache from one
-operation to the next.
-"""
+"""Optimizers that scale each coordinate's step by its past gradients."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from skdl.engine.blocks import Blockwise, number
 from skdl.engine.checks import check_number
 
 __all__ = ["Adagrad", "Adam", "AdamW", "RMSprop"]
-
-# Five arrays of this many float32 or float64 numbers fit the L2 cache.
-BLOCK = 16384
 
 
 @dataclass(eq=False, repr=False)
@@ -72,40 +66,39 @@ class RMSprop(BaseEstimator):
         )
 
 
-class _ScaledState:
-    """c ← keep · c + add · g², and the step g / (√c + ε)."""
+class _ScaledState(Blockwise):
+    """c ← keep · c + add · g², and the step g / (√c + ε).
+
+    The array holds c / add, which saves an operation.
+    """
+
+    moments = ("squares",)
 
     def __init__(self, parameters, keep, add, epsilon):
-        self.keep, self.add, self.epsilon = keep, add, epsilon
-        self.squares = np.zeros_like(parameters)
-        self.scratch = np.empty(min(BLOCK, parameters.size), parameters.dtype)
+        super().__init__(parameters)
+        self.keep = None if keep == 1 else number(parameters, keep)
+        self.root = add**0.5
+        self.epsilon = number(parameters, epsilon / self.root)
+        self.factor = number(parameters)
 
-    def step(self, parameters, gradient, rate):
-        flat = parameters.reshape(-1), gradient.reshape(-1), self.squares.reshape(-1)
-        for start in range(0, parameters.size, BLOCK):
-            w, g, c = (array[start : start + BLOCK] for array in flat)
-            scratch = self.scratch[: w.size]
-            np.multiply(g, g, out=scratch)
-            if self.keep != 1:
-                np.multiply(scratch, self.add, out=scratch)
-                np.multiply(c, self.keep, out=c)
-            np.add(c, scratch, out=c)
-            np.sqrt(c, out=scratch)
-            np.add(scratch, self.epsilon, out=scratch)
-            np.divide(g, scratch, out=scratch)
-            np.multiply(scratch, rate, out=scratch)
-            np.subtract(w, scratch, out=w)
+    def prepare(self, rate):
+        self.factor[()] = rate / self.root
+
+    def update(self, w, g, c, scratch):
+        np.multiply(g, g, scratch)
+        if self.keep is not None:
+            np.multiply(c, self.keep, c)
+        np.add(c, scratch, c)
+        np.sqrt(c, scratch)
+        np.add(scratch, self.epsilon, scratch)
+        np.divide(g, scratch, scratch)
+        np.multiply(scratch, self.factor, scratch)
+        np.subtract(w, scratch, w)
 
     def step_sizes(self, rate, block, out):
         np.sqrt(self.squares.reshape(-1)[block], out=out)
         np.add(out, self.epsilon, out=out)
-        return np.divide(float(rate), out, out=out)
-
-    def state_dict(self):
-        return {"squares": self.squares.copy()}
-
-    def load(self, state):
-        self.squares[...] = state["squares"]
+        return np.divide(float(rate) / self.root, out, out=out)
 
 
 @dataclass(eq=False, repr=False)
@@ -173,62 +166,57 @@ class AdamW(Adam):
         return _AdamWState(self, parameters, n_weights)
 
 
-class _AdamState:
-    def __init__(self, optimizer, parameters):
-        self.beta_1 = optimizer.beta_1
-        self.beta_2 = optimizer.beta_2
-        self.epsilon = optimizer.epsilon
-        self.n_steps = 0
-        self.first_moment = np.zeros_like(parameters)
-        self.second_moment = np.zeros_like(parameters)
-        self.scratch = np.empty(min(BLOCK, parameters.size), parameters.dtype)
+class _AdamState(Blockwise):
+    """Adam's moments, each divided by the constant that a new gradient comes with.
 
-    def step(self, parameters, gradient, rate):
-        self.n_steps += 1
-        beta_1, beta_2, epsilon = self.beta_1, self.beta_2, self.epsilon
-        corrected = (1 - beta_2**self.n_steps) ** 0.5 / (1 - beta_1**self.n_steps)
-        rate = float(rate * corrected)
-        flat = (
-            parameters.reshape(-1),
-            gradient.reshape(-1),
-            self.first_moment.reshape(-1),
-            self.second_moment.reshape(-1),
+    m / (1 - β₁) and v / (1 - β₂) need no product with it: ten operations, not twelve.
+    """
+
+    moments = ("first_moment", "second_moment")
+
+    def __init__(self, optimizer, parameters):
+        super().__init__(parameters)
+        self.beta_1, self.beta_2 = optimizer.beta_1, optimizer.beta_2
+        self.keep_1, self.keep_2 = (
+            number(parameters, self.beta_1),
+            number(parameters, self.beta_2),
         )
-        for start in range(0, parameters.size, BLOCK):
-            w, g, m, v = (array[start : start + BLOCK] for array in flat)
-            scratch = self.scratch[: w.size]
-            np.multiply(g, g, out=scratch)
-            np.multiply(scratch, 1 - beta_2, out=scratch)
-            np.multiply(v, beta_2, out=v)
-            np.add(v, scratch, out=v)
-            np.multiply(g, 1 - beta_1, out=g)
-            np.multiply(m, beta_1, out=m)
-            np.add(m, g, out=m)
-            np.sqrt(v, out=scratch)
-            np.add(scratch, epsilon, out=scratch)
-            np.divide(m, scratch, out=scratch)
-            np.multiply(scratch, rate, out=scratch)
-            np.subtract(w, scratch, out=w)
+        self.root = (1 - self.beta_2) ** 0.5
+        self.epsilon = number(parameters, optimizer.epsilon / self.root)
+        self.factor = number(parameters)
+        self.n_steps = 0
+
+    def prepare(self, rate):
+        self.n_steps += 1
+        bias = (1 - self.beta_2**self.n_steps) ** 0.5 / (1 - self.beta_1**self.n_steps)
+        self.factor[()] = rate * bias * (1 - self.beta_1) / self.root
+
+    def update(self, w, g, m, v, scratch):
+        np.multiply(g, g, scratch)
+        np.multiply(v, self.keep_2, v)
+        np.add(v, scratch, v)
+        np.multiply(m, self.keep_1, m)
+        np.add(m, g, m)
+        np.sqrt(v, scratch)
+        np.add(scratch, self.epsilon, scratch)
+        np.divide(m, scratch, scratch)
+        np.multiply(scratch, self.factor, scratch)
+        np.subtract(w, scratch, w)
 
     def step_sizes(self, rate, block, out):
         # The first moment of a constant gradient is, once corrected, that gradient: its
         # correction is no part of the step.
-        rate = float(rate * (1 - self.beta_2**self.n_steps) ** 0.5)
+        rate = float(rate * (1 - self.beta_2**self.n_steps) ** 0.5) / self.root
         np.sqrt(self.second_moment.reshape(-1)[block], out=out)
         np.add(out, self.epsilon, out=out)
         return np.divide(rate, out, out=out)
 
     def state_dict(self):
-        return {
-            "n_steps": self.n_steps,
-            "first_moment": self.first_moment.copy(),
-            "second_moment": self.second_moment.copy(),
-        }
+        return {"n_steps": self.n_steps, **super().state_dict()}
 
     def load(self, state):
+        super().load(state)
         self.n_steps = state["n_steps"]
-        self.first_moment[...] = state["first_moment"]
-        self.second_moment[...] = state["second_moment"]
 
 
 class _AdamWState(_AdamState):

@@ -54,5 +54,5 @@ def build_layers(
             layers.append(Dropout(rates[i + 1], width))
         if fork:
             layers.append(Join(fork, width))
-    layers.append(Affine(*widths[-2:], is_first=len(widths) == 2))
+    layers.append(Affine(*widths[-2:], is_first=len(widths) == 2, is_last=True))
     return layers

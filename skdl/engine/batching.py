@@ -1,5 +1,6 @@
 """Rows on their way from the user's arrays to the network's buffers."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,18 +54,18 @@ class Batches:
         self.data = data
         self.batch_size = batch_size
         X, table = data.X, data.table
-        if not issparse(X):
-            self._raw = np.empty((batch_size, X.shape[1]), X.dtype)
-            same = X.dtype == dtype
-            self._X = self._raw if same else np.empty(self._raw.shape, dtype)
-        self._dtype = dtype
-        target_shape = (batch_size, *data.targets.shape[1:])
-        self._codes = np.empty(target_shape, data.targets.dtype)
-        self._targets = self._codes
+        self._X = _Gatherer(X, batch_size, dtype)
+        self._targets = _Gatherer(data.targets, batch_size, data.targets.dtype)
+        self._table = self._weights = self._columns = None
+        width = math.prod(data.targets.shape[1:])
         if table is not None:
-            self._targets = np.empty((batch_size, table.shape[1]), table.dtype)
+            self._table, width = np.ascontiguousarray(table.T), table.shape[1]
+        # One column lies in memory as one row does.
+        if table is not None or width > 1:
+            target_dtype = data.targets.dtype if table is None else table.dtype
+            self._columns = np.empty(width * batch_size, target_dtype)
         if data.weights is not None:
-            self._weights = np.empty((batch_size, 1), dtype)
+            self._weights = _Gatherer(data.weights, batch_size, dtype)
             used = data.weights if data.rows is None else data.weights[data.rows]
             if data.weights.dtype != dtype or not used.any():
                 raise ValueError(
@@ -75,7 +76,8 @@ class Batches:
     def epoch(self, rng=None):
         """Yield (X, targets, weights) for each batch; shuffled where rng is given.
 
-        The arrays are valid until the next batch is asked for.
+        The arrays are valid until the next batch is asked for. Targets lie in memory
+        column by column.
         """
         data, size = self.data, self.batch_size
         order = np.arange(data.n_rows) if data.rows is None else data.rows
@@ -85,28 +87,47 @@ class Batches:
             yield self._gather(order[start : start + size])
 
     def _gather(self, rows):
-        data, n = self.data, len(rows)
-        codes = _take(data.targets, rows, self._codes[:n])
-        targets = codes
-        if data.table is not None:
-            targets = _take(data.table, codes, self._targets[:n])
-        weights = None
-        if data.weights is not None:
-            weights = _take(data.weights, rows, self._weights[:n])
-        if issparse(data.X):
-            return data.X[rows].astype(self._dtype, copy=False), targets, weights
-        X = _take(data.X, rows, self._raw[:n])
-        if self._X is not self._raw:
-            np.copyto(self._X[:n], X, casting="unsafe")
-            X = self._X[:n]
-        return X, targets, weights
+        targets = self._targets(rows)
+        columns = self._columns
+        if columns is not None:
+            columns = columns[: columns.size // self.batch_size * len(rows)]
+            columns = columns.reshape(-1, len(rows))
+            if self._table is None:
+                np.copyto(columns, targets.T)
+            else:
+                self._table.take(targets, 1, columns, "clip")
+            targets = columns.T
+        weights = None if self._weights is None else self._weights(rows)
+        return self._X(rows), targets, weights
 
 
-def _take(array, rows, out):
-    """Write the rows with these numbers into out, and return it."""
-    if array.flags.c_contiguous and array.flags.aligned:
-        # mode="clip" spares NumPy a copy of `out`, which it keeps to be able to undo.
-        return array.take(rows, axis=0, out=out, mode="clip")
-    # There `take` would copy the whole array first, for each batch.
-    np.copyto(out, array[rows])
-    return out
+class _Gatherer:
+    """Rows of one array, by their numbers: in a buffer, and in the dtype asked for."""
+
+    def __init__(self, array, size, dtype):
+        self.array, self.size, self.dtype = array, size, dtype
+        self.sparse = issparse(array)
+        if self.sparse:
+            return
+        self.raw = np.empty((size, *array.shape[1:]), array.dtype)
+        same = array.dtype == dtype
+        self.converted = None if same else np.empty(self.raw.shape, dtype)
+        # Of other arrays, `take` would copy the whole first, for each batch.
+        self.take = array.flags.c_contiguous and array.flags.aligned and array.take
+
+    def __call__(self, rows):
+        """Return the rows; the array is valid until the next call."""
+        if self.sparse:
+            return self.array[rows].astype(self.dtype, copy=False)
+        n = len(rows)
+        out = self.raw if n == self.size else self.raw[:n]
+        if self.take:
+            # "clip" spares NumPy a copy of `out`, which it keeps to be able to undo.
+            self.take(rows, 0, out, "clip")
+        else:
+            np.copyto(out, self.array[rows])
+        if self.converted is None:
+            return out
+        converted = self.converted if n == self.size else self.converted[:n]
+        np.copyto(converted, out, casting="unsafe")
+        return converted

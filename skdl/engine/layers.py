@@ -64,12 +64,15 @@ class Affine(Layer):
         Whether X is the data: no gradient with respect to it is computed then.
     pieces : int, default=1
         Linear functions per output, side by side: W is (fan_in, pieces · fan_out).
+    is_last : bool, default=False
+        Whether Z is the scores.
     """
 
-    def __init__(self, fan_in, fan_out, is_first, pieces=1):
+    def __init__(self, fan_in, fan_out, is_first, pieces=1, is_last=False):
         self.fan_in = fan_in
         self.width = fan_out * pieces
         self.is_first = is_first
+        self.is_last = is_last
         self.pieces = pieces
         self.weight_shapes = ((fan_in, self.width),)
         self.offset_shapes = ((1, self.width),)
@@ -77,6 +80,7 @@ class Affine(Layer):
     def bind(self, weights, biases):
         """Take the layer's views of the parameters."""
         self.weights = weights
+        self.weights_transposed = transposed(weights)
         self.biases = biases
 
     def sets(self):
@@ -92,27 +96,28 @@ class Affine(Layer):
     def forward(self, X, work):
         """Return Z of shape (..., n_rows, width)."""
         work.X = X
+        Z = work.Z
         multiply = _sparse_product if issparse(X) else np.matmul
-        multiply(X, self.weights, work.Z)
-        np.add(work.Z, self.biases, out=work.Z)
-        return work.Z
+        multiply(X, self.weights, Z)
+        return np.add(Z, self.biases, Z)
 
     def backward(self, dZ, work):
         """Fill the gradients of W and b; return that of X, unless that is the data."""
         multiply = _sparse_product if issparse(work.X) else np.matmul
         multiply(transposed(work.X), dZ, work.weight_gradient)
         # A product sums faster than a reduction over the rows.
-        np.matmul(work.ones, dZ, out=work.bias_gradient)
+        np.matmul(work.ones, dZ, work.bias_gradient)
         if self.is_first:
             return None
-        return np.matmul(dZ, transposed(self.weights), out=work.dX)
+        return np.matmul(dZ, self.weights_transposed, work.dX)
 
 
 class _AffineWork:
     __slots__ = ("X", "Z", "bias_gradient", "dX", "ones", "weight_gradient")
 
     def __init__(self, layer, workspace, weight_gradient, bias_gradient):
-        self.Z = workspace.empty(layer.width)
+        empty = workspace.empty_scores if layer.is_last else workspace.empty
+        self.Z = empty(layer.width)
         self.weight_gradient = weight_gradient
         self.bias_gradient = bias_gradient
         self.ones = workspace.ones

@@ -26,7 +26,8 @@ False where a loss says nothing:
     A name for the link, "identity" by default.
 
 Shapes: scores and gradient (..., n, k), targets (n, k), rows (..., n, 1). The scores
-serve as scratch, and their content is lost: no loss allocates.
+serve as scratch, and their content is lost: no loss allocates. In training, scores,
+gradient and targets lie in memory column by column.
 """
 
 from dataclasses import dataclass
@@ -90,15 +91,16 @@ class Softmax(_OneScorePerClass):
     def rows_and_gradient(self, scores, targets, rows, gradient):
         """Row losses, and p - t."""
         np.maximum.reduce(scores, axis=-1, keepdims=True, out=rows)
-        np.subtract(scores, rows, out=scores)
-        np.exp(scores, out=gradient)
+        np.subtract(scores, rows, scores)
+        np.exp(scores, gradient)
         np.add.reduce(gradient, axis=-1, keepdims=True, out=rows)
-        np.divide(gradient, rows, out=gradient)
-        np.subtract(gradient, targets, out=gradient)
+        np.divide(gradient, rows, gradient)
+        np.subtract(gradient, targets, gradient)
         # -Σ t log p = Σ t (log Σ exp(s) - s), which never takes the log of a zero.
-        np.log(rows, out=rows)
-        np.subtract(rows, scores, out=scores)
-        np.vecdot(scores, targets, out=rows[..., 0])
+        np.log(rows, rows)
+        np.subtract(rows, scores, scores)
+        np.multiply(scores, targets, scores)
+        np.add.reduce(scores, axis=-1, keepdims=True, out=rows)
 
     def probabilities(self, scores, exclusive=True):
         """Return p, of the shape of the scores."""

@@ -9,12 +9,7 @@ from skdl.engine.bypass import initialize_bypasses
 from skdl.engine.initializers import glorot_uniform
 from skdl.engine.layers import Affine
 
-__all__ = ["Network", "Workspace"]
-
-# Weights that the penalty takes at a time, to stay in the cache. NumPy alone does the
-# sums: SciPy's axpy would need one pass less, but SciPy's wheels bring a BLAS of their
-# own, and its threads and those of NumPy's wait for each other at every switch.
-BLOCK = 16384
+__all__ = ["Network"]
 
 
 class Network:
@@ -195,31 +190,24 @@ class Network:
             A = layer.forward(A, work)
         rows, gradient = workspace.rows, workspace.score_gradient
         loss.rows_and_gradient(A, targets, rows, gradient)
-        if weights is None:
-            np.multiply(gradient, 1 / total, out=gradient)
-        else:
-            np.multiply(gradient, workspace.row_shares, out=gradient)
-            np.multiply(rows, weights, out=rows)
-        # float64 from here on: it is summed over an epoch.
-        value = np.asarray(np.add.reduce(rows, axis=(-2, -1)), np.float64) / total
+        np.multiply(gradient, workspace.shares, gradient)
+        value = workspace.mean_of_rows()
         for layer, work in workspace.backward_order:
             gradient = layer.backward(gradient, work)
         if alpha:
-            value = value + self.add_l2(alpha / total, workspace)
+            value += self.add_l2(alpha / total, workspace)
         return value
 
     def add_l2(self, strength, workspace):
         """Add strength · W to the gradient; return strength / 2 · ‖W‖²."""
-        squares = []
-        for weights, gradient in workspace.weight_rows:
-            for start in range(0, self.n_weights, BLOCK):
-                block = slice(start, start + BLOCK)
-                scaled = workspace.scratch[: weights[block].size]
-                np.multiply(weights[block], strength, out=scaled)
-                np.add(gradient[block], scaled, out=gradient[block])
-            squares.append(np.dot(weights, weights))
-        half_norms = np.multiply(squares, strength / 2)
-        return half_norms if self.stack else half_norms[0]
+        workspace.strength[()] = strength
+        for weights, gradient, scaled in workspace.weight_blocks:
+            np.multiply(weights, workspace.strength, scaled)
+            np.add(gradient, scaled, gradient)
+        squares = [float(np.dot(one, one)) for one in workspace.weight_rows]
+        if self.stack:
+            return np.multiply(squares, strength / 2)
+        return squares[0] * (strength / 2)
 
 
 def _lay_out(shapes_of_layers, start=0):
@@ -232,84 +220,3 @@ def _lay_out(shapes_of_layers, start=0):
             places[-1].append((slice(start, stop), shape))
             start = stop
     return places, start
-
-
-class Workspace:
-    """Every array that passes over n_rows rows write to; it belongs to one call.
-
-    Parameters
-    ----------
-    network : Network
-    n_rows : int
-    training : bool, default=False
-        Whether to hold the arrays of the backward pass, and to take the layers that act
-        in training only.
-    gradient : ndarray, optional
-        Where the gradient goes; workspaces of several sizes share one.
-    rng : numpy.random.Generator, optional
-        What dropout draws from.
-
-    Attributes
-    ----------
-    row_shares : ndarray of shape (n_rows, 1), or None
-        The weights of the batch at hand, divided by their sum.
-    bytes_per_row : int
-        What `empty` gave out so far, per row: the memory that grows with n_rows.
-    """
-
-    def __init__(self, network, n_rows, training=False, gradient=None, rng=None):
-        self.shape, self.dtype = (*network.stack, n_rows), network.dtype
-        self.training = training
-        self.rng = rng
-        self.row_shares = None
-        self.bytes_per_row = 0
-        self.ones = np.ones((1, n_rows), self.dtype) if training else None
-        self._zeros = {}
-        self.works = {}
-        if training and gradient is None:
-            gradient = np.zeros_like(network.parameters)
-        self.gradient = gradient
-        parts = network.views(gradient) if training else [()] * len(network.layers)
-        for layer, gradients in zip(network.layers, parts, strict=True):
-            if training or not layer.training_only:
-                self.works[layer] = layer.work(self, *gradients)
-        self.forward_order = list(self.works.items())
-        if not training:
-            return
-        self.backward_order = [
-            pair for pair in reversed(self.forward_order) if not pair[0].before_weights
-        ]
-        self.score_gradient = self.empty(network.widths[-1])
-        self.rows = self.empty(1)
-        self._shares = np.empty((n_rows, 1), self.dtype)
-        n_parameters, n_weights = gradient.shape[-1], network.n_weights
-        self.weight_rows = [
-            (parameters[:n_weights], gradients[:n_weights])
-            for parameters, gradients in zip(
-                network.parameters.reshape(-1, n_parameters),
-                gradient.reshape(-1, n_parameters),
-                strict=True,
-            )
-        ]
-        self.scratch = np.empty(min(BLOCK, n_weights), self.dtype)
-
-    def empty(self, width):
-        """Return a new array of shape (..., n_rows, width)."""
-        self.bytes_per_row += math.prod(self.shape[:-1]) * width * self.dtype.itemsize
-        return np.empty((*self.shape, width), self.dtype)
-
-    def zeros(self, width):
-        """Return zeros of shape (..., n_rows, width), to be read only and shared."""
-        if width not in self._zeros:
-            self._zeros[width] = np.zeros((*self.shape, width), self.dtype)
-            self._zeros[width].flags.writeable = False
-        return self._zeros[width]
-
-    def weigh(self, weights):
-        """Set `row_shares`; return the sum of the batch's weights."""
-        if weights is None:
-            self.row_shares = None
-            return self.shape[-1]
-        total = float(np.add.reduce(weights, axis=None))
-        self.row_shares = np.multiply(weights, 1 / total, out=self._shares)
-        return total

@@ -20,6 +20,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from skdl.engine.adaptive_optimizers import Adagrad, Adam, AdamW, RMSprop
+from skdl.engine.blocks import Blockwise, number
 from skdl.engine.checks import check_number
 
 __all__ = ["OPTIMIZERS", "SGD"]
@@ -50,47 +51,55 @@ class SGD(BaseEstimator):
     def start(self, parameters, n_weights=None):
         """Return the state of a run over these parameters."""
         check_number(self, "momentum", 0, 1)
-        return _SGDState(self, parameters) if self.momentum else _PlainState()
+        if not self.momentum:
+            return _PlainState(parameters)
+        return _SGDState(self, parameters)
 
 
-class _PlainState:
+class _PlainState(Blockwise):
     """Gradient descent without momentum remembers nothing."""
 
-    def step(self, parameters, gradient, rate):
-        np.multiply(gradient, rate, out=gradient)
-        np.subtract(parameters, gradient, out=parameters)
+    def __init__(self, parameters):
+        super().__init__(parameters)
+        self.rate = number(parameters)
+
+    def prepare(self, rate):
+        self.rate[()] = rate
+
+    def update(self, w, g, scratch):
+        np.multiply(g, self.rate, g)
+        np.subtract(w, g, w)
 
     def step_sizes(self, rate, block, out):
         return float(rate)
 
-    def state_dict(self):
-        return {}
 
-    def load(self, state):
-        pass
+class _SGDState(Blockwise):
+    moments = ("velocity",)
 
-
-class _SGDState:
     def __init__(self, optimizer, parameters):
-        self.momentum = optimizer.momentum
+        super().__init__(parameters)
+        self.momentum = float(optimizer.momentum)
         self.nesterov = optimizer.nesterov
-        self.velocity = np.zeros_like(parameters)
+        self.keep, self.rate = number(parameters, self.momentum), number(parameters)
         # The velocity that a gradient of -1 would have given: rate / (1 - momentum) in
         # the long run, less at the start, and right while a schedule moves the rate.
         self.reach = 0.0
 
-    def step(self, parameters, gradient, rate):
-        velocity = self.velocity
+    def prepare(self, rate):
         self.reach = self.momentum * self.reach + float(rate)
-        np.multiply(gradient, rate, out=gradient)
-        np.multiply(velocity, self.momentum, out=velocity)
-        np.subtract(velocity, gradient, out=velocity)
+        self.rate[()] = rate
+
+    def update(self, w, g, v, scratch):
+        np.multiply(g, self.rate, g)
+        np.multiply(v, self.keep, v)
+        np.subtract(v, g, v)
         if self.nesterov:
-            np.subtract(parameters, gradient, out=parameters)
-            np.multiply(velocity, self.momentum, out=gradient)
-            np.add(parameters, gradient, out=parameters)
+            np.subtract(w, g, w)
+            np.multiply(v, self.keep, scratch)
+            np.add(w, scratch, w)
         else:
-            np.add(parameters, velocity, out=parameters)
+            np.add(w, v, w)
 
     def step_sizes(self, rate, block, out):
         if self.nesterov:
@@ -98,10 +107,10 @@ class _SGDState:
         return self.reach
 
     def state_dict(self):
-        return {"velocity": self.velocity.copy(), "reach": self.reach}
+        return {**super().state_dict(), "reach": self.reach}
 
     def load(self, state):
-        self.velocity[...] = state["velocity"]
+        super().load(state)
         self.reach = state["reach"]
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from skdl.engine.blocks import BLOCK
 from skdl.engine.checks import check_number
 
 __all__ = [
@@ -27,9 +28,6 @@ __all__ = [
     "L1Penalty",
     "L2Penalty",
 ]
-
-# Weights at a time: as for the optimizers, their arrays then stay in the cache.
-BLOCK = 16384
 
 
 class _Penalty(BaseEstimator):

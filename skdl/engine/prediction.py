@@ -5,7 +5,7 @@ import math
 import numpy as np
 from scipy.sparse import issparse
 
-from skdl.engine.network import Workspace
+from skdl.engine.workspace import Workspace
 
 __all__ = ["MAX_ROWS", "bytes_per_row", "raw_scores"]
 

@@ -7,9 +7,9 @@ from scipy.optimize import minimize
 
 from skdl.engine.batching import Batches
 from skdl.engine.clipping import clip_gradient
-from skdl.engine.network import Workspace
 from skdl.engine.penalties import L2Penalty
 from skdl.engine.progress import Epoch
+from skdl.engine.workspace import Workspace
 
 __all__ = ["train", "train_lbfgs"]
 

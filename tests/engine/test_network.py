@@ -88,7 +88,7 @@ def test_float32_without_promotion(case, activation, n_networks):
     double = problem(case, activation, weighted=True, n_networks=n_networks)
     double.network.parameters[...] = p.network.parameters
     workspace = p.workspace()
-    for name in ("score_gradient", "rows", "_shares"):
+    for name in ("score_gradient", "rows", "_own_shares"):
         setattr(workspace, name, getattr(workspace, name).view(type(float32_only(0))))
     plain = p.X, p.targets, p.weights
     p.X, p.targets, p.weights = map(float32_only, plain)
@@ -194,7 +194,7 @@ def test_no_buffer_for_the_gradient_of_the_data(n_networks):
     own = [array for array in arrays_of(workspace).values() if array is not p.X]
     widths = {array.shape[-1] for array in own if array.shape[-2:-1] == (7,)}
     assert widths == {5, 4, 3, 1}
-    assert not [array for array in own if array.shape[-1] == 37]
+    assert not [array for array in own if array.shape[-1:] == (37,)]
 
 
 @each("case", LOSSES)

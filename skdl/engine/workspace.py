@@ -1,0 +1,124 @@
+"""The memory of a pass: every array that a network writes to, and no parameter."""
+
+import math
+
+import numpy as np
+
+from skdl.engine.blocks import blocks_of
+
+__all__ = ["Workspace"]
+
+
+class Workspace:
+    """Every array that passes over n_rows rows write to; it belongs to one call.
+
+    In training, the arrays of scores lie in memory column by column: NumPy reduces over
+    their short last axis several times faster so. Their shape is that of all others.
+
+    Parameters
+    ----------
+    network : Network
+    n_rows : int
+    training : bool, default=False
+        Whether to hold the arrays of the backward pass, and to take the layers that act
+        in training only.
+    gradient : ndarray, optional
+        Where the gradient goes; workspaces of several sizes share one.
+    rng : numpy.random.Generator, optional
+        What dropout draws from.
+
+    Attributes
+    ----------
+    row_shares : ndarray of shape (n_rows, 1), or None
+        The weights of the batch at hand, divided by their sum; None for equal ones.
+    shares : ndarray
+        The same, or one number for all rows: what broadcasts to them.
+    bytes_per_row : int
+        What `empty` gave out so far, per row: the memory that grows with n_rows.
+    """
+
+    def __init__(self, network, n_rows, training=False, gradient=None, rng=None):
+        self.shape, self.dtype = (*network.stack, n_rows), network.dtype
+        self.training = training
+        self.rng = rng
+        self.row_shares = None
+        self.bytes_per_row = 0
+        self.ones = np.ones((1, n_rows), self.dtype) if training else None
+        self._zeros = {}
+        self.works = {}
+        if training and gradient is None:
+            gradient = np.zeros_like(network.parameters)
+        self.gradient = gradient
+        parts = network.views(gradient) if training else [()] * len(network.layers)
+        for layer, gradients in zip(network.layers, parts, strict=True):
+            if training or not layer.training_only:
+                self.works[layer] = layer.work(self, *gradients)
+        self.forward_order = list(self.works.items())
+        if not training:
+            return
+        self.backward_order = [
+            pair for pair in reversed(self.forward_order) if not pair[0].before_weights
+        ]
+        self.score_gradient = self.empty_scores(network.widths[-1])
+        self.rows = self.empty(1)
+        self._rows = self.rows[..., 0]
+        self._own_shares = np.empty((n_rows, 1), self.dtype)
+        self._equal = np.array(1 / n_rows, self.dtype)
+        self._equal_shares = np.full(n_rows, self._equal)
+        self._prepare_penalty(network)
+
+    def _prepare_penalty(self, network):
+        """Cut weights and gradient into blocks, for each network of a stack."""
+        n_weights, n_parameters = network.n_weights, network.parameters.shape[-1]
+        self.strength = np.zeros((), self.dtype)
+        weights, gradients = (
+            [one[:n_weights] for one in array.reshape(-1, n_parameters)]
+            for array in (network.parameters, self.gradient)
+        )
+        self.weight_rows = weights
+        self.weight_blocks = [
+            block
+            for pair in zip(weights, gradients, strict=True)
+            for block in blocks_of(*pair)
+        ]
+
+    def empty(self, width):
+        """Return a new array of shape (..., n_rows, width)."""
+        self._count(width)
+        return np.empty((*self.shape, width), self.dtype)
+
+    def empty_scores(self, width):
+        """Return a new array of this shape for scores, column by column in training."""
+        if not self.training:
+            return self.empty(width)
+        self._count(width)
+        *stack, n_rows = self.shape
+        return np.empty((*stack, width, n_rows), self.dtype).swapaxes(-1, -2)
+
+    def _count(self, width):
+        self.bytes_per_row += math.prod(self.shape[:-1]) * width * self.dtype.itemsize
+
+    def zeros(self, width):
+        """Return zeros of shape (..., n_rows, width), to be read only and shared."""
+        if width not in self._zeros:
+            self._zeros[width] = np.zeros((*self.shape, width), self.dtype)
+            self._zeros[width].flags.writeable = False
+        return self._zeros[width]
+
+    def weigh(self, weights):
+        """Set the shares of the rows; return the sum of the batch's weights."""
+        if weights is None:
+            self.row_shares, self.shares = None, self._equal
+            return self.shape[-1]
+        total = float(np.add.reduce(weights, axis=None))
+        self.row_shares = np.multiply(weights, 1 / total, out=self._own_shares)
+        self.shares = self.row_shares
+        return total
+
+    def mean_of_rows(self):
+        """Return the mean of `rows` by the shares: a float, or one for each network."""
+        equal = self.row_shares is None
+        shares = self._equal_shares if equal else self.row_shares[:, 0]
+        mean = np.dot(self._rows, shares)
+        # float64 from here on: it is summed over an epoch.
+        return mean.astype(np.float64) if mean.ndim else float(mean)
