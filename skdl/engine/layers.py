@@ -6,7 +6,6 @@ threads may predict with one network at once.
 """
 
 import numpy as np
-from scipy.sparse import issparse
 
 from skdl.engine.activations import Relu
 
@@ -44,6 +43,17 @@ class Layer:
         """Return the buffers of one workspace; gradients as `bind` has parameters."""
         raise NotImplementedError
 
+    def passes(self, work):
+        """Return what a network calls: X → output, and its gradient → that of X.
+
+        Where a pass is a few calls of NumPy, functions that look up nothing are worth
+        it: a step of a small network takes some 50 µs.
+        """
+        return (
+            lambda X: self.forward(X, work),
+            lambda dA: self.backward(dA, work),
+        )
+
     def forward(self, X, work):
         """Return the layer's output for its input."""
         raise NotImplementedError
@@ -80,7 +90,6 @@ class Affine(Layer):
     def bind(self, weights, biases):
         """Take the layer's views of the parameters."""
         self.weights = weights
-        self.weights_transposed = transposed(weights)
         self.biases = biases
 
     def sets(self):
@@ -93,23 +102,32 @@ class Affine(Layer):
         """Return the buffers of one workspace."""
         return _AffineWork(self, workspace, weight_gradient, bias_gradient)
 
-    def forward(self, X, work):
-        """Return Z of shape (..., n_rows, width)."""
-        work.X = X
-        Z = work.Z
-        multiply = _sparse_product if issparse(X) else np.matmul
-        multiply(X, self.weights, Z)
-        return np.add(Z, self.biases, Z)
+    def passes(self, work):
+        """Return X → Z = X W + b, and dZ → dX, which fills the gradients of W and b."""
+        matmul, add, Z = np.matmul, np.add, work.Z
+        W, b, W_transposed = self.weights, self.biases, transposed(self.weights)
+        dW, db, dX, ones = work.weight_gradient, work.bias_gradient, work.dX, work.ones
 
-    def backward(self, dZ, work):
-        """Fill the gradients of W and b; return that of X, unless that is the data."""
-        multiply = _sparse_product if issparse(work.X) else np.matmul
-        multiply(transposed(work.X), dZ, work.weight_gradient)
-        # A product sums faster than a reduction over the rows.
-        np.matmul(work.ones, dZ, work.bias_gradient)
-        if self.is_first:
-            return None
-        return np.matmul(dZ, self.weights_transposed, work.dX)
+        def forward(X):
+            work.X = X
+            if isinstance(X, np.ndarray):
+                matmul(X, W, Z)
+            else:
+                _sparse_product(X, W, Z)
+            return add(Z, b, Z)
+
+        def backward(dZ):
+            X = work.X
+            if isinstance(X, np.ndarray):
+                matmul(X.mT, dZ, dW)
+            else:
+                _sparse_product(X.T, dZ, dW)
+            # A product sums faster than a reduction over the rows.
+            matmul(ones, dZ, db)
+            # No gradient with respect to the data.
+            return None if dX is None else matmul(dZ, W_transposed, dX)
+
+        return forward, backward
 
 
 class _AffineWork:
@@ -121,6 +139,7 @@ class _AffineWork:
         self.weight_gradient = weight_gradient
         self.bias_gradient = bias_gradient
         self.ones = workspace.ones
+        self.dX = None
         if weight_gradient is not None and not layer.is_first:
             self.dX = workspace.empty(layer.fan_in)
 
@@ -151,22 +170,43 @@ class Activation(Layer):
             work.A = workspace.empty(self.width)
         return work
 
-    def forward(self, Z, work):
-        """Return f(Z), in Z's own memory where the function allows."""
-        work.Z = Z
+    def passes(self, work):
+        """Return Z → f(Z), and dA → dA · f'(Z)."""
         if work.zeros is not None:
-            # NumPy takes a third of the time to compare with zeros that it takes to
-            # compare with the number 0.
-            return np.maximum(Z, work.zeros, out=Z)
-        A = Z if work.A is None else work.A
-        self.function.forward(Z, A)
-        return A
+            return _relu_passes(work)
+        f, A, has_pieces = self.function, work.A, self.has_pieces
 
-    def backward(self, dA, work):
-        """Turn dA into dA · f'(Z): in dA's memory, or in Z's if that is wider."""
-        Z = work.Z
-        self.function.backward(dA, Z, Z if work.A is None else work.A)
-        return Z if self.has_pieces else dA
+        def forward(Z):
+            work.Z = Z
+            output = Z if A is None else A
+            f.forward(Z, output)
+            return output
+
+        def backward(dA):
+            Z = work.Z
+            f.backward(dA, Z, Z if A is None else A)
+            # In the wider of the two.
+            return Z if has_pieces else dA
+
+        return forward, backward
+
+
+def _relu_passes(work):
+    """Return the passes of Relu in Z's own memory."""
+    maximum, greater, multiply, zeros = np.maximum, np.greater, np.multiply, work.zeros
+
+    def forward(Z):
+        work.Z = Z
+        # NumPy takes a third of the time to compare with zeros that it takes to compare
+        # with the number 0.
+        return maximum(Z, zeros, out=Z)
+
+    def backward(dA):
+        # The mask in dA's own dtype, which saves the product a conversion.
+        A = greater(work.Z, zeros, work.Z)
+        return multiply(dA, A, dA)
+
+    return forward, backward
 
 
 class _ActivationWork:

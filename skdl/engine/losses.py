@@ -90,17 +90,17 @@ class Softmax(_OneScorePerClass):
 
     def rows_and_gradient(self, scores, targets, rows, gradient):
         """Row losses, and p - t."""
-        np.maximum.reduce(scores, axis=-1, keepdims=True, out=rows)
+        np.maximum.reduce(scores, -1, None, rows, True)
         np.subtract(scores, rows, scores)
         np.exp(scores, gradient)
-        np.add.reduce(gradient, axis=-1, keepdims=True, out=rows)
+        np.add.reduce(gradient, -1, None, rows, True)
         np.divide(gradient, rows, gradient)
         np.subtract(gradient, targets, gradient)
         # -Σ t log p = Σ t (log Σ exp(s) - s), which never takes the log of a zero.
         np.log(rows, rows)
         np.subtract(rows, scores, scores)
         np.multiply(scores, targets, scores)
-        np.add.reduce(scores, axis=-1, keepdims=True, out=rows)
+        np.add.reduce(scores, -1, None, rows, True)
 
     def probabilities(self, scores, exclusive=True):
         """Return p, of the shape of the scores."""

@@ -158,8 +158,8 @@ class Network:
         -------
         scores : ndarray of shape (..., n_rows, n_scores)
         """
-        for layer, work in workspace.forward_order:
-            X = layer.forward(X, work)
+        for forward in workspace.forward_passes:
+            X = forward(X)
         return X
 
     def loss_and_gradient(self, X, targets, weights, loss, alpha, workspace):
@@ -186,14 +186,14 @@ class Network:
         """
         total = workspace.weigh(weights)
         A = X
-        for layer, work in workspace.forward_order:
-            A = layer.forward(A, work)
+        for forward in workspace.forward_passes:
+            A = forward(A)
         rows, gradient = workspace.rows, workspace.score_gradient
         loss.rows_and_gradient(A, targets, rows, gradient)
         np.multiply(gradient, workspace.shares, gradient)
         value = workspace.mean_of_rows()
-        for layer, work in workspace.backward_order:
-            gradient = layer.backward(gradient, work)
+        for backward in workspace.backward_passes:
+            gradient = backward(gradient)
         if alpha:
             value += self.add_l2(alpha / total, workspace)
         return value

@@ -56,8 +56,8 @@ def train(
     proximal = penalty.start(network, optimizer) if alpha else None
     smooth, sharp, clipped = alpha * penalty.smooth, alpha * penalty.sharp, 1.0
     batches = Batches(data, batch_size, network.dtype)
-    workspaces = _workspaces(network, batch_size, data.n_rows, dropout_rng)
-    parameters = network.parameters
+    parameters, gradient = network.parameters, np.zeros_like(network.parameters)
+    workspaces = _workspaces(network, gradient, batch_size, data.n_rows, dropout_rng)
     before = np.empty_like(parameters)
     progress.batches = -(-data.n_rows // batch_size)
     weightless = _count_weightless(data)
@@ -66,10 +66,10 @@ def train(
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for _ in range(max_epochs):
             epoch, total_weight = Epoch(), 0.0
-            rows_seen = 0
+            rows_left = data.n_rows
             for X, targets, weights in batches.epoch(rng):
                 n_rows = X.shape[0]
-                rows_seen += n_rows
+                rows_left -= n_rows
                 batch_weight = n_rows if weights is None else float(weights.sum())
                 if not batch_weight:
                     # Nothing to learn from: not even momentum moves.
@@ -93,14 +93,14 @@ def train(
                     if epoch.diverged:
                         break
                 # What is left may weigh nothing, and then this step is the last.
-                last = data.n_rows - rows_seen <= weightless
+                last = rows_left <= weightless
                 if last:
-                    epoch.gradient_norm = _norm(workspace.gradient)
+                    epoch.gradient_norm = _norm(gradient)
                     np.copyto(before, parameters)
                 if max_norm is not None:
-                    clipped = clip_gradient(workspace.gradient, max_norm)
+                    clipped = clip_gradient(gradient, max_norm)
                 now = float(rate(progress))
-                optimizer.step(parameters, workspace.gradient, now)
+                optimizer.step(parameters, gradient, now)
                 if proximal is not None:
                     proximal.shrink(now, np.multiply(clipped, strength))
                 progress.steps += 1
@@ -109,6 +109,7 @@ def train(
                 if deadline is not None and perf_counter() > deadline:
                     epoch.timed_out = True
                     break
+            rows_seen = data.n_rows - rows_left
             progress.epochs += 1
             progress.rows += rows_seen
             epoch.loss = epoch.loss / total_weight
@@ -156,9 +157,8 @@ def _update_ratio(parameters, before):
     return _norm(before) / size
 
 
-def _workspaces(network, batch_size, n_rows, rng=None):
+def _workspaces(network, gradient, batch_size, n_rows, rng=None):
     """Return a workspace for each size of batch, the last one's included."""
-    gradient = np.zeros_like(network.parameters)
     return {
         size: Workspace(network, size, True, gradient, rng)
         for size in {batch_size, n_rows % batch_size} - {0}
@@ -258,7 +258,8 @@ class _FullObjective:
         n_rows = data.n_rows
         size = min(n_rows, LBFGS_ROWS)
         self.batches = Batches(data, size, network.dtype)
-        self.workspaces = _workspaces(network, size, n_rows)
+        gradient = np.zeros_like(network.parameters)
+        self.workspaces = _workspaces(network, gradient, size, n_rows)
         self.total_weight = n_rows
         if data.weights is not None:
             used = data.weights if data.rows is None else data.weights[data.rows]

@@ -45,20 +45,21 @@ class Workspace:
         self.bytes_per_row = 0
         self.ones = np.ones((1, n_rows), self.dtype) if training else None
         self._zeros = {}
-        self.works = {}
         if training and gradient is None:
             gradient = np.zeros_like(network.parameters)
         self.gradient = gradient
+        self.works, self.forward_passes, self.backward_passes = {}, [], []
         parts = network.views(gradient) if training else [()] * len(network.layers)
         for layer, gradients in zip(network.layers, parts, strict=True):
-            if training or not layer.training_only:
-                self.works[layer] = layer.work(self, *gradients)
-        self.forward_order = list(self.works.items())
+            if layer.training_only and not training:
+                continue
+            work = self.works[layer] = layer.work(self, *gradients)
+            forward, backward = layer.passes(work)
+            self.forward_passes.append(forward)
+            if not layer.before_weights:
+                self.backward_passes.insert(0, backward)
         if not training:
             return
-        self.backward_order = [
-            pair for pair in reversed(self.forward_order) if not pair[0].before_weights
-        ]
         self.score_gradient = self.empty_scores(network.widths[-1])
         self.rows = self.empty(1)
         self._rows = self.rows[..., 0]

@@ -312,8 +312,9 @@ def arrays_of(workspace):
         seen.add(id(thing))
         if isinstance(thing, np.ndarray):
             found[place] = thing
-        elif isinstance(thing, list | tuple):
-            for i, item in enumerate(thing):
+        elif isinstance(thing, list | tuple | dict):
+            items = thing.values() if isinstance(thing, dict) else thing
+            for i, item in enumerate(items):
                 walk(item, f"{place}.{i}")
         elif type(thing).__module__.startswith("skdl.engine") and not isinstance(
             thing, Layer

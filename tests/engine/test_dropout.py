@@ -75,7 +75,7 @@ def test_prediction_has_no_such_layer():
     dropping.parameters[...] = plain.parameters
     X = np.random.default_rng(1).normal(size=(9, 4))
     assert_array_equal(raw_scores(dropping, X), raw_scores(plain, X))
-    kinds = [type(layer).__name__ for layer, _ in Workspace(dropping, 9).forward_order]
+    kinds = [type(layer).__name__ for layer in Workspace(dropping, 9).works]
     assert kinds == ["Affine", "Activation", "Affine"]
 
 
@@ -95,6 +95,6 @@ def test_the_backward_pass_of_the_layer_before_is_right():
     workspace = Workspace(network, 5, True, rng=np.random.default_rng(0))
     X = np.random.default_rng(1).normal(size=(5, 3))
     network.scores(X, workspace)
-    tanh = dict(workspace.forward_order)[network.layers[1]]
+    tanh = workspace.works[network.layers[1]]
     expected = np.tanh(X @ network.affine[0].weights + network.affine[0].biases)
     np.testing.assert_allclose(tanh.Z, expected, rtol=1e-14)
