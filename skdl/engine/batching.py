@@ -63,7 +63,7 @@ class Batches:
         # One column lies in memory as one row does.
         if table is not None or width > 1:
             target_dtype = data.targets.dtype if table is None else table.dtype
-            self._columns = np.empty(width * batch_size, target_dtype)
+            self._columns = np.empty((width, batch_size), target_dtype)
         if data.weights is not None:
             self._weights = _Gatherer(data.weights, batch_size, dtype)
             used = data.weights if data.rows is None else data.weights[data.rows]
@@ -90,8 +90,10 @@ class Batches:
         targets = self._targets(rows)
         columns = self._columns
         if columns is not None:
-            columns = columns[: columns.size // self.batch_size * len(rows)]
-            columns = columns.reshape(-1, len(rows))
+            if len(rows) != self.batch_size:
+                # Contiguous, too.
+                columns = columns.reshape(-1)[: len(columns) * len(rows)]
+                columns = columns.reshape(-1, len(rows))
             if self._table is None:
                 np.copyto(columns, targets.T)
             else:
