@@ -17,14 +17,15 @@ class Snapshot:
     ----------
     epoch : int
         Counted from 1.
-    score : float
-        By validation, or NaN.
+    score, loss : float
+        Of validation, or NaN.
     arrays : tuple of ndarray
         What ``Network.snapshot`` returned.
     """
 
     epoch: int
     score: float
+    loss: float
     arrays: tuple
 
 
@@ -35,7 +36,7 @@ class Snapshots(NetCallback):
     ----------
     which : {"cyclic", "best", "last"}
         Epochs at the ends of the schedule's cycles, those of the highest validation
-        scores (the earlier one of equals), or all.
+        scores (and of equals those of lower validation loss), or all.
     n_kept : int
         How many; the last ones, unless the best are wanted.
     last_epoch : int, optional
@@ -68,6 +69,7 @@ class Snapshots(NetCallback):
 
     def _consider(self, run, epoch):
         score = run.history["validation_score"][-1]
+        loss = run.history["validation_loss"][-1]
         if self.which == "cyclic" and not run.schedule.ends_cycle(epoch):
             return
         if self.which == "best" and score != score:  # NaN is no score
@@ -75,10 +77,10 @@ class Snapshots(NetCallback):
         if len(self.kept) == self.n_kept:
             place = 0
             if self.which == "best":
-                # Of equals the last one goes, and the epoch at hand is later yet.
-                scores = [(one.score, -one.epoch) for one in self.kept]
-                place = scores.index(min(scores))
-                if score <= self.kept[place].score:
+                # Scores of few rows are often equal. What is equal in all, stays.
+                ranks = [(one.score, -one.loss, -one.epoch) for one in self.kept]
+                place = ranks.index(min(ranks))
+                if (score, -loss) <= ranks[place][:2]:
                     return
             del self.kept[place]
-        self.kept.append(Snapshot(epoch, score, run.network.snapshot()))
+        self.kept.append(Snapshot(epoch, score, loss, run.network.snapshot()))

@@ -41,7 +41,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning"),
 ]
 
-FAST = {"hidden_layer_sizes": 10, "max_iter": 60, "learning_rate_init": 0.02}
+FAST = {"hidden_layer_sizes": 10, "max_iter": 24, "learning_rate_init": 0.05}
 # As of any net with early stopping: rows are held out, and which ones depends on how
 # many there are.
 HELD_OUT = {

@@ -20,14 +20,15 @@ class Net:
     def __init__(self, schedule=None):
         self.n_iter_ = 0
         self.training_ = SimpleNamespace(
-            history={"validation_score": []},
+            history={"validation_score": [], "validation_loss": []},
             schedule=schedule,
             stop_reason=None,
             network=SimpleNamespace(snapshot=lambda: (self.n_iter_,)),
         )
 
-    def epoch(self, callback, score=np.nan, stop_reason=None):
+    def epoch(self, callback, score=np.nan, stop_reason=None, loss=1.0):
         self.n_iter_ += 1
+        self.training_.history["validation_loss"].append(loss)
         self.training_.history["validation_score"].append(score)
         self.training_.stop_reason = stop_reason
         return callback.on_fit_task_end(self, EPOCH)
@@ -52,6 +53,16 @@ def test_best_are_those_of_the_highest_scores_and_the_first_of_equals(n_kept):
     assert [one.score for one in snapshots.kept] == [
         scores[epoch - 1] for epoch in epochs(snapshots)
     ]
+
+
+@pytest.mark.parametrize("n_kept", range(1, 6))
+def test_of_equal_scores_the_lowest_losses_are_best(n_kept):
+    losses = [0.5, 0.4, 0.2, 0.3, 0.2, 0.9]
+    snapshots, net = Snapshots("best", n_kept), Net()
+    for loss in losses:
+        net.epoch(snapshots, 0.7, loss=loss)
+    ranked = np.argsort(losses, kind="stable")[:n_kept]
+    assert epochs(snapshots) == sorted(ranked + 1)
 
 
 def test_last_are_the_last():
