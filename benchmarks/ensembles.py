@@ -10,7 +10,7 @@ have, and one whose rate falls in a single cycle, as those of "seeds" do.
 
 Run it with ``python benchmarks/ensembles.py``; ``--tables`` names a folder with
 letter.csv.gz and satellite.csv.gz, column ``target`` (they are on OpenML, too). It
-takes some three minutes on one core; ``--data`` picks some of the data.
+takes some four minutes on one core; ``--data`` picks some of the data.
 """
 
 import argparse

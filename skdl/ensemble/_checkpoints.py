@@ -117,7 +117,6 @@ class CheckpointMembers(BaseEnsemble):
 def _as_of(net, epoch):
     """Return a copy of a net whose records end with an epoch."""
     member = copy(net)
-    member._training_state = None
     member.n_iter_ = epoch
     member.loss_curve_ = net.loss_curve_[:epoch]
     member.loss_ = member.loss_curve_[-1]

@@ -67,8 +67,10 @@ def test_all_are_scored_on_the_same_rows(Seeds, make, X, y):
 
 def test_early_stopping_of_all_watches_the_same_rows(Seeds, make, X, y):
     net = {"early_stopping": True, "max_iter": 40, "n_iter_no_change": 3, "tol": 0.1}
-    net["validation_fraction"] = 0.25
-    ensemble = make(Seeds, net=net).fit(X, y)
+    net |= {"validation_fraction": 0.25, "learning_rate_init": 0.2}
+    ensemble = make(Seeds, net=net | {"scoring": "loss"}).fit(X, y)
+    lasts = [m.validation_scores_[-1] for m in ensemble.estimators_]
+    assert (lasts < ensemble.member_scores_).any()
     for member, score in zip(
         ensemble.estimators_, ensemble.member_scores_, strict=True
     ):
