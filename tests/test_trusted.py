@@ -22,6 +22,7 @@ from skdl import (
     Standardizer,
     SVMClassifier,
     engine,
+    ensemble,
 )
 from tests.engine.cases import (
     ACTIVATIONS,
@@ -210,11 +211,25 @@ def full_name(thing):
     return f"{thing.__module__}.{thing.__qualname__}"
 
 
+def ensembles():
+    """Yield one of each kind, fitted; they are tested with the others of their kind."""
+    for name in ensemble.__all__:
+        made = getattr(ensemble, name)(n_members=2, random_state=0)
+        yield made.set_params(estimator=fast_net(name)).fit(X, CLASSES)
+
+
+def fast_net(name):
+    Net = MLPClassifier if name.endswith("Classifier") else MLPRegressor
+    return Net(hidden_layer_sizes=5, max_iter=4, tol=10.0, n_iter_no_change=1)
+
+
 def test_the_list_is_what_files_hold():
     """A class that gets into a file is in the list; nothing else is."""
     found = set()
     for net, y in OPTIONS.values():
         found |= untrusted(fitted(net, y))
+    for one in ensembles():
+        found |= untrusted(one)
     for transformer in TRANSFORMERS.values():
         found |= untrusted(transformer.fit(X))
     assert skdl.trusted_types == sorted(found)
@@ -224,7 +239,7 @@ def test_every_class_that_a_parameter_takes_is_in_the_list():
     """The test above sees what the tables of cases hold; this one, what is public."""
     classes = {
         full_name(thing)
-        for module in (skdl, engine)
+        for module in (skdl, engine, ensemble)
         for name in module.__all__
         if inspect.isclass(thing := getattr(module, name))
         and issubclass(thing, BaseEstimator)

@@ -18,6 +18,7 @@ __all__ = [
     "Adaptive",
     "Constant",
     "Cosine",
+    "CosineRestarts",
     "Exponential",
     "InverseScaling",
     "OneCycle",
@@ -200,7 +201,7 @@ class Cosine(_Schedule):
     References
     ----------
     I. Loshchilov, F. Hutter, "SGDR: stochastic gradient descent with warm restarts",
-    ICLR 2017 (here without restarts).
+    ICLR 2017 (here without restarts; `CosineRestarts` has them).
     """
 
     minimum: float = 0.0
@@ -215,6 +216,63 @@ class Cosine(_Schedule):
     def factor(self, progress):
         """Return the factor at this time."""
         return _wave(1.0, self.minimum, progress.share(self.horizon))
+
+
+@dataclass(eq=False, repr=False)
+class CosineRestarts(_Schedule):
+    """Half cosine waves, one after the other, each from 1 down to `minimum`.
+
+    The factor is minimum + (1 - minimum) · ½ (1 + cos(π s)), s being the share of the
+    cycle that has passed. The weights are not started anew, the rate alone is.
+
+    Parameters
+    ----------
+    period : int, default=10
+        Epochs of the first cycle.
+    growth : int, default=1
+        Each cycle is this many times as long as the one before.
+    minimum : float, default=0.0
+        In [0, 1].
+
+    References
+    ----------
+    I. Loshchilov, F. Hutter, "SGDR: stochastic gradient descent with warm restarts",
+    ICLR 2017.
+    """
+
+    period: int = 10
+    growth: int = 1
+    minimum: float = 0.0
+
+    def check(self):
+        """Raise ValueError for settings outside of their ranges."""
+        check_count(self, "period")
+        check_count(self, "growth")
+        check_number(self, "minimum", 0, 1)
+
+    def factor(self, progress):
+        """Return the factor at this time."""
+        passed, length = self._place(progress.steps, progress.batches)
+        return _wave(1.0, self.minimum, passed / length)
+
+    def ends_cycle(self, epochs):
+        """Tell whether a cycle is over after so many epochs.
+
+        Parameters
+        ----------
+        epochs : int
+            At least 1.
+        """
+        return self._place(epochs, 1)[0] == 0
+
+    def _place(self, time, epoch):
+        """Return what has passed of the cycle at hand, and its length."""
+        length = self.period * epoch
+        if self.growth == 1:
+            return time % length, length
+        while time >= length:
+            time, length = time - length, length * self.growth
+        return time, length
 
 
 @dataclass(eq=False, repr=False)

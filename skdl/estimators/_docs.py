@@ -31,8 +31,9 @@ learning_rate : {'constant', 'invscaling', 'adaptive'} or schedule object, \
 default='constant'
     'invscaling' divides by (rows seen + 1) ** power_t, 'adaptive' by 5 on each plateau,
     until 1e-6; as in scikit-learn, both are inert with 'adam'. Objects of `skdl.engine`
-    (`StepDecay`, `Exponential`, `Cosine`, `OneCycle`, `Warmup`, `ReduceOnPlateau` and
-    the classes of the names) apply to every solver but 'lbfgs', which refuses them.
+    (`StepDecay`, `Exponential`, `Cosine`, `CosineRestarts`, `OneCycle`, `Warmup`,
+    `ReduceOnPlateau` and the classes of the names) apply to every solver but 'lbfgs',
+    which refuses them.
 learning_rate_init : float, default=0.001
     The rate, which a schedule multiplies. Inert with 'lbfgs'.
 power_t : float, default=0.5

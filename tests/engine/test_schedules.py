@@ -5,6 +5,7 @@ import pytest
 from skdl.engine import (
     Adaptive,
     Cosine,
+    CosineRestarts,
     Exponential,
     InverseScaling,
     OneCycle,
@@ -39,7 +40,9 @@ def test_factor_is_a_plain_float(case):
     assert type(schedule.factor(Progress(**progress))) is float
 
 
-@pytest.mark.parametrize("name", [n for n in SCHEDULES if n[:3] not in ("one", "war")])
+@pytest.mark.parametrize(
+    "name", [n for n in SCHEDULES if n[:3] not in ("one", "war", "res")]
+)
 def test_factor_never_grows(name):
     schedule = SCHEDULES[name][0]
     factors = [
@@ -62,6 +65,9 @@ def test_factor_never_grows(name):
         (Exponential(decay=0), "decay must be"),
         (Cosine(minimum=2), "minimum must be"),
         (Cosine(horizon=0), "horizon must be"),
+        (CosineRestarts(period=0), "period must be an integer of at least 1"),
+        (CosineRestarts(growth=0.5), "growth must be"),
+        (CosineRestarts(minimum=-0.1), "minimum must be"),
         (OneCycle(peak=1), "peak must be"),
         (Warmup(length=0), "length must be"),
         (Warmup(Exponential(decay=2)), "Exponential: decay must be"),
@@ -83,3 +89,14 @@ def test_one_cycle_rises_then_falls():
     assert top == 30
     assert factors[:31] == sorted(factors[:31])
     assert factors[30:] == sorted(factors[30:], reverse=True)
+
+
+@pytest.mark.parametrize("growth", [1, 2])
+def test_restarts_end_their_cycles_where_the_rate_jumps(growth):
+    schedule = CosineRestarts(3, growth)
+    ends = [epochs for epochs in range(1, 22) if schedule.ends_cycle(epochs)]
+    assert ends == ([3, 6, 9, 12, 15, 18, 21] if growth == 1 else [3, 9, 21])
+    factors = [schedule.factor(Progress(steps=i, batches=5)) for i in range(105)]
+    jumps = [i for i in range(1, 105) if factors[i] > factors[i - 1]]
+    assert jumps == [5 * epochs for epochs in ends if epochs < 21]
+    assert all(factors[i] == 1 for i in jumps)

@@ -1,0 +1,85 @@
+"""The average of several networks' parameters, and statistics that fit it."""
+
+import numpy as np
+
+from skdl.engine.batch_norm import BatchNormLayer
+from skdl.engine.batching import Batches
+from skdl.engine.network import Workspace
+from skdl.engine.prediction import MAX_ROWS
+
+__all__ = ["average", "renew_statistics"]
+
+
+def average(network, snapshots):
+    """Set a network to the mean of the snapshots' parameters.
+
+    Parameters
+    ----------
+    network : Network
+        Changed in place. Its statistics become those of the last snapshot, which do not
+        fit the mean: `renew_statistics` takes new ones.
+    snapshots : sequence of tuple
+        What ``snapshot`` of networks of this layout returned.
+    """
+    total = np.zeros(network.parameters.shape)
+    for parameters, _ in snapshots:
+        np.add(total, parameters, out=total)
+    np.multiply(total, 1 / len(snapshots), out=total)
+    np.copyto(network.parameters, total, casting="same_kind")
+    np.copyto(network.statistics, snapshots[-1][1])
+
+
+def renew_statistics(network, data):
+    """Set the means and variances of batch normalization to those of the data.
+
+    They are taken as prediction meets them: without dropout, over all rows at once, and
+    for one layer after the other, as each depends on those before. So they are exact,
+    and the order of the rows does not matter. A network without such a layer costs
+    nothing.
+
+    Parameters
+    ----------
+    network : Network
+        Not a stack. Changed in place.
+    data : Data
+        What it was trained on; the rows count by their weights.
+    """
+    for layer in network.layers:
+        if isinstance(layer, BatchNormLayer):
+            mean, variance = _moments(network, layer, data)
+            np.copyto(layer.mean, mean, casting="same_kind")
+            np.copyto(layer.variance, variance, casting="same_kind")
+
+
+def _moments(network, until, data):
+    """Return mean and variance, (1, width) each, of what a layer gets."""
+    size = min(MAX_ROWS, data.n_rows)
+    total, mean, squares = 0.0, 0.0, 0.0
+    for X, _, weights in Batches(data, size, network.dtype).epoch():
+        if weights is None:
+            weights = np.ones((X.shape[0], 1))
+        weights = weights.astype(np.float64)
+        weight = weights.sum()
+        if not weight:
+            continue
+        A = _input_of(until, X, Workspace(network, X.shape[0]))
+        batch_mean = np.matmul(weights.T, A) / weight
+        batch_squares = np.matmul(weights.T, np.square(A - batch_mean))
+        # As moments merge by Chan, Golub, LeVeque: sums of squares would cancel.
+        difference = batch_mean - mean
+        squares = (
+            squares
+            + batch_squares
+            + difference**2 * (total * weight / (total + weight))
+        )
+        total += weight
+        mean = mean + difference * (weight / total)
+    return mean, squares / total
+
+
+def _input_of(until, X, workspace):
+    for layer, work in workspace.forward_order:
+        if layer is until:
+            return X
+        X = layer.forward(X, work)
+    raise ValueError(f"{until} is no layer of the network.")

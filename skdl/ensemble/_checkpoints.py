@@ -1,0 +1,126 @@
+"""Members out of one training run."""
+
+from copy import copy
+from dataclasses import KW_ONLY, dataclass
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from skdl._warn import warn
+from skdl.engine.averaging import average, renew_statistics
+from skdl.engine.schedules import CosineRestarts
+from skdl.engine.stacking import stack
+from skdl.ensemble._base import BaseEnsemble
+from skdl.ensemble._snapshots import Snapshots
+from skdl.ensemble._validation import check_parameters, hold_out, known_scores
+
+__all__ = ["CheckpointMembers"]
+
+
+@dataclass(eq=False, repr=False)
+class CheckpointMembers(BaseEnsemble):
+    """Fits one net and keeps what it was on the way."""
+
+    _: KW_ONLY
+    n_members: int = 5
+    snapshots: str = "cyclic"
+    average_weights: bool = False
+    random_state: int | np.random.RandomState | None = None
+
+    def _fit_members(self, net, X, y, sample_weight, given):
+        check_parameters(net)
+        self._check_averaging()
+        if net.solver == "lbfgs":
+            raise ValueError(
+                f"estimator has solver='lbfgs', and {type(self).__name__} needs "
+                "epochs of a stochastic solver: take one such as 'adam', or an "
+                "ensemble of seeds."
+            )
+        net.set_params(warm_start=False)
+        if self.random_state is not None:
+            net.set_params(random_state=self.random_state)
+        cyclic, split = self.snapshots == "cyclic", net.validation_split
+        last_epoch = self._set_cycles(net) if cyclic else None
+        if self.snapshots == "best" or self.weights == "score":
+            hold_out(net, given, net.random_state)
+        snapshots = Snapshots(self.snapshots, self.n_members, last_epoch)
+        callbacks = getattr(net, "_skl_callbacks", [])
+        net.set_callbacks(*callbacks, snapshots).fit(X, y, sample_weight, **given)
+        net.set_callbacks(*callbacks).set_params(validation_split=split)
+        return self._members(net, snapshots)
+
+    def _members(self, net, snapshots):
+        network, kept = net._network, snapshots.kept
+        del net._network
+        if not kept:
+            raise ValueError(
+                f"Training ended after {net.n_iter_} epochs "
+                f"(stop_reason_={net.stop_reason_!r}) without one that "
+                f"snapshots={self.snapshots!r} could take: "
+                + (
+                    "no epoch had a validation score that is a number."
+                    if self.snapshots == "best"
+                    else "give it more time."
+                )
+            )
+        if len(kept) < self.n_members:
+            warn(
+                f"There are {len(kept)} members instead of n_members="
+                f"{self.n_members}: training ended after {net.n_iter_} epochs "
+                f"(stop_reason_={net.stop_reason_!r}).",
+                ConvergenceWarning,
+            )
+        arrays = [snapshot.arrays for snapshot in kept]
+        epochs = [snapshot.epoch for snapshot in kept]
+        scores = known_scores([snapshot.score for snapshot in kept])
+        results = {"member_epochs_": np.array(epochs), "member_scores_": scores}
+        if self.average_weights:
+            average(network, arrays)
+            renew_statistics(network, snapshots.data)
+            arrays, epochs = [network.snapshot()], epochs[-1:]
+        return [_as_of(net, epoch) for epoch in epochs], stack(network, arrays), results
+
+    def _set_cycles(self, net):
+        """Give a net a schedule with cycles; return the epoch that ends the last."""
+        rate, n_members = net.learning_rate, self.n_members
+        if isinstance(rate, str) and rate == "constant":
+            rate = CosineRestarts(max(1, net.max_iter // n_members))
+        if not hasattr(rate, "ends_cycle"):
+            raise ValueError(
+                f"snapshots='cyclic' sets the learning rate, and the estimator has "
+                f"learning_rate={rate!r}: leave it at 'constant', or give it a "
+                "CosineRestarts of skdl.engine; or take snapshots='best' or 'last'."
+            )
+        rate.check()
+        ends = [n for n in range(1, net.max_iter + 1) if rate.ends_cycle(n)]
+        if len(ends) < n_members:
+            raise ValueError(
+                f"n_members={n_members} needs as many cycles of the learning rate, and "
+                f"max_iter={net.max_iter} of the estimator has room for {len(ends)}: "
+                "raise max_iter, or lower n_members."
+            )
+        # A plateau is no reason to stop: the next cycle leaves it.
+        net.set_params(learning_rate=rate, n_iter_no_change=np.inf)
+        return ends[-1]
+
+    def _check_averaging(self):
+        if self.average_weights and (
+            self.weights is not None or self.voting in ("hard", "median")
+        ):
+            raise ValueError(
+                "average_weights=True leaves one net, which has nothing to vote on: "
+                f"voting={self.voting!r} and weights={self.weights!r} must be at their "
+                "defaults."
+            )
+
+
+def _as_of(net, epoch):
+    """Return a copy of a net whose records end with an epoch."""
+    member = copy(net)
+    member.n_iter_ = epoch
+    member.loss_curve_ = net.loss_curve_[:epoch]
+    member.loss_ = member.loss_curve_[-1]
+    member.history_ = {name: values[:epoch] for name, values in net.history_.items()}
+    if net.validation_scores_ is not None:
+        member.validation_scores_ = net.validation_scores_[:epoch]
+    return member

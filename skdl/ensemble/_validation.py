@@ -1,0 +1,74 @@
+"""Rows that members are scored on: the same ones for all."""
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.utils import check_random_state
+
+from skdl._sklearn import validate_parameter_constraints
+from skdl.estimators._validation import split_rows
+
+__all__ = ["FractionSplit", "check_parameters", "hold_out", "known_scores"]
+
+
+class FractionSplit:
+    """The split that early stopping makes, with a seed of its own.
+
+    Parameters
+    ----------
+    fraction : float
+        Of the rows that validate.
+    seed : int
+    stratified : bool
+        Whether y holds labels, whose shares both parts are to have.
+    """
+
+    def __init__(self, fraction, seed, stratified):
+        self.fraction = fraction
+        self.seed = seed
+        self.stratified = stratified
+
+    def __repr__(self):
+        return f"<a share of {self.fraction} of the rows>"
+
+    def split(self, X, y, groups=None):
+        """Yield (training, validation), row numbers, once."""
+        labels = y if self.stratified and y.ndim == 1 else None
+        rng = np.random.default_rng(self.seed)
+        yield split_rows(X.shape[0], self.fraction, labels, rng)
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        """Return 1."""
+        return 1
+
+
+def check_parameters(net):
+    """Refuse wrong parameters of a net before they are computed with."""
+    validate_parameter_constraints(
+        net._parameter_constraints, net.get_params(deep=False), type(net).__name__
+    )
+
+
+def hold_out(net, given, random_state):
+    """Have a net hold rows out for validation, unless it has some.
+
+    Its `early_stopping` stays as it is.
+
+    Parameters
+    ----------
+    net : estimator
+        Not fitted. Its `validation_split` may be set.
+    given : dict
+        What ``fit`` got as X_val and so on.
+    random_state : int, RandomState instance or None
+    """
+    if given["X_val"] is not None or net.validation_split is not None:
+        return
+    seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+    split = FractionSplit(net.validation_fraction, seed, is_classifier(net))
+    net.set_params(validation_split=split)
+
+
+def known_scores(scores):
+    """Return scores as an array, or None if there are none at all."""
+    scores = np.array(scores, dtype=np.float64)
+    return None if np.isnan(scores).all() else scores

@@ -1,0 +1,110 @@
+"""Votes of one net's checkpoints."""
+
+from dataclasses import dataclass
+from numbers import Integral
+from typing import ClassVar
+
+from skdl._sklearn import Interval, StrOptions
+from skdl.ensemble._checkpoints import CheckpointMembers
+from skdl.ensemble._classifier import EnsembleClassifier
+from skdl.ensemble._snapshots import SNAPSHOTS
+
+__all__ = ["CheckpointEnsembleClassifier"]
+
+
+@dataclass(eq=False, repr=False)
+class CheckpointEnsembleClassifier(EnsembleClassifier, CheckpointMembers):
+    """An ensemble for the price of one training run.
+
+    A net is trained once, and copies of it from the way vote. Their parameters lie in
+    one stacked array, and they predict in one pass.
+
+    Parameters
+    ----------
+    estimator : classifier of skdl, optional
+        The net, with a stochastic solver; by default ``MLPClassifier()``. It is cloned.
+    n_members : int, default=5
+        How many copies to take.
+    snapshots : {'cyclic', 'best', 'last'}, default='cyclic'
+        When to take them:
+
+        - 'cyclic': at the ends of the cycles of a rate that is started anew, a snapshot
+          ensemble [1]_. The net's `learning_rate` becomes a
+          ``CosineRestarts(max_iter // n_members)``, unless it is such a schedule, of
+          whose cycles the last ones count then; a plateau does not end training;
+        - 'best': after the epochs of the best validation scores;
+        - 'last': after the last epochs, for example of a constant rate, to average
+          their weights [2]_.
+    voting : {'soft', 'hard', 'margin'}, default='soft'
+        What is counted: the mean of the members' probabilities, their decisions, or the
+        mean of their raw scores. Hinge losses have no probabilities.
+    weights : {'confidence', 'score'}, optional
+        What a vote counts: with 'confidence' the probability that the member gives to
+        its decision on the row (on each label, if they do not exclude one another);
+        with 'score' its rank by validation score, from 1 for the lowest. By default,
+        all count the same.
+    average_weights : bool, default=False
+        Whether the mean of the copies' weights and biases is taken as a single net,
+        with means and variances of batch normalization of its own, computed anew on
+        the training rows. It predicts at the price of one net, and has nothing to vote
+        on.
+    random_state : int, RandomState instance or None, default=None
+        Takes the place of the net's, unless None.
+
+    Attributes
+    ----------
+    estimators_ : list of nets
+        The members, fitted, in the order of their epochs; one if weights are averaged.
+        Made when asked for; their arrays are views of the ensemble's.
+    member_epochs_ : ndarray of int
+        The epochs after which they were taken, counted from 1.
+    member_scores_ : ndarray of float, or None
+        Their validation scores, if there were rows to validate on.
+    classes_ : ndarray of shape (n_classes,), or list of ndarray
+        A list for several columns of labels.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str
+        If X had names.
+
+    See Also
+    --------
+    SeedEnsembleClassifier : Several training runs, whose members differ more.
+
+    Notes
+    -----
+    'best', and weights by score, need rows to validate on: those given to ``fit``,
+    those of the net's `validation_split`, or else a share of `validation_fraction` is
+    held out, by class. Whether they stop training is up to the net's
+    `early_stopping`.
+
+    References
+    ----------
+    .. [1] G. Huang, Y. Li, G. Pleiss, Z. Liu, J. Hopcroft, K. Weinberger, "Snapshot
+       ensembles: train 1, get M for free", ICLR 2017.
+    .. [2] P. Izmailov, D. Podoprikhin, T. Garipov, D. Vetrov, A. Wilson, "Averaging
+       weights leads to wider optima and better generalization", UAI 2018. There, the
+       statistics are those of batches; here, of all rows as prediction meets them.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skdl import SoftmaxClassifier
+    >>> from skdl.ensemble import CheckpointEnsembleClassifier
+    >>> net = SoftmaxClassifier(10, learning_rate_init=0.05, max_iter=60)
+    >>> ensemble = CheckpointEnsembleClassifier(net, n_members=3, random_state=0)
+    >>> ensemble = ensemble.fit(*load_iris(return_X_y=True))
+    >>> ensemble.member_epochs_
+    array([20, 40, 60])
+    >>> ensemble.score(*load_iris(return_X_y=True)) > 0.95
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        "estimator": [None, object],
+        "n_members": [Interval(Integral, 1, None, closed="left")],
+        "snapshots": [StrOptions(set(SNAPSHOTS))],
+        "voting": [StrOptions({"soft", "hard", "margin"})],
+        "weights": [None, StrOptions({"confidence", "score"})],
+        "average_weights": ["boolean"],
+        "random_state": ["random_state"],
+    }

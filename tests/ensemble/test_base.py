@@ -1,0 +1,224 @@
+"""What all four ensembles share."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+
+from skdl import (
+    MLPClassifier,
+    MLPRegressor,
+    Standardizer,
+    ValidationSet,
+)
+from skdl.engine import Maxout
+
+# Short runs.
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+NETS = {
+    "plain": {},
+    "linear": {"hidden_layer_sizes": ()},
+    "deep": {
+        "hidden_layer_sizes": (6, 6, 5),
+        "normalization": "batch",
+        "dropout": 0.2,
+        "residual": True,
+    },
+    "maxout": {"activation": Maxout(3), "solver": "sgd", "penalty": "l1"},
+}
+
+
+def raw(member, X):
+    return member._raw_scores(X)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, "sparse"])
+@pytest.mark.parametrize("net", NETS.values(), ids=NETS)
+def test_one_pass_gives_what_each_member_gives(Ensemble, make, net, dtype, X, y):
+    X = csr_array(X) if dtype == "sparse" else X.astype(dtype)
+    ensemble = make(Ensemble, net=net).fit(X, y)
+    members = ensemble.estimators_
+    assert len(members) == 3
+    scores = ensemble._member_scores(X)
+    assert scores.dtype == X.dtype
+    assert_allclose(
+        scores, [raw(member, X) for member in members], rtol=1e-6, atol=1e-6
+    )
+    assert (np.ptp(scores, axis=0) > 0).all()
+    assert ensemble._network.parameters.shape[0] == 3
+
+
+def test_members_are_fitted_nets_on_the_arrays_of_the_ensemble(Ensemble, make, X, y):
+    ensemble = make(Ensemble).fit(X, y)
+    member = ensemble.estimators_[1]
+    assert type(member) is type(ensemble.estimator)
+    assert member.n_features_in_ == 5
+    assert len(member.loss_curve_) == member.n_iter_
+    assert_array_equal(member.history_["loss"], member.loss_curve_)
+    assert member.loss_ == member.loss_curve_[-1]
+    assert member.score(X, y) > -10
+    before = ensemble.predict(X)
+    pickle.loads(pickle.dumps(member)).partial_fit(X, y)
+    member.partial_fit(X, y)
+    assert_array_equal(ensemble.predict(X), before)
+    ensemble.estimators_[0].coefs_[0][...] = 7
+    assert (ensemble._network.parameters[0] == 7).sum() >= 30
+
+
+def test_same_seed_same_members(Ensemble, make, X, y):
+    one, other, third = (
+        make(Ensemble, random_state=seed).fit(X, y) for seed in (1, 1, 2)
+    )
+    assert_array_equal(one._network.parameters, other._network.parameters)
+    assert (one._network.parameters != third._network.parameters).any()
+
+
+def test_given_estimator_is_left_alone(Ensemble, make, X, y):
+    ensemble = make(Ensemble, weights="score")
+    net = ensemble.estimator
+    before = dict(vars(net))
+    ensemble.fit(X, y)
+    assert ensemble.estimator is net
+    assert vars(net) == before
+
+
+def test_nested_parameters(Ensemble, make):
+    ensemble = make(Ensemble)
+    assert ensemble.get_params()["estimator__alpha"] == 0.0001
+    ensemble.set_params(estimator__alpha=0.5, n_members=4)
+    other = clone(ensemble)
+    assert other.estimator is not ensemble.estimator
+    assert other.get_params()["estimator__alpha"] == 0.5
+    assert other.n_members == 4
+    assert f"{Ensemble.__name__}(" in repr(ensemble)
+
+
+def test_default_estimator(Ensemble, X, y):
+    ensemble = Ensemble(n_members=2, random_state=0).fit(X, y)
+    regressor = Ensemble.__name__.endswith("Regressor")
+    Net = MLPRegressor if regressor else MLPClassifier
+    assert [type(member) for member in ensemble.estimators_] == [Net, Net]
+
+
+@pytest.mark.parametrize(
+    "wrong", ["pipeline", "other kind", "class", "scikit-learn's", "text"]
+)
+def test_what_is_no_net_of_the_kind_is_refused(Ensemble, make, wrong, X, y):
+    ensemble = make(Ensemble)
+    net = ensemble.estimator
+    is_classifier = isinstance(net, MLPClassifier)
+    wrong = {
+        "pipeline": make_pipeline(Standardizer(), net),
+        "other kind": MLPRegressor() if is_classifier else MLPClassifier(),
+        "class": type(net),
+        "scikit-learn's": net.fit(X, y).to_sklearn(),
+        "text": "net",
+    }[wrong]
+    kind = "classifiers" if is_classifier else "regressors"
+    with pytest.raises(ValueError, match=f"must be one of skdl's {kind}, got"):
+        ensemble.set_params(estimator=wrong).fit(X, y)
+
+
+def test_wrong_parameters_of_the_net_are_refused(Ensemble, make, X, y):
+    ensemble = make(Ensemble, net={"max_iter": 0})
+    with pytest.raises(ValueError, match="'max_iter' parameter of MLP"):
+        ensemble.fit(X, y)
+
+
+def test_wrong_parameters_are_refused(Ensemble, make, X, y):
+    for name, wrong in {
+        "n_members": 0, "voting": "loud", "weights": "heavy", "random_state": "x"
+    }.items():  # fmt: skip
+        with pytest.raises(
+            ValueError, match=f"'{name}' parameter of {Ensemble.__name__}"
+        ):
+            make(Ensemble, **{name: wrong}).fit(X, y)
+
+
+@pytest.mark.parametrize("how", ["options", "data", "training"])
+def test_a_failed_fit_changes_nothing(Ensemble, make, how, X, y):
+    ensemble = make(Ensemble).fit(pd.DataFrame(X, columns=list("abcde")), y)
+    if how == "options":
+        ensemble.set_params(weights="score", estimator__validation_fraction=0.0)
+    if how == "training":
+        ensemble.set_params(estimator__solver="sgd", estimator__learning_rate_init=1e9)
+    before = dict(vars(ensemble))
+    with pytest.raises(ValueError):  # noqa: PT011 - three different ones
+        ensemble.fit(X[:, :2] * 1e9, y if how != "data" else y[:-1])
+    assert vars(ensemble) == before
+    frame = pd.DataFrame(X, columns=list("abcde"))
+    assert ensemble.set_params(weights=None).predict(frame).shape == (80,)
+
+
+def test_a_second_fit_forgets_the_first(Ensemble, make, X, y):
+    ensemble = make(Ensemble, weights="score")
+    ensemble.fit(pd.DataFrame(X, columns=list("abcde")), y)
+    assert ensemble.feature_names_in_.tolist() == list("abcde")
+    assert ensemble.member_scores_.shape == (3,)
+    ensemble.set_params(weights=None).fit(X[:, :2], y)
+    assert not hasattr(ensemble, "feature_names_in_")
+    assert ensemble.n_features_in_ == 2
+    assert ensemble.member_scores_ is None
+
+
+def test_other_features_are_refused(Ensemble, make, X, y):
+    ensemble = make(Ensemble).fit(X, y)
+    message = f"X has 4 features, but {Ensemble.__name__} is expecting 5"
+    with pytest.raises(ValueError, match=message):
+        ensemble.predict(X[:, :4])
+
+
+def test_not_fitted(Ensemble, make, X):
+    ensemble = make(Ensemble)
+    assert not hasattr(ensemble, "estimators_")
+    with pytest.raises(AttributeError, match="is not fitted yet: no 'estimators_'"):
+        ensemble.estimators_  # noqa: B018
+
+
+def test_weights_are_ranks_of_the_scores(Ensemble, make, X, y):
+    ensemble = make(Ensemble, weights="score").fit(X, y)
+    ensemble.member_scores_ = np.array([0.2, np.nan, 0.9])
+    assert ensemble._vote_weights().tolist() == [2, 1, 3]
+    ensemble.member_scores_ = np.array([-4.0, -4.0, -9.0])
+    assert ensemble._vote_weights().tolist() == [2.5, 2.5, 1]
+
+
+def test_weights_by_scores_that_were_not_taken_are_refused(Ensemble, make, X, y):
+    ensemble = make(Ensemble).fit(X, y).set_params(weights="score")
+    with pytest.raises(ValueError, match="fit had no rows for them: fit again"):
+        ensemble.predict(X)
+
+
+def test_validation_data_score_the_members(Ensemble, make, X, y):
+    ensemble = make(Ensemble)
+    ensemble.fit(X[:60], y[:60], X_val=X[60:], y_val=y[60:])
+    expected = [member.score(X[60:], y[60:]) for member in ensemble.estimators_]
+    assert_allclose(ensemble.member_scores_, expected)
+    other = clone(ensemble).fit(X[:60], y[:60], X_val=ValidationSet(X[60:], y[60:]))
+    assert_array_equal(other.member_scores_, ensemble.member_scores_)
+    assert ensemble.estimators_[0].validation_split is None
+
+
+def test_weights_of_rows_reach_the_nets(Ensemble, make, X, y):
+    w = np.where(y == 1, 0.0, 1.0)
+    weighted = make(Ensemble).fit(X, y, w)
+    plain = make(Ensemble).fit(X, y)
+    assert (weighted._network.parameters != plain._network.parameters).any()
+    # The third argument of a net's fit, and with the same effect.
+    if hasattr(weighted, "member_seeds_"):
+        seed = int(weighted.member_seeds_[0])
+        net = clone(weighted.estimator).set_params(random_state=seed).fit(X, y, w)
+        assert_array_equal(net.coefs_[0], weighted.estimators_[0].coefs_[0])
+
+
+def test_a_file_weighs_what_the_parameters_do(Ensemble, make, X, y):
+    X = np.tile(X, 40)
+    ensemble = make(Ensemble, net={"hidden_layer_sizes": 50}).fit(X, y)
+    nbytes = ensemble._network.parameters.nbytes
+    assert nbytes < len(pickle.dumps(ensemble)) < 1.1 * nbytes

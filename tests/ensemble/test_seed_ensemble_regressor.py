@@ -1,0 +1,32 @@
+"""The constructor of SeedEnsembleRegressor."""
+
+from inspect import Parameter, signature
+
+import pytest
+
+from skdl.ensemble import SeedEnsembleRegressor
+
+DEFAULTS = {
+    "n_members": 10,
+    "n_best": None,
+    "voting": "mean",
+    "weights": None,
+    "n_jobs": None,
+    "random_state": None,
+}
+
+
+def test_estimator_comes_first_and_the_rest_by_name():
+    first, *rest = signature(SeedEnsembleRegressor).parameters.values()
+    assert first.name == "estimator"
+    assert first.default is None
+    assert {one.name: one.default for one in rest} == DEFAULTS
+    assert {one.kind for one in rest} == {Parameter.KEYWORD_ONLY}
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_each_parameter_is_checked(name):
+    with pytest.raises(
+        ValueError, match=f"The '{name}' parameter of SeedEnsembleRegressor"
+    ):
+        SeedEnsembleRegressor(**{name: object()}).fit([[0.0], [1.0]], [0, 1])
