@@ -4,8 +4,8 @@ import numpy as np
 
 from skdl.engine.batch_norm import BatchNormLayer
 from skdl.engine.batching import Batches
-from skdl.engine.network import Workspace
 from skdl.engine.prediction import MAX_ROWS
+from skdl.engine.workspace import Workspace
 
 __all__ = ["average", "renew_statistics"]
 
@@ -78,8 +78,8 @@ def _moments(network, until, data):
 
 
 def _input_of(until, X, workspace):
-    for layer, work in workspace.forward_order:
+    for layer, forward in zip(workspace.works, workspace.forward_passes, strict=True):
         if layer is until:
             return X
-        X = layer.forward(X, work)
+        X = forward(X)
     raise ValueError(f"{until} is no layer of the network.")
