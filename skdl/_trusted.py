@@ -14,6 +14,7 @@ trusted_types = [
     "skdl.engine.adaptive_optimizers.AdamW",
     "skdl.engine.adaptive_optimizers.RMSprop",
     "skdl.engine.batch_norm.BatchNorm",
+    "skdl.engine.hidden_layers.HiddenLayers",
     "skdl.engine.initializers.Gaussian",
     "skdl.engine.initializers.GlorotNormal",
     "skdl.engine.initializers.GlorotUniform",

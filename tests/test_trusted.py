@@ -79,6 +79,7 @@ OPTIONS = {
         }.items()
         for k, row in table.items()
     },
+    "HiddenLayers": with_option("hidden_layer_sizes", engine.HiddenLayers(2, 5)),
     **{
         f"{Net.__name__}-{name}": with_option(name, value, Net)
         for Net in NETS
