@@ -23,6 +23,15 @@ class Mesh:
         Where the mesh begins and ends, for each range.
     centre : dict, default=None
         The very values at the origin.
+
+    Attributes
+    ----------
+    values : dict of point to dict
+        The values of the ranges, where they are drawn.
+    rows : dict of point to int
+        The rows of results of the points that have one.
+    known : dict of tuple to int
+        The rows by values: integers of several points may be the same.
     """
 
     def __init__(self, ranges, choices, origin, step, first, last, centre=None):
@@ -34,6 +43,7 @@ class Mesh:
         self.last = list(last)
         self.values = {} if centre is None else {(0,) * len(ranges): centre}
         self.rows = {}
+        self.known = {}
 
     @classmethod
     def over(cls, ranges, choices):
@@ -44,7 +54,7 @@ class Mesh:
         return cls(ranges, choices, [a for a, _ in ends], step, [0] * len(last), last)
 
     def finer(self, point):
-        """Return a mesh of one step of half the size in each direction."""
+        """Return a mesh of one step of half the size in each direction, of no rows."""
         centre = self.values[point]
         origin = [r.coordinate(centre[name]) for name, r in self.ranges.items()]
         step = [width / 2 for width in self.step]
@@ -99,17 +109,27 @@ class Mesh:
         if point not in self.values:
             shifts = rng.uniform(-jitter, jitter, size=len(point))
             self.values[point] = {
-                name: r.value(origin + (i + shift) * step)
-                for (name, r), origin, step, i, shift in zip(
-                    self.ranges.items(),
-                    self.origin,
-                    self.step,
-                    point,
-                    shifts,
-                    strict=True,
-                )
+                name: self._value(axis, point[axis], shifts[axis])
+                for axis, name in enumerate(self.ranges)
             }
         return self.choices | self.values[point]
+
+    def row(self, point, new):
+        """Return the row of a point that is drawn, or the new one if it has none."""
+        key = tuple(self.values[point].values())
+        self.rows[point] = self.known.setdefault(key, new)
+        return self.rows[point]
+
+    def _value(self, axis, i, shift):
+        """Return a value; those on a bound, such as 0, are tried as they are."""
+        r = list(self.ranges.values())[axis]
+        step = self.step[axis]
+        place = self.origin[axis] + i * step
+        for bound, direction in zip(r.bounds, (-1, 1), strict=True):
+            if (r.coordinate(bound) - place) * direction < 1e-6 * step:
+                # Without the rounding of a logarithm there and back.
+                return r.value(place) if r.is_integer else float(bound)
+        return r.value(place + shift * step)
 
     def _is_within(self, axis, i, direction):
         """Tell whether the next step is allowed; the last one may fall short by half.

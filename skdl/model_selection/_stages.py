@@ -135,16 +135,11 @@ class Stages:
 
     def _evaluate(self, new, stage, move, budget):
         """Evaluate points; those that round to the same values count as one."""
-        known = {(m, self._key(m, p)): row for m in self.meshes
-                 for p, row in m.rows.items()}  # fmt: skip
         batch, n = [], len(self.candidates)
         for mesh, point in new:
             params = mesh.draw(point, self.search.jitter, self.rng)
-            key = mesh, self._key(mesh, point)
-            if key not in known:
-                known[key] = n + len(batch)
+            if mesh.row(point, n + len(batch)) == n + len(batch):
                 batch.append(params)
-            mesh.rows[point] = known[key]
         if not batch:
             return
         self.n_candidates[-1] += len(batch)
@@ -156,10 +151,6 @@ class Stages:
         self.candidates += batch
         if len(self.scores) > len(self.candidates):
             self.candidates.append(self.spare[0])
-
-    @staticmethod
-    def _key(mesh, point):
-        return tuple(mesh.values[point].values())
 
     def _best(self, meshes):
         """Return (mesh, point) of the best mean, or None; of equals the inmost."""
@@ -219,7 +210,8 @@ class Stages:
             finer = mesh.finer(own[1])
             if is_full:
                 # The same budget gives the same score.
-                finer.rows[(0,) * len(mesh.ranges)] = row
+                finer.known = mesh.known
+                finer.row((0,) * len(mesh.ranges), row)
             refined.append(finer)
         return refined
 

@@ -40,10 +40,11 @@ class _Range(BaseEstimator):
         """Return the value at a coordinate, within the bounds."""
         low, high = self.bounds
         value = min(max(self._value(float(coordinate)), low), high)
-        if self.is_integer:
-            # Inwards, where the bound itself is between two integers.
-            return min(max(round(value), math.ceil(low)), _floor(high))
-        return float(value)
+        if not self.is_integer:
+            return float(value)
+        rounded = round(value)
+        # A bound may be between two integers.
+        return rounded + (rounded < low) - (rounded > high)
 
     def check(self):
         """Raise ValueError for settings out of their range."""
@@ -171,7 +172,3 @@ class Linear(_Range):
 
     def _usual_size(self):
         return 5
-
-
-def _floor(value):
-    return value if value == math.inf else math.floor(value)
