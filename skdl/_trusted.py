@@ -55,6 +55,9 @@ trusted_types = [
     "skdl.estimators.mlp_regressor.MLPRegressor",
     "skdl.estimators.softmax_classifier.SoftmaxClassifier",
     "skdl.estimators.svm_classifier.SVMClassifier",
+    "skdl.model_selection.coarse_to_fine.CoarseToFineSearchCV",
+    "skdl.model_selection.ranges.Linear",
+    "skdl.model_selection.ranges.Log",
     "skdl.preprocessing.pca_whitener.PCAWhitener",
     "skdl.preprocessing.standardizer.Standardizer",
 ]

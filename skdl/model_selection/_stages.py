@@ -97,26 +97,24 @@ class Stages:
         new = self._thinned([(mesh, p) for mesh in self.meshes for p in mesh.unknown()])
         self.budgets.append(budget)
         self.n_candidates.append(0)
-        self._evaluate(new, stage, 0, budget)
-        best = self._best(self.meshes)
-        for move in range(1, self.search.max_moves + 1):
-            if best is None or self.stopped_by_callback or not self._moves(stage, best):
+        best = self._evaluate(new, stage, 0, budget)
+        move = 0
+        while best is not None and not self.stopped_by_callback:
+            if not self._may_move(stage, best):
                 break
+            if move == self.search.max_moves:
+                self._say(f"stage {stage}: no move is left (max_moves={move})")
+                break
+            move += 1
             mesh, point = best
             box = mesh.around(point)
             mesh.include(box)
-            self._evaluate(
-                [(mesh, p) for p in box if p not in mesh.rows], stage, move, budget
-            )
-            best = self._best(self.meshes)
-        else:
-            if best is not None and any(free for *_, free in best[0].borders(best[1])):
-                self._say(f"stage {stage}: still at a border, with no move left")
+            beyond = [(mesh, p) for p in box if p not in mesh.rows]
+            best = self._evaluate(beyond, stage, move, budget)
         if best is not None:
             row = best[0].rows[best[1]]
-            score, params = self.scores[row].mean(), self.candidates[row]
-            self.spare = params, budget
-            self._say(f"stage {stage}: best score {score:.4g} at {describe(params, 4)}")
+            score, params = self.scores[row].mean(), describe(self.candidates[row], 4)
+            self._say(f"stage {stage}: best score {score:.4g} at {params}")
         return best
 
     def _thinned(self, new):
@@ -134,23 +132,26 @@ class Stages:
         return [new[i] for i in sorted([*kept, *drawn])]
 
     def _evaluate(self, new, stage, move, budget):
-        """Evaluate points; those that round to the same values count as one."""
+        """Evaluate points and return the best so far; equal values count as one."""
         batch, n = [], len(self.candidates)
         for mesh, point in new:
             params = mesh.draw(point, self.search.jitter, self.rng)
             if mesh.row(point, n + len(batch)) == n + len(batch):
                 batch.append(params)
-        if not batch:
-            return
-        self.n_candidates[-1] += len(batch)
-        text = "" if budget is None else f", {self.search.resource}={budget}"
-        self._say(f"stage {stage}: {len(batch)} candidates{text}")
-        self.scores, self.stopped_by_callback = self.evaluate(
-            batch, stage, move, budget, self.spare
-        )
-        self.candidates += batch
-        if len(self.scores) > len(self.candidates):
-            self.candidates.append(self.spare[0])
+        if batch:
+            self.n_candidates[-1] += len(batch)
+            text = "" if budget is None else f", {self.search.resource}={budget}"
+            self._say(f"stage {stage}: {len(batch)} candidates{text}")
+            self.scores, self.stopped_by_callback = self.evaluate(
+                batch, stage, move, budget, self.spare
+            )
+            self.candidates += batch
+            if len(self.scores) > len(self.candidates):
+                self.candidates.append(self.spare[0])
+        best = self._best(self.meshes)
+        if best is not None:
+            self.spare = self.candidates[best[0].rows[best[1]]], budget
+        return best
 
     def _best(self, meshes):
         """Return (mesh, point) of the best mean, or None; of equals the inmost."""
@@ -165,19 +166,19 @@ class Stages:
             return None
         return max(ranked, key=lambda entry: entry[:3])[3:]
 
-    def _moves(self, stage, best):
-        """Tell whether the mesh may move beyond its best point, and say so."""
+    def _may_move(self, stage, best):
+        """Tell whether the best point is at a border that is open, and say so."""
         mesh, point = best
-        moves = False
+        is_open = False
         for name, end, is_free in mesh.borders(point):
             value = describe({name: mesh.values[point][name]}, 4)
-            place = f"stage {stage}: the best point lies at the {end} border ({value})"
-            if is_free:
-                self._say(f"{place}: the mesh moves beyond it")
-                moves = True
-            else:
-                self._say(f"{place}, where the mesh must end")
-        return moves
+            then = "the mesh moves beyond it" if is_free else "where the mesh must end"
+            self._say(
+                f"stage {stage}: the best point lies at the {end} border ({value}), "
+                + then
+            )
+            is_open = is_open or is_free
+        return is_open
 
     def _improves(self, stage, row, reference):
         """Tell whether a stage's best beats the last stage's, on the same budget."""

@@ -53,39 +53,34 @@ def ridge_search(**options):
 
 @parametrize_with_checks(
     [
-        searching(estimator, space, error_score="raise", cv=2, **options)
-        for estimator, space in [
-            (Ridge(), {"alpha": (0.1, 1.0)}),
-            (LogisticRegression(), {"C": (0.1, 1.0)}),
-            (
-                Pipeline([("pca", PCA()), ("ridge", Ridge())]),
-                {"ridge__alpha": (0.1, 1.0)},
-            ),
-            (
-                Pipeline([("pca", PCA()), ("model", LogisticRegression())]),
-                {"model__C": (0.1, 1.0)},
-            ),
-        ]
-        for options in [{}]
+        searching(Ridge(), {"alpha": (0.1, 1.0)}, cv=2, error_score="raise"),
+        searching(
+            Pipeline([("pca", PCA()), ("model", LogisticRegression())]),
+            {"model__C": (0.1, 1.0)},
+            cv=2,
+            error_score="raise",
+        ),
     ],
-    # scikit-learn's own list for GridSearchCV.
-    expected_failed_checks=lambda search: {
-        "check_supervised_y_2d": "DataConversionWarning not caught",
-        "check_requires_y_none": "Doesn't fail gracefully",
-    },
+    # From scikit-learn's own list for GridSearchCV.
+    expected_failed_checks=lambda search: (
+        {}
+        if is_classifier(search)
+        else {"check_supervised_y_2d": "DataConversionWarning not caught"}
+    ),
 )
 @pytest.mark.filterwarnings("ignore:The number of unique classes:UserWarning")
+@pytest.mark.filterwarnings("ignore:invalid value encountered in cast:RuntimeWarning")
 def test_scikit_learn_s_checks(estimator, check):
     check(estimator)
 
 
 def test_results_are_those_of_a_grid_search_on_the_same_candidates():
-    search = ridge_search(return_train_score=True, scoring=["r2", "max_error"],
+    search = ridge_search(return_train_score=True, scoring=["r2", "neg_max_error"],
                           refit="r2").fit(X, y)  # fmt: skip
     grid = GridSearchCV(Ridge(), [{k: [v] for k, v in params.items()}
                                   for params in search.cv_results_["params"]],
                         cv=3, return_train_score=True, refit="r2",
-                        scoring=["r2", "max_error"]).fit(X, y)  # fmt: skip
+                        scoring=["r2", "neg_max_error"]).fit(X, y)  # fmt: skip
     ours, theirs = search.cv_results_, grid.cv_results_
     assert set(ours) == {*theirs, "stage", "move"}
     for name, values in theirs.items():
@@ -135,8 +130,7 @@ def test_a_net_with_nested_parameters_on_few_iterations():
 def test_any_estimator(estimator, space, options):
     search = searching(estimator, space, **options).fit(X, y)
     assert search.best_score_ > 0.9
-    params = {k: v for k, v in search.best_params_.items()}
-    again = clone(estimator).set_params(**clone(params, safe=False))
+    again = clone(estimator).set_params(**clone(search.best_params_, safe=False))
     assert cross_val_score(again, X, y, cv=3).mean() == search.best_score_
 
 
@@ -157,7 +151,11 @@ def test_rows_are_the_resource():
     for budget, score in zip(results["n_resources"], results["mean_test_score"],
                              strict=True):  # fmt: skip
         assert score == 1000 * round(120 * budget / 150) + 30
-    assert search.n_resources_ == [16, 48, 144, 150]
+    assert search.n_resources_ == [
+        16,
+        48,
+        150,
+    ]
     assert "n_samples" not in search.best_params_
     assert search.best_estimator_.n_rows_ == 150
 
@@ -257,8 +255,8 @@ def test_when_nothing_works():
         "param_space": search.param_space}  # fmt: skip
 
 
-@pytest.mark.parametrize("error_score", [-50.0, 5.0])
-def test_a_number_as_error_score(error_score):
+def test_a_number_as_error_score():
+    error_score = -50.0
     hill = Hill(top=1.0, fails_above=20.0)
     search = searching(hill, {"x": (1e-2, 1e2)}, error_score=error_score, max_moves=0)
     with pytest.warns(FitFailedWarning, match=f"error_score={error_score}"):
@@ -293,14 +291,15 @@ def test_nothing_but_nan():
         search.fit(X)
 
 
+@quiet
 def test_a_net_that_diverges():
-    net = MLPRegressor((5,), solver="sgd", max_iter=30, random_state=0)
+    net = MLPRegressor(
+        hidden_layer_sizes=(5,), solver="sgd", max_iter=30, random_state=0
+    )
     space = {"learning_rate_init": Log(1e-2, 1e6, limits=(1e-2, 1e6))}
     search = searching(net, space, max_stages=1)
-    with pytest.warns(FitFailedWarning, match=r"learning_rate_init=1000000\.0: 3 of 3"):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            search.fit(X, y)
+    with pytest.warns(FitFailedWarning, match=r"init=1000000\.0: 3 of 3 fits failed"):
+        search.fit(X, y)
     assert search.best_params_["learning_rate_init"] < 10
 
 
@@ -323,7 +322,7 @@ class Untouched(Ridge):
         (
             {"alpha": (0, 1)},
             {},
-            "param_space: 'alpha': Log: low must be above 0, got 0",
+            "param_space: 'alpha': Log: low must be above 0",
         ),
         ({"alhpa": (1, 2)}, {}, "param_space: Invalid parameter 'alhpa' for estimator"),
         ({"solver__a": [1]}, {}, r"\['solver__a'\] cannot all be set .* solver=Adam"),
@@ -342,7 +341,7 @@ class Untouched(Ridge):
         ({"alpha": [1]}, {"jitter": 0.5}, "'jitter' parameter"),
         ({"alpha": [1]}, {"max_candidates": 0}, "'max_candidates' parameter"),
         ({"alpha": [1]}, {"random_state": "a"}, "'random_state' parameter"),
-        ({"alpha": [1]}, {"scoring": ["r2", "max_error"]}, "refit must be set to"),
+        ({"alpha": [1]}, {"scoring": ["r2"]}, "refit must be set to"),
     ],
     ids=str,
 )
@@ -426,7 +425,7 @@ def test_short_runs_do_not_warn_but_full_ones_do():
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         search.fit(X, y)
-    n_short, n_full = search.n_candidates_
+    n_full = search.n_candidates_[1]
     short = [w for w in caught if w.category is ConvergenceWarning]
     assert len(caught) == len(short) == 3 * n_full + 1  # the last one is the refit
 
@@ -452,10 +451,11 @@ def test_callbacks(n_jobs, capsys):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         search.fit(X, y)
-    logs = monitor.get_logs()
-    assert len(logs) >= 1
-    n_fits = 2 * sum(search.n_candidates_)
-    assert sum(len(log.data) for log in logs) >= n_fits * 4
+    rows = [row for row in monitor.get_logs().data if row["task_name"] == "epoch"]
+    n_fits = 2 * sum(search.n_candidates_) + 1
+    assert len(rows) == n_fits * 4
+    assert len({row["parent_task_id_path"] for row in rows}) == n_fits
+    assert "CoarseToFineSearchCV - mesh" in capsys.readouterr().out
     assert "_skl_callbacks_to_teardown" not in vars(search)
 
 
@@ -529,7 +529,12 @@ def test_files_copies_and_frames():
     assert list(search.feature_names_in_) == list("abcd")
     assert list(search.classes_) == [0, 1, 2]
     assert is_classifier(search)
-    trusted = skdl.trusted_types
+    # scikit-learn's own searches need the two, as well.
+    trusted = [
+        *skdl.trusted_types,
+        "sklearn.metrics._scorer._PassthroughScorer",
+        "sklearn.model_selection._split.StratifiedKFold",
+    ]
     for copy in (
         pickle.loads(pickle.dumps(search)),
         skops.io.loads(skops.io.dumps(search), trusted=trusted),

@@ -77,7 +77,7 @@ def test_the_mesh_moves_beyond_its_border_and_says_so(direction):
 def test_moves_have_an_end():
     search = searched({"x": (1e-2, 1e2)}, Hill(top=9.0), jitter=0.0, max_stages=1)
     assert search.best_params_["x"] == pytest.approx(1e5)
-    assert search.log_[-3] == "stage 0: still at a border, with no move left"
+    assert search.log_[-3] == "stage 0: no move is left (max_moves=3)"
     none = searched({"x": (1e-2, 1e2)}, Hill(top=9.0), max_stages=1, max_moves=0)
     assert none.best_params_["x"] < 10**2.5
     assert set(none.cv_results_["move"]) == {0}
