@@ -50,7 +50,7 @@ def load(name, folder):
 
 def searches(seed, n_jobs):
     """Yield (name, search); what is not searched is the same."""
-    net = MLPClassifier((50,), batch_size=64, max_iter=MAX_ITER, random_state=seed)
+    net = MLPClassifier((30,), batch_size=128, max_iter=MAX_ITER, random_state=seed)
     model = make_pipeline(Standardizer(), net)
     shared = {
         "cv": StratifiedKFold(5, shuffle=True, random_state=seed),

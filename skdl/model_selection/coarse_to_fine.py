@@ -58,7 +58,7 @@ class CoarseToFineSearchCV(BaseSearchCV):
         The last stage's; 'auto' is what the estimator has, or all rows.
     factor : float, default=3
         Each stage has so many times the budget of the one before. Above 1.
-    max_stages : int, default=4
+    max_stages : int, default=3
         Most stages. The last one always gets `max_resources`.
     max_moves : int, default=3
         How often, at most, the mesh of a stage moves beyond its border.
@@ -182,7 +182,7 @@ class CoarseToFineSearchCV(BaseSearchCV):
         min_resources="auto",
         max_resources="auto",
         factor=3,
-        max_stages=4,
+        max_stages=3,
         max_moves=3,
         jitter=0.25,
         max_candidates=None,

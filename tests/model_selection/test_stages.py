@@ -15,7 +15,8 @@ X = np.random.default_rng(0).normal(size=(60, 2))
 
 
 def searched(space, hill=None, **options):
-    options = {"cv": 3, "random_state": 0, "resource": "max_iter"} | options
+    options = {"max_stages": 4, "resource": "max_iter"} | options
+    options = {"cv": 3, "random_state": 0} | options
     hill = Hill() if hill is None else hill
     return CoarseToFineSearchCV(hill, space, **options).fit(X)
 
