@@ -2,6 +2,7 @@
 
 import warnings
 
+import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.base import clone, is_classifier
@@ -160,6 +161,17 @@ def test_several_scores_and_who_leads():
     assert not hasattr(first, "best_index_")
     assert not hasattr(first, "best_estimator_")
     assert first.multimetric_
+
+
+@pytest.mark.parametrize(
+    ("refit", "sign"), [("low", -1), ("high", 1), (False, -1), (lambda results: 0, -1)]
+)
+def test_the_score_that_refit_names_leads(refit, sign):
+    scoring = {"low": lambda hill, X: -hill.x, "high": lambda hill, X: hill.x}
+    search = searching(Hill(), {"x": (1e-1, 1e1)}, scoring=scoring, refit=refit).fit(X)
+    places = np.log10(np.asarray(search.cv_results_["param_x"], dtype=float)) * sign
+    assert places.max() > 3
+    assert places.min() > -2
 
 
 def test_a_callable_scoring():
