@@ -5,9 +5,9 @@ the search may not leave. Both evaluate the same net on the same folds, and thei
 scores are means over the folds at the full `max_iter`. Epochs are those that the nets
 really ran (`n_iter_`, as some stop before `max_iter`), summed over all fits.
 
-Run it with ``python benchmarks/search.py``. Digits and breast cancer are of
-scikit-learn; ``--data`` names a folder with other tables (``NAME.csv.gz``, column ``target``), and
-``--only`` says which to take. A run takes one to two minutes per data set and seed.
+Run it with ``python benchmarks/search.py``; a data set and seed take 1 to 2 minutes.
+``--only`` says which data: digits and breast cancer are scikit-learn's, others tables
+(``NAME.csv.gz``, column ``target``) in the folder that ``--data`` names.
 """
 
 import argparse
