@@ -14,6 +14,7 @@ trusted_types = [
     "skdl.engine.adaptive_optimizers.AdamW",
     "skdl.engine.adaptive_optimizers.RMSprop",
     "skdl.engine.batch_norm.BatchNorm",
+    "skdl.engine.hidden_layers.HiddenLayers",
     "skdl.engine.initializers.Gaussian",
     "skdl.engine.initializers.GlorotNormal",
     "skdl.engine.initializers.GlorotUniform",
@@ -59,6 +60,9 @@ trusted_types = [
     "skdl.estimators.mlp_regressor.MLPRegressor",
     "skdl.estimators.softmax_classifier.SoftmaxClassifier",
     "skdl.estimators.svm_classifier.SVMClassifier",
+    "skdl.model_selection.coarse_to_fine.CoarseToFineSearchCV",
+    "skdl.model_selection.ranges.Linear",
+    "skdl.model_selection.ranges.Log",
     "skdl.preprocessing.pca_whitener.PCAWhitener",
     "skdl.preprocessing.standardizer.Standardizer",
 ]

@@ -23,7 +23,9 @@ from skdl import (
     SVMClassifier,
     engine,
     ensemble,
+    model_selection,
 )
+from skdl.model_selection import CoarseToFineSearchCV, Linear, Log
 from tests.engine.cases import (
     ACTIVATIONS,
     INITIALIZERS,
@@ -80,6 +82,7 @@ OPTIONS = {
         }.items()
         for k, row in table.items()
     },
+    "HiddenLayers": with_option("hidden_layer_sizes", engine.HiddenLayers(2, 5)),
     **{
         f"{Net.__name__}-{name}": with_option(name, value, Net)
         for Net in NETS
@@ -232,6 +235,12 @@ def test_the_list_is_what_files_hold():
         found |= untrusted(one)
     for transformer in TRANSFORMERS.values():
         found |= untrusted(transformer.fit(X))
+    space = {"alpha": Log(0.1, 1), "power_t": Linear(0, 1)}
+    net = MLPClassifier((), solver="lbfgs", random_state=0)
+    search = CoarseToFineSearchCV(net, space, max_stages=1, max_candidates=2, cv=2)
+    # It holds classes of scikit-learn that every search holds.
+    held = untrusted(search.fit(X, CLASSES))
+    found |= {name for name in held if name.startswith("skdl.")}
     assert skdl.trusted_types == sorted(found)
 
 
@@ -239,7 +248,7 @@ def test_every_class_that_a_parameter_takes_is_in_the_list():
     """The test above sees what the tables of cases hold; this one, what is public."""
     classes = {
         full_name(thing)
-        for module in (skdl, engine, ensemble)
+        for module in (skdl, engine, ensemble, model_selection)
         for name in module.__all__
         if inspect.isclass(thing := getattr(module, name))
         and issubclass(thing, BaseEstimator)

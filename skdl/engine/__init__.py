@@ -11,6 +11,7 @@ from skdl.engine.batching import Batches, Data
 from skdl.engine.clipping import clip_gradient
 from skdl.engine.evaluation import mean_loss
 from skdl.engine.gradient_check import check_gradient
+from skdl.engine.hidden_layers import HiddenLayers
 from skdl.engine.initializers import (
     Gaussian,
     GlorotNormal,
@@ -78,6 +79,7 @@ __all__ = [
     "GlorotNormal",
     "GlorotUniform",
     "HeNormal",
+    "HiddenLayers",
     "Hinge",
     "Huber",
     "Identity",

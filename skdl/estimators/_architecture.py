@@ -6,6 +6,7 @@ import numpy as np
 
 from skdl.engine.activations import ACTIVATIONS
 from skdl.engine.batch_norm import NORMALIZATIONS
+from skdl.engine.hidden_layers import HiddenLayers
 from skdl.engine.initializers import INITIALIZERS, Gaussian, HeNormal, LeCunNormal
 
 __all__ = ["check_architecture", "check_hidden_layers", "start_weights"]
@@ -40,6 +41,8 @@ def check_hidden_layers(hidden_layer_sizes):
         raise ValueError(
             f"hidden_layer_sizes must be integers, got {hidden_layer_sizes!r}."
         )
+    if isinstance(hidden_layer_sizes, HiddenLayers):
+        hidden_layer_sizes.check()
     sizes = np.atleast_1d(np.asarray(hidden_layer_sizes, dtype=object)).tolist()
     for size in sizes:
         if isinstance(size, bool) or not isinstance(size, (int, np.integer)):

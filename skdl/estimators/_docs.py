@@ -5,8 +5,10 @@ import inspect
 __all__ = ["documented"]
 
 PARAMETERS = """\
-hidden_layer_sizes : int or sequence of int, default=(100,)
-    Units of each hidden layer. ``()`` gives the linear model.
+hidden_layer_sizes : int, sequence of int or HiddenLayers, default=(100,)
+    Units of each hidden layer. ``()`` gives the linear model. A
+    ``skdl.engine.HiddenLayers(n_layers, width)`` makes depth and width two numbers that
+    can be searched, as ``hidden_layer_sizes__width``.
 activation : {'identity', 'logistic', 'tanh', 'relu', 'leaky_relu', 'elu', 'selu', \
 'softplus', 'silu', 'gelu', 'maxout'}, activation object, \
 or list of these, default='relu'

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdl.engine.activations import Identity, Logistic, Relu, Tanh
 from skdl.engine.batch_norm import BatchNormLayer
 from skdl.engine.bypass import Fork, Join
+from skdl.engine.hidden_layers import HiddenLayers
 from skdl.engine.layers import Activation, Affine
 from skdl.engine.losses import KLDivergence, Softmax
 from skdl.engine.regression_losses import Poisson, SquaredError
@@ -117,7 +118,8 @@ def _parameters(net, Theirs):
     shared = {name: getattr(net, name) for name in Theirs().get_params(deep=False)}
     network = net._network
     hidden = list(network.widths[1:-1])
-    if check_hidden_layers(net.hidden_layer_sizes) != hidden:
+    given = net.hidden_layer_sizes
+    if isinstance(given, HiddenLayers) or check_hidden_layers(given) != hidden:
         shared["hidden_layer_sizes"] = tuple(hidden)
     kinds = [ACTIVATIONS[type(function)] for function in network.activations]
     if kinds:

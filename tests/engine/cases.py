@@ -13,6 +13,7 @@ from skdl.engine import (
     Adam,
     AdamW,
     Adaptive,
+    BatchNorm,
     Constant,
     Cosine,
     CosineRestarts,
@@ -24,6 +25,7 @@ from skdl.engine import (
     GlorotNormal,
     GlorotUniform,
     HeNormal,
+    HiddenLayers,
     Hinge,
     Huber,
     Identity,
@@ -236,6 +238,8 @@ INITIALIZERS = {  # initializer, standard deviation for (fan_in, fan_out) = (100
     "truncated-scale": (TruncatedNormal(0.1), 0.08796),
 }
 SPECIFICATIONS = {
+    "batch-norm": BatchNorm(),
+    "hidden-layers": HiddenLayers(),
     **{name: initializer for name, (initializer, _) in INITIALIZERS.items()},
     **ACTIVATIONS,
     **{name: case.loss for name, case in LOSSES.items()},

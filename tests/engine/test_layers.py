@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 
 from skdl.engine import Gelu, Tanh
-from skdl.engine.layers import Activation, Affine, transposed
+from skdl.engine.layers import Activation, Affine, Layer, transposed
 
 N, FAN_IN, FAN_OUT = 6, 4, 3
 
@@ -43,10 +43,11 @@ def affine(stack=(), is_first=False, dtype=np.float64):
 def test_affine_passes(stack, sparse):
     layer, work, X = affine(stack, is_first=True)
     dZ = np.random.default_rng(1).normal(size=(*stack, N, FAN_OUT))
-    Z = layer.forward(csr_array(X) if sparse else X, work)
+    forward, backward = layer.passes(work)
+    Z = forward(csr_array(X) if sparse else X)
     assert Z is work.Z
     assert_allclose(Z, X @ layer.weights + layer.biases, rtol=1e-13)
-    assert layer.backward(dZ, work) is None
+    assert backward(dZ) is None
     assert_allclose(work.weight_gradient, X.T @ dZ, rtol=1e-12, atol=1e-14)
     assert_allclose(work.bias_gradient, dZ.sum(axis=-2, keepdims=True), rtol=1e-12)
 
@@ -56,8 +57,9 @@ def test_inner_layer_returns_the_gradient_of_its_input(stack):
     layer, work, X = affine(stack)
     X = X + np.zeros((*stack, 1, 1))
     dZ = np.random.default_rng(1).normal(size=(*stack, N, FAN_OUT))
-    layer.forward(X, work)
-    dX = layer.backward(dZ, work)
+    forward, backward = layer.passes(work)
+    forward(X)
+    dX = backward(dZ)
     assert dX is work.dX
     assert_allclose(dX, dZ @ layer.weights.swapaxes(-1, -2), rtol=1e-12)
     expected = X.swapaxes(-1, -2) @ dZ
@@ -65,42 +67,57 @@ def test_inner_layer_returns_the_gradient_of_its_input(stack):
 
 
 def test_only_inner_training_layers_have_an_input_gradient():
-    assert not hasattr(affine(is_first=True)[1], "dX")
+    assert affine(is_first=True)[1].dX is None
     layer, work, _ = affine()
-    assert hasattr(work, "dX")
-    assert not hasattr(layer.work(Arrays(N)), "dX")
+    assert work.dX.shape == (N, FAN_IN)
+    assert layer.work(Arrays(N)).dX is None
 
 
 def test_layer_keeps_nothing_of_a_pass():
     layer, work, X = affine()
     before = dict(vars(layer))
-    layer.forward(X, work)
-    layer.backward(np.ones((N, FAN_OUT)), work)
+    forward, backward = layer.passes(work)
+    forward(X)
+    backward(np.ones((N, FAN_OUT)))
     assert vars(layer) == before
 
 
 def test_activation_with_two_arrays_leaves_its_output_elsewhere():
     layer = Activation(Gelu(), 4)
     work = layer.work(Arrays(N, dtype=np.float32))
+    forward, backward = layer.passes(work)
     Z, dA = np.ones((N, 4), np.float32), np.ones((N, 4), np.float32)
-    A = layer.forward(Z, work)
+    A = forward(Z)
     assert not np.shares_memory(A, Z)
     assert A.dtype == np.float32
     assert_allclose(A, 0.8413447, rtol=1e-6)
-    assert layer.forward(np.zeros((N, 4), np.float32), work) is A  # no new array
-    assert layer.backward(dA, work) is dA
+    assert forward(np.zeros((N, 4), np.float32)) is A  # no new array
+    assert backward(dA) is dA
     assert_allclose(dA, 0.5, rtol=1e-6)
 
 
 def test_activation_works_in_place():
     layer = Activation(Tanh(), 4)
-    work = layer.work(Arrays(N))
+    forward, backward = layer.passes(layer.work(Arrays(N)))
     Z = np.random.default_rng(0).normal(size=(N, 4))
     A, dA = Z.copy(), np.full((N, 4), 2.0)
-    assert layer.forward(A, work) is A
+    assert forward(A) is A
     assert_allclose(A, np.tanh(Z), rtol=1e-14)
-    assert layer.backward(dA, work) is dA
+    assert backward(dA) is dA
     assert_allclose(dA, 2 * (1 - np.tanh(Z) ** 2), rtol=1e-12)
+
+
+class Doubling(Layer):
+    def forward(self, X, work):
+        return X * 2
+
+    def backward(self, dA, work):
+        return dA * work
+
+
+def test_a_layer_with_methods_only_has_passes_too():
+    forward, backward = Doubling().passes(5)
+    assert (forward(3), backward(3)) == (6, 15)
 
 
 def test_transposed_copies_nothing():
@@ -115,8 +132,9 @@ def test_transposed_copies_nothing():
 @pytest.mark.parametrize("stack", [(), (2,)])
 def test_sparse_float32_equals_dense_to_rounding(stack):
     layer, work, X = affine(stack, is_first=True, dtype=np.float32)
-    dense = layer.forward(X, work).copy()
-    sparse = layer.forward(csr_array(X), work)
+    forward, _ = layer.passes(work)
+    dense = forward(X).copy()
+    sparse = forward(csr_array(X))
     assert sparse.dtype == work.X.dtype == np.float32
     assert (csr_array(X) @ layer.weights[(0,) * len(stack)]).dtype == np.float32
     assert_allclose(sparse, dense, rtol=1e-4, atol=1e-6)

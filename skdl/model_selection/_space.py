@@ -1,0 +1,94 @@
+"""From what the user declares to ranges and choices."""
+
+from itertools import product
+from numbers import Real
+
+import numpy as np
+
+from skdl.model_selection.ranges import Linear, Log
+
+__all__ = ["check_space", "combinations"]
+
+ALLOWED = (
+    "a range (a tuple (low, high), Log, Linear, or a frozen loguniform, uniform or "
+    "randint of scipy.stats) or a list of choices"
+)
+
+
+def check_space(param_space):
+    """Return a list of dicts from names to a `Log`, a `Linear` or a list of choices.
+
+    Parameters
+    ----------
+    param_space : dict or list of dict
+
+    Raises
+    ------
+    ValueError
+        Naming the parameter, what was given and what is allowed.
+    """
+    spaces = [param_space] if isinstance(param_space, dict) else param_space
+    if not (isinstance(spaces, list) and spaces) or not all(
+        isinstance(space, dict) and space for space in spaces
+    ):
+        raise ValueError(
+            "param_space must be a dict from parameter names to ranges and choices, or "
+            f"a list of such dicts, and not empty, got {param_space!r}."
+        )
+    return [
+        {name: _check_entry(name, entry) for name, entry in space.items()}
+        for space in spaces
+    ]
+
+
+def combinations(space):
+    """Return the ranges of a space, and a list with each combination of its choices."""
+    ranges = {k: v for k, v in space.items() if not isinstance(v, list)}
+    choices = {k: v for k, v in space.items() if isinstance(v, list)}
+    return ranges, [
+        dict(zip(choices, values, strict=True)) for values in product(*choices.values())
+    ]
+
+
+def _check_entry(name, entry):
+    if not isinstance(name, str):
+        raise ValueError(f"param_space: names must be strings, got {name!r}.")
+    try:
+        return _entry(entry)
+    except ValueError as error:
+        raise ValueError(f"param_space: {name!r}: {error}") from None
+
+
+def _entry(entry):
+    """Return a checked range, or a list of choices."""
+    if isinstance(entry, list | np.ndarray):
+        choices = list(np.atleast_1d(entry)) if isinstance(entry, np.ndarray) else entry
+        if not choices:
+            raise ValueError(f"a list of choices must not be empty, got {entry!r}.")
+        return list(choices)
+    if isinstance(entry, tuple):
+        numbers = [v for v in entry if isinstance(v, Real) and not isinstance(v, bool)]
+        if len(entry) != 2 or len(numbers) != 2:
+            raise ValueError(
+                f"a tuple must be a range (low, high) of two numbers, got {entry!r}. "
+                "Write choices as a list."
+            )
+        entry = Log(*entry)
+    elif hasattr(entry, "dist"):
+        entry = _of_distribution(entry)
+    if not isinstance(entry, Log | Linear):
+        raise ValueError(f"must be {ALLOWED}, got {entry!r}.")
+    entry.check()
+    return entry
+
+
+def _of_distribution(distribution):
+    """Return the range of a distribution; values outside of it have probability 0."""
+    name = getattr(distribution.dist, "name", None)
+    # SciPy may give an integer for an end of a range of floats.
+    number = int if name == "randint" else float
+    kind = {"loguniform": Log, "reciprocal": Log, "uniform": Linear, "randint": Linear}
+    if name not in kind:
+        raise ValueError(f"must be {ALLOWED}, got the distribution {name!r}.")
+    low, high = map(number, distribution.support())
+    return kind[name](low, high, limits=(low, high))

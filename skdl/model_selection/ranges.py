@@ -1,0 +1,174 @@
+"""Ranges of numbers: where a mesh begins, how it is spaced, and where it must end."""
+
+import math
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+from sklearn.base import BaseEstimator
+
+__all__ = ["Linear", "Log"]
+
+
+def _is_number(value):
+    real = isinstance(value, Real) and not isinstance(value, bool)
+    return real and math.isfinite(value)
+
+
+class _Range(BaseEstimator):
+    """What both kinds share; coordinates are what the mesh is even in."""
+
+    @property
+    def is_integer(self):
+        """Whether values are rounded to integers."""
+        return isinstance(self.low, Integral) and isinstance(self.high, Integral)
+
+    @property
+    def bounds(self):
+        """The lowest and the highest value that the mesh may ever reach."""
+        given = (None, None) if self.limits is None else self.limits
+        low, high = (-math.inf, math.inf)
+        if self.low >= 0:
+            low = min(self.low, 1) if self.is_integer else 0
+        low = low if given[0] is None else given[0]
+        return low, high if given[1] is None else given[1]
+
+    def size(self):
+        """Return the number of points of the first mesh."""
+        return self._usual_size() if self.n_points is None else self.n_points
+
+    def value(self, coordinate):
+        """Return the value at a coordinate, within the bounds."""
+        low, high = self.bounds
+        value = min(max(self._value(float(coordinate)), low), high)
+        if not self.is_integer:
+            return float(value)
+        rounded = round(value)
+        # A bound may be between two integers.
+        return rounded + (rounded < low) - (rounded > high)
+
+    def check(self):
+        """Raise ValueError for settings out of their range."""
+        kind = type(self).__name__
+        for name in ("low", "high"):
+            if not _is_number(getattr(self, name)):
+                raise ValueError(
+                    f"{kind}: {name} must be a finite number, "
+                    f"got {getattr(self, name)!r}."
+                )
+        if not self.low < self.high:
+            raise ValueError(
+                f"{kind}: low must be less than high, got {self.low!r} and "
+                f"{self.high!r}. A value that is not searched belongs to the estimator."
+            )
+        n = self.n_points
+        if n is not None and (
+            not isinstance(n, Integral) or isinstance(n, bool) or n < 2
+        ):
+            raise ValueError(
+                f"{kind}: n_points must be None or an integer of at least 2, got {n!r}."
+            )
+        self._check_limits(kind)
+
+    def _check_limits(self, kind):
+        if self.limits is None:
+            return
+        pair = isinstance(self.limits, tuple | list) and len(self.limits) == 2
+        if not pair or not all(v is None or _is_number(v) for v in self.limits):
+            raise ValueError(
+                f"{kind}: limits must be None or a pair (lowest, highest) of numbers "
+                f"or None, got {self.limits!r}."
+            )
+        low, high = self.bounds
+        if low > self.low or high < self.high:
+            raise ValueError(
+                f"{kind}: limits must not be narrower than the range from {self.low!r} "
+                f"to {self.high!r}, got {self.limits!r}."
+            )
+
+
+@dataclass(eq=False, repr=False)
+class Log(_Range):
+    """A range of positive numbers whose logarithms are spaced evenly.
+
+    Parameters
+    ----------
+    low, high : float or int
+        Ends of the first mesh, 0 < low < high. If both are integers, so are the values.
+    n_points : int, default=None
+        Of the first mesh, both ends included. None: one per decade, at least 3.
+    limits : tuple (lowest, highest), default=None
+        What later meshes must not leave; None on a side leaves it open. Integers never
+        fall below 1.
+
+    Examples
+    --------
+    >>> from skdl.model_selection import Log
+    >>> Log(1e-5, 1e-1).size()
+    5
+    >>> Log(16, 256, limits=(1, 1024)).value(1.5)
+    32
+    """
+
+    low: float
+    high: float
+    n_points: int | None = None
+    limits: tuple | None = None
+
+    def check(self):
+        """Raise ValueError for settings out of their range."""
+        super().check()
+        lowest = None if self.limits is None else self.limits[0]
+        for name, value in (("low", self.low), ("the lower of limits", lowest)):
+            if value is not None and value <= 0:
+                raise ValueError(
+                    f"Log: {name} must be above 0, got {value!r}. Take Linear for a "
+                    "range that reaches 0."
+                )
+
+    def coordinate(self, value):
+        """Return the decimal logarithm."""
+        return math.log10(value) if value > 0 else -math.inf
+
+    def _value(self, coordinate):
+        return 10.0**coordinate
+
+    def _usual_size(self):
+        decades = self.coordinate(self.high) - self.coordinate(self.low)
+        return max(3, round(decades) + 1)
+
+
+@dataclass(eq=False, repr=False)
+class Linear(_Range):
+    """A range of numbers that are spaced evenly.
+
+    Parameters
+    ----------
+    low, high : float or int
+        Ends of the first mesh, low < high. If both are integers, so are the values.
+    n_points : int, default=None
+        Of the first mesh, both ends included. None: 5.
+    limits : tuple (lowest, highest), default=None
+        What later meshes must not leave; None on a side leaves it open, but a range
+        without negative numbers gets none, and one of positive integers no 0.
+
+    Examples
+    --------
+    >>> from skdl.model_selection import Linear
+    >>> Linear(0.0, 0.5, limits=(0, 0.9)).value(1.2)
+    0.9
+    """
+
+    low: float
+    high: float
+    n_points: int | None = None
+    limits: tuple | None = None
+
+    def coordinate(self, value):
+        """Return the value itself."""
+        return float(value)
+
+    def _value(self, coordinate):
+        return coordinate
+
+    def _usual_size(self):
+        return 5

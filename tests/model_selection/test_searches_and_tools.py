@@ -1,0 +1,246 @@
+"""Searches in several processes, with callbacks, metadata, files and warnings."""
+
+import pickle
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import config_context
+from sklearn.base import clone, is_classifier
+from sklearn.callback import ProgressBar, ScoringMonitor
+from sklearn.datasets import load_digits, load_iris
+from sklearn.exceptions import ConvergenceWarning, FitFailedWarning
+from sklearn.linear_model import Ridge
+from sklearn.metrics import get_scorer, make_scorer, mean_squared_error
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    ShuffleSplit,
+    cross_val_score,
+)
+
+import skdl
+from skdl import MLPClassifier, SoftmaxClassifier
+from skdl.engine import Adam, HiddenLayers
+from skdl.model_selection import CoarseToFineSearchCV, Log
+
+X, y = load_iris(return_X_y=True)
+quiet = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+NET = MLPClassifier(
+    HiddenLayers(1, 10), solver=Adam(), learning_rate_init=0.03, random_state=0
+)
+SPACE = {"alpha": (1e-4, 1e1), "activation": ["relu", "tanh"]}
+
+
+def searching(estimator, space, **options):
+    options = {"cv": 3, "random_state": 0, "max_stages": 2} | options
+    return CoarseToFineSearchCV(estimator, space, **options)
+
+
+def ridge_search(**options):
+    return searching(Ridge(), {"alpha": (1e-2, 1e1)}, **options)
+
+
+def without_times(results):
+    return {name: values for name, values in results.items() if "time" not in name}
+
+
+@quiet
+@pytest.mark.parametrize("resource", ["max_iter", "n_samples"])
+def test_two_processes_give_the_same_bits(resource):
+    space = SPACE | {"learning_rate_init": (1e-2, 1e3)}
+    net = clone(NET).set_params(max_iter=9, max_restarts=0)
+    results = []
+    for n_jobs in (1, 2):
+        search = searching(net, space, resource=resource, n_jobs=n_jobs, cv=2,
+                           max_candidates=12, random_state=3)  # fmt: skip
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            search.fit(X, y)
+        said = {str(w.message) for w in caught if w.category is FitFailedWarning}
+        results.append((search, said))
+    (one, said_one), (two, said_two) = results
+    ours, theirs = without_times(one.cv_results_), without_times(two.cv_results_)
+    assert ours.keys() == theirs.keys()
+    for name in ours:
+        assert_array_equal(ours[name], theirs[name], err_msg=name)
+    assert one.log_ == two.log_
+    assert said_one == said_two
+    for a, b in zip(
+        one.best_estimator_.coefs_, two.best_estimator_.coefs_, strict=True
+    ):
+        assert_array_equal(a, b)
+
+
+def test_a_seed_repeats_and_another_shifts():
+    def tried(seed):
+        return ridge_search(random_state=seed).fit(X, y).cv_results_["params"]
+
+    assert tried(5) == tried(5)
+    assert tried(5) == tried(np.random.RandomState(5))
+    assert tried(5) != tried(6)
+
+
+def test_a_splitter_that_draws_new_folds_splits_once():
+    def splitter():
+        return ShuffleSplit(3, random_state=np.random.RandomState(0))
+
+    search = ridge_search(cv=splitter(), max_stages=3).fit(X, y)
+    assert search.n_stages_ > 1
+    folds = list(splitter().split(X))
+    results = search.cv_results_
+    for params, mean in zip(results["params"], results["mean_test_score"], strict=True):
+        assert cross_val_score(Ridge(**params), X, y, cv=folds).mean() == mean
+
+
+def test_short_runs_do_not_warn_but_full_ones_do():
+    net = MLPClassifier((5,), max_iter=9, random_state=0)
+    search = searching(net, {"alpha": (1e-3, 1.0)}, resource="max_iter", max_moves=0)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        search.fit(X, y)
+    n_full = search.n_candidates_[1]
+    short = [w for w in caught if w.category is ConvergenceWarning]
+    assert len(caught) == len(short) == 3 * n_full + 1  # the last one is the refit
+
+
+def test_the_log_is_printed_on_request(capsys):
+    search = ridge_search(verbose=1).fit(X, y)
+    printed = capsys.readouterr().out.splitlines()
+    ours = [line for line in printed if line.startswith("[CoarseToFineSearchCV] ")]
+    assert [line.partition("] ")[2] for line in ours] == search.log_
+    assert len(search.log_) >= 4
+    assert any(line.startswith("Fitting 3 folds for each of") for line in printed)
+    ridge_search().fit(X, y)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_callbacks(n_jobs, capsys):
+    net = clone(NET).set_params(max_iter=4)
+    monitor = ScoringMonitor(scoring="accuracy")
+    search = searching(net.set_callbacks(monitor), {"alpha": (1e-3, 1.0)},
+                       n_jobs=n_jobs, cv=2)  # fmt: skip
+    search.set_callbacks(ProgressBar())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        search.fit(X, y)
+    rows = [row for row in monitor.get_logs().data if row["task_name"] == "epoch"]
+    n_fits = 2 * sum(search.n_candidates_) + 1
+    assert len(rows) == n_fits * 4
+    assert len({row["parent_task_id_path"] for row in rows}) == n_fits
+    assert "CoarseToFineSearchCV - mesh" in capsys.readouterr().out
+    assert "_skl_callbacks_to_teardown" not in vars(search)
+
+
+class Recorder:
+    """Keeps the tasks of the search, and ends it after some meshes."""
+
+    def __init__(self, n_meshes):
+        self.n_meshes = n_meshes
+        self.tasks = []
+
+    def setup(self, estimator, context):
+        self.tasks.append("setup")
+
+    def on_fit_task_begin(self, estimator, context):
+        self.tasks.append(context.task_name)
+
+    def on_fit_task_end(self, estimator, context):
+        return context.task_name == "mesh" and self.tasks.count("mesh") >= self.n_meshes
+
+    def teardown(self, estimator, context):
+        self.tasks.append("teardown")
+
+
+def test_a_callback_sees_the_meshes_and_can_end_the_search():
+    recorder = Recorder(2)
+    search = ridge_search(max_stages=4, max_moves=0).set_callbacks(recorder).fit(X, y)
+    assert search.stop_reason_ == "callback"
+    assert search.n_stages_ == 2
+    tasks = [task for task in recorder.tasks if task != "candidate-split-evaluation"]
+    assert tasks == ["setup", "fit", "search", "mesh", "mesh",
+                     "refit-with-best-params", "teardown"]  # fmt: skip
+    n = recorder.tasks.count("candidate-split-evaluation")
+    assert n == 3 * sum(search.n_candidates_)
+
+
+def test_metadata_is_routed():
+    weights, groups = np.linspace(0.1, 2, 150), np.arange(150) % 5
+    with config_context(enable_metadata_routing=True):
+        scorer = make_scorer(mean_squared_error, greater_is_better=False)
+        search = CoarseToFineSearchCV(
+            Ridge().set_fit_request(sample_weight=True),
+            {"alpha": (1e-2, 1e1)},
+            cv=GroupKFold(5),
+            scoring=scorer.set_score_request(sample_weight=True),
+            random_state=0,
+            max_stages=1,
+        )
+        search.fit(X, y, sample_weight=weights, groups=groups)
+        train, test = next(GroupKFold(5).split(X, y, groups))
+        alpha = search.cv_results_["params"][0]["alpha"]
+        model = Ridge(alpha=alpha).fit(X[train], y[train], weights[train])
+        errors = np.average((model.predict(X[test]) - y[test]) ** 2,
+                            weights=weights[test])  # fmt: skip
+    assert_allclose(search.cv_results_["split0_test_score"][0], -errors)
+
+
+def test_groups_and_weights_without_routing():
+    groups = np.arange(150) % 5
+    search = ridge_search(cv=GroupKFold(5)).fit(X, y, groups=groups)
+    assert search.n_splits_ == 5
+    weighted = ridge_search().fit(X, y, sample_weight=np.linspace(0.1, 2, 150))
+    plain = ridge_search().fit(X, y)
+    assert weighted.best_estimator_.intercept_ != plain.best_estimator_.intercept_
+
+
+def test_files_copies_and_frames():
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    net = SoftmaxClassifier((), solver="lbfgs", random_state=0)
+    search = searching(net, {"alpha": Log(1e-2, 1e1)}, random_state=1)
+    search.fit(frame, y)
+    assert list(search.feature_names_in_) == list("abcd")
+    assert list(search.classes_) == [0, 1, 2]
+    assert is_classifier(search)
+    # scikit-learn's own searches need the two, as well.
+    trusted = [
+        *skdl.trusted_types,
+        "sklearn.metrics._scorer._PassthroughScorer",
+        "sklearn.model_selection._split.StratifiedKFold",
+    ]
+    for copy in (
+        pickle.loads(pickle.dumps(search)),
+        skops.io.loads(skops.io.dumps(search), trusted=trusted),
+    ):
+        assert_array_equal(copy.predict_proba(frame), search.predict_proba(frame))
+        assert copy.log_ == search.log_
+        assert copy.best_params_ == search.best_params_
+    again = clone(search).fit(frame, y)
+    assert again.cv_results_["params"] == search.cv_results_["params"]
+
+
+def test_a_search_within_a_cross_validation():
+    scores = cross_val_score(ridge_search(), X, y, cv=3, scoring=get_scorer("r2"))
+    assert np.isfinite(scores).all()
+
+
+@quiet
+def test_digits_within_a_third_of_the_epochs_of_the_grid():
+    """A small instance of what benchmarks/search.py measures."""
+    X, y = load_digits(return_X_y=True)
+    X = X[:300] / 16
+    net = MLPClassifier((20,), max_iter=18, random_state=0)
+    ranges = {"alpha": (1e-4, 1e0), "learning_rate_init": (1e-4, 1e-1)}
+    space = {name: Log(*ends, limits=ends) for name, ends in ranges.items()}
+    search = searching(net, space, resource="max_iter", cv=2, max_stages=3)
+    search.fit(X, y[:300])
+    grid = {name: np.geomspace(*ends, 2 * Log(*ends).size() - 1)
+            for name, ends in ranges.items()}  # fmt: skip
+    other = GridSearchCV(net, grid, cv=2).fit(X, y[:300])
+    epochs = np.sum(search.cv_results_["n_resources"])
+    assert epochs <= 18 * len(other.cv_results_["params"]) / 3
+    assert search.best_score_ >= other.best_score_ - 0.01
