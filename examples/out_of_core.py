@@ -1,17 +1,16 @@
 """Training on more rows than fit into memory, chunk by chunk.
 
-A Dask array of 2 GB is never there as a whole: each of its chunks is made when it is
+A Dask array of 1 GB is never there as a whole: each of its chunks is made when it is
 needed, as it would be read from a file. dask-ml's `Incremental` hands one after the
 other to `partial_fit`. The task is to tell which of ten hidden centres a row belongs
 to, with noise; the table says how much memory the process took at its peak.
 
-Run it with ``python out_of_core.py``; it takes half a minute. ``--gigabytes`` says how
+Run it with ``python out_of_core.py``; it takes ten seconds. ``--gigabytes`` says how
 much data. It needs Dask: ``pip install "skdl[dask]"``.
 """
 
 import argparse
 import sys
-import warnings
 
 import numpy as np
 
@@ -20,11 +19,7 @@ from skdl import SoftmaxClassifier
 try:
     import dask
     import dask.array as da
-
-    with warnings.catch_warnings():
-        # What dask-ml imports is not our concern.
-        warnings.simplefilter("ignore")
-        from dask_ml.wrappers import Incremental
+    from dask_ml.wrappers import Incremental
 except ImportError:
     sys.exit('This example needs Dask: pip install "skdl[dask]"')
 
@@ -72,7 +67,7 @@ def peak_memory():
 def main():
     """Train in one pass over the chunks, test on others, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--gigabytes", type=float, default=2)
+    parser.add_argument("--gigabytes", type=float, default=1)
     arguments = parser.parse_args()
     n_chunks = max(1, round(arguments.gigabytes * 1e9 / (ROWS * N_FEATURES * 4)))
     X, y = make_data(n_chunks + 1)

@@ -103,8 +103,8 @@ def check_dask_search(result, folder):
 
 
 def check_out_of_core(result, folder):
-    assert number("data", result.stdout) == 2000
-    assert number("memory at its peak", result.stdout) < 600
+    assert number("data", result.stdout) == 1000
+    assert number("memory at its peak", result.stdout) < 500
     accuracy, best = (
         number(name, result.stdout)
         for name in ("test accuracy", "who knows the centres")
