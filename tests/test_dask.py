@@ -109,7 +109,8 @@ def test_searches_give_the_same_bits(client, Net, p, search):
         alone = clone(search).fit(p.X, p.y)
         with parallel_config("dask"):
             on_dask = clone(search).fit(p.X, p.y)
-        in_processes = clone(search).set_params(n_jobs=2).fit(p.X, p.y)
+        with parallel_config("loky", n_jobs=2, inner_max_num_threads=1):
+            in_processes = clone(search).fit(p.X, p.y)
     assert_equal(on_dask, alone)
     assert_equal(in_processes, alone)
     assert len(np.unique(alone.cv_results_["mean_test_score"])) > 1
