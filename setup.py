@@ -26,6 +26,8 @@ setup(
     install_requires=["numpy>=2", "scipy>=1.15", "scikit-learn>=1.9"],
     extras_require={
         "plot": plot,
+        "dask": ["dask>=2025.1", "distributed>=2025.1", "dask-ml>=2025.1"],
+        "optuna": ["optuna>=4"],
         "test": test,
         "dev": [*test, "ruff==0.17.6", "numpydoc>=1.8"],
     },

@@ -91,11 +91,50 @@ def check_checkpoint(result, folder):
     assert not list(folder.iterdir())
 
 
+def number(name, text):
+    return float(re.search(rf"^ *{name} +(\S+)", text, re.M)[1])
+
+
+def check_dask_search(result, folder):
+    assert number("workers that died", result.stdout) == 1
+    assert number("best score", result.stdout) > 0.9
+    assert result.stdout.endswith("equal scores             yes\n")
+    assert not list(folder.iterdir())
+
+
+def check_out_of_core(result, folder):
+    assert number("data", result.stdout) == 1000
+    assert number("memory at its peak", result.stdout) < 500
+    accuracy, best = (
+        number(name, result.stdout)
+        for name in ("test accuracy", "who knows the centres")
+    )
+    assert best - 0.02 < accuracy
+    assert not list(folder.iterdir())
+
+
+def check_optuna_search(result, folder):
+    assert number("pruned", result.stdout) >= 5
+    assert number("epochs trained", result.stdout) < 700
+    accuracy = number("validation accuracy", result.stdout)
+    assert number("of the net trained", result.stdout) == accuracy > 0.95
+    assert not list(folder.iterdir())
+
+
 CHECKS = {
     "checkpoint": check_checkpoint,
+    "dask_search": check_dask_search,
+    "optuna_search": check_optuna_search,
+    "out_of_core": check_out_of_core,
     "quickstart": check_quickstart,
     "overfitting": check_overfitting,
     "optimizers": check_optimizers,
+}
+# What an example imports that no other does, and the extra that brings it.
+NEEDS = {
+    "dask_search": ("distributed", "dask"),
+    "optuna_search": ("optuna", "optuna"),
+    "out_of_core": ("dask_ml", "dask"),
 }
 
 
@@ -114,10 +153,29 @@ def test_examples_are_found():
 
 @pytest.mark.parametrize("script", EXAMPLES, ids=lambda script: script.stem)
 def test_example(script, tmp_path):
+    module, extra = NEEDS.get(script.stem, ("skdl", None))
+    if importlib.util.find_spec(module) is None:
+        pytest.skip(f'needs the extra: pip install ".[{extra}]"')
     result = run(script, tmp_path)
     check_clean(result)
     if script.stem in CHECKS:
         CHECKS[script.stem](result, tmp_path)
+
+
+@pytest.mark.parametrize("name", NEEDS)
+def test_example_says_what_to_install(name, tmp_path):
+    module, extra = NEEDS[name]
+    script = tmp_path / "without.py"
+    script.write_text(
+        f"import runpy, sys\n"
+        f"sys.modules[{module!r}] = None\n"
+        f"runpy.run_path({str(ROOT / 'examples' / f'{name}.py')!r})\n"
+    )
+    result = run(script, tmp_path)
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert f'pip install "skdl[{extra}]"' in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 @pytest.mark.parametrize("script", FIGURES, ids=lambda script: script.stem)

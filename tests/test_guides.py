@@ -1,17 +1,28 @@
-"""The code in docs/training.md runs as it stands there."""
+"""The code in the guides of docs/ runs as it stands there."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-GUIDE = Path(__file__).parents[1] / "docs" / "training.md"
+DOCS = Path(__file__).parents[1] / "docs"
+# A guide, how often it says what it prints, and the modules of extras that it needs.
+GUIDES = {
+    "training": (2, ()),
+    "distributed": (4, ("distributed", "dask_ml", "optuna")),
+}
 
 
+@pytest.mark.parametrize("name", GUIDES)
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_training_guide(capsys):
-    code = "\n".join(re.findall(r"```python\n(.*?)```", GUIDE.read_text("utf-8"), re.S))
-    exec(compile(code, str(GUIDE), "exec"), {})
+def test_guide(name, capsys):
+    n_prints, modules = GUIDES[name]
+    for module in modules:
+        reason = 'needs the extras: pip install ".[dask,optuna]"'
+        pytest.importorskip(module, reason=reason)
+    guide = DOCS / f"{name}.md"
+    code = "\n".join(re.findall(r"```python\n(.*?)```", guide.read_text("utf-8"), re.S))
+    exec(compile(code, str(guide), "exec"), {})
     printed = re.findall(r"print\(.*# (.*)", code)
-    assert len(printed) == 2
+    assert len(printed) == n_prints
     assert capsys.readouterr().out.splitlines() == printed

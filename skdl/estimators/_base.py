@@ -352,6 +352,8 @@ class BaseNet(CallbackSupportMixin, FittedNet):
                 "Solver produced non-finite parameter weights. The input data may "
                 "contain large values and need to be preprocessed. "
                 + likely_cause(self, data.X, data.targets)
+                # A search's warning quotes this error, and does not say whose it is.
+                + f" It was {' '.join(repr(self).split())}."
             )
         if reason == "diverged":
             warn(

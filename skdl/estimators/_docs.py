@@ -155,6 +155,15 @@ projections_ : list of ndarray or None
     Of each bypass, with ``residual=True``: the matrix between different widths.
 n_zero_weights_ : int
     How many of the weights are exactly 0, as 'l1', 'elasticnet' and 'l0' make them.
+feature_importances_ : ndarray of shape (n_features_in_,)
+    How strongly the weights tie each column of X to the scores: the root of the sum,
+    over all paths from the column through the units to a score, of the squared product
+    of the weights on the path (the path norm of B. Neyshabur et al., "Norm-based
+    capacity control in neural networks", COLT 2015), divided by the sum over the
+    columns. Like `coef_` it is per unit of a column, so that the columns must be of one
+    scale; and it knows the weights only: those of a column that is of no use stay
+    where they started unless a penalty takes them down.
+    `sklearn.inspection.permutation_importance` needs data and no such care.
 loss_ : float
     The last epoch's mean objective.
 loss_curve_ : list of float

@@ -7,6 +7,7 @@ from sklearn import get_config
 
 from skdl.engine.bypass import Join
 from skdl.engine.prediction import MAX_ROWS, bytes_per_row, raw_scores
+from skdl.estimators._importances import importances
 from skdl.estimators._parameters import NetParameters
 from skdl.estimators._to_sklearn import to_sklearn
 from skdl.estimators._validation import check_X
@@ -61,6 +62,15 @@ class FittedNet(NetParameters):
         network = self._fitted_network("n_zero_weights_")
         weights = network.parameters[..., : network.n_weights]
         return int(weights.size - np.count_nonzero(weights))
+
+    @property
+    def feature_importances_(self):
+        """Share of each column of X in the weights, (n_features_in_,); they sum to 1.
+
+        It is the root of the sum over all paths from the column to a score of the
+        squared product of the weights on the path, divided by the sum over the columns.
+        """
+        return importances(self._fitted_network("feature_importances_"))
 
     def to_sklearn(self):
         """Return a fitted scikit-learn MLP with equal predictions, to rounding.

@@ -19,7 +19,7 @@ from skdl.engine.regression_losses import Poisson, SquaredError
 from skdl.engine.sigmoid_losses import LogisticLoss
 from skdl.estimators._architecture import check_hidden_layers
 
-__all__ = ["to_sklearn"]
+__all__ = ["affine_map", "to_sklearn"]
 
 # Exact types: an object of a user's own class may compute anything.
 ACTIVATIONS = {Identity: "identity", Logistic: "logistic", Relu: "relu", Tanh: "tanh"}
@@ -153,7 +153,7 @@ def _folded(network):
             coefs.append(W)
             intercepts.append(b)
         elif isinstance(layer, BatchNormLayer):
-            scale, shift = _affine_map(layer)
+            scale, shift = (a[0] for a in affine_map(layer))
             if isinstance(before, Affine):
                 coefs[-1] *= scale
                 intercepts[-1] *= scale
@@ -165,10 +165,19 @@ def _folded(network):
     )
 
 
-def _affine_map(layer):
-    """Return what a normalization does in prediction: x · scale + shift."""
+def affine_map(layer):
+    """Return what a normalization does in prediction: x · scale + shift.
+
+    Parameters
+    ----------
+    layer : BatchNormLayer
+
+    Returns
+    -------
+    scale, shift : ndarray of shape (..., 1, width), in float64
+    """
     gamma, beta, mean, variance = (
-        a[0].astype(np.float64)
+        a.astype(np.float64)
         for a in (layer.gamma, layer.beta, layer.mean, layer.variance)
     )
     scale = gamma / np.sqrt(variance + layer.epsilon)

@@ -99,3 +99,19 @@ def test_lbfgs_without_a_loss_is_refused(Net, X, y, make):
     with pytest.raises(ValueError, match=r"non-finite.*0 \(up to"):
         net.fit(1e300 * X, y)
     assert vars(net) == net.get_params()
+
+
+def test_a_fit_that_fails_names_the_parameters(Net, X, y, make):
+    """For a search, whose warning of failed fits quotes the error and no candidate."""
+    net = make(
+        Net, **{**WILD, "learning_rate_init": 1e7, "alpha": 0.25, "max_iter": 20}
+    )
+    with pytest.raises(ValueError, match="non-finite") as raised:
+        net.fit(1e3 * X, y)
+    said = str(raised.value).partition(" It was ")[2]
+    assert said.startswith(f"{Net.__name__}(")
+    assert said.endswith(").")
+    assert "\n" not in said
+    for name in ("alpha=0.25", "learning_rate_init=10000000.0", "max_iter=20"):
+        assert name in said
+    assert "momentum" not in said  # as it is by default

@@ -14,7 +14,7 @@ from skdl import MLPClassifier, MLPRegressor
 from skdl.engine.prediction import MAX_ROWS, bytes_per_row
 from skdl.estimators._fitted import rows_at_once
 
-ALWAYS = ["coefs_", "intercepts_", "n_zero_weights_"]
+ALWAYS = ["coefs_", "intercepts_", "n_zero_weights_", "feature_importances_"]
 
 
 @pytest.mark.parametrize("name", [*ALWAYS, "coef_", "intercept_"])

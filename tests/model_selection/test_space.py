@@ -75,7 +75,6 @@ def test_choices(choices):
         (norm(), "must be a range .* got the distribution 'norm'"),
         (randint(3, 4), "Linear: low must be less than high"),
     ],
-    ids=str,
 )
 def test_errors_name_the_parameter(value, message):
     with pytest.raises(ValueError, match=f"^param_space: 'p': {message}"):

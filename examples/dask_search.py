@@ -1,0 +1,101 @@
+"""A search on a Dask cluster: the bits of one process, and the death of a worker.
+
+The same `GridSearchCV` runs twice: in this process, and on a cluster of two worker
+processes, one of which is killed in the middle. Dask gives its work to the other one
+and starts a new worker. No result is lost, as all data lie on both: X, y and the rows
+of the folds. On a cluster of many machines only the address would differ:
+``Client("scheduler:8786")``.
+
+Run it with ``python dask_search.py``; it takes ten seconds. ``--no-death`` lets both
+workers live. It needs Dask: ``pip install "skdl[dask]"``.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from threading import Timer
+from time import perf_counter
+
+import numpy as np
+from joblib import parallel_config
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from threadpoolctl import threadpool_limits
+
+from skdl import SoftmaxClassifier, Standardizer
+
+try:
+    from dask.distributed import Client, LocalCluster
+except ImportError:
+    sys.exit('This example needs Dask: pip install "skdl[dask]"')
+
+GRID = {
+    "softmaxclassifier__alpha": [0.01, 0.1, 1, 10],
+    "softmaxclassifier__learning_rate_init": [0.003, 0.01],
+}
+
+
+def timed(search, X, y):
+    """Return a fitted copy of the search, and the seconds that it took."""
+    start = perf_counter()
+    # One BLAS thread, as Dask's workers have: more round in another order.
+    with threadpool_limits(1, user_api="blas"):
+        search = clone(search).fit(X, y)
+    return search, perf_counter() - start
+
+
+def main():
+    """Search here and on a cluster, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--no-death", action="store_true")
+    arguments = parser.parse_args()
+
+    X, y = load_digits(return_X_y=True)
+    # As a list, so that both the search and Dask get these very arrays.
+    folds = list(StratifiedKFold(3).split(X, y))
+    net = SoftmaxClassifier((32,), early_stopping=True, random_state=0)
+    search = GridSearchCV(make_pipeline(Standardizer(), net), GRID, cv=folds)
+    alone, seconds_alone = timed(search, X, y)
+
+    with (
+        LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            dashboard_address=":0",
+            silence_logs=50,  # no words about the death
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        client.amm.stop()  # or Dask would take copies away that it thinks idle
+        workers = client.run(os.getpid)
+        kill = getattr(signal, "SIGKILL", signal.SIGTERM)
+        death = Timer(seconds_alone / 2, os.kill, (min(workers.values()), kill))
+        if not arguments.no_death:
+            death.start()
+        data = [X, y, *(rows for fold in folds for rows in fold)]
+        with parallel_config("dask", scatter=data):
+            on_dask, seconds = timed(search, X, y)
+        death.cancel()
+        client.wait_for_workers(2)
+        died = set(workers.values()) - set(client.run(os.getpid).values())
+
+    names = [name for name in alone.cv_results_ if name.endswith("test_score")]
+    equal = all(
+        np.array_equal(alone.cv_results_[name], on_dask.cv_results_[name])
+        for name in names
+    )
+    print(f"fits                     {3 * len(alone.cv_results_['params'])}")
+    print(f"seconds in one process   {seconds_alone:.1f}")
+    print(f"seconds on Dask          {seconds:.1f}")
+    print(f"workers that died        {len(died)} of {len(workers)}")
+    print(f"best score               {on_dask.best_score_:.4f}")
+    for name, value in on_dask.best_params_.items():
+        print(f"  {name.partition('__')[2]:<22} {value}")
+    print(f"equal scores             {'yes' if equal else 'no'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""A search by Optuna that gives up on poor nets after a few epochs.
+
+Optuna proposes the width, the penalty and the rate of a net. `partial_fit` trains it an
+epoch at a time; after each the score on validation rows goes to the study, and a trial
+that falls behind the median of the others at that epoch is pruned. The best net is
+trained again by one call of `fit`, and has the same weights bit for bit: k calls of
+`partial_fit` on the same rows are one `fit` of k epochs.
+
+Run it with ``python optuna_search.py``; it takes some seconds. It needs Optuna:
+``pip install "skdl[optuna]"``.
+"""
+
+import argparse
+import sys
+import warnings
+
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+
+from skdl import SoftmaxClassifier
+
+try:
+    import optuna
+except ImportError:
+    sys.exit('This example needs Optuna: pip install "skdl[optuna]"')
+
+N_EPOCHS = 20
+X, y = load_digits(return_X_y=True)
+X_rest, X_test, y_rest, y_test = train_test_split(X / 16, y, random_state=0)
+X_train, X_val, y_train, y_val = train_test_split(X_rest, y_rest, random_state=0)
+
+
+def make_net(trial):
+    """Return a net with the hyper-parameters that a trial proposes."""
+    return SoftmaxClassifier(
+        (trial.suggest_int("width", 8, 128, log=True),),
+        alpha=trial.suggest_float("alpha", 1e-4, 10, log=True),
+        learning_rate_init=trial.suggest_float("rate", 1e-5, 0.1, log=True),
+        max_iter=N_EPOCHS,
+        n_iter_no_change=np.inf,
+        random_state=0,
+    )
+
+
+def objective(trial):
+    """Return the accuracy on the validation rows after the last epoch."""
+    net = make_net(trial)
+    for epoch in range(N_EPOCHS):
+        net.partial_fit(X_train, y_train, classes=np.arange(10))
+        score = net.score(X_val, y_val)
+        trial.report(score, epoch)
+        if trial.should_prune():
+            raise optuna.TrialPruned
+    return score
+
+
+def main():
+    """Search, train the best net in one call, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--trials", type=int, default=40)
+    arguments = parser.parse_args()
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(
+        direction="maximize",
+        sampler=optuna.samplers.TPESampler(seed=0),
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=2),
+    )
+    # A net that diverges raises ValueError: its trial fails, and the study goes on.
+    study.optimize(objective, n_trials=arguments.trials, catch=ValueError)
+
+    net = make_net(study.best_trial)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the epochs are a budget
+        net.fit(X_train, y_train)
+    states = [trial.state.name for trial in study.trials]
+    n_epochs = sum(len(trial.intermediate_values) for trial in study.trials)
+    print(f"trials                  {len(states)}")
+    print(f"  pruned                {states.count('PRUNED')}")
+    print(f"  failed                {states.count('FAIL')}")
+    print(f"epochs trained          {n_epochs} of {len(states) * N_EPOCHS}")
+    for name, value in study.best_params.items():
+        print(f"best {name:<18} {value:.3g}")
+    print(f"validation accuracy     {study.best_value:.4f}")
+    print(f"  of the net trained    {net.score(X_val, y_val):.4f}")
+    print(f"test accuracy           {net.score(X_test, y_test):.4f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""Training on more rows than fit into memory, chunk by chunk.
+
+A Dask array of 1 GB is never there as a whole: each of its chunks is made when it is
+needed, as it would be read from a file. dask-ml's `Incremental` hands one after the
+other to `partial_fit`. The task is to tell which of ten hidden centres a row belongs
+to, with noise; the table says how much memory the process took at its peak.
+
+Run it with ``python out_of_core.py``; it takes ten seconds. ``--gigabytes`` says how
+much data. It needs Dask: ``pip install "skdl[dask]"``.
+"""
+
+import argparse
+import sys
+
+import numpy as np
+
+from skdl import SoftmaxClassifier
+
+try:
+    import dask
+    import dask.array as da
+    from dask_ml.wrappers import Incremental
+except ImportError:
+    sys.exit('This example needs Dask: pip install "skdl[dask]"')
+
+N_FEATURES, N_CLASSES, ROWS = 100, 10, 20_000
+CENTRES = np.random.default_rng(0).normal(0, 0.25, (N_CLASSES, N_FEATURES))
+
+
+def read_X(block_info):
+    """Return the rows of one chunk, in float32."""
+    (chunk,) = block_info[None]["chunk-location"][:1]
+    rng = np.random.default_rng([chunk, 1])
+    X = rng.standard_normal((ROWS, N_FEATURES), dtype=np.float32)
+    X += CENTRES[labels(chunk)].astype(np.float32)
+    return X
+
+
+def read_y(block_info):
+    """Return the classes of one chunk."""
+    return labels(block_info[None]["chunk-location"][0])
+
+
+def labels(chunk):
+    """Draw a chunk's classes, always the same."""
+    return np.random.default_rng([chunk, 0]).integers(N_CLASSES, size=ROWS)
+
+
+def make_data(n_chunks):
+    """Return X and y as Dask arrays of which nothing is there yet."""
+    rows = (ROWS,) * n_chunks
+    X = da.map_blocks(read_X, chunks=(rows, (N_FEATURES,)), dtype=np.float32)
+    y = da.map_blocks(read_y, chunks=(rows,), dtype=np.int64)
+    return X, y
+
+
+def peak_memory():
+    """Return the most memory that this process ever had, in bytes; None on Windows."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak * (1 if sys.platform == "darwin" else 1024)
+
+
+def main():
+    """Train in one pass over the chunks, test on others, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--gigabytes", type=float, default=1)
+    arguments = parser.parse_args()
+    n_chunks = max(1, round(arguments.gigabytes * 1e9 / (ROWS * N_FEATURES * 4)))
+    X, y = make_data(n_chunks + 1)
+    X_train, y_train = X[: n_chunks * ROWS], y[: n_chunks * ROWS]
+    X_test, y_test = X[n_chunks * ROWS :], y[n_chunks * ROWS :]
+
+    net = SoftmaxClassifier((32,), random_state=0)
+    model = Incremental(net, shuffle_blocks=False)
+    # One thread: several would read ahead, and hold more chunks at a time.
+    with dask.config.set(scheduler="synchronous"):
+        model.fit(X_train, y_train, classes=np.arange(N_CLASSES))
+        predicted = model.predict(X_test).compute()
+    peak = peak_memory()
+
+    truth = y_test.compute()
+    nearest = X_test.compute() @ CENTRES.T - (CENTRES**2).sum(axis=1) / 2
+    accuracy, best = (
+        np.mean(guess == truth) for guess in (predicted, nearest.argmax(axis=1))
+    )
+    print(f"data                       {X_train.nbytes / 1e6:.0f} MB")
+    print(f"chunks                     {n_chunks}, of {ROWS} rows each")
+    if peak is not None:
+        print(f"memory at its peak         {peak / 1e6:.0f} MB")
+    print(f"test accuracy              {accuracy:.3f}")
+    print(f"  who knows the centres    {best:.3f}")
+
+
+if __name__ == "__main__":
+    main()
