@@ -1,0 +1,149 @@
+"""A process for each contender, and turns among them.
+
+BLAS, OpenMP and XLA each keep a pool of threads that goes on spinning for a while after
+its work, and takes the cores from whoever comes next. In processes of their own, and
+with a pause between turns, none meets another.
+"""
+
+import os
+import time
+import traceback
+from contextlib import contextmanager
+from importlib import import_module
+from multiprocessing import get_context
+
+__all__ = ["Worker", "WorkerError", "take_turns"]
+
+# Seconds. OpenBLAS lets its threads spin for 2^26 ticks of the clock: 30 ms at 2 GHz.
+PAUSE = 0.06
+
+
+class WorkerError(RuntimeError):
+    """What went wrong in another process, with its traceback."""
+
+
+class Worker:
+    """A process that makes one object at a time, and calls its methods.
+
+    Parameters
+    ----------
+    n_threads : int
+        For everything in it. It is kept on as many cores.
+    """
+
+    def __init__(self, n_threads):
+        context = get_context("spawn")
+        self._pipe, end = context.Pipe()
+        self._process = context.Process(target=_serve, args=(end, n_threads))
+        self._process.daemon = True
+        with _environment(n_threads):
+            self._process.start()
+        end.close()
+
+    @property
+    def pid(self):
+        """Number of the process."""
+        return self._process.pid
+
+    def make(self, factory, *args):
+        """Call ``factory``, "module:name", there, and keep what it returns."""
+        self._ask("make", factory, args)
+
+    def call(self, method, *args):
+        """Return what a method of the object returns."""
+        return self._ask("call", method, args)[1]
+
+    def time(self, method, *args):
+        """Return the seconds that a method of the object takes."""
+        return self._ask("call", method, args)[0]
+
+    def _ask(self, *request):
+        self._pipe.send(request)
+        try:
+            error, answer = self._pipe.recv()
+        except EOFError:
+            raise WorkerError(f"the process died at {request[:2]}") from None
+        if error:
+            raise WorkerError(error)
+        return answer
+
+    def close(self):
+        """End the process."""
+        self._pipe.close()
+        self._process.join(10)
+        if self._process.is_alive():
+            self._process.terminate()
+
+    def __enter__(self):
+        """Nothing more to do: the process runs."""
+        return self
+
+    def __exit__(self, *exception):
+        """End the process."""
+        self.close()
+
+
+def _serve(pipe, n_threads):
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:n_threads])
+    thing = None
+    while True:
+        try:
+            command, name, args = pipe.recv()
+        except EOFError:
+            return
+        try:
+            start, result = time.perf_counter(), None
+            if command == "make":
+                module, name = name.split(":")
+                thing = None  # two at a time may not fit the memory
+                thing = getattr(import_module(module), name)(*args)
+            else:
+                result = getattr(thing, name)(*args)
+            answer = None, (time.perf_counter() - start, result)
+        except Exception:
+            answer = traceback.format_exc(), None
+        pipe.send(answer)
+
+
+@contextmanager
+def _environment(n_threads):
+    """Have the variables that a process reads when it loads its libraries."""
+    libraries = ("OPENBLAS", "OMP", "MKL")
+    ours = {f"{library}_NUM_THREADS": str(n_threads) for library in libraries}
+    before = dict(os.environ)
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def take_turns(actions, n_rounds, pause=PAUSE):
+    """Let each act in turn, again and again.
+
+    Parameters
+    ----------
+    actions : dict of callable
+        Each returns the seconds that it took.
+    n_rounds : int
+        Each begins with another one. One more goes before and does not count: it warms
+        caches up, and compilers.
+    pause : float
+        Seconds between turns.
+
+    Returns
+    -------
+    best : dict of float
+        The least seconds of each.
+    """
+    names = list(actions)
+    seconds = {name: [] for name in names}
+    for i in range(-1, n_rounds):
+        first = i % len(names)
+        for name in names[first:] + names[:first]:
+            time.sleep(pause)
+            taken = actions[name]()
+            if i >= 0:
+                seconds[name].append(taken)
+    return {name: min(values) for name, values in seconds.items()}
