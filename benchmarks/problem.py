@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
+from scipy.sparse import random_array
 
 from skdl.engine import Batches, Data
 from skdl.estimators._random import random_streams
@@ -21,7 +22,8 @@ class Problem:
         Of the input, the hidden relu layers and the output: a score per class, or one
         for two classes, of a sigmoid.
     batch_size : int
-    X : ndarray of shape (n_rows, n_features), float32
+    X : ndarray of shape (n_rows, n_features), or CSR array
+        Of float32.
     y : ndarray of shape (n_rows,), int64
     seed : int
         Estimators get it as their random_state.
@@ -31,7 +33,7 @@ class Problem:
         In which order the rows come, epoch by epoch.
     rate : float
     options : dict
-        What a contender has to do besides, by name.
+        What a contender has to do besides: parameters of our estimators.
     """
 
     widths: tuple
@@ -52,7 +54,7 @@ class Problem:
     @property
     def n_steps(self):
         """Number of updates in all epochs."""
-        return self.n_epochs * -(-len(self.X) // self.batch_size)
+        return self.n_epochs * -(-len(self.y) // self.batch_size)
 
     @property
     def n_classes(self):
@@ -64,18 +66,33 @@ class Problem:
         widths = (*self.widths[:-1], 1)
         return replace(self, widths=widths, start=starting(widths, self.seed))
 
+    def with_data(self, X, y):
+        """Return the problem with other rows, of the same number and widths."""
+        return replace(self, X=X, y=y)
+
     def with_options(self, **options):
         """Return the problem with other options."""
         return replace(self, options=options)
 
 
-def make_problem(widths, batch_size, n_rows, n_epochs, seed=0, **options):
-    """Draw a problem whose labels depend on the features, with noise."""
+def make_problem(
+    widths, batch_size, n_rows, n_epochs, *, seed=0, density=None, **options
+):
+    """Draw a problem whose labels depend on the features, with noise.
+
+    Where a density is given, X is a CSR array with so many of its elements.
+    """
     rng = np.random.default_rng(seed)
     n_features, n_classes = widths[0], max(widths[-1], 2)
-    X = rng.standard_normal((n_rows, n_features), dtype=np.float32)
+    if density is None:
+        X = rng.standard_normal((n_rows, n_features), dtype=np.float32)
+    else:
+        X = random_array(
+            (n_rows, n_features), density=density, format="csr", dtype=np.float32,
+            rng=rng,
+        )  # fmt: skip
     teacher = rng.standard_normal((n_features, n_classes), dtype=np.float32)
-    teacher *= 3 / n_features**0.5
+    teacher *= 3 / (n_features * (density or 1)) ** 0.5
     # The noise keeps the loss away from zero, where a percent of it would be nothing.
     y = np.argmax(X @ teacher + rng.gumbel(size=(n_rows, n_classes)), axis=1)
     return Problem(

@@ -5,12 +5,16 @@ its work, and takes the cores from whoever comes next. In processes of their own
 with a pause between turns, none meets another.
 """
 
+import contextlib
+import ctypes
+import gc
 import os
+import re
 import time
 import traceback
-from contextlib import contextmanager
 from importlib import import_module
 from multiprocessing import get_context
+from pathlib import Path
 
 __all__ = ["Worker", "WorkerError", "take_turns"]
 
@@ -23,7 +27,7 @@ class WorkerError(RuntimeError):
 
 
 class Worker:
-    """A process that makes one object at a time, and calls its methods.
+    """A process that holds objects, and calls their methods.
 
     Parameters
     ----------
@@ -45,24 +49,32 @@ class Worker:
         """Number of the process."""
         return self._process.pid
 
-    def make(self, factory, *args):
-        """Call ``factory``, "module:name", there, and keep what it returns."""
-        self._ask("make", factory, args)
+    def make(self, key, factory, *args):
+        """Keep under a key what ``factory``, "module:name", returns there."""
+        self._ask("make", key, factory, args)
 
-    def call(self, method, *args):
-        """Return what a method of the object returns."""
-        return self._ask("call", method, args)[1]
+    def call(self, key, method, *args):
+        """Return what a method of an object returns."""
+        return self._ask("call", key, method, args)
 
-    def time(self, method, *args):
-        """Return the seconds that a method of the object takes."""
-        return self._ask("call", method, args)[0]
+    def time(self, key, method, *args):
+        """Return the seconds that a method takes."""
+        return self._ask("time", key, method, args)
+
+    def memory(self, key, method, *args):
+        """Return the bytes that a method needs beyond those in use, at its peak."""
+        return self._ask("memory", key, method, args)
+
+    def clear(self):
+        """Let go of all objects."""
+        self._ask("clear")
 
     def _ask(self, *request):
         self._pipe.send(request)
         try:
             error, answer = self._pipe.recv()
         except EOFError:
-            raise WorkerError(f"the process died at {request[:2]}") from None
+            raise WorkerError(f"the process died at {request[:3]}") from None
         if error:
             raise WorkerError(error)
         return answer
@@ -84,28 +96,55 @@ class Worker:
 
 
 def _serve(pipe, n_threads):
-    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:n_threads])
-    thing = None
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:n_threads])
+    things = {}
     while True:
         try:
-            command, name, args = pipe.recv()
+            request = pipe.recv()
         except EOFError:
             return
         try:
-            start, result = time.perf_counter(), None
-            if command == "make":
-                module, name = name.split(":")
-                thing = None  # two at a time may not fit the memory
-                thing = getattr(import_module(module), name)(*args)
-            else:
-                result = getattr(thing, name)(*args)
-            answer = None, (time.perf_counter() - start, result)
+            answer = None, _do(things, *request)
         except Exception:
             answer = traceback.format_exc(), None
         pipe.send(answer)
 
 
-@contextmanager
+def _do(things, command, key=None, name=None, args=()):
+    if command == "clear":
+        things.clear()
+        gc.collect()
+        return None
+    if command == "make":
+        module, factory = name.split(":")
+        things[key] = getattr(import_module(module), factory)(*args)
+        return None
+    method = getattr(things[key], name)
+    if command == "call":
+        return method(*args)
+    before = _start_peak() if command == "memory" else 0
+    start = time.perf_counter()
+    method(*args)
+    seconds = time.perf_counter() - start
+    return _status("VmHWM") - before if command == "memory" else seconds
+
+
+def _start_peak():
+    """Give free memory back, forget earlier peaks; return the bytes in use (Linux)."""
+    gc.collect()
+    with contextlib.suppress(AttributeError, OSError):  # musl has no malloc_trim
+        ctypes.CDLL(None).malloc_trim(0)
+    Path("/proc/self/clear_refs").write_text("5")
+    return _status("VmRSS")
+
+
+def _status(name):
+    status = Path("/proc/self/status").read_text()
+    return 1024 * int(re.search(rf"{name}:\s+(\d+) kB", status)[1])
+
+
+@contextlib.contextmanager
 def _environment(n_threads):
     """Have the variables that a process reads when it loads its libraries."""
     libraries = ("OPENBLAS", "OMP", "MKL")

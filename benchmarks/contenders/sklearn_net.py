@@ -18,9 +18,8 @@ class Fit:
             problem.widths[1:-1],
             batch_size=problem.batch_size,
             learning_rate_init=problem.rate,
-            max_iter=problem.n_epochs,
             n_iter_no_change=problem.n_epochs + 1,
-            **{"alpha": 0.0, **problem.options},
+            **{"alpha": 0.0, "max_iter": problem.n_epochs, **problem.options},
         )
 
     def run(self):
@@ -30,6 +29,16 @@ class Fit:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             self.net.set_params(random_state=rng).fit(problem.X, problem.y)
+
+    def predict(self, n_rows, n_calls):
+        """Predict the first rows, again and again."""
+        X = self.problem.X[:n_rows]
+        for _ in range(n_calls):
+            self.net.predict(X)
+
+    def final_loss(self):
+        """Return the objective at the end."""
+        return self.net.loss_
 
     def scores(self, X):
         """Return log-probabilities."""

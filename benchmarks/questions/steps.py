@@ -30,46 +30,47 @@ class Shape(NamedTuple):
 
 
 SHAPES = [
-    Shape((784, 256, 100, 10), 200, 20_000, 3, 3, 1.2, 1.1, 8, 1.35),
-    Shape((3072, 100, 50, 25, 10), 200, 10_000, 4, 2.5, 1.1, 1.1, 4, 1.5),
-    Shape((54, 256, 256, 256, 7), 256, 25_600, 3, 2.5, 1.1, 1.1, 1.8, 1.5),
-    Shape((30, 100, 2), 200, 40_000, 5, 5, 4, 1.2, 15, 3),
-    Shape((8, 32, 32, 2), 32, 12_800, 5, 8, 8, 1.4, 12, 4),
-    Shape((784, 1024, 1024, 10), 512, 10_240, 1, 2.2, 0.9, 0.9, 1, 1.15),
+    Shape((784, 256, 100, 10), 200, 10_000, 3, 3, 1.2, 1.1, 8, 1.35),
+    Shape((3072, 100, 50, 25, 10), 200, 5_000, 3, 2.5, 1.1, 1.1, 4, 1.5),
+    Shape((54, 256, 256, 256, 7), 256, 12_800, 3, 2.5, 1.1, 1.1, 1.8, 1.5),
+    Shape((30, 100, 2), 200, 40_000, 4, 5, 4, 1.2, 15, 3),
+    Shape((8, 32, 32, 2), 32, 12_800, 4, 8, 8, 1.4, 12, 4),
+    Shape((784, 1024, 1024, 10), 512, 5_120, 2, 2.2, 0.9, 0.9, 1, 1.15),
 ]
 PEERS = ("scikit-learn", "PyTorch", "JAX", "skorch")
 
 
 def race(session, shape):
-    """Return seconds per run, with ours for scikit-learn's net as "fit, sigmoid"."""
-    n_rows, n_epochs = shape.n_rows, shape.n_epochs
-    if session.is_quick:
-        n_rows, n_epochs = shape.batch_size * 10, 2
-    problem = make_problem(shape.widths, shape.batch_size, n_rows, n_epochs)
-    names = ("skdl fit", "skdl step", "products", *PEERS)
+    """Return the problem, seconds per run, and how far the losses are apart.
+
+    scikit-learn's net has one sigmoid for two classes, where the others have a softmax
+    over two scores: ours for it is then "sigmoid", and otherwise "skdl fit".
+    """
+    size = session.sized(
+        (shape.n_rows, shape.n_epochs), (min(shape.n_rows, 10 * shape.batch_size), 2)
+    )
+    problem = make_problem(shape.widths, shape.batch_size, *size)
+    names = ["skdl fit", "skdl step", "products", *PEERS]
     contenders = {name: (name, problem) for name in names}
-    seconds, deviation = {}, 0.0
-    if shape.widths[-1] == 2:
-        # scikit-learn's net has one sigmoid for two classes, the others a softmax.
-        sigmoid = problem.with_sigmoid()
-        pair = {
-            "skdl fit": ("skdl fit", sigmoid),
-            "scikit-learn": contenders.pop("scikit-learn"),
-        }
-        pair["scikit-learn"] = ("scikit-learn", sigmoid)
-        theirs, deviation = session.race(pair)
-        seconds["fit, sigmoid"] = theirs["skdl fit"]
-        seconds["scikit-learn"] = theirs.get("scikit-learn")
-    more, other = session.race(contenders)
-    seconds = {**more, **seconds}
-    seconds.setdefault("fit, sigmoid", seconds["skdl fit"])
-    return problem, seconds, max(deviation, other)
+    if shape.widths[-1] > 2:
+        seconds, deviation = session.race(contenders)
+        return problem, {**seconds, "sigmoid": seconds["skdl fit"]}, deviation
+    sigmoid = problem.with_sigmoid()
+    del contenders["scikit-learn"]
+    seconds, deviation = session.race(contenders)
+    pair = {
+        "sigmoid": ("skdl fit", sigmoid),
+        "scikit-learn": ("scikit-learn", sigmoid),
+    }
+    others, other = session.race(pair)
+    return problem, {**seconds, **others}, max(deviation, other)
 
 
 def measure(session, shapes=None):
-    """Time all shapes."""
+    """Time the shapes of these numbers, from 1, or all."""
     fits, steps = [], []
-    for shape in SHAPES if shapes is None else shapes:
+    for i in shapes or range(1, len(SHAPES) + 1):
+        shape = SHAPES[i - 1]
         problem, seconds, deviation = race(session, shape)
 
         def ratio(peer, ours, seconds=seconds):
@@ -80,7 +81,7 @@ def measure(session, shapes=None):
             [
                 shape,
                 number(1e3 * seconds["skdl fit"] / problem.n_epochs),
-                goal(ratio("scikit-learn", "fit, sigmoid"), shape.sklearn),
+                goal(ratio("scikit-learn", "sigmoid"), shape.sklearn),
                 goal(ratio("PyTorch", "skdl fit"), shape.torch),
                 goal(ratio("JAX", "skdl fit"), shape.jax),
                 goal(ratio("skorch", "skdl fit"), shape.skorch),
@@ -96,7 +97,6 @@ def measure(session, shapes=None):
                 number(ratio("skdl fit", "skdl step")),
             ]
         )
-        print(table(["shape"] + [""] * 7, fits[-1:]), flush=True)
     header = ["shape (batch)", "`fit`, ms per epoch"]
     header += [*(f"{peer} / `fit`" for peer in PEERS), "step / products", "losses"]
     below = ["shape (batch)", "bare step, µs"]
