@@ -24,7 +24,6 @@ def main(argv=None):
     parser.add_argument("--rounds", type=int, help="turns for each contender")
     parser.add_argument("--threads", type=int, default=2, help="of each contender")
     parser.add_argument("--shapes", type=int, nargs="+", help="of steps: 1 to 6")
-    parser.add_argument("--peers", nargs="+", choices=CONTENDERS, help="default: all")
     parser.add_argument(
         "--output",
         type=Path,
@@ -32,16 +31,14 @@ def main(argv=None):
         "default if nothing limits the run but --only",
     )
     options = parser.parse_args(argv)
-    limits = (options.quick, options.rounds, options.shapes, options.peers)
+    limits = (options.quick, options.rounds, options.shapes)
     output = options.output
     if output is None and not any(limits) and options.threads == 2:
         output = README
     n_rounds = options.rounds or (1 if options.quick else 11)
     figures = output and output.parent
-    with Session(
-        n_rounds, options.threads, options.quick, options.peers, figures
-    ) as session:
-        missing = [n for n in options.peers or CONTENDERS if n not in session.names]
+    with Session(n_rounds, options.threads, options.quick, figures=figures) as session:
+        missing = [name for name in CONTENDERS if name not in session.names]
         if missing:
             print(f"Not installed, and left out: {', '.join(missing)}\n")
         if set(options.only) == set(QUESTIONS):

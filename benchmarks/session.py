@@ -4,7 +4,7 @@ from functools import partial
 from importlib.util import find_spec
 
 from benchmarks.problem import cross_entropy
-from benchmarks.workers import Worker, take_turns
+from benchmarks.workers import PAUSE, Worker, take_turns
 
 __all__ = ["CONTENDERS", "Session", "compare"]
 
@@ -35,13 +35,19 @@ class Session:
         The contenders that may take part; all that are installed by default.
     figures : pathlib.Path, optional
         The folder for pictures; without it none is drawn.
+    pause : float, default=0.15
+        Seconds between turns; see `benchmarks.workers`.
     """
 
-    def __init__(self, n_rounds, n_threads=2, is_quick=False, names=None, figures=None):
+    def __init__(
+        self, n_rounds, n_threads=2, is_quick=False, *,
+        names=None, figures=None, pause=PAUSE,
+    ):  # fmt: skip
         self.n_rounds = n_rounds
         self.n_threads = n_threads
         self.is_quick = is_quick
         self.figures = figures
+        self.pause = pause
         wanted = CONTENDERS if names is None else names
         self.names = [name for name in wanted if find_spec(CONTENDERS[name][0])]
         self._workers = {}
@@ -78,7 +84,7 @@ class Session:
         actions = {
             key: partial(runner.time, method, *args) for key, runner in runners.items()
         }
-        return take_turns(actions, n_rounds or self.n_rounds)
+        return take_turns(actions, n_rounds or self.n_rounds, self.pause)
 
     def race(self, contenders, tolerance=0.01, n_rounds=None):
         """Let contenders train in turn, and see that they learned the same.
@@ -168,7 +174,7 @@ def compare(losses, tolerance):
         If that is more than the tolerance.
     """
     reference = next(iter(losses.values()))
-    deviation = max(abs(loss / reference - 1) for loss in losses.values())
-    if not deviation <= tolerance:
+    deviations = [abs(loss / reference - 1) for loss in losses.values()]
+    if not all(deviation <= tolerance for deviation in deviations):  # NaN, too
         raise AssertionError(f"not the same training, these are the losses: {losses}")
-    return deviation
+    return max(deviations)

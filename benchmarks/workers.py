@@ -16,10 +16,12 @@ from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 
-__all__ = ["Worker", "WorkerError", "take_turns"]
+__all__ = ["PAUSE", "Worker", "WorkerError", "take_turns"]
 
-# Seconds. OpenBLAS lets its threads spin for 2^26 ticks of the clock: 30 ms at 2 GHz.
-PAUSE = 0.06
+# Seconds. OpenBLAS lets its threads spin for 2^26 ticks of the processor's counter,
+# which were 100 ms where this was measured; PyTorch's came to rest after 10, JAX's at
+# once.
+PAUSE = 0.15
 
 
 class WorkerError(RuntimeError):
