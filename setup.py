@@ -13,6 +13,9 @@ version = re.search(
 plot = ["matplotlib>=3.9"]
 test = ["pytest>=8", "pandas>=2.2", "polars>=1", "skops>=0.16"]
 test += ["hypothesis>=6", *plot]
+# The peers, in the versions that benchmarks/README.md was measured with or later.
+bench = ["torch>=2.13", "skorch>=1.4", "jax>=0.10", "optax>=0.2.8", "threadpoolctl"]
+bench += plot
 
 setup(
     name="skdl",
@@ -29,6 +32,7 @@ setup(
         "dask": ["dask>=2025.1", "distributed>=2025.1", "dask-ml>=2025.1"],
         "optuna": ["optuna>=4"],
         "test": test,
+        "bench": bench,
         "dev": [*test, "ruff==0.17.6", "numpydoc>=1.8"],
     },
 )

@@ -1,0 +1,1 @@
+"""What skdl costs, beside its peers: see benchmarks/README.md."""

@@ -1,0 +1,88 @@
+"""skdl: the estimator's ``fit``, and the bare step of its engine."""
+
+import warnings
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from benchmarks.problem import shuffling
+from skdl import MLPClassifier, SoftmaxClassifier
+from skdl.engine import (
+    Adam,
+    Batches,
+    Data,
+    Network,
+    Relu,
+    Softmax,
+    Workspace,
+    raw_scores,
+)
+
+__all__ = ["Fit", "Step"]
+
+
+class Fit:
+    """What users call, with all that it checks and records."""
+
+    def __init__(self, problem):
+        self.problem = problem
+        kind = MLPClassifier if problem.widths[-1] == 1 else SoftmaxClassifier
+        self.net = kind(
+            problem.widths[1:-1],
+            batch_size=problem.batch_size,
+            learning_rate_init=problem.rate,
+            n_iter_no_change=problem.n_epochs + 1,
+            random_state=problem.seed,
+            weight_init=None,  # scikit-learn's
+            **{"alpha": 0.0, "max_iter": problem.n_epochs, **problem.options},
+        )
+
+    def run(self):
+        """Train from the start."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            self.net.fit(self.problem.X, self.problem.y)
+
+    def predict(self, n_rows, n_calls):
+        """Predict the first rows, again and again."""
+        X = self.problem.X[:n_rows]
+        for _ in range(n_calls):
+            self.net.predict(X)
+
+    def final_loss(self):
+        """Return the objective at the end."""
+        return self.net.loss_
+
+    def scores(self, X):
+        """Return log-probabilities."""
+        return self.net.predict_log_proba(X)
+
+
+class Step:
+    """Gather a batch, loss and gradient, update: nothing around it."""
+
+    def __init__(self, problem):
+        self.problem, dtype = problem, np.dtype(np.float32)
+        widths, self.loss = problem.widths, Softmax()
+        self.network = Network(widths, [Relu() for _ in widths[2:]], dtype)
+        coded = self.loss.encode(problem.y, problem.n_classes, dtype)
+        self.batches = Batches(Data(problem.X, *coded), problem.batch_size, dtype)
+        self.workspace = Workspace(self.network, problem.batch_size, training=True)
+
+    def run(self):
+        """Train from the start."""
+        problem, network, workspace = self.problem, self.network, self.workspace
+        network.initialize(np.random.RandomState(problem.seed))
+        optimizer = Adam().start(network.parameters, network.n_weights)
+        rng = shuffling(problem.seed)
+        for _ in range(problem.n_epochs):
+            total = 0.0
+            for X, targets, weights in self.batches.epoch(rng):
+                total += network.loss_and_gradient(
+                    X, targets, weights, self.loss, 0.0, workspace
+                )
+                optimizer.step(network.parameters, workspace.gradient, problem.rate)
+
+    def scores(self, X):
+        """Return raw scores."""
+        return raw_scores(self.network, X)

@@ -1,0 +1,90 @@
+"""PyTorch, eager: the loop that its tutorials write, over tensors in memory."""
+
+import torch
+from torch import nn
+
+__all__ = ["Loop", "make_net"]
+
+
+class Loop:
+    """One batch after the other, each gathered by its row numbers.
+
+    It sums the losses up, as the others do, and asks for the sum once per epoch.
+    """
+
+    def __init__(self, problem):
+        self.problem = problem
+        self.X = torch.from_numpy(problem.X)
+        self.y = torch.from_numpy(problem.y)
+        self.orders = torch.from_numpy(problem.orders)
+
+    def run(self):
+        """Train from the start."""
+        X, y, batch_size = self.X, self.y, self.problem.batch_size
+        self.net = net = make_net(self.problem).train()
+        optimizer = make_optimizer(self.problem, net)
+        criterion = nn.CrossEntropyLoss()
+        l1, weights = l1_of(self.problem, net)
+        for order in self.orders:
+            total = torch.zeros(())
+            for rows in order.split(batch_size):
+                optimizer.zero_grad()
+                loss = criterion(net(X.index_select(0, rows)), y.index_select(0, rows))
+                if l1:
+                    loss = loss + l1 * sum(W.abs().sum() for W in weights)
+                loss.backward()
+                optimizer.step()
+                total += loss.detach()
+            total.item()
+
+    def scores(self, X):
+        """Return raw scores."""
+        with torch.inference_mode():
+            return self.net.eval()(torch.from_numpy(X)).numpy()
+
+
+def make_net(problem):
+    """Return the problem's net with its starting parameters."""
+    options, layers = problem.options, []
+    for i, (weights, biases) in enumerate(problem.start):
+        linear = nn.Linear(*weights.shape)
+        with torch.no_grad():
+            linear.weight.copy_(torch.from_numpy(weights.T))
+            linear.bias.copy_(torch.from_numpy(biases))
+        layers.append(linear)
+        if i == len(problem.start) - 1:
+            break
+        if options.get("normalization") == "batch":
+            layers.append(nn.BatchNorm1d(weights.shape[1]))
+        layers.append(nn.ReLU())
+        if "dropout" in options:
+            layers.append(nn.Dropout(options["dropout"]))
+    return nn.Sequential(*layers)
+
+
+def weights_of(net):
+    """Return the matrices, which penalties take, and not the biases."""
+    return [parameter for parameter in net.parameters() if parameter.ndim == 2]
+
+
+def make_optimizer(problem, net):
+    """Return Adam, or Nesterov's momentum, with the L2 penalty as weight decay."""
+    options = problem.options
+    decay = 0.0
+    if options.get("penalty", "l2") == "l2":
+        decay = options.get("alpha", 0.0) / problem.batch_size
+    groups = [
+        {"params": weights_of(net), "weight_decay": decay},
+        {"params": [parameter for parameter in net.parameters() if parameter.ndim < 2]},
+    ]
+    if options.get("solver") == "sgd":
+        settings = {"momentum": options["momentum"], "nesterov": True}
+        return torch.optim.SGD(groups, problem.rate, fused=True, **settings)
+    return torch.optim.Adam(groups, problem.rate, fused=True)
+
+
+def l1_of(problem, net):
+    """Return what to multiply the sum of absolute values by, and their matrices."""
+    is_l1 = problem.options.get("penalty") == "l1"
+    strength = problem.options["alpha"] / problem.batch_size if is_l1 else 0.0
+    return strength, weights_of(net)

@@ -1,0 +1,1 @@
+"""One module per question; its ``measure(session)`` returns the answer in Markdown."""

@@ -1,0 +1,32 @@
+"""How long ``import skdl`` takes."""
+
+import subprocess
+import sys
+
+from benchmarks.table import goal, number, table
+from benchmarks.workers import take_turns
+
+__all__ = ["measure"]
+
+CODE = """
+import time
+start = time.perf_counter()
+import {}
+print(time.perf_counter() - start)
+"""
+
+
+def seconds_of_import(module):
+    """Return what a new interpreter needs to import the module."""
+    command = [sys.executable, "-c", CODE.format(module)]
+    return float(subprocess.run(command, capture_output=True, check=True).stdout)
+
+
+def measure(session):
+    """Time both in turn."""
+    names = ("skdl", "sklearn.neural_network")
+    actions = {name: lambda name=name: seconds_of_import(name) for name in names}
+    ours, theirs = take_turns(actions, max(7, session.n_rounds)).values()
+    header = ["`import`", *(f"{name}, ms" for name in names), "ratio"]
+    ratio = goal(ours / theirs, 1.1, at_least=False)
+    return table(header, [["time", number(1e3 * ours), number(1e3 * theirs), ratio]])

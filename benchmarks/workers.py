@@ -1,0 +1,190 @@
+"""A process for each contender, and turns among them.
+
+BLAS, OpenMP and XLA each keep a pool of threads that goes on spinning for a while after
+its work, and takes the cores from whoever comes next. In processes of their own, and
+with a pause between turns, none meets another.
+"""
+
+import contextlib
+import ctypes
+import gc
+import os
+import re
+import time
+import traceback
+from importlib import import_module
+from multiprocessing import get_context
+from pathlib import Path
+
+__all__ = ["PAUSE", "Worker", "WorkerError", "take_turns"]
+
+# Seconds. OpenBLAS lets its threads spin for 2^26 ticks of the processor's counter,
+# which were 100 ms where this was measured; PyTorch's came to rest after 10, JAX's at
+# once.
+PAUSE = 0.15
+
+
+class WorkerError(RuntimeError):
+    """What went wrong in another process, with its traceback."""
+
+
+class Worker:
+    """A process that holds objects, and calls their methods.
+
+    Parameters
+    ----------
+    n_threads : int
+        For everything in it. It is kept on as many cores.
+    """
+
+    def __init__(self, n_threads):
+        context = get_context("spawn")
+        self._pipe, end = context.Pipe()
+        self._process = context.Process(target=_serve, args=(end, n_threads))
+        self._process.daemon = True
+        with _environment(n_threads):
+            self._process.start()
+        end.close()
+
+    @property
+    def pid(self):
+        """Number of the process."""
+        return self._process.pid
+
+    def make(self, key, factory, *args):
+        """Keep under a key what ``factory``, "module:name", returns there."""
+        self._ask("make", key, factory, args)
+
+    def call(self, key, method, *args):
+        """Return what a method of an object returns."""
+        return self._ask("call", key, method, args)
+
+    def time(self, key, method, *args):
+        """Return the seconds that a method takes."""
+        return self._ask("time", key, method, args)
+
+    def memory(self, key, method, *args):
+        """Return the bytes that a method needs beyond those in use, at its peak."""
+        return self._ask("memory", key, method, args)
+
+    def clear(self):
+        """Let go of all objects."""
+        self._ask("clear")
+
+    def _ask(self, *request):
+        self._pipe.send(request)
+        try:
+            error, answer = self._pipe.recv()
+        except EOFError:
+            raise WorkerError(f"the process died at {request[:3]}") from None
+        if error:
+            raise WorkerError(error)
+        return answer
+
+    def close(self):
+        """End the process."""
+        self._pipe.close()
+        self._process.join(10)
+        if self._process.is_alive():
+            self._process.terminate()
+
+    def __enter__(self):
+        """Nothing more to do: the process runs."""
+        return self
+
+    def __exit__(self, *exception):
+        """End the process."""
+        self.close()
+
+
+def _serve(pipe, n_threads):
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:n_threads])
+    things = {}
+    while True:
+        try:
+            request = pipe.recv()
+        except EOFError:
+            return
+        try:
+            answer = None, _do(things, *request)
+        except Exception:
+            answer = traceback.format_exc(), None
+        pipe.send(answer)
+
+
+def _do(things, command, key=None, name=None, args=()):
+    if command == "clear":
+        things.clear()
+        gc.collect()
+        return None
+    if command == "make":
+        module, factory = name.split(":")
+        things[key] = getattr(import_module(module), factory)(*args)
+        return None
+    method = getattr(things[key], name)
+    if command == "call":
+        return method(*args)
+    before = _start_peak() if command == "memory" else 0
+    start = time.perf_counter()
+    method(*args)
+    seconds = time.perf_counter() - start
+    return _status("VmHWM") - before if command == "memory" else seconds
+
+
+def _start_peak():
+    """Give free memory back, forget earlier peaks; return the bytes in use (Linux)."""
+    gc.collect()
+    with contextlib.suppress(AttributeError, OSError):  # musl has no malloc_trim
+        ctypes.CDLL(None).malloc_trim(0)
+    Path("/proc/self/clear_refs").write_text("5")
+    return _status("VmRSS")
+
+
+def _status(name):
+    status = Path("/proc/self/status").read_text()
+    return 1024 * int(re.search(rf"{name}:\s+(\d+) kB", status)[1])
+
+
+@contextlib.contextmanager
+def _environment(n_threads):
+    """Have the variables that a process reads when it loads its libraries."""
+    libraries = ("OPENBLAS", "OMP", "MKL")
+    ours = {f"{library}_NUM_THREADS": str(n_threads) for library in libraries}
+    before = dict(os.environ)
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def take_turns(actions, n_rounds, pause=PAUSE):
+    """Let each act in turn, again and again.
+
+    Parameters
+    ----------
+    actions : dict of callable
+        Each returns the seconds that it took.
+    n_rounds : int
+        Each begins with another one. One more goes before and does not count: it warms
+        caches up, and compilers.
+    pause : float
+        Seconds between turns.
+
+    Returns
+    -------
+    best : dict of float
+        The least seconds of each.
+    """
+    names = list(actions)
+    seconds = {name: [] for name in names}
+    for i in range(-1, n_rounds):
+        first = i % len(names)
+        for name in names[first:] + names[:first]:
+            time.sleep(pause)
+            taken = actions[name]()
+            if i >= 0:
+                seconds[name].append(taken)
+    return {name: min(values) for name, values in seconds.items()}
