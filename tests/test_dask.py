@@ -23,6 +23,7 @@ from sklearn.model_selection import (
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from skdl import MLPRegressor, SoftmaxClassifier
+from skdl.model_selection import CoarseToFineSearchCV
 from tests.meta.dies_once import dies_once, n_scored
 from tests.meta.problems import NETS, problem
 
@@ -70,6 +71,15 @@ SEARCHES = {
     "grid": partial(GridSearchCV, param_grid=GRID, cv=3),
     "random": partial(
         RandomizedSearchCV, param_distributions=GRID, n_iter=3, cv=3, random_state=0
+    ),
+    "coarse to fine": partial(
+        CoarseToFineSearchCV,
+        param_space={"alpha": (1e-3, 1e-1), "activation": ["relu", "tanh"]},
+        resource="max_iter",
+        max_stages=2,
+        max_moves=1,
+        cv=3,
+        random_state=0,
     ),
 }
 

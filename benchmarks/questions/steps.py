@@ -9,7 +9,7 @@ __all__ = ["SHAPES", "Shape", "measure"]
 
 
 class Shape(NamedTuple):
-    """A net, how it is trained, and what issue 5 asks of it.
+    """A net, how it is trained, and the goals.
 
     Goals are how many times longer the peers take than ``fit``, at least, and our bare
     step than its matrix products, at most.

@@ -37,9 +37,14 @@ def blocks_of(*arrays):
 
 
 def number(parameters, value=0.0):
-    """Return an array without axes, of the parameters' type; ``a[()] = x`` sets it.
+    """Return an array without axes, which NumPy takes in half a Python number's time.
 
-    NumPy takes it in half the time that a Python number needs.
+    Parameters
+    ----------
+    parameters : ndarray
+        Whose dtype it gets.
+    value : float, default=0.0
+        ``a[()] = x`` sets another one.
     """
     return np.array(value, parameters.dtype)
 
@@ -49,6 +54,11 @@ class Blockwise:
 
     A kind of state has ``prepare(rate)``, which sets the numbers of a step, and
     ``update(w, g, *moments, scratch)``, which does the step for one block.
+
+    Parameters
+    ----------
+    parameters : ndarray
+        Of the run, or an array like them.
 
     Attributes
     ----------

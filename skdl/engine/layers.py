@@ -164,7 +164,7 @@ class Activation(Layer):
         """Return the buffers of one workspace."""
         work = _ActivationWork()
         work.A = work.zeros = None
-        if workspace.training and type(self.function) is Relu:
+        if type(self.function) is Relu:
             work.zeros = workspace.zeros(self.width)
         if not getattr(self.function, "in_place", False):
             work.A = workspace.empty(self.width)

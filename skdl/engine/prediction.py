@@ -10,7 +10,7 @@ from skdl.engine.workspace import Workspace
 __all__ = ["MAX_ROWS", "bytes_per_row", "raw_scores"]
 
 # More rows per pass are no faster: the products are large enough, and the cache is not.
-MAX_ROWS = 4096
+MAX_ROWS = 2048
 
 
 def raw_scores(network, X, rows=None, max_rows=MAX_ROWS):
@@ -24,7 +24,7 @@ def raw_scores(network, X, rows=None, max_rows=MAX_ROWS):
         Of any real dtype.
     rows : ndarray of int, optional
         Which rows, instead of all.
-    max_rows : int, default=4096
+    max_rows : int, default=2048
         Rows per pass, at least 1: beside the scores, memory is for so many.
 
     Returns

@@ -102,6 +102,7 @@ class Workspace:
     def zeros(self, width):
         """Return zeros of shape (..., n_rows, width), to be read only and shared."""
         if width not in self._zeros:
+            self._count(width)
             self._zeros[width] = np.zeros((*self.shape, width), self.dtype)
             self._zeros[width].flags.writeable = False
         return self._zeros[width]

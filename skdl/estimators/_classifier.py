@@ -99,7 +99,6 @@ n_columns)
         y : ndarray of shape (n_samples,), or an indicator (n_samples, n_labels)
             Of several columns of labels, (n_samples, n_columns).
         """
-        check_is_fitted(self)
         labels = self._each_output(Output.labels, self._raw_scores(X))
         return side_by_side(labels) if self._several_outputs else labels
 
@@ -117,7 +116,6 @@ n_columns)
             minus the first's. The class is the second where it is positive. A list of
             such arrays for several columns of labels.
         """
-        check_is_fitted(self)
         return self._each_output(Output.decision, self._raw_scores(X))
 
     @available_if(_has_probabilities)
@@ -134,7 +132,6 @@ n_columns)
             In the order of `classes_`, and never 0. Rows sum to 1, unless labels do not
             exclude one another. A list of such arrays for several columns of labels.
         """
-        check_is_fitted(self)
         return self._each_output(Output.probabilities, self._raw_scores(X))
 
     @available_if(_has_probabilities)
@@ -151,7 +148,6 @@ n_columns)
             Finite for all finite scores. A list of such arrays for several columns of
             labels.
         """
-        check_is_fitted(self)
         return self._each_output(Output.log_probabilities, self._raw_scores(X))
 
     def score(self, X, y, sample_weight=None):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from sklearn import get_config
+from sklearn.utils.validation import check_is_fitted
 
 from skdl.engine.bypass import Join
 from skdl.engine.prediction import MAX_ROWS, bytes_per_row, raw_scores
@@ -26,6 +27,8 @@ def rows_at_once(network, X):
     network : Network
     X : ndarray of shape (n_samples, n_features), or CSR array
     """
+    if X.shape[0] == 1:
+        return 1
     memory = get_config()["working_memory"] * 2**20
     return max(1, int(min(MAX_ROWS, memory / bytes_per_row(network, X))))
 
@@ -36,6 +39,9 @@ class FittedNet(NetParameters):
 
     def _raw_scores(self, X):
         """Return raw scores of shape (n_samples, n_outputs_) of checked data."""
+        if "_network" not in vars(self):
+            # Asked alone it would take as long as predicting a row.
+            check_is_fitted(self)
         X = check_X(self, X)
         return raw_scores(self._network, X, max_rows=rows_at_once(self._network, X))
 

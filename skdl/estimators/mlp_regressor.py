@@ -130,7 +130,6 @@ object, default='squared_error'
             Several quantiles add an axis, over which values increase: (n_samples,
             n_quantiles) or (n_samples, n_outputs, n_quantiles).
         """
-        check_is_fitted(self)
         return self._predictions(self._raw_scores(X))
 
     def score(self, X, y, sample_weight=None):

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import is_classifier
 
 from skdl import MLPClassifier, MLPRegressor, SoftmaxClassifier
-from skdl.estimators import _base
+from skdl.estimators import _base, _validation
 from skdl.estimators._validation import split_rows
 
 
@@ -247,3 +247,49 @@ def test_diverging_training_is_an_error(Net, X, y, make):
     ):
         net.fit(1e160 * X, y)
     assert vars(net) == net.get_params()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_plain_rows_skip_scikit_learns_checks(monkeypatch, dtype):
+    """A prediction of one row would take twice as long."""
+    X = np.random.default_rng(0).normal(size=(20, 3)).astype(dtype)
+    net = SoftmaxClassifier((), max_iter=20, n_iter_no_change=1, tol=1).fit(
+        X, X[:, 0] > 0
+    )
+    expected = net.decision_function(X.tolist())
+    monkeypatch.setattr(_validation, "check_inputs", None)
+    assert_allclose(net.decision_function(X), expected, rtol=1e-5)
+    assert_allclose(net.decision_function(X[:1]), expected[:1], rtol=1e-5)
+    largest = np.full((2, 3), np.finfo(dtype).max)
+    with pytest.raises(TypeError, match="NoneType"):  # their sum overflows: asked
+        net.predict(largest)
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        np.full((2, 3), np.nan),
+        np.array([[np.inf, -np.inf, 0]]),
+        np.ones((2, 4)),
+        np.ones(3),
+        np.ones((0, 3)),
+        np.ones((2, 3), object),
+        np.ma.masked_array(np.ones((2, 3)), mask=True),
+    ],
+    ids=["nan", "inf", "wide", "one-dimensional", "empty", "object", "masked"],
+)
+def test_what_is_not_plain_is_for_scikit_learn(X):
+    net = SoftmaxClassifier((), max_iter=20, n_iter_no_change=1, tol=1).fit(
+        np.eye(3), [0, 1, 0]
+    )
+    assert not _validation._is_plain(net, X)
+
+
+def test_a_net_that_knows_names_wants_them():
+    pandas = pytest.importorskip("pandas")
+    X = pandas.DataFrame(np.eye(3), columns=list("abc"))
+    net = SoftmaxClassifier((), max_iter=20, n_iter_no_change=1, tol=1).fit(
+        X, [0, 1, 0]
+    )
+    with pytest.warns(UserWarning, match="does not have valid feature names"):
+        net.predict(np.eye(3))
