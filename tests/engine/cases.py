@@ -254,6 +254,22 @@ def each(name, table):
     return pytest.mark.parametrize(name, table.values(), ids=table.keys())
 
 
+def each_loss_and_activation(test):
+    """Parametrize over both tables: they meet in the network, which knows neither.
+
+    So each loss meets one activation of each kind (with the derivative read off the
+    output, or off the mask), and each activation meets one loss.
+    """
+    pairs = {
+        f"{activation}-{loss}": (LOSSES[loss], ACTIVATIONS[activation])
+        for loss in LOSSES
+        for activation in ACTIVATIONS
+        if activation in ("tanh", "relu") or loss == "softmax-3"
+    }
+    names = ("case", "activation")
+    return pytest.mark.parametrize(names, pairs.values(), ids=pairs.keys())(test)
+
+
 @dataclass
 class Problem:
     """A small network with data for a loss."""

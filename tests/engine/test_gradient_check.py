@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from skdl.engine import check_gradient
-from tests.engine.cases import ACTIVATIONS, LOSSES, each, problem
+from tests.engine.cases import each_loss_and_activation, problem
 
 X = np.array([[1.0, -2.0, 0.5], [3.0, 0.1, -1.5]])
 
@@ -105,8 +105,7 @@ def test_large_arrays_are_sampled():
         check_gradient(wrong, x, max_elements=499, rng=np.random.default_rng(0))
 
 
-@each("case", LOSSES)
-@each("activation", ACTIVATIONS)
+@each_loss_and_activation
 def test_finds_a_planted_error_in_a_network_gradient(case, activation):
     """0.1 % at one weight and at one bias: as each network test would see it."""
     p = problem(case, activation, weighted=True)

@@ -11,12 +11,12 @@ from scipy.sparse import csr_array
 
 from skdl.engine import Network, Relu, Tanh, Workspace, check_gradient, raw_scores
 from tests.engine.cases import (
-    ACTIVATIONS,
     LOSSES,
     OPTIMIZERS,
     Problem,
     arrays_of,
     each,
+    each_loss_and_activation,
     float32_only,
     peak_bytes,
     problem,
@@ -34,8 +34,7 @@ def mid_size(n_networks=None, dtype=np.float64):
     return network
 
 
-@each("case", LOSSES)
-@each("activation", ACTIVATIONS)
+@each_loss_and_activation
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("alpha", [0.0, 0.3])
 def test_gradient(case, activation, weighted, alpha):
@@ -50,8 +49,7 @@ def test_gradient_of_a_stack_and_without_hidden_layers(case, hidden):
     check_gradient(p.objective(0.3), p.network.parameters, rtol=1e-6)
 
 
-@each("case", LOSSES)
-@each("activation", ACTIVATIONS)
+@each_loss_and_activation
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("sparse", [False, True])
 def test_a_stack_gives_what_each_network_gives(case, activation, weighted, sparse):
@@ -80,8 +78,7 @@ def test_a_stack_gives_what_each_network_gives(case, activation, weighted, spars
         assert_array_equal(p.network.parameters[i], alone.parameters)
 
 
-@each("case", LOSSES)
-@each("activation", ACTIVATIONS)
+@each_loss_and_activation
 @pytest.mark.parametrize("n_networks", [None, 2])
 def test_float32_without_promotion(case, activation, n_networks):
     p = problem(case, activation, np.float32, weighted=True, n_networks=n_networks)
