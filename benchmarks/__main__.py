@@ -59,7 +59,7 @@ def answer(session, name, output, shapes):
     except AssertionError as error:
         print(f"FAILED: {error}\n", flush=True)
         return False
-    print(f"{text}\n\n({time.perf_counter() - start:.0f} s)\n", flush=True)
+    print(f"\n{text}\n\n({time.perf_counter() - start:.0f} s)\n", flush=True)
     keep(output, name, text)
     return True
 

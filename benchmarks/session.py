@@ -2,6 +2,7 @@
 
 from functools import partial
 from importlib.util import find_spec
+from statistics import median
 
 from benchmarks.problem import cross_entropy
 from benchmarks.workers import PAUSE, Worker, take_turns
@@ -84,7 +85,18 @@ class Session:
         actions = {
             key: partial(runner.time, method, *args) for key, runner in runners.items()
         }
-        return take_turns(actions, n_rounds or self.n_rounds, self.pause)
+        return self.best(actions, n_rounds)
+
+    def best(self, actions, n_rounds=None):
+        """Return the least seconds that `take_turns` gets from each; print the noise.
+
+        That is by how much the median round of all is slower than the best: a few
+        percent, unless something else ran on the machine.
+        """
+        seconds = take_turns(actions, n_rounds or self.n_rounds, self.pause)
+        noise = median(median(values) / min(values) for values in seconds.values()) - 1
+        print(f"({len(seconds)} contenders, noise {noise:.0%})", flush=True)
+        return {name: min(values) for name, values in seconds.items()}
 
     def race(self, contenders, tolerance=0.01, n_rounds=None):
         """Let contenders train in turn, and see that they learned the same.

@@ -175,8 +175,8 @@ def take_turns(actions, n_rounds, pause=PAUSE):
 
     Returns
     -------
-    best : dict of float
-        The least seconds of each.
+    seconds : dict of list of float
+        Of each, round by round.
     """
     names = list(actions)
     seconds = {name: [] for name in names}
@@ -187,4 +187,4 @@ def take_turns(actions, n_rounds, pause=PAUSE):
             taken = actions[name]()
             if i >= 0:
                 seconds[name].append(taken)
-    return {name: min(values) for name, values in seconds.items()}
+    return seconds

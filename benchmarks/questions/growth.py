@@ -8,6 +8,9 @@ __all__ = ["measure"]
 NAMES = ("skdl fit", "scikit-learn", "PyTorch")
 COLORS = {"skdl fit": "C0", "scikit-learn": "C1", "PyTorch": "C3"}
 N_FEATURES, N_CLASSES, WIDTH, BATCH, N_STEPS = 32, 10, 128, 200, 40
+# Rounding errors grow with the depth, and PyTorch's Adam adds ε elsewhere: sixteen
+# layers are 3 % apart after 40 steps.
+TOLERANCE = 0.05
 # What grows, its values, and the problem (widths, batch size, rows) of a value.
 SERIES = {
     "rows": (
@@ -42,6 +45,7 @@ def measure(session):
             problem = make_problem(widths, batch_size, n_rows, 1)
             seconds, _ = session.race(
                 {name: (name, problem) for name in NAMES},
+                tolerance=TOLERANCE,
                 n_rounds=min(session.n_rounds, 3),
             )
             per = 1 if label == "rows" else problem.n_steps

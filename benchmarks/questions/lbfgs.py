@@ -27,6 +27,6 @@ def measure(session):
     times = [f"{number(1e3 * seconds[name])} ms" for name in names]
     rows = [
         ["time", *times, number(seconds[theirs] / seconds[ours])],
-        ["objective", *(f"{losses[name]:.5f}" for name in names), ""],
+        ["objective", *(f"{losses[name]:.4g}" for name in names), ""],
     ]
     return table(header, rows)
