@@ -12,7 +12,7 @@ version = re.search(
 
 plot = ["matplotlib>=3.9"]
 test = ["pytest>=8", "pytest-xdist>=3.5", "pandas>=2.2", "polars>=1", "skops>=0.16"]
-test += ["hypothesis>=6", *plot]
+test += ["hypothesis>=6", "rich>=13", *plot]
 # The peers, in the versions that benchmarks/README.md was measured with or later.
 bench = ["torch>=2.13", "skorch>=1.4", "jax>=0.10", "optax>=0.2.8", "threadpoolctl"]
 bench += plot

@@ -120,6 +120,7 @@ def test_the_log_is_printed_on_request(capsys):
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_callbacks(n_jobs, capsys):
+    pytest.importorskip("rich")
     net = clone(NET).set_params(max_iter=4)
     monitor = ScoringMonitor(scoring="accuracy")
     search = searching(net.set_callbacks(monitor), {"alpha": (1e-3, 1.0)},
