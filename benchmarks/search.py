@@ -105,7 +105,8 @@ def main(argv=None):
     parser.add_argument("--data", type=Path, default=Path("../shared/data/tabular"))
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--n-jobs", type=int, default=None)
-    parser.add_argument("--only", nargs="+", default=["digits", "vehicle", "segment"])
+    names = ["digits", "breast cancer", "vehicle", "segment"]
+    parser.add_argument("--only", nargs="+", default=names)
     options = parser.parse_args(argv)
     head = f"{'data':<14}{'seed':>4}  {'grid':>7}{'ours':>8}{'difference':>20}"
     print(head + f"{'candidates':>13}{'epochs':>16}{'share':>7}{'seconds':>14}")
