@@ -1,3 +1,5 @@
+"""Ensembles of nets: checkpoints of one training run, and seeds."""
+
 from skdl.ensemble.checkpoint_ensemble_classifier import CheckpointEnsembleClassifier
 from skdl.ensemble.checkpoint_ensemble_regressor import CheckpointEnsembleRegressor
 from skdl.ensemble.seed_ensemble_classifier import SeedEnsembleClassifier
