@@ -51,7 +51,8 @@ class SVMClassifier(BaseClassifier):
     >>> from sklearn.datasets import load_iris
     >>> from skdl import SVMClassifier
     >>> X, y = load_iris(return_X_y=True)
-    >>> net = SVMClassifier(20, solver="lbfgs", loss="squared_hinge", random_state=0)
+    >>> net = SVMClassifier(20, "tanh", solver="lbfgs", alpha=1.0, max_iter=5000,
+    ...                     loss="squared_hinge", random_state=0)
     >>> net.fit(X, y).decision_function(X).shape
     (150, 3)
     >>> CalibratedClassifierCV(net, cv=3).fit(X, y).predict_proba(X[:5]).shape
