@@ -79,6 +79,7 @@ BAD = {
     "text as labels": {b"data": planes(IMAGES), b"labels": [b"cat"]},
     "fractions": {b"data": planes(IMAGES), b"labels": [0.5]},
     "floats": {b"data": planes(IMAGES).astype(float), b"labels": [1, 2, 3]},
+    "signed bytes": {b"data": planes(IMAGES).view(np.int8), b"labels": [1, 2, 3]},
     "objects": {b"data": np.array([None, {}]), b"labels": [1, 2]},
 }
 

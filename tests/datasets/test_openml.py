@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import importlib.util
 import io
 import json
 import urllib.request
@@ -203,10 +202,6 @@ def test_by_way_of_scikit_learn(tmp_path, monkeypatch, openml, parser):
     n_requests = len(openml.requested)
     check(name, FETCH[name](data_home=tmp_path))
     assert len(openml.requested) == n_requests
-
-
-def test_the_module_that_parses_is_found_by_its_name():
-    assert _openml.find_spec is importlib.util.find_spec
 
 
 @pytest.mark.skipif(not MNIST_FILE.exists(), reason="needs ../shared/data/mnist.npz")
