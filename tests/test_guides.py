@@ -11,6 +11,7 @@ GUIDES = {
     "training": (2, ()),
     "ensembles": (2, ()),
     "model_selection": (4, ()),
+    "datasets": (4, ()),
     "distributed": (4, ("distributed", "dask_ml", "optuna")),
 }
 
