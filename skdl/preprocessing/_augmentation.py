@@ -70,8 +70,9 @@ class Augmentation:
     """Draws and applies the transforms of an `ImageAugmenter`, batch by batch.
 
     Flips and shifts by whole pixels are copies. As soon as anything else moves pixels,
-    all that moves them is one field of coordinates. Each transform that is switched on
-    draws for the whole batch, in the order of the parameters.
+    all that moves them is one field of coordinates. What is switched on draws for the
+    whole batch before anything is computed; elastic displacements, which are large, are
+    drawn when they are needed.
 
     Parameters
     ----------
