@@ -97,7 +97,7 @@ def test_no_batch_is_allocated(options):
 
 def test_results_do_not_depend_on_how_many_are_computed_at_once(monkeypatch):
     images = np.random.default_rng(0).random((40, 16, 16, 2))
-    options = {"rotation": 20, "elastic_alpha": 5, "contrast": 0.5, "cutout": 3}
+    options = {"shift": 1.5, "rotation": 20, "elastic_alpha": 5, "contrast": 0.5}
     results = []
     for n_pixels in (1, 1000, 1 << 20):
         monkeypatch.setattr("skdl.preprocessing._augmentation.PASS", n_pixels)
