@@ -48,13 +48,15 @@ class Batches:
         The last batch of an epoch may be smaller.
     dtype : numpy.dtype
         The network's.
+    raw : bool, default=False
+        Whether X keeps the dtype that it has, for a network that converts it itself.
     """
 
-    def __init__(self, data, batch_size, dtype):
+    def __init__(self, data, batch_size, dtype, raw=False):
         self.data = data
         self.batch_size = batch_size
         X, table = data.X, data.table
-        self._X = _Gatherer(X, batch_size, dtype)
+        self._X = _Gatherer(X, batch_size, X.dtype if raw else dtype)
         self._targets = _Gatherer(data.targets, batch_size, data.targets.dtype)
         self._table = self._weights = self._columns = None
         width = math.prod(data.targets.shape[1:])

@@ -43,6 +43,7 @@ CASES = {
     "in order": {"shuffle": False},
     "tol": {"tol": 0.3, "n_iter_no_change": 5},
     "warm": {"warm_start": True},
+    "standardize": {"standardize": True, "early_stopping": True, "tol": 0},
     "residual": {"hidden_layer_sizes": (6, 6, 6), "residual": True},
 }
 
