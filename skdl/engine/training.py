@@ -17,7 +17,7 @@ __all__ = ["train", "train_lbfgs"]
 def train(
     network, loss, optimizer, data, rng, *,
     alpha, batch_size, rate, progress, max_epochs, on_epoch, max_norm=None,
-    penalty=None, dropout_rng=None, deadline=None,
+    penalty=None, dropout_rng=None, deadline=None, augmentation=None,
 ):  # fmt: skip
     """Train a network by stochastic steps, in place.
 
@@ -49,6 +49,8 @@ def train(
         What dropout draws from; a network with dropout needs it.
     deadline : float, optional
         When to stop, on the clock of `time.perf_counter`, within an epoch, too.
+    augmentation : Augmentation, optional
+        What the rows of each batch pass through.
     """
     # float() of all that a user may give: a NumPy number would promote float32.
     alpha = float(alpha)
@@ -56,7 +58,7 @@ def train(
     proximal = penalty.start(network, optimizer) if alpha else None
     smooth, sharp, clipped = alpha * penalty.smooth, alpha * penalty.sharp, 1.0
     raw = network.scaling is not None
-    batches = Batches(data, batch_size, network.dtype, raw)
+    batches = Batches(data, batch_size, network.dtype, raw, augmentation)
     parameters, gradient = network.parameters, np.zeros_like(network.parameters)
     workspaces = _workspaces(network, gradient, batch_size, data.n_rows, dropout_rng)
     before = np.empty_like(parameters)

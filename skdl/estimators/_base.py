@@ -22,6 +22,7 @@ from skdl.estimators._architecture import (
     check_hidden_layers,
     start_weights,
 )
+from skdl.estimators._augment import check_augment, start_augmentation
 from skdl.estimators._divergence import likely_cause
 from skdl.estimators._fitted import FittedNet
 from skdl.estimators._held import check_validation, given_rows, held_out, validates
@@ -168,6 +169,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             )
             image_shape = check_image_shape(self.image_shape, X.shape[1])
             check_standardize(self, X, image_shape)
+            check_augment(self, X)
             dtype = network_dtype(X) if first else self._network.dtype
             if weights is not None:
                 weights = weights.astype(dtype, copy=False)
@@ -187,6 +189,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             if held is None and (watched or self.validation_split is not None):
                 rng = streams["validation"]
                 data.rows, held = held_out(self, data, y, codes, weights, rng)
+            augmentation = start_augmentation(self, data, image_shape, streams)
             learn_scaling(
                 self, data, weights, image_shape, first=first, incremental=incremental
             )
@@ -196,6 +199,8 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             lbfgs = self.solver == "lbfgs"
             prepare = self._prepare_lbfgs if lbfgs else self._prepare_stochastic
             run, train = prepare(data, streams, held, watched, incremental)
+            if augmentation is not None:
+                train = partial(train, augmentation=augmentation)
             run.data = data
             self._run = run
             try:

@@ -45,9 +45,10 @@ max_iter : int, default=200
 shuffle : bool, default=True
     Whether each epoch draws a new order of the rows.
 random_state : int, RandomState instance or None, default=None
-    Initialization, shuffling, the validation split and dropout draw from independent
-    streams of it. The same integer gives the same bits for the same number of BLAS
-    threads and, with ``weight_init=None``, the starting weights of scikit-learn.
+    Initialization, shuffling, the validation split, dropout and `augment` draw from
+    independent streams of it. The same integer gives the same bits for the same number
+    of BLAS threads and, with ``weight_init=None``, the starting weights of
+    scikit-learn.
 tol : float, default=1e-4
     An epoch that improves the loss (with early stopping, the score) by less counts as
     stalled; 'lbfgs' ends when no element of the gradient is larger.
@@ -138,7 +139,17 @@ standardize : bool or {'feature', 'channel'}, default=False
 image_shape : sequence of two or three int or None, default=None
     (height, width, channels), if the rows of X are images, pixel by pixel with the
     channels of a pixel side by side: what ``images.reshape(len(images), -1)`` gives.
-    (height, width) is one channel. Only `standardize` reads it."""
+    (height, width) is one channel. `standardize` and `augment` read it.
+augment : augmenter object, callable or None, default=None
+    What training rows pass through on their way into a batch, before they are
+    standardized, anew in each epoch; validation rows and predictions never do. A
+    function ``f(images, rng)`` gets an array of shape (n, height, width, channels), or
+    of rows without `image_shape`, in the dtype of X, and a `numpy.random.Generator`; it
+    may change the array, and returns one of this shape and dtype. An object with
+    ``start`` may mix rows with their targets, too (mixup), where the loss has a meaning
+    for what lies between two targets: cross-entropies and all losses of numbers, but no
+    hinge. A mixed row then keeps its own weight, by `sample_weight` and class. Not for
+    a sparse X, nor with 'lbfgs'."""
 
 CLASSIFIER_PARAMETERS = """\
 label_smoothing : float, default=0.0

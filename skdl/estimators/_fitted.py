@@ -147,5 +147,5 @@ class FittedNet(NetParameters):
     def __sklearn_tags__(self):
         """Sparse input is accepted, unless it would not stay sparse."""
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = not self.standardize
+        tags.input_tags.sparse = not self.standardize and self.augment is None
         return tags

@@ -73,6 +73,7 @@ CONSTRAINTS = {
     "l1_ratio": [Interval(Real, 0, 1, closed="both")],
     "standardize": ["boolean", StrOptions({"feature", "channel"})],
     "image_shape": [None, "array-like"],
+    "augment": [None, HasMethods("start"), callable],
 }
 CLASSIFIER_CONSTRAINTS = {
     **CONSTRAINTS,
@@ -130,3 +131,4 @@ class NetParameters(BaseEstimator):
     l1_ratio: float = 0.15
     standardize: bool | str = False
     image_shape: Sequence[int] | None = None
+    augment: object | Callable | None = None

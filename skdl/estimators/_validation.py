@@ -20,6 +20,7 @@ __all__ = [
     "check_penalty",
     "check_training_data",
     "network_dtype",
+    "rows_per_batch",
     "split_rows",
 ]
 
@@ -139,6 +140,11 @@ def check_lbfgs(net):
             "not smooth at zero. Take penalty='l2' or None, or a stochastic solver "
             "such as 'sgd' or 'adam'."
         )
+    if net.augment is not None:
+        raise ValueError(
+            "solver='lbfgs' needs the same rows at every evaluation, which augment "
+            "does not give it: set augment=None, or take another solver."
+        )
     if net.normalization is not None or (net.dropout and np.any(net.dropout)):
         raise ValueError(
             "solver='lbfgs' needs the same objective at every evaluation, which "
@@ -175,15 +181,18 @@ def check_penalty(penalty, l1_ratio, alpha):
 
 def check_batch_size(batch_size, n_rows):
     """Return the number of rows of a batch: at most all of them."""
-    if batch_size == "auto":
-        return min(200, n_rows)
-    if batch_size > n_rows:
+    if batch_size != "auto" and batch_size > n_rows:
         warn(
             f"batch_size={batch_size} is larger than the {n_rows} rows to train on "
             f"and is clipped to {n_rows}.",
             UserWarning,
         )
-    return min(batch_size, n_rows)
+    return rows_per_batch(batch_size, n_rows)
+
+
+def rows_per_batch(batch_size, n_rows):
+    """Return the number of rows of a batch, without a word about it."""
+    return min(200 if batch_size == "auto" else batch_size, n_rows)
 
 
 def split_rows(n_rows, fraction, labels, rng):
