@@ -127,6 +127,34 @@ def test_lbfgs_reads_rows_as_they_are():
     assert_allclose(*found, rtol=1e-6, atol=1e-8)
 
 
+def by_lbfgs(network, X):
+    train_lbfgs(
+        network, Softmax(), Data(X, np.arange(len(X)) % 2, np.eye(2, dtype=F32)),
+        alpha=1.0, max_iter=5, max_fun=100, tol=1e-6, on_epoch=lambda epoch: None,
+        on_end=lambda result: None,
+    )  # fmt: skip
+
+
+def by_renewal(network, X):
+    renew_statistics(network, Data(X, np.zeros((len(X), 1))))
+
+
+@pytest.mark.parametrize(
+    "change", [lambda network, X: trained(network, X, F64), by_lbfgs, by_renewal]
+)
+def test_float64_rows_keep_their_digits_on_every_way(change):
+    batch_norm = {"normalization": BatchNorm()} if change is by_renewal else {}
+    network = make(F32, **batch_norm)
+    network.scaling.set(np.full(3, 2.0**30), np.ones(3))
+    expected = make(F32, scaling=False, **batch_norm)
+    differences = np.random.default_rng(0).normal(size=(40, 3))
+    change(network, 2.0**30 + differences)
+    change(expected, differences.astype(F32))
+    assert_allclose(network.parameters, expected.parameters, rtol=1e-3, atol=1e-4)
+    # After the scaling come those of the normalization, if there is one.
+    assert_allclose(network.statistics[6:], expected.statistics, rtol=1e-3, atol=1e-5)
+
+
 def test_each_network_of_a_stack_has_its_own():
     networks = [make(), make(), make()]
     for i, network in enumerate(networks):

@@ -98,6 +98,13 @@ def test_an_augmenter_that_changes_nothing_changes_no_bit(Net, X, y, make, fit, 
     assert net.loss_curve_ == expected.loss_curve_
 
 
+def test_what_it_draws_does_not_change_the_order_of_the_rows(X, y, make, fit):
+    recorders = [Recorder(), Recorder(shift=1)]
+    for recorder in recorders:
+        fit(make(MLPClassifier, augment=recorder), X, y)
+    assert_array_equal(recorders[0].rows, recorders[1].rows)
+
+
 @pytest.mark.parametrize("augment", [Recorder(mixes=True, shift=1), noise])
 def test_same_seed_same_bits(augment, X, y, make, fit, flat):
     before = X.copy()

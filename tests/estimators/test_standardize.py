@@ -309,6 +309,25 @@ def test_a_search_turns_it_on(X, y, make, fit):
     assert search.best_params_ == {"standardize": True}
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_columns_that_only_rounding_changes_are_constant(dtype, X, y, make, fit):
+    X = X.astype(dtype)
+    X[:, 1] = 0.1
+    X[::2, 1] = np.nextafter(X[0, 1], dtype(1))
+    net = fit(make(MLPClassifier, standardize=True), X, y)
+    assert X[:, 1].std() > 0
+    assert net.input_scale_[1] == Standardizer().fit(X).scale_[1] == 1
+
+
+def test_the_coarsest_dtype_says_what_rounding_is(X, y, make):
+    X[:, 1] = 1 + 1e-8 * X[:, 0]
+    net = make(MLPRegressor, standardize=True).partial_fit(X[:30], y[:30])
+    assert net.input_scale_[1] < 1e-7
+    for dtype in (np.float32, np.float64):
+        net.partial_fit(X[30:].astype(dtype), y[30:])
+        assert net.input_scale_[1] == 1
+
+
 def test_frames_and_constant_columns(X, y, make, fit):
     frame = pd.DataFrame(X, columns=list("abcd")).assign(c=0.1)
     net = fit(make(MLPClassifier, standardize=True), frame, y)
