@@ -12,7 +12,7 @@ GUIDES = {
     "ensembles": (2, ()),
     "model_selection": (4, ()),
     "datasets": (4, ()),
-    "images": (2, ()),
+    "images": (6, ()),
     "distributed": (4, ("distributed", "dask_ml", "optuna")),
 }
 

@@ -96,6 +96,7 @@ OPTIONS = {
             "residual": True,
             "early_stopping": True,
             "penalty": "l1",
+            "standardize": True,
             "warm_start": True,
             "random_state": np.random.RandomState(3),
             "hidden_layer_sizes": np.array([4, 3]),
