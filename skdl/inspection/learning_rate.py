@@ -95,10 +95,10 @@ class LearningRateDisplay:
             lines += [ax.axvline(self.suggestion, color="C3", ls="--", label=label)]
         # What lies above the start says no more than that it does.
         low, high = self.smoothed_losses.min(), self.smoothed_losses[0]
-        room = max(0.3 * (high - low), 1e-3 * abs(high))
+        room = max(0.1 * (high - low), 1e-3 * abs(high))
         ax.set(
             xscale="log", xlabel="learning rate", ylabel="loss",
-            ylim=(low - room, high + 2 * room),
+            ylim=(low - room, high + 3 * room),
         )  # fmt: skip
         ax.legend()
         self.ax_, self.figure_, self.lines_ = ax, ax.figure, lines

@@ -4,6 +4,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
@@ -16,7 +17,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks.learning_rate import compare, load
+from benchmarks.learning_rate import RULES, compare, load, main
 from skdl import (
     LogisticClassifier,
     MLPClassifier,
@@ -243,4 +244,17 @@ def test_tables_that_the_rule_was_not_chosen_on(name):
     Net = MLPRegressor if name.startswith("reg_") else MLPClassifier
     net = Net(hidden_layer_sizes=(50,), batch_size=64, n_iter_no_change=100)
     result = compare(net, *data, n_seeds=1, epochs=5)
-    assert result["scores"][0] > result["grid"].max() - 0.02
+    best, scores = (result[rule][1].max() for rule in ("grid", "suggested"))
+    assert scores > best - 0.02
+
+
+def test_the_benchmark(tmp_path, capsys):
+    X, y = load_digits(return_X_y=True)
+    frame = pd.DataFrame(X[:200, 20:30]).assign(target=y[:200])
+    frame.to_csv(tmp_path / "small.csv.gz", index=False)
+    options = ["--data", str(tmp_path), "--only", "small", "gone"]
+    main([*options, "--nets", "adam", "--seeds", "2"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].startswith("small         adam")
+    assert "no gone.csv.gz" in lines[2]
+    assert [line.split(",")[0] for line in lines[3:]] == list(RULES)
