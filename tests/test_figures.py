@@ -49,3 +49,11 @@ def test_the_unit_is_trained_by_plain_gradient_descent():
         found, losses = saturation.learn(loss, epochs=20)
         assert_allclose(found, outputs, rtol=1e-12)
         assert_allclose(losses, values[name](np.array(outputs)), rtol=1e-10)
+
+
+def test_the_suggested_rate_is_among_the_best():
+    learning_rate = load("learning_rate")
+    found, scores = learning_rate.learn(rates=np.geomspace(1e-4, 1, 9), epochs=10)
+    (at_it,) = learning_rate.learn(rates=[found.suggestion])[1]
+    assert at_it > scores.max() - 0.01
+    assert (scores < at_it - 0.02).sum() >= 5

@@ -82,10 +82,10 @@ class LearningRateDisplay:
         -------
         self : LearningRateDisplay
         """
-        import matplotlib.pyplot as plt
-
         if ax is None:
-            _, ax = plt.subplots()
+            from matplotlib.pyplot import subplots
+
+            _, ax = subplots()
         options = {"color": "C0", "label": "smoothed"} | line_options
         faint = {"color": options["color"], "alpha": 0.3, "lw": 1, "label": "batches"}
         lines = ax.plot(self.rates, self.losses, **faint)
