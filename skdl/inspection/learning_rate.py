@@ -100,7 +100,8 @@ class LearningRateDisplay:
             xscale="log", xlabel="learning rate", ylabel="loss",
             ylim=(low - room, high + 3 * room),
         )  # fmt: skip
-        ax.legend()
+        # Where nothing is learned yet, and the loss is high.
+        ax.legend(loc="lower left")
         self.ax_, self.figure_, self.lines_ = ax, ax.figure, lines
         return self
 
@@ -201,10 +202,10 @@ def find_learning_rate(
         )
     if n_steps < 20:
         raise ValueError(f"n_steps must be at least 20, got {n_steps!r}.")
-    # What would hold rows out, end the run early, or report it.
+    # What would hold rows out, end the run early, or keep anything.
     net = clone(net).set_params(
         early_stopping=False, validation_split=None, scoring=None, max_time=None,
-        max_restarts=0, verbose=False, warm_start=False,
+        max_restarts=0, warm_start=False,
     )  # fmt: skip
     net.set_callbacks()
     if random_state is not None:

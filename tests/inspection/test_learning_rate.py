@@ -26,6 +26,7 @@ from skdl import (
     Standardizer,
     SVMClassifier,
 )
+from skdl.callbacks import LambdaCallback
 from skdl.engine import SGD, OneCycle
 from skdl.inspection import LearningRateDisplay, find_learning_rate
 from skdl.inspection.learning_rate import _bound
@@ -133,6 +134,22 @@ def test_the_estimator_is_left_alone(digits):
     find_learning_rate(fitted, X, y, n_steps=30)
     for W, expected in zip(fitted.coefs_, coefs, strict=True):
         assert_array_equal(W, expected)
+
+
+def test_what_ends_or_reports_a_fit_is_off(digits, capsys):
+    called = []
+    net = quick(
+        early_stopping=True, scoring="loss", validation_split=3, max_time=1e-9,
+        verbose=True, max_restarts=1, tol=1e9,
+    )  # fmt: skip
+    hooks = dict.fromkeys(("on_fit_begin", "on_epoch_end"), called.append)
+    net.set_callbacks(LambdaCallback(**hooks))
+    found = find_learning_rate(net, *digits, n_steps=120)
+    assert_array_equal(
+        found.losses, find_learning_rate(quick(), *digits, n_steps=120).losses
+    )
+    assert not called
+    assert capsys.readouterr().out == ""
 
 
 def test_seeds(digits):
