@@ -60,6 +60,7 @@ trusted_types = [
     "skdl.estimators.mlp_regressor.MLPRegressor",
     "skdl.estimators.softmax_classifier.SoftmaxClassifier",
     "skdl.estimators.svm_classifier.SVMClassifier",
+    "skdl.inspection.neural_features.NeuralFeatures",
     "skdl.model_selection.coarse_to_fine.CoarseToFineSearchCV",
     "skdl.model_selection.ranges.Linear",
     "skdl.model_selection.ranges.Log",

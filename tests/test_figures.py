@@ -66,3 +66,11 @@ def test_every_transform_of_images_is_drawn_and_seen():
             assert (versions != image).any(), name
         assert ("mixup" in options) == (shares.min() < 1)
     np.testing.assert_array_equal(images, before)
+
+
+def test_the_suggested_rate_is_among_the_best():
+    learning_rate = load("learning_rate")
+    found, scores = learning_rate.learn(rates=np.geomspace(1e-4, 1, 9), epochs=10)
+    (at_it,) = learning_rate.learn(rates=[found.suggestion])[1]
+    assert at_it > scores.max() - 0.01
+    assert (scores < at_it - 0.02).sum() >= 5

@@ -13,6 +13,7 @@ GUIDES = {
     "model_selection": (4, ()),
     "datasets": (4, ()),
     "images": (6, ()),
+    "inspection": (4, ()),
     "distributed": (4, ("distributed", "dask_ml", "optuna")),
 }
 

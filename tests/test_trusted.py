@@ -23,6 +23,7 @@ from skdl import (
     SVMClassifier,
     engine,
     ensemble,
+    inspection,
     model_selection,
     preprocessing,
 )
@@ -218,6 +219,13 @@ def test_words_and_pipelines_come_back():
     assert_array_equal(through_file(model).predict(X), model.predict(X))
 
 
+def test_features_come_back():
+    net = SoftmaxClassifier(5, max_iter=500, learning_rate_init=0.01, random_state=0)
+    features = inspection.NeuralFeatures(net).fit(X, CLASSES)
+    other = through_file(features)
+    assert_array_equal(other.transform(X), features.transform(X))
+
+
 def full_name(thing):
     return f"{thing.__module__}.{thing.__qualname__}"
 
@@ -241,6 +249,8 @@ def test_the_list_is_what_files_hold():
         found |= untrusted(fitted(net, y))
     for one in ensembles():
         found |= untrusted(one)
+    features = inspection.NeuralFeatures(fast_net("MLPClassifier"))
+    found |= untrusted(features.fit(X, CLASSES))
     for transformer in TRANSFORMERS.values():
         found |= untrusted(transformer.fit(X))
     found |= untrusted(ImageAugmenter())
@@ -257,7 +267,14 @@ def test_every_class_that_a_parameter_takes_is_in_the_list():
     """The test above sees what the tables of cases hold; this one, what is public."""
     classes = {
         full_name(thing)
-        for module in (skdl, engine, ensemble, model_selection, preprocessing)
+        for module in (
+            skdl,
+            engine,
+            ensemble,
+            inspection,
+            model_selection,
+            preprocessing,
+        )
         for name in module.__all__
         if inspect.isclass(thing := getattr(module, name))
         and issubclass(thing, BaseEstimator)

@@ -150,6 +150,12 @@ class Network:
                     biases[...] = 0
         initialize_bypasses(self.layers, rng)
 
+    def as_input(self, X):
+        """Return X in the dtype that the first layer takes; a scaling takes any."""
+        if self.scaling is not None:
+            return X
+        return X.astype(self.dtype, copy=False)
+
     def scores(self, X, workspace):
         """Return the raw scores of rows X, in the workspace's memory.
 

@@ -1,4 +1,4 @@
-"""The forward pass over any number of rows."""
+"""The forward pass over any number of rows, to the scores or to a hidden layer."""
 
 import math
 
@@ -7,7 +7,7 @@ from scipy.sparse import issparse
 
 from skdl.engine.workspace import Workspace
 
-__all__ = ["MAX_ROWS", "bytes_per_row", "raw_scores"]
+__all__ = ["MAX_ROWS", "bytes_per_row", "hidden_outputs", "raw_scores"]
 
 # More rows per pass are no faster: the products are large enough, and the cache is not.
 MAX_ROWS = 2048
@@ -31,8 +31,30 @@ def raw_scores(network, X, rows=None, max_rows=MAX_ROWS):
     -------
     scores : ndarray of shape (..., n_rows, n_scores)
     """
+    return _outputs(network, X, rows, max_rows, len(network.affine) - 1)
+
+
+def hidden_outputs(network, X, layer, max_rows=MAX_ROWS):
+    """Return what a hidden layer hands on to the next one, for rows of X.
+
+    Parameters
+    ----------
+    network, X, max_rows
+        As for `raw_scores`.
+    layer : int
+        Number of the layer; the first is 0.
+
+    Returns
+    -------
+    outputs : ndarray of shape (..., n_rows, width)
+    """
+    return _outputs(network, X, None, max_rows, layer)
+
+
+def _outputs(network, X, rows, max_rows, i):
+    """Return the outputs of layer i; the last one's are the scores."""
     n_rows = X.shape[0] if rows is None else len(rows)
-    scores = np.empty((*network.stack, n_rows, network.widths[-1]), network.dtype)
+    outputs = np.empty((*network.stack, n_rows, network.widths[i + 1]), network.dtype)
     workspace = converted = None
     if _is_converted(network, X):
         converted = np.empty((min(max_rows, n_rows), X.shape[1]), network.dtype)
@@ -41,14 +63,17 @@ def raw_scores(network, X, rows=None, max_rows=MAX_ROWS):
         if workspace is None or stop - start < max_rows:
             workspace = None  # the memory of the old one is free before there is a new
             workspace = Workspace(network, stop - start)
+            if i < len(network.affine) - 1:
+                end = list(workspace.works).index(network.affine[i + 1])
+                del workspace.forward_passes[end:]
         X_block = X[slice(start, stop) if rows is None else rows[start:stop]]
         if converted is not None:
             np.copyto(converted[: stop - start], X_block, casting="unsafe")
             X_block = converted[: stop - start]
         elif issparse(X):
             X_block = X_block.astype(network.dtype, copy=False)
-        scores[..., start:stop, :] = network.scores(X_block, workspace)
-    return scores
+        outputs[..., start:stop, :] = network.scores(X_block, workspace)
+    return outputs
 
 
 def bytes_per_row(network, X):

@@ -68,3 +68,7 @@ class Scaling(Layer):
             np.copyto(work, X, casting="unsafe")
             np.subtract(work, self.mean, out=work)
         return np.multiply(work, self.inverse, out=work)
+
+    def backward(self, dA, work):
+        """Turn the gradient, where somebody asks for that of X, into it, in place."""
+        return np.multiply(dA, self.inverse, out=dA)

@@ -17,7 +17,7 @@ __all__ = ["train", "train_lbfgs"]
 def train(
     network, loss, optimizer, data, rng, *,
     alpha, batch_size, rate, progress, max_epochs, on_epoch, max_norm=None,
-    penalty=None, dropout_rng=None, deadline=None, augmentation=None,
+    penalty=None, dropout_rng=None, deadline=None, augmentation=None, on_step=None,
 ):  # fmt: skip
     """Train a network by stochastic steps, in place.
 
@@ -51,6 +51,9 @@ def train(
         When to stop, on the clock of `time.perf_counter`, within an epoch, too.
     augmentation : Augmentation, optional
         What the rows of each batch pass through.
+    on_step : callable, optional
+        Gets the objective of each batch, before its step. If it returns True, training
+        ends at once, without that step and the end of the epoch.
     """
     # float() of all that a user may give: a NumPy number would promote float32.
     alpha = float(alpha)
@@ -87,6 +90,8 @@ def train(
                     value = value + strength * proximal.value()
                 if progress.usual is None:
                     progress.usual = _size(value)
+                if on_step is not None and on_step(value):
+                    return
                 epoch.loss += value * batch_weight
                 total_weight += batch_weight
                 if not (network.stack or value <= EXPLOSION * progress.usual):

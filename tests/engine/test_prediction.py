@@ -17,8 +17,10 @@ from skdl.engine import (
     Tanh,
     raw_scores,
 )
-from skdl.engine.prediction import bytes_per_row
-from tests.engine.cases import peak_bytes
+from skdl.engine.prediction import bytes_per_row, hidden_outputs
+from skdl.engine.probe import probe
+from tests.engine.cases import each, peak_bytes
+from tests.engine.test_architecture import ARCHITECTURES, make
 
 N = 30
 
@@ -128,3 +130,29 @@ def test_bytes_per_row_are_what_a_pass_takes(activations, kind, n_networks):
     # Sparse rows: the last block is still there when the next one is cut.
     assert taken < (1.4 if "sparse" in kind else 1.02) * needed
     assert taken > 0.8 * needed
+
+
+@each("options", {k: o for k, o in ARCHITECTURES.items() if "normalization" not in o})
+@pytest.mark.parametrize("n_networks", [None, 2])
+@pytest.mark.parametrize("block", [3, 100])
+@pytest.mark.parametrize("sparse", [False, True])
+def test_hidden_outputs(options, n_networks, block, sparse):
+    p = make(options, n_networks=n_networks)
+    X = csr_array(p.X) if sparse else p.X
+    # A probe takes the same network where there is no batch normalization.
+    for i, record in enumerate(probe(p.network, p.X)):
+        outputs = hidden_outputs(p.network, X, i, block)
+        assert_allclose(outputs, record.activations, rtol=1e-12, atol=1e-14)
+
+
+@each("options", {k: o for k, o in ARCHITECTURES.items() if "normalization" in o})
+def test_hidden_outputs_are_those_that_lead_to_the_scores(options):
+    p = make(options)
+    rng = np.random.default_rng(0)
+    p.network.statistics[...] = rng.uniform(0.5, 2, p.network.statistics.shape)
+    last = p.network.affine[-1]
+    A = hidden_outputs(p.network, p.X, len(p.network.affine) - 2)
+    scores = A @ last.weights + last.biases
+    assert_allclose(scores, raw_scores(p.network, p.X), rtol=1e-12)
+    one_by_one = [hidden_outputs(p.network, row[None], 0)[0] for row in p.X]
+    assert_allclose(one_by_one, hidden_outputs(p.network, p.X, 0), rtol=1e-9)

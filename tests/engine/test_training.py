@@ -303,3 +303,28 @@ def test_interrupted_lbfgs_leaves_the_last_iterate():
             on_begin=on_begin, on_epoch=lambda epoch: None, on_end=None,
         )  # fmt: skip
     assert_array_equal(network.parameters, seen[2])
+
+
+def test_on_step_sees_each_objective_and_may_end_training():
+    case = LOSSES["softmax-3"]
+    data, seen = learnable(case), []
+    network, plain = network_for(case), network_for(case)
+    optimizer = OPTIMIZERS["adam"]
+    epochs, progress = run(
+        network, case.loss, optimizer.start(network.parameters), data, max_epochs=2,
+        on_step=seen.append,
+    )  # fmt: skip
+    assert len(seen) == progress.steps == 12
+    assert_allclose(np.reshape(seen, (2, 6)).mean(axis=1), epochs, rtol=1e-12)
+
+    def stop(value):
+        ended.append(value)
+        return len(ended) == 9
+
+    ended = []
+    epochs, progress = run(
+        plain, case.loss, optimizer.start(plain.parameters), data, max_epochs=2,
+        on_step=stop,
+    )  # fmt: skip
+    assert ended == seen[:9]
+    assert (progress.steps, progress.epochs, len(epochs)) == (8, 1, 1)
