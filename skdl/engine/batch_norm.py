@@ -87,7 +87,8 @@ class BatchNormLayer(Layer):
             return np.add(X, self.beta, out=X)
         normalized = work.normalized
         work.weights = work.workspace.row_shares
-        work.is_batch = _rows_that_count(work.weights, X) > 1
+        counted = _rows_that_count(work.weights, X)
+        work.is_batch = counted > 1 and not work.workspace.to_inputs
         if work.is_batch:
             _mean(X, work.weights, work.mean)
             np.subtract(X, work.mean, out=normalized)

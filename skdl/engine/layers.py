@@ -71,7 +71,8 @@ class Affine(Layer):
     fan_in, fan_out : int
         Widths of the input and of the output.
     is_first : bool
-        Whether X is the data: no gradient with respect to it is computed then.
+        Whether X is the data: no gradient with respect to it is computed then, but
+        for a workspace that goes ``to_inputs``.
     pieces : int, default=1
         Linear functions per output, side by side: W is (fan_in, pieces · fan_out).
     is_last : bool, default=False
@@ -140,7 +141,8 @@ class _AffineWork:
         self.bias_gradient = bias_gradient
         self.ones = workspace.ones
         self.dX = None
-        if weight_gradient is not None and not layer.is_first:
+        goes_on = workspace.to_inputs or not layer.is_first
+        if weight_gradient is not None and goes_on:
             self.dX = workspace.empty(layer.fan_in)
 
 

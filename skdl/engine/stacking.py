@@ -4,7 +4,7 @@ import numpy as np
 
 from skdl.engine.network import Network
 
-__all__ = ["stack", "unstack"]
+__all__ = ["network_like", "stack", "unstack"]
 
 
 def stack(network, snapshots):
@@ -23,7 +23,7 @@ def stack(network, snapshots):
         With arrays of shape (n_snapshots, ...).
     """
     parameters, statistics = map(np.stack, zip(*snapshots, strict=True))
-    return _like(network, (len(snapshots),), parameters, statistics)
+    return network_like(network, parameters, statistics)
 
 
 def unstack(network, i):
@@ -39,12 +39,25 @@ def unstack(network, i):
     -------
     network : Network
     """
-    return _like(network, (), network.parameters[i], network.statistics[i])
+    return network_like(network, network.parameters[i], network.statistics[i])
 
 
-def _like(network, stack, parameters, statistics):
-    """Return a network of the same layers around these arrays."""
+def network_like(network, parameters, statistics):
+    """Return a network of the same layers around these arrays.
+
+    Parameters
+    ----------
+    network : Network
+    parameters : ndarray of shape (n_parameters,) or (n_networks, n_parameters)
+        With a leading axis, the network is a stack.
+    statistics : ndarray of shape (n_statistics,) or (n_networks, n_statistics)
+
+    Returns
+    -------
+    network : Network
+    """
     other = Network.__new__(Network)
     arrays = {"parameters": parameters, "statistics": statistics}
-    other.__setstate__(network.__getstate__() | {"stack": stack} | arrays)
+    stack = {"stack": parameters.shape[:-1]}
+    other.__setstate__(network.__getstate__() | stack | arrays)
     return other

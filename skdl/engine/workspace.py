@@ -26,6 +26,11 @@ class Workspace:
         Where the gradient goes; workspaces of several sizes share one.
     rng : numpy.random.Generator, optional
         What dropout draws from.
+    drops : bool, default=True
+        Whether training takes dropout, too, and other layers that only train.
+    to_inputs : bool, default=False
+        Whether the backward pass goes on to the inputs, of the network as it predicts:
+        without dropout, and with running means, which stay as they are.
 
     Attributes
     ----------
@@ -37,9 +42,13 @@ class Workspace:
         What `empty` gave out so far, per row: the memory that grows with n_rows.
     """
 
-    def __init__(self, network, n_rows, training=False, gradient=None, rng=None):
+    def __init__(
+        self, network, n_rows, training=False, gradient=None, rng=None, *,
+        drops=True, to_inputs=False,
+    ):  # fmt: skip
         self.shape, self.dtype = (*network.stack, n_rows), network.dtype
-        self.training = training
+        self.training, self.to_inputs = training, to_inputs
+        drops = training and drops and not to_inputs
         self.rng = rng
         self.row_shares = None
         self.bytes_per_row = 0
@@ -51,12 +60,12 @@ class Workspace:
         self.works, self.forward_passes, self.backward_passes = {}, [], []
         parts = network.views(gradient) if training else [()] * len(network.layers)
         for layer, gradients in zip(network.layers, parts, strict=True):
-            if layer.training_only and not training:
+            if layer.training_only and not drops:
                 continue
             work = self.works[layer] = layer.work(self, *gradients)
             forward, backward = layer.passes(work)
             self.forward_passes.append(forward)
-            if not layer.before_weights:
+            if to_inputs or not layer.before_weights:
                 self.backward_passes.insert(0, backward)
         if not training:
             return

@@ -1,0 +1,183 @@
+"""What goes on inside a network: each layer's outputs and gradients on given rows."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from skdl.engine.bypass import Fork
+from skdl.engine.layers import Activation, Affine
+from skdl.engine.prediction import MAX_ROWS
+from skdl.engine.stacking import network_like
+from skdl.engine.workspace import Workspace
+
+__all__ = ["LayerRecord", "input_gradient", "probe"]
+
+
+class LayerRecord(NamedTuple):
+    """One layer on some rows; of a stack, every array has the stack's axis before.
+
+    Attributes
+    ----------
+    name : str
+        "hidden 1", "hidden 2" …, and "output".
+    weights : ndarray of shape (fan_in, width)
+        A view of the network's parameters, as are the biases; all else is a copy. Of a
+        maxout layer, the width here is that of the pieces.
+    biases : ndarray of shape (1, width)
+    preactivations : ndarray of shape (n_rows, width)
+        What the activation function gets, after a normalization that comes before it;
+        of the output layer, the raw scores.
+    activations : ndarray of shape (n_rows, width)
+        What the next layer gets, after a normalization and a bypass; of the output
+        layer, the raw scores.
+    weight_gradient : ndarray of shape (fan_in, width), or None
+        Of the objective; None without targets, as are the other gradients.
+    bias_gradient : ndarray of shape (1, width), or None
+    activation_gradient : ndarray of shape (n_rows, width), or None
+        Of the mean loss, with respect to the activations.
+    """
+
+    name: str
+    weights: np.ndarray
+    biases: np.ndarray
+    preactivations: np.ndarray
+    activations: np.ndarray
+    weight_gradient: np.ndarray | None = None
+    bias_gradient: np.ndarray | None = None
+    activation_gradient: np.ndarray | None = None
+
+
+def probe(network, X, targets=None, weights=None, loss=None, alpha=0.0):
+    """Return what each layer makes of rows, and the gradients that come back to it.
+
+    The rows are one batch of training without dropout: batch normalization takes their
+    mean and variance. The network is only read.
+
+    Parameters
+    ----------
+    network : Network
+    X : ndarray of shape (n_rows, n_features), or CSR array
+        Any number of rows: memory is for all of them at once.
+    targets : ndarray of shape (n_rows, n_targets), optional
+        As the loss encodes them. If given, there are gradients.
+    weights : ndarray of shape (n_rows, 1), optional
+        Of the rows; ones by default. Their sum must not be zero.
+    loss : loss object, optional
+        Needed with targets.
+    alpha : float, default=0.0
+        Strength of the L2 penalty, see `Network.loss_and_gradient`.
+
+    Returns
+    -------
+    records : list of LayerRecord
+        From the first hidden layer to the output.
+    """
+    if (targets is None) != (loss is None):
+        raise ValueError("targets and loss go together: give both, or none of them")
+    # Batch normalization records its means in the twin's copy.
+    twin = network_like(network, network.parameters, network.statistics.copy())
+    workspace = Workspace(twin, X.shape[0], training=True, drops=False)
+    tap = _Tap(workspace)
+    X, targets, weights = (
+        array if array is None else array.astype(network.dtype, copy=False)
+        for array in (X, targets, weights)
+    )
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        if targets is None:
+            workspace.weigh(weights)
+            twin.scores(X, workspace)
+        else:
+            twin.loss_and_gradient(X, targets, weights, loss, float(alpha), workspace)
+    gradients = [(None, None)] * len(twin.affine)
+    if targets is not None:
+        parts = zip(twin.layers, twin.views(workspace.gradient), strict=True)
+        gradients = [part for layer, part in parts if isinstance(layer, Affine)]
+    names = [f"hidden {i + 1}" for i in range(len(twin.affine) - 1)]
+    return [
+        LayerRecord(
+            name, layer.weights, layer.biases,
+            tap.preactivations[i], tap.activations[i],
+            *gradients[i], tap.gradients.get(i),
+        )
+        for i, (name, layer) in enumerate(
+            zip([*names, "output"], twin.affine, strict=True)
+        )
+    ]  # fmt: skip
+
+
+class _Tap:
+    """Copies what flows between the layers of a training workspace, in its passes."""
+
+    def __init__(self, workspace):
+        self.preactivations, self.activations, self.gradients = {}, {}, {}
+        layers = list(workspace.works)
+        forward, backward = workspace.forward_passes, workspace.backward_passes
+        affine = [j for j, layer in enumerate(layers) if isinstance(layer, Affine)]
+        for i, j in enumerate(affine[1:]):
+            # Around a layer with a bypass, the fork is where the gradients meet.
+            j -= isinstance(layers[j - 1], Fork)
+            forward[j] = _copies_input(forward[j], self.activations, i)
+            # Counted from the scores: the first layers may have no backward pass.
+            k = len(layers) - 1 - j
+            backward[k] = _copies_output(backward[k], self.gradients, i)
+        functions = [j for j, one in enumerate(layers) if isinstance(one, Activation)]
+        for i, j in enumerate(functions):
+            forward[j] = _copies_input(forward[j], self.preactivations, i)
+        last = len(affine) - 1
+        forward[-1] = _copies_output(forward[-1], self.preactivations, last)
+        forward[-1] = _copies_output(forward[-1], self.activations, last)
+        backward[0] = _copies_input(backward[0], self.gradients, last)
+
+
+def _copies_input(function, copies, key):
+    def copying(X):
+        copies[key] = X.copy()
+        return function(X)
+
+    return copying
+
+
+def _copies_output(function, copies, key):
+    def copying(X):
+        output = function(X)
+        copies[key] = output.copy()
+        return output
+
+    return copying
+
+
+def input_gradient(network, X, score_gradient):
+    """Return the gradient of Σ score_gradient · scores with respect to the inputs.
+
+    The network is taken as it predicts: without dropout, and with the running means of
+    batch normalization. It is only read. Rows go through in blocks.
+
+    Parameters
+    ----------
+    network : Network
+    X : ndarray of shape (n_rows, n_features), or CSR array
+        Of any real dtype.
+    score_gradient : ndarray of shape (..., n_rows, n_scores)
+
+    Returns
+    -------
+    gradient : ndarray of shape (..., n_rows, n_features)
+        Of the network's dtype.
+    """
+    n_rows = X.shape[0]
+    gradient = np.empty((*network.stack, *X.shape), network.dtype)
+    workspace = None
+    for start in range(0, n_rows, MAX_ROWS):
+        block = slice(start, min(start + MAX_ROWS, n_rows))
+        size = block.stop - start
+        if workspace is None or size < MAX_ROWS:
+            workspace = None  # the memory of the old one is free before there is a new
+            workspace = Workspace(network, size, training=True, to_inputs=True)
+        flow = workspace.score_gradient
+        np.copyto(flow, score_gradient[..., block, :], casting="same_kind")
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            network.scores(X[block].astype(network.dtype, copy=False), workspace)
+            for backward in workspace.backward_passes:
+                flow = backward(flow)
+        gradient[..., block, :] = flow
+    return gradient
