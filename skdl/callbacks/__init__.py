@@ -9,6 +9,8 @@ from skdl.callbacks.csv_logger import CSVLogger
 from skdl.callbacks.epoch_logger import EpochLogger
 from skdl.callbacks.json_lines_logger import JSONLinesLogger
 from skdl.callbacks.lambda_callback import LambdaCallback
+from skdl.callbacks.monitor import Monitor
+from skdl.callbacks.tensorboard_logger import TensorBoardLogger
 
 __all__ = [
     "CSVLogger",
@@ -16,4 +18,6 @@ __all__ = [
     "EpochLogger",
     "JSONLinesLogger",
     "LambdaCallback",
+    "Monitor",
+    "TensorBoardLogger",
 ]
