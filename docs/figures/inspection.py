@@ -3,8 +3,8 @@
 docs/displays.md shows these pictures. Two nets are trained: one of eight layers of
 sigmoids and one of two layers of rectifiers, each with a `Monitor`.
 
-Run it with ``python inspection.py``; ``--output`` says in which folder the pictures go
-(which takes matplotlib: ``pip install skdl[plot]``).
+Run it with ``python inspection.py``; ``--output`` says where the pictures go, and how
+their names begin (which takes matplotlib: ``pip install skdl[plot]``).
 """
 
 import argparse
@@ -48,8 +48,8 @@ def sigmoids(X, y):
     return fit(X, y, *[32] * 7, activation="logistic", batch_size=50, max_iter=30)
 
 
-def draw(folder):
-    """Save the pictures; return their paths, none of them without matplotlib."""
+def draw(path):
+    """Save the pictures beside a path; return where, nowhere without matplotlib."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
@@ -73,7 +73,7 @@ def draw(folder):
         "training": (5.5, 5.0, TrainingCurveDisplay, (net,), {}),
         "updates": (6.0, 3.2, UpdateRatioDisplay, (net,), {}),
         "gradients": (6.0, 3.0, GradientFlowDisplay, (deep,), {}),
-        "outputs": (8.5, 2.9, LayerHistogramDisplay, (net,), {"kind": "activation"}),
+        "outputs": (7.5, 2.6, LayerHistogramDisplay, (net,), {"kind": "activation"}),
         "weights": (5.0, 4.2, WeightImageDisplay, (net,), {"max_units": 30, **image}),
         "units": (6.0, 4.6, TopActivationDisplay, (net, X), image),
         "mistakes": (5.6, 3.6, MistakesDisplay, (net, X_test, y_test),
@@ -85,8 +85,8 @@ def draw(folder):
         # Without pyplot, so that no window opens.
         figure = Figure(figsize=(width, height), layout="constrained")
         display.from_estimator(*given, ax=figure.subplots(), **options)
-        paths.append(folder / f"inspection_{name}.png")
-        figure.savefig(paths[-1], dpi=90)
+        paths.append(path.with_name(f"{path.stem}_{name}.png"))
+        figure.savefig(paths[-1], dpi=75)
     print(f"test accuracy {net.score(X_test, y_test):.3f}")
     return paths
 
@@ -94,10 +94,13 @@ def draw(folder):
 def main(argv=None):
     """Train the nets and draw."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--output", type=Path, default=Path("."))
+    parser.add_argument("--output", type=Path, default=Path("inspection.png"))
     options = parser.parse_args(argv)
-    for path in draw(options.output):
+    paths = draw(options.output)
+    for path in paths:
         print(f"Picture: {path.resolve()}")
+    if not paths:
+        print("No pictures, as matplotlib is missing: pip install skdl[plot]")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ COLORS = {"blue": "#0072B2", "red": "#D55E00", "green": "#009E73", "pink": "#CC7
 GRAY = "0.45"
 
 
-def net_of(estimator):
+def net_of(estimator, display):
     """Return (net, pipeline of what comes before it, or None).
 
     Parameters
@@ -22,14 +22,19 @@ def net_of(estimator):
     estimator : estimator
         A fitted net of skdl, a pipeline that ends with one, or a search whose best
         estimator is one of these.
+    display : class
+        That draws it: without matplotlib it is said before any work.
 
     Raises
     ------
+    ImportError
+        Without matplotlib.
     TypeError
         For another estimator.
     sklearn.exceptions.NotFittedError
         If it is not fitted.
     """
+    check_matplotlib_support(f"{display.__name__}.from_estimator")
     if not isinstance(estimator, Pipeline | FittedNet) and hasattr(
         estimator, "estimator"
     ):

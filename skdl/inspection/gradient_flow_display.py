@@ -68,7 +68,7 @@ class GradientFlowDisplay:
         -------
         display : GradientFlowDisplay
         """
-        net, before = net_of(estimator)
+        net, before = net_of(estimator, cls)
         if X is None:
             return cls._from_records(Monitor.records_of(net), step).plot(ax=ax)
         if step is not None:

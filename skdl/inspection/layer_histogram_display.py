@@ -75,7 +75,7 @@ class LayerHistogramDisplay:
         """
         if kind not in KINDS:
             raise ValueError(f"kind must be one of {list(KINDS)}, got {kind!r}.")
-        records = Monitor.records_of(net_of(estimator)[0])
+        records = Monitor.records_of(net_of(estimator, cls)[0])
         chosen = slice(None) if layers is None else list(layers)
         display = cls(
             records["step"],

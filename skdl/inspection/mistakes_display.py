@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
+from skdl._sklearn import check_matplotlib_support
 from skdl.inspection._display import GRAY, axes_for, net_of
 from skdl.inspection._mosaic import (
     as_images,
@@ -94,7 +95,7 @@ class MistakesDisplay:
         -------
         display : MistakesDisplay
         """
-        net, _ = net_of(estimator)
+        net, _ = net_of(estimator, cls)
         options = {
             "n_mistakes": n_mistakes, "ax": ax, "n_columns": n_columns, "cmap": cmap,
             "image_shape": image_shape or getattr(net, "image_shape", None),
@@ -139,6 +140,7 @@ class MistakesDisplay:
         -------
         display : MistakesDisplay
         """
+        check_matplotlib_support(f"{cls.__name__}.from_predictions")
         y_true = column_or_1d(y_true)
         check_consistent_length(X, y_true, y_pred)
         names = getattr(X, "columns", None)
@@ -199,7 +201,7 @@ class MistakesDisplay:
         n_columns = min(n_columns, len(images))
         # Room for two lines of text above each image, which is an inch wide.
         above = max(2, round(0.42 * width))
-        whole, corners = mosaic(tiles, n_columns, max(1, width // 5), above)
+        whole, corners = mosaic(tiles, n_columns, max(1, width // 4), above)
         inches = 1.15 * n_columns
         size = (inches, inches * whole.shape[0] / whole.shape[1])
         (axes,) = axes_for(self, ax, figsize=size)
@@ -208,7 +210,7 @@ class MistakesDisplay:
         self.texts_ = [
             axes.text(
                 left + (width - 1) / 2, top - 0.5 - 0.04 * width, self._text(i, "\n"),
-                ha="center", va="bottom", fontsize=8, linespacing=1.1,
+                ha="center", va="bottom", fontsize=7.5, linespacing=1.1,
             )
             for i, (top, left) in enumerate(corners)
         ]  # fmt: skip
@@ -245,7 +247,7 @@ class MistakesDisplay:
                     color="white" if dark else "black",
                 )  # fmt: skip
         bar = axes.figure.colorbar(self.image_, ax=axes, pad=0.02, extend="both")
-        bar.set_label("deviation from mean / sd")
+        bar.set_label("z-score")
         bar.outline.set_visible(False)
         return axes
 

@@ -78,7 +78,7 @@ class TopActivationDisplay:
         -------
         display : TopActivationDisplay
         """
-        net, before = net_of(estimator)
+        net, before = net_of(estimator, cls)
         rows = np.asarray(X)
         shape = check_image_shape(image_shape, net, rows.shape[1])
         outputs = unit_outputs(net, X if before is None else before.transform(X), layer)
@@ -125,7 +125,7 @@ class TopActivationDisplay:
         axes.set_yticks(np.add(tops, (height - 1) / 2), [str(u) for u in self.units])
         axes.tick_params(length=0)
         axes.set_ylabel("unit")
-        axes.set_xlabel("strongest first")
+        axes.set_xlabel("strongest first →")
         axes.xaxis.set_label_coords(0, -0.02)
         axes.xaxis.label.set_horizontalalignment("left")
         return self

@@ -6,7 +6,7 @@ from skdl.inspection._display import COLORS, GRAY, axes_for, net_of, tidy
 
 __all__ = ["TrainingCurveDisplay"]
 
-HEIGHTS = {"loss": 2.2, "score": 1.4, "learning rate": 1.0}
+HEIGHTS = {"loss": 2.2, "score": 1.4, "learning\nrate": 1.2}
 
 
 class TrainingCurveDisplay:
@@ -79,7 +79,7 @@ class TrainingCurveDisplay:
         -------
         display : TrainingCurveDisplay
         """
-        net, _ = net_of(estimator)
+        net, _ = net_of(estimator, cls)
         scores = net.history_.get("validation_score", np.array([]))
         best = None
         if np.isfinite(scores).any():
@@ -105,7 +105,7 @@ class TrainingCurveDisplay:
             panels.append("score")
         rates = np.asarray(self.history.get("learning_rate", [np.nan]), float)
         if np.isfinite(rates).any() and np.ptp(rates[np.isfinite(rates)]) > 0:
-            panels.append("learning rate")
+            panels.append("learning\nrate")
         heights = [HEIGHTS[panel] for panel in panels]
         axes = axes_for(
             self, ax, len(panels), figsize=(6.0, 1.2 + sum(heights)),
@@ -124,8 +124,8 @@ class TrainingCurveDisplay:
                 self._line(place, "validation_score", "validation", COLORS["red"])
             else:
                 self._line(place, "learning_rate", None, GRAY, drawstyle="steps-mid")
-                if rates[np.isfinite(rates)].min() > 0:
-                    place.set_yscale("log")
+                place.set_ylim(bottom=0)
+                place.ticklabel_format(axis="y", style="sci", scilimits=(-2, 3))
             place.set_ylabel(panel)
             place.margins(x=0.02)
             if self.best_epoch is not None:
@@ -139,7 +139,7 @@ class TrainingCurveDisplay:
             place.sharex(axes[-1])
         axes[-1].set_xlabel("epoch")
         axes[-1].xaxis.get_major_locator().set_params(integer=True)
-        axes[0].legend(frameon=False, loc="upper right")
+        axes[0].legend(framealpha=1, edgecolor="none", loc="upper right")
         if self.name is not None:
             axes[0].set_title(self.name)
         return self

@@ -55,7 +55,7 @@ class UpdateRatioDisplay:
         -------
         display : UpdateRatioDisplay
         """
-        records = Monitor.records_of(net_of(estimator)[0])
+        records = Monitor.records_of(net_of(estimator, cls)[0])
         display = cls(records["step"], records["update_ratio"], records["layer"])
         return display.plot(ax=ax, band=band)
 

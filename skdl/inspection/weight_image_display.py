@@ -74,7 +74,7 @@ class WeightImageDisplay:
         -------
         display : WeightImageDisplay
         """
-        net, _ = net_of(estimator)
+        net, _ = net_of(estimator, cls)
         weights = net.coefs_[0]
         shape = check_image_shape(image_shape, net, len(weights))
         if sort not in SORTS:
@@ -115,7 +115,7 @@ class WeightImageDisplay:
         self.limit_ = limit
         in_color = images.ndim == 4
         shown = to_unit_range(images, -limit, limit) if in_color else images
-        whole, _ = mosaic(shown, n_columns)
+        whole, _ = mosaic(shown, n_columns, max(1, images.shape[1] // 12))
         size = 5.0
         height = size * whole.shape[0] / whole.shape[1]
         (axes,) = axes_for(self, ax, figsize=(size + (0 if in_color else 0.8), height))
@@ -123,6 +123,8 @@ class WeightImageDisplay:
         scale = {} if in_color else {"cmap": cmap, "vmin": -limit, "vmax": limit}
         self.image_ = draw_mosaic(axes, whole, **scale)
         if not in_color:
+            # White would be a weight of 0.
+            axes.set_facecolor("0.7")
             bar = self.figure_.colorbar(
                 self.image_, ax=axes, shrink=0.7, pad=0.03, extend="both"
             )
