@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from skdl.callbacks import Monitor
 from tests.test_examples import ROOT
 
 
@@ -49,3 +50,16 @@ def test_the_unit_is_trained_by_plain_gradient_descent():
         found, losses = saturation.learn(loss, epochs=20)
         assert_allclose(found, outputs, rtol=1e-12)
         assert_allclose(losses, values[name](np.array(outputs)), rtol=1e-10)
+
+
+def test_the_pictures_of_displays_show_what_their_text_says():
+    inspection = load("inspection")
+    X, X_test, y, y_test = inspection.digits()
+    net, deep = inspection.rectifiers(X, y), inspection.sigmoids(X, y)
+    assert net.score(X_test, y_test) > 0.95
+    ratios = Monitor.records_of(net)["update_ratio"]
+    assert ratios[0].min() > 3e-3
+    assert ratios[-1].max() < 3e-4
+    sizes = Monitor.records_of(deep)["gradient_mean"][-1]
+    assert 200 < sizes[-1] / sizes[:-1].min() < 1000
+    assert sizes[0] > sizes[1]

@@ -73,7 +73,7 @@ def draw(path):
         "training": (5.5, 5.0, TrainingCurveDisplay, (net,), {}),
         "updates": (6.0, 3.2, UpdateRatioDisplay, (net,), {}),
         "gradients": (6.0, 3.0, GradientFlowDisplay, (deep,), {}),
-        "outputs": (7.5, 2.6, LayerHistogramDisplay, (net,), {"kind": "activation"}),
+        "outputs": (7.0, 2.5, LayerHistogramDisplay, (net,), {"kind": "activation"}),
         "weights": (5.0, 4.2, WeightImageDisplay, (net,), {"max_units": 30, **image}),
         "units": (6.0, 4.6, TopActivationDisplay, (net, X), image),
         "mistakes": (5.6, 3.6, MistakesDisplay, (net, X_test, y_test),

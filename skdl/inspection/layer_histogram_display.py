@@ -17,7 +17,7 @@ class LayerHistogramDisplay:
     """Histograms of weights, activations or gradients over the steps, by the layer.
 
     Each column is the histogram of one step: the darkest value is the most frequent one
-    of its step. White lines are the median and the quartiles.
+    of its step. Lines are the median and, dotted, the quartiles.
 
     Parameters
     ----------

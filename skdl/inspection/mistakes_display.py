@@ -200,7 +200,7 @@ class MistakesDisplay:
         width = images.shape[2]
         n_columns = min(n_columns, len(images))
         # Room for two lines of text above each image, which is an inch wide.
-        above = max(2, round(0.42 * width))
+        above = max(2, round(0.5 * width))
         whole, corners = mosaic(tiles, n_columns, max(1, width // 4), above)
         inches = 1.15 * n_columns
         size = (inches, inches * whole.shape[0] / whole.shape[1])
