@@ -45,16 +45,6 @@ def fit(X, y, *callbacks, **options):
         return net.fit(X, y)
 
 
-@pytest.fixture
-def X():
-    return np.random.default_rng(0).normal(size=(60, 4))
-
-
-@pytest.fixture
-def y(X):
-    return X[:, :3].argmax(axis=1)
-
-
 def test_a_step_is_told_before_and_after(X, y):
     watcher = Watcher()
     net = fit(X, y, watcher, solver="sgd", momentum=0.0, learning_rate_init=0.1)

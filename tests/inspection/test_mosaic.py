@@ -20,6 +20,7 @@ def test_tiles(channels, above):
     images = as_images(rng.random((5, 6 * channels)), (2, 3, channels))
     whole, corners = mosaic(images, 2, gap=1, gap_above=above)
     assert whole.shape[:2] == ((3 * 2 + 2, 7) if above is None else (3 * 6, 7))
+    assert corners[0] == (0 if above is None else 4, 0)
     for image, (top, left) in zip(images, corners, strict=True):
         tile = whole[top : top + 2, left : left + 3]
         assert_array_equal(tile, image)
