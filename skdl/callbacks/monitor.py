@@ -90,6 +90,9 @@ class Monitor(NetCallback):
     n_rows: int = 128
     n_bins: int = 40
 
+    # It has no hooks, so that the net need not make tasks for them.
+    steps_only = True
+
     def __post_init__(self):
         if not (self.every == "auto" or _is_count(self.every, 1)):
             raise ValueError(

@@ -81,6 +81,21 @@ def test_records_come_back_to_whom_they_belong(X, y):
     assert watchers[0].before_records == 4
 
 
+def test_who_looks_at_steps_only_has_no_tasks(X, y):
+    def no_hook(*arguments, **named):
+        raise AssertionError("called")
+
+    watcher = Watcher()
+    watcher.steps_only = True
+    watcher.on_fit_task_begin = watcher.on_fit_task_end = no_hook
+    fit(X, y, watcher)
+    assert len(watcher.told) == 24
+    calls = []
+    fit(X, y, watcher := Watcher(), LambdaCallback(calls.append))
+    assert len(calls) == 4
+    assert len(watcher.told) == 24
+
+
 def test_nobody_asks(X, y):
     assert step_observer(MLPClassifier(), None) is None
     net = MLPClassifier().set_callbacks(LambdaCallback(print))
