@@ -33,6 +33,7 @@ setup(
         "images": images,
         "dask": ["dask>=2025.1", "distributed>=2025.1", "dask-ml>=2025.1"],
         "optuna": ["optuna>=4"],
+        "tensorboard": ["tensorboardX>=2.6"],
         "test": test,
         "bench": bench,
         "dev": [*test, "ruff==0.17.6", "numpydoc>=1.8"],

@@ -39,16 +39,14 @@ LAYERS = [
 RANKS = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 DEPENDENCIES = {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl"}
 EXTRAS = {"PIL", "dask", "matplotlib", "optuna", "pandas", "polars", "rich", "skops"}
-EXTRAS |= {"torch"}
+EXTRAS |= {"tensorboardX", "torch"}
 MAX_LINES = 500
 ONE_CLASS_A_FILE = ("skdl/estimators/", "skdl/preprocessing/")
 # What numpy.random has that does not draw from its global state.
 RANDOM = {"BitGenerator", "Generator", "MT19937", "PCG64", "PCG64DXSM", "Philox"}
 RANDOM |= {"RandomState", "SFC64", "SeedSequence", "default_rng", "get_state"}
 # Modules without a test file of their own, and what tests them instead.
-UNMIRRORED = {
-    "skdl/_sklearn.py": "imports only: every other test uses them",
-}
+UNMIRRORED = {"skdl/_sklearn.py": "imports only: every other test uses them"}
 
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

@@ -180,13 +180,20 @@ def test_example_says_what_to_install(name, tmp_path):
 
 @pytest.mark.parametrize("script", FIGURES, ids=lambda script: script.stem)
 def test_figure(script, tmp_path):
-    picture = tmp_path / "figure.png"
-    committed = script.with_suffix(".png").read_bytes()
-    check_clean(run(script, tmp_path, "--output", str(picture)))
-    assert picture.read_bytes().startswith(PNG_SIGNATURE)
-    assert script.with_suffix(".png").read_bytes() == committed
-    assert committed.startswith(PNG_SIGNATURE)
-    assert max(len(committed), picture.stat().st_size) < 60_000
+    def pictures(folder, stem):
+        return {
+            path.name.removeprefix(stem): path.read_bytes()
+            for path in folder.glob(f"{stem}*.png")
+        }
+
+    committed = pictures(script.parent, script.stem)
+    check_clean(run(script, tmp_path, "--output", str(tmp_path / "figure.png")))
+    drawn = pictures(tmp_path, "figure")
+    assert drawn.keys() == committed.keys() != set()
+    assert pictures(script.parent, script.stem) == committed
+    for picture in (*committed.values(), *drawn.values()):
+        assert picture.startswith(PNG_SIGNATURE)
+        assert len(picture) < 60_000
 
 
 @pytest.mark.parametrize("seed", [0, 100])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from skdl.callbacks import Monitor
 from skdl.preprocessing import ImageAugmenter
 from tests.test_examples import ROOT
 
@@ -74,3 +75,16 @@ def test_the_suggested_rate_is_among_the_best():
     (at_it,) = learning_rate.learn(rates=[found.suggestion])[1]
     assert at_it > scores.max() - 0.01
     assert (scores < at_it - 0.02).sum() >= 5
+
+
+def test_the_pictures_of_displays_show_what_their_text_says():
+    inspection = load("inspection")
+    X, X_test, y, y_test = inspection.digits()
+    net, deep = inspection.rectifiers(X, y), inspection.sigmoids(X, y)
+    assert net.score(X_test, y_test) > 0.95
+    ratios = Monitor.records_of(net)["update_ratio"]
+    assert ratios[0].min() > 3e-3
+    assert ratios[-1].max() < 3e-4
+    sizes = Monitor.records_of(deep)["gradient_mean"][-1]
+    assert 200 < sizes[-1] / sizes[:-1].min() < 1000
+    assert sizes[0] > sizes[1]

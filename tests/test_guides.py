@@ -1,6 +1,7 @@
 """The code in the guides of docs/ runs as it stands there."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 DOCS = Path(__file__).parents[1] / "docs"
 # A guide, how often it says what it prints, and the modules of extras that it needs.
 GUIDES = {
+    "displays": (6, ()),
     "training": (2, ()),
     "ensembles": (2, ()),
     "model_selection": (4, ()),
@@ -20,14 +22,19 @@ GUIDES = {
 
 @pytest.mark.parametrize("name", GUIDES)
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_guide(name, capsys):
+def test_guide(name, capsys, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "Agg")
     n_prints, modules = GUIDES[name]
     for module in modules:
         reason = 'needs the extras: pip install ".[dask,optuna]"'
         pytest.importorskip(module, reason=reason)
     guide = DOCS / f"{name}.md"
     code = "\n".join(re.findall(r"```python\n(.*?)```", guide.read_text("utf-8"), re.S))
-    exec(compile(code, str(guide), "exec"), {})
+    try:
+        exec(compile(code, str(guide), "exec"), {})
+    finally:
+        if "matplotlib.pyplot" in sys.modules:
+            sys.modules["matplotlib.pyplot"].close("all")
     printed = re.findall(r"print\(.*# (.*)", code)
     assert len(printed) == n_prints
     assert capsys.readouterr().out.splitlines() == printed

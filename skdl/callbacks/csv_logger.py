@@ -1,16 +1,14 @@
 """The history of a run as a table on disk, row by row."""
 
-import os
 from dataclasses import dataclass
 
-from skdl.callbacks._fingerprint import FINGERPRINT, fill_in, fingerprint
-from skdl.callbacks._hooks import NetCallback
+from skdl.callbacks._file_logger import FileLogger
 
 __all__ = ["CSVLogger"]
 
 
 @dataclass(eq=False)
-class CSVLogger(NetCallback):
+class CSVLogger(FileLogger):
     """Writes a row of `history_` to a CSV file after each epoch.
 
     The columns are "epoch", from 1, and those of `history_`: loss, validation_loss,
@@ -51,73 +49,10 @@ class CSVLogger(NetCallback):
     (['epoch', 'loss'], True)
     """
 
-    path: str | os.PathLike
-    append: bool = False
+    def head(self, names):
+        """Return the line with the names of the columns."""
+        return ",".join(["epoch", *names]) + "\n"
 
-    def __post_init__(self):
-        if not isinstance(self.path, str | os.PathLike):
-            raise TypeError(f"path must be a str or path-like, got {self.path!r}.")
-
-    def fit_begins(self, run):
-        """Make sure that the file can be written."""
-        path = os.path.abspath(os.fspath(self.path))
-        if FINGERPRINT in path:
-            path = fill_in(path, fingerprint(run))
-        with open(path, "a", encoding="utf-8"):
-            pass
-        self.notes[run] = _Table(path)
-
-    def epoch_begins(self, run):
-        """Begin the table before the first epoch of this call."""
-        table = self.notes[run]
-        if table.size is None:
-            table.begin(run.history, self.append)
-
-    def epoch_ended(self, run):
-        """Write the epoch's row."""
-        table = self.notes[run]
-        n_epochs = len(run.history["loss"])
-        table.check()
-        table.add(_row(n_epochs, [column[-1] for column in run.history.values()]))
-
-    def fit_ended(self, run):
-        """Write the table of a run that was complete already."""
-        self.epoch_begins(run)
-
-
-class _Table:
-    """A CSV file, and the size that it had when this run last wrote to it."""
-
-    def __init__(self, path):
-        self.path = path
-        self.size = None
-
-    def begin(self, history, append):
-        """Write the names, and the epochs of a run that goes on."""
-        lines = []
-        if not (append and os.path.getsize(self.path)):
-            lines.append(",".join(["epoch", *history]) + "\n")
-        if not append:
-            rows = zip(*history.values(), strict=True)
-            lines += [_row(i, values) for i, values in enumerate(rows, 1)]
-        self.add("".join(lines), "a" if append else "w")
-
-    def check(self):
-        """Refuse to mix rows with those of another fit."""
-        if os.path.getsize(self.path) != self.size:
-            raise RuntimeError(
-                f"Another fit writes to path={self.path!r} at the same time. Give each "
-                "fit a path of its own: '{fingerprint}' in the path stands for a text "
-                "that differs between them."
-            )
-
-    def add(self, text, mode="a"):
-        # Opened each time: a handle would neither pickle nor survive a fork.
-        with open(self.path, mode, encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            self.size = os.fstat(file.fileno()).st_size
-
-
-def _row(epoch, values):
-    return ",".join([str(epoch), *(repr(float(value)) for value in values)]) + "\n"
+    def line(self, epoch, numbers):
+        """Return the row of an epoch."""
+        return ",".join([str(epoch), *map(repr, numbers.values())]) + "\n"

@@ -18,6 +18,7 @@ def train(
     network, loss, optimizer, data, rng, *,
     alpha, batch_size, rate, progress, max_epochs, on_epoch, max_norm=None,
     penalty=None, dropout_rng=None, deadline=None, augmentation=None, on_step=None,
+    observer=None,
 ):  # fmt: skip
     """Train a network by stochastic steps, in place.
 
@@ -54,6 +55,10 @@ def train(
     on_step : callable, optional
         Gets the objective of each batch, before its step. If it returns True, training
         ends at once, without that step and the end of the epoch.
+    observer : object, optional
+        Is told of single steps and writes to nothing: where ``wants(step)`` is true for
+        the number of steps before it, ``before(parameters, gradient)`` and
+        ``after(parameters, rate)`` follow. The gradient is not clipped yet.
     """
     # float() of all that a user may give: a NumPy number would promote float32.
     alpha = float(alpha)
@@ -105,12 +110,17 @@ def train(
                 if last:
                     epoch.gradient_norm = _norm(gradient)
                     np.copyto(before, parameters)
+                observed = observer is not None and observer.wants(progress.steps)
+                if observed:
+                    observer.before(parameters, gradient)
                 if max_norm is not None:
                     clipped = clip_gradient(gradient, max_norm)
                 now = float(rate(progress))
                 optimizer.step(parameters, gradient, now)
                 if proximal is not None:
                     proximal.shrink(now, np.multiply(clipped, strength))
+                if observed:
+                    observer.after(parameters, now)
                 progress.steps += 1
                 if last:
                     epoch.update_ratio = _update_ratio(parameters, before)
@@ -180,7 +190,7 @@ EPSILON = np.finfo(np.float64).eps
 
 def train_lbfgs(
     network, loss, data, *,
-    alpha, max_iter, max_fun, tol, on_epoch, on_end, on_begin=None,
+    alpha, max_iter, max_fun, tol, on_epoch, on_end, on_begin=None, observer=None,
 ):  # fmt: skip
     """Minimize the whole objective by L-BFGS, in place.
 
@@ -202,6 +212,9 @@ def train_lbfgs(
     on_begin : callable, optional
         Called without arguments when an iteration begins: not after the last one, of
         which SciPy tells only afterwards that it was the last.
+    observer : object, optional
+        As for `train`, with iterations as steps: the gradient is that after the
+        iteration, and the rate is NaN.
 
     References
     ----------
@@ -211,7 +224,7 @@ def train_lbfgs(
     objective = _FullObjective(network, loss, data, alpha)
     before = network.parameters.astype(np.float64)
     # The first evaluation is of the start, before any iteration.
-    evaluations, begun = 0, False
+    evaluations, iterations, begun = 0, 0, False
 
     def evaluate(parameters):
         nonlocal evaluations, begun
@@ -222,9 +235,13 @@ def train_lbfgs(
         return objective(parameters)
 
     def after_iteration(intermediate_result):
-        nonlocal begun
+        nonlocal begun, iterations
         begun = False
         np.copyto(network.parameters, intermediate_result.x, casting="same_kind")
+        if observer is not None and observer.wants(iterations):
+            observer.before(before, objective.gradient)
+            observer.after(intermediate_result.x, np.nan)
+        iterations += 1
         epoch = Epoch(
             intermediate_result.fun,
             _norm(objective.gradient),

@@ -40,6 +40,7 @@ from skdl.estimators._random import (
 from skdl.estimators._run import RESTORING, TrainingRun
 from skdl.estimators._run_state import take_up, what_to_take_up
 from skdl.estimators._standardize import check_standardize, learn_scaling
+from skdl.estimators._steps import step_observer
 from skdl.estimators._validation import (
     check_batch_size,
     check_image_shape,
@@ -225,6 +226,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
         self._network = self._new_network(widths, dtype)
         start_weights(self._network, self.weight_init, self.activation, rng)
         self._training_state = self._input_moments = None
+        self._step_records = []
         self.n_layers_ = len(widths)
         self.n_outputs_ = widths[-1]
         self.t_ = 0
@@ -336,13 +338,15 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             if has_callbacks(self):
                 run.callbacks = FitCallbacks(self, context, max_epochs, *as_given)
                 run.callbacks.fit_begins()
+        # After them: a Checkpoint may have brought back an earlier run.
+        run.observer = step_observer(self, run)
         while True:
             left = max_epochs - self.n_iter_
             if run.stop_reason is None and left > 0:
                 if run.optimizer is not None:
                     run.epoch_begins()
                 run.start_clock()
-                yield partial(train, **{bound: left})
+                yield partial(train, **{bound: left}, observer=run.observer)
             if not run.can_restart():
                 return
             run.restart()
@@ -383,6 +387,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             )
         self.stop_reason_ = reason
         self.history_ = run.all_history()
+        self._step_records = [] if run.observer is None else run.observer.records()
         self._keep_for_later(run, incremental)
         if run.callbacks is not None:
             run.callbacks.fit_ended()

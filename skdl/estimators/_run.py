@@ -77,7 +77,7 @@ class TrainingRun:
         self.good = self.candidate = self.snapshot() if net.max_restarts else None
         self.lowest = None
         self.asked_to_stop = False
-        self.callbacks = None
+        self.callbacks = self.observer = None
         self.deadline = None if net.max_time is None else perf_counter() + net.max_time
 
     def rate(self, progress):

@@ -1,98 +1,11 @@
-"""Rows of the table are rows of the history."""
-
-import csv
+"""The rows of a table; what it shares with other logs is in test_file_logger.py."""
 
 import numpy as np
-import pytest
-from sklearn.model_selection import GridSearchCV
 
-from skdl import MLPClassifier
-from skdl.callbacks import Checkpoint, CSVLogger, LambdaCallback
+from skdl.callbacks import CSVLogger
 
 
-def make(**options):
-    return MLPClassifier(3, max_iter=6, random_state=0, **options)
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "log.csv"
-
-
-def assert_is_history(table, net):
-    assert table["epoch"].tolist() == list(range(1, net.n_iter_ + 1))
-    assert list(table)[1:] == list(net.history_)
-    for name, values in net.history_.items():
-        np.testing.assert_array_equal(table[name], values)
-
-
-def read(path):
-    with open(path, newline="") as file:
-        names, *rows = csv.reader(file)
-    columns = np.array(rows, float).T
-    return dict(zip(names, columns, strict=True))
-
-
-@pytest.mark.parametrize("options", [{}, {"early_stopping": True}, {"solver": "lbfgs"}])
-def test_the_table_is_the_history(options, X, y, path, fit):
-    path.write_text("old\n" * 100)
-    net = fit(make(**options), X, y, CSVLogger(path))
-    assert_is_history(read(path), net)
-
-
-def test_each_row_is_there_before_the_next_epoch(X, y, path, fit):
-    lengths = []
-    look = LambdaCallback(lambda net: lengths.append(len(path.read_text().split())))
-    fit(make(), X, y, CSVLogger(path), look)
-    assert lengths == [2, 3, 4, 5, 6, 7]
-
-
-@pytest.mark.parametrize("first", [True, False])
-def test_a_run_that_goes_on_has_each_epoch_once(first, X, y, path, fit, crash):
-    state = path.with_name("state.npz")
-    crash(make(), 4, X, y, Checkpoint(state), CSVLogger(path))
-    assert read(path)["epoch"].tolist() == [1, 2, 3, 4]
-    callbacks = [Checkpoint(state, resume=True), CSVLogger(path)][:: 1 if first else -1]
-    net = fit(make(), X, y, *callbacks)
-    assert_is_history(read(path), net)
-    path.unlink()
-    fit(make(), X, y, *callbacks)  # complete: no epoch is left
-    assert_is_history(read(path), net)
-
-
-def test_append(X, y, path, fit):
-    net = make(warm_start=True)
-    for _ in range(2):
-        fit(net, X, y, CSVLogger(path, append=True))
-    table = read(path)
-    assert table["epoch"].tolist() == [1, 2, 3, 4, 5, 6] * 2
-    np.testing.assert_array_equal(table["loss"], net.loss_curve_)
-
-
-def test_fits_of_a_search_have_files_of_their_own(X, y, tmp_path, fit):
-    net = make().set_callbacks(CSVLogger(tmp_path / "{fingerprint}.csv"))
-    fit(GridSearchCV(net, {"alpha": [0.1, 1]}, cv=2), X, y)
-    tables = [read(path) for path in tmp_path.iterdir()]
-    assert [len(table["loss"]) for table in tables] == [6] * 5
-    assert len({table["loss"][5] for table in tables}) == 5
-
-
-def test_two_fits_do_not_share_a_file(X, y, path, fit):
-    def intrude(net):
-        if net.n_iter_ == 3:
-            fit(make(), X, y, CSVLogger(path))
-
-    with pytest.raises(RuntimeError, match=r"Another fit .*'\{fingerprint\}'"):
-        fit(make(), X, y, LambdaCallback(intrude), CSVLogger(path))
-
-
-def test_a_place_that_takes_no_file_is_refused_before_training(X, y, tmp_path, fit):
-    watch = LambdaCallback(lambda net: pytest.fail("trained"))
-    for path in (tmp_path / "no" / "log.csv", tmp_path):
-        with pytest.raises(OSError, match=str(path)):
-            fit(make(), X, y, watch, CSVLogger(path))
-
-
-def test_arguments_are_checked():
-    with pytest.raises(TypeError, match="path must be a str or path-like, got 3"):
-        CSVLogger(3)
+def test_text_of_rows():
+    logger = CSVLogger("log.csv")
+    assert logger.head({"loss": [], "time": []}) == "epoch,loss,time\n"
+    assert logger.line(3, {"loss": 0.1, "time": np.nan}) == "3,0.1,nan\n"

@@ -10,7 +10,14 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from skdl import MLPClassifier, Standardizer
-from skdl.callbacks import CSVLogger, EpochLogger, LambdaCallback
+from skdl.callbacks import (
+    CSVLogger,
+    EpochLogger,
+    JSONLinesLogger,
+    LambdaCallback,
+    Monitor,
+    TensorBoardLogger,
+)
 from skdl.callbacks import __all__ as names
 from skdl.callbacks import _hooks as module
 
@@ -68,11 +75,14 @@ def test_notes_stay_out_of_copies(X, y):
 
 
 def test_all_obey_the_protocol():
-    assert len(names) == 4
+    assert len(names) == 7
     for callback in (
         CSVLogger("x"),
         EpochLogger(),
+        JSONLinesLogger("x"),
         LambdaCallback(print),
+        Monitor(),
+        TensorBoardLogger("x"),
         Recorder(),
     ):
         assert isinstance(callback, FitCallback)

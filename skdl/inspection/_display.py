@@ -1,0 +1,114 @@
+"""What all displays do: find the net, and get axes to draw on."""
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from skdl._sklearn import check_matplotlib_support
+from skdl.estimators._fitted import FittedNet
+
+__all__ = ["COLORS", "GRAY", "axes_for", "layer_colors", "net_of", "tidy"]
+
+# Okabe and Ito's, which the color-blind tell apart.
+COLORS = {"blue": "#0072B2", "red": "#D55E00", "green": "#009E73", "pink": "#CC79A7"}
+GRAY = "0.45"
+
+
+def net_of(estimator, display):
+    """Return (net, pipeline of what comes before it, or None).
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted net of skdl, a pipeline that ends with one, or a search whose best
+        estimator is one of these.
+    display : class
+        That draws it: without matplotlib it is said before any work.
+
+    Raises
+    ------
+    ImportError
+        Without matplotlib.
+    TypeError
+        For another estimator.
+    sklearn.exceptions.NotFittedError
+        If it is not fitted.
+    """
+    check_matplotlib_support(f"{display.__name__}.from_estimator")
+    if not isinstance(estimator, Pipeline | FittedNet) and hasattr(
+        estimator, "estimator"
+    ):
+        check_is_fitted(estimator)
+        estimator = getattr(estimator, "best_estimator_", estimator)
+    before = None
+    if isinstance(estimator, Pipeline):
+        before = estimator[:-1] if len(estimator) > 1 else None
+        estimator = estimator[-1]
+    if not isinstance(estimator, FittedNet):
+        raise TypeError(
+            f"estimator must be a net of skdl, or a pipeline or search that ends with "
+            f"one, got {type(estimator).__name__}."
+        )
+    check_is_fitted(estimator)
+    return estimator, before
+
+
+def axes_for(display, ax, n_rows=1, n_columns=1, figsize=None, **grid):
+    """Return an array of n_rows · n_columns axes.
+
+    Parameters
+    ----------
+    display : object
+        For whose ``plot`` they are.
+    ax : matplotlib axes, array-like of them, or None
+        None for a new figure. One for several is divided: it is switched off, and
+        others take its place.
+    n_rows, n_columns : int
+    figsize : tuple of float, optional
+        In inches, of a new figure.
+    **grid
+        For matplotlib's ``GridSpec``, such as ``height_ratios``.
+    """
+    name = type(display).__name__
+    check_matplotlib_support(f"{name}.plot")
+    from matplotlib import pyplot
+    from matplotlib.axes import Axes
+    from matplotlib.gridspec import GridSpecFromSubplotSpec
+
+    n = n_rows * n_columns
+    if ax is None:
+        _, axes = pyplot.subplots(
+            n_rows, n_columns, figsize=figsize, layout="constrained",
+            squeeze=False, gridspec_kw=grid,
+        )  # fmt: skip
+        return axes.ravel()
+    if not isinstance(ax, Axes):
+        axes = np.asarray(ax, dtype=object).ravel()
+        if len(axes) != n:
+            raise ValueError(f"{name} has {n} panels, ax has {len(axes)} axes.")
+        return axes
+    if n == 1:
+        return np.array([ax], dtype=object)
+    place = ax.get_subplotspec()
+    if place is None:
+        raise ValueError(
+            f"{name} has {n} panels, and ax is no subplot, which could be divided: "
+            f"pass an array of {n} axes."
+        )
+    ax.set_axis_off()
+    inner = GridSpecFromSubplotSpec(n_rows, n_columns, subplot_spec=place, **grid)
+    return np.array([ax.figure.add_subplot(part) for part in inner], dtype=object)
+
+
+def layer_colors(n_layers):
+    """Return a color for each layer, from the first one, dark, to the output, light."""
+    from matplotlib import colormaps
+
+    return [colormaps["viridis"](x) for x in np.linspace(0, 0.85, n_layers)]
+
+
+def tidy(axes):
+    """Leave out the frame's upper and right line, and draw faint lines of the grid."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(alpha=0.25, linewidth=0.6)
+    axes.set_axisbelow(True)

@@ -1,0 +1,140 @@
+"""Lines of a log are epochs of the history, whatever their format."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from sklearn.model_selection import GridSearchCV
+
+from skdl import MLPClassifier
+from skdl.callbacks import Checkpoint, CSVLogger, JSONLinesLogger, LambdaCallback
+
+
+def make(**options):
+    return MLPClassifier(3, max_iter=6, random_state=0, **options)
+
+
+def read_csv(path):
+    with open(path, newline="") as file:
+        names, *rows = csv.reader(file)
+    columns = np.array(rows, float).T
+    return dict(zip(names, columns, strict=True))
+
+
+def read_json_lines(path):
+    def refuse(constant):
+        raise AssertionError(f"{constant} is no JSON")
+
+    lines = path.read_text().splitlines()
+    epochs = [json.loads(line, parse_constant=refuse) for line in lines]
+    assert len({tuple(epoch) for epoch in epochs}) == 1
+    return {
+        name: np.array([np.nan if e[name] is None else e[name] for e in epochs], float)
+        for name in epochs[0]
+    }
+
+
+# A logger, what reads its file, and how many lines come before those of epochs.
+LOGGERS = {
+    "csv": (CSVLogger, read_csv, 1),
+    "json": (JSONLinesLogger, read_json_lines, 0),
+}
+
+
+@pytest.fixture(params=LOGGERS)
+def kind(request):
+    return request.param
+
+
+@pytest.fixture
+def Logger(kind):
+    return LOGGERS[kind][0]
+
+
+@pytest.fixture
+def read(kind):
+    return LOGGERS[kind][1]
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "log.txt"
+
+
+def assert_is_history(table, net):
+    assert table["epoch"].tolist() == list(range(1, net.n_iter_ + 1))
+    assert list(table)[1:] == list(net.history_)
+    for name, values in net.history_.items():
+        np.testing.assert_array_equal(table[name], values)
+
+
+@pytest.mark.parametrize("options", [{}, {"early_stopping": True}, {"solver": "lbfgs"}])
+def test_the_table_is_the_history(Logger, options, X, y, path, fit, read):
+    path.write_text("old\n" * 100)
+    net = fit(make(**options), X, y, Logger(path))
+    assert_is_history(read(path), net)
+
+
+def test_each_row_is_there_before_the_next_epoch(Logger, X, y, path, fit, kind):
+    lengths = []
+    look = LambdaCallback(
+        lambda net: lengths.append(len(path.read_text().splitlines()))
+    )
+    fit(make(), X, y, Logger(path), look)
+    assert np.subtract(lengths, LOGGERS[kind][2]).tolist() == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_run_that_goes_on_has_each_epoch_once(
+    Logger, first, X, y, path, fit, crash, read
+):
+    state = path.with_name("state.npz")
+    crash(make(), 4, X, y, Checkpoint(state), Logger(path))
+    assert read(path)["epoch"].tolist() == [1, 2, 3, 4]
+    callbacks = [Checkpoint(state, resume=True), Logger(path)][:: 1 if first else -1]
+    net = fit(make(), X, y, *callbacks)
+    assert_is_history(read(path), net)
+    path.unlink()
+    fit(make(), X, y, *callbacks)  # complete: no epoch is left
+    assert_is_history(read(path), net)
+
+
+def test_append(Logger, X, y, path, fit, read):
+    net = make(warm_start=True)
+    for _ in range(2):
+        fit(net, X, y, Logger(path, append=True))
+    table = read(path)
+    assert table["epoch"].tolist() == [1, 2, 3, 4, 5, 6] * 2
+    np.testing.assert_array_equal(table["loss"], net.loss_curve_)
+
+
+def test_fits_of_a_search_have_files_of_their_own(Logger, X, y, tmp_path, fit, read):
+    net = make().set_callbacks(Logger(tmp_path / "{fingerprint}.txt"))
+    fit(GridSearchCV(net, {"alpha": [0.1, 1]}, cv=2), X, y)
+    tables = [read(path) for path in tmp_path.iterdir()]
+    assert [len(table["loss"]) for table in tables] == [6] * 5
+    assert len({table["loss"][5] for table in tables}) == 5
+
+
+def test_two_fits_do_not_share_a_file(Logger, X, y, path, fit):
+    def intrude(net):
+        if net.n_iter_ == 3:
+            fit(make(), X, y, Logger(path))
+
+    with pytest.raises(RuntimeError, match=r"Another fit .*'\{fingerprint\}'"):
+        fit(make(), X, y, LambdaCallback(intrude), Logger(path))
+
+
+def test_a_place_that_takes_no_file_is_refused_before_training(
+    Logger, X, y, tmp_path, fit
+):
+    watch = LambdaCallback(lambda net: pytest.fail("trained"))
+    for path in (tmp_path / "no" / "log.csv", tmp_path):
+        with pytest.raises(OSError, match=str(path)):
+            fit(make(), X, y, watch, Logger(path))
+
+
+def test_arguments_are_checked(Logger):
+    with pytest.raises(TypeError, match="path must be a str or path-like, got 3"):
+        Logger(3)

@@ -1,0 +1,341 @@
+"""What Monitor records is so, for every net, and costs neither bits nor memory."""
+
+import pickle
+import sys
+import time
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+
+from skdl import (
+    LogisticClassifier,
+    MLPClassifier,
+    MLPRegressor,
+    SoftmaxClassifier,
+    Standardizer,
+    SVMClassifier,
+)
+from skdl.callbacks import Checkpoint, LambdaCallback, Monitor
+
+
+def make(**options):
+    given = {"max_iter": 6, "batch_size": 20, "random_state": 0, **options}
+    return SoftmaxClassifier((5,), **given)
+
+
+def assert_equal(records, expected):
+    assert records.keys() == expected.keys()
+    for name, values in expected.items():
+        assert_array_equal(records[name], values, name)
+
+
+def test_numbers_of_a_step(X, y, fit):
+    """Whole batches, so that a step is an epoch: its parts, written out in NumPy."""
+    net = SoftmaxClassifier(
+        (5,), activation="tanh", batch_size=60, alpha=0.3, max_iter=4, random_state=0,
+        shuffle=False, max_grad_norm=0.1,
+    )  # fmt: skip
+    states = []
+
+    def look(net):
+        parts = [*net.training_.network.affine]
+        states.append([(one.weights.copy(), one.biases.copy()) for one in parts])
+
+    watch = LambdaCallback(on_fit_begin=look, on_epoch_end=look)
+    monitor = Monitor(every=1, n_rows=60, n_bins=7)
+    net = fit(net, X, y, monitor, watch)
+    records = monitor.records_
+    assert records["layer"].tolist() == ["hidden 1", "output"]
+    assert records["step"].tolist() == [1, 2, 3, 4]
+    assert_array_equal(records["learning_rate"], net.history_["learning_rate"])
+    for i in range(4):
+        (W, b), (V, c) = states[i]
+        A = np.tanh(X @ W + b)
+        scores = A @ V + c
+        P = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+        dS = (P - np.eye(3)[y]) / 60
+        gradients = X.T @ ((dS @ V.T) * (1 - A**2)) + 0.3 / 60 * W
+        gradients = [gradients, A.T @ dS + 0.3 / 60 * V]
+        new = [weights for weights, _ in states[i + 1]]
+        A = np.tanh(X @ new[0] + states[i + 1][0][1])
+        outputs = [A, A @ new[1] + states[i + 1][1][1]]
+        for j, (old, now, slopes) in enumerate(
+            zip((W, V), new, gradients, strict=True)
+        ):
+            norm = np.linalg.norm
+            expected = {
+                "weight_norm": norm(now),
+                "gradient_norm": norm(slopes),
+                "update_ratio": norm(now - old) / norm(old),
+                "gradient_mean": np.abs(slopes).mean(),
+                "gradient_max": np.abs(slopes).max(),
+            }
+            for name, value in expected.items():
+                assert_allclose(records[name][i, j], value, rtol=1e-10, err_msg=name)
+            for name, values in (
+                ("weight", now),
+                ("gradient", slopes),
+                ("activation", outputs[j]),
+            ):
+                counts, edges = np.histogram(values, 7)
+                assert_array_equal(records[f"{name}_counts"][i, j], counts)
+                assert_allclose(
+                    records[f"{name}_edges"][i, j], edges, rtol=1e-9, atol=1e-12
+                )
+
+
+def test_flat_outputs_and_dead_units(X, y, fit):
+    """Of five rectifiers, two get a bias that no row outweighs."""
+
+    def kill(net):
+        net.training_.network.affine[0].biases[0, :2] = -1e3
+
+    monitor = Monitor(every=1, n_rows=60)
+    net = make(activation="relu", learning_rate_init=1e-9)
+    net = fit(net, X, y, LambdaCallback(on_fit_begin=kill), monitor)
+    records = monitor.records_
+    Z = X @ net.coefs_[0] + net.intercepts_[0]
+    assert_allclose(records["saturated"][:, 0], (Z <= 0).mean())
+    assert_array_equal(records["dead"][:, 0], 0.4)
+    assert np.isnan(records["saturated"][:, 1]).all()
+    assert np.isnan(records["dead"][:, 1]).all()
+
+
+NETS = {
+    "classifier": MLPClassifier((5, 4)),
+    "regressor": MLPRegressor(hidden_layer_sizes=(5,), activation="tanh"),
+    "svm": SVMClassifier(()),
+    "logistic": LogisticClassifier((4,), activation="logistic"),
+    "lbfgs": MLPClassifier((3,), solver="lbfgs"),
+    "all": SoftmaxClassifier(
+        (6, 6, 6), activation=["maxout", "elu", "gelu"], normalization="batch",
+        dropout=0.2, residual=True, penalty="l1", alpha=0.1, early_stopping=True,
+    ),
+    "after": SoftmaxClassifier(
+        (6, 5), normalization="batch", normalization_position="after", solver="sgd",
+        learning_rate="adaptive", max_grad_norm=1.0,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "uint8"])
+@pytest.mark.parametrize("name", NETS)
+def test_every_net_is_the_same_bits_with_it(name, dtype, X, y, fit):
+    net = clone(NETS[name]).set_params(max_iter=5, random_state=0)
+    if dtype == "uint8":
+        X = np.abs(X) * 100
+    X = X.astype(dtype)
+    expected = fit(clone(net), X, y)
+    net = fit(net, X, y, Monitor(every=1))
+    for ours, theirs in zip(
+        net._network.snapshot(), expected._network.snapshot(), strict=True
+    ):
+        assert_array_equal(ours, theirs)
+    records = Monitor.records_of(net)
+    n, n_layers = len(records["step"]), len(net.coefs_)
+    assert n == (net.n_iter_ if net.solver == "lbfgs" else 5)
+    for key, values in records.items():
+        shape = {"layer": (n_layers,), "step": (n,), "learning_rate": (n,)}
+        shape |= {f"{kind}_counts": (n, n_layers, 40) for kind in KINDS}
+        shape |= {f"{kind}_edges": (n, n_layers, 41) for kind in KINDS}
+        assert values.shape == shape.get(key, (n, n_layers)), key
+    # Weights are those after the step: the last ones, unless better ones came back.
+    if not net.early_stopping:
+        norms = [np.linalg.norm(W) for W in net.coefs_]
+        assert_allclose(records["weight_norm"][-1], norms, rtol=1e-5)
+    assert np.isfinite(records["update_ratio"]).all()
+    assert (records["update_ratio"] > 0).all()
+
+
+KINDS = ("weight", "gradient", "activation")
+
+
+def test_thresholds_are_part_of_the_update(X, y, fit):
+    """Steps of an L1 penalty so strong that all weights become zero at once."""
+    monitor = Monitor(every=1)
+    fit(make(penalty="l1", alpha=1e9, solver="sgd"), X, y, monitor)
+    assert_array_equal(monitor.records_["update_ratio"][0], 1)
+    assert_array_equal(monitor.records_["weight_norm"], 0)
+
+
+def test_sparse_rows(X, y, fit):
+    from scipy.sparse import csr_array
+
+    records = []
+    for data in (X, csr_array(X)):
+        monitor = Monitor(every=1)
+        fit(make(), data, y, monitor)
+        records.append(monitor.records_)
+    for name in records[0].keys() - {"layer"}:
+        if not name.endswith("_counts"):
+            assert_allclose(*(one[name] for one in records), rtol=1e-8, atol=1e-12)
+
+
+def test_it_is_not_asked_for_when_absent(X, y, fit):
+    """No observer without a Monitor: test_step_calls.py counts what a step takes."""
+    seen = []
+    fit(make(), X, y, LambdaCallback(lambda net: seen.append(net.training_.observer)))
+    assert seen == [None] * 6
+
+
+def test_partial_fit_and_warm_start_go_on(X, y, fit):
+    whole = Monitor.records_of(fit(make(), X, y, Monitor(every=4)))
+    net = make().set_callbacks(Monitor(every=4))
+    for _ in range(6):
+        net.partial_fit(X, y, classes=[0, 1, 2])
+    assert_equal(Monitor.records_of(net), whole)
+    net = make(max_iter=3, warm_start=True)
+    for _ in range(2):
+        fit(net, X, y, Monitor(every=4))
+    assert Monitor.records_of(net)["step"].tolist() == whole["step"].tolist()
+    fit(net.set_params(warm_start=False), X, y, Monitor(every=4))
+    assert Monitor.records_of(net)["step"].tolist() == [1, 5, 9]
+
+
+def test_lbfgs_goes_on_counting(X, y, fit):
+    net = make(solver="lbfgs", warm_start=True, batch_size="auto", max_iter=4)
+    for _ in range(2):
+        fit(net, X, y, Monitor(every=1))
+    records = Monitor.records_of(net)
+    assert records["step"].tolist() == list(range(1, 9))
+    assert np.isnan(records["learning_rate"]).all()
+
+
+def test_a_failed_fit_changes_no_records_of_the_net(X, y, fit):
+    net = fit(make(warm_start=True), X, y, Monitor(every=1))
+    expected = Monitor.records_of(net)
+    monitor = Monitor(every=1)
+    with pytest.raises(ValueError, match="non-finite"):
+        fit(net.set_params(learning_rate_init=1e300), X, y, monitor)
+    assert_equal(Monitor.records_of(net), expected)
+    # What led there is to be seen.
+    assert len(monitor.records_["step"]) > len(expected["step"])
+    assert not np.isfinite(monitor.records_["weight_norm"]).all()
+
+
+def test_restarts_are_recorded(X, y, fit):
+    net = make(learning_rate_init=1e300, max_restarts=400, max_iter=400)
+    records = Monitor.records_of(fit(net, X, y, Monitor(every=1, max_records=9999)))
+    rates = records["learning_rate"]
+    assert rates[0] == 1e300
+    assert rates[-1] < 1e10
+    assert np.isfinite(records["weight_norm"][-1]).all()
+
+
+def test_a_later_fit_without_it_has_none(X, y, fit):
+    net = fit(make(), X, y, Monitor())
+    fit(net.set_callbacks(), X, y)
+    with pytest.raises(ValueError, match=r"set_callbacks\(Monitor\(\)\) before fit"):
+        Monitor.records_of(net)
+
+
+def test_each_net_of_a_search_has_its_own(X, y, fit):
+    monitor = Monitor(every=1)
+    net = make().set_callbacks(monitor)
+    search = GridSearchCV(net, {"alpha": [0, 1e9]}, cv=2, n_jobs=2)
+    best = fit(search, X, y).best_estimator_
+    assert best._skl_callbacks == [monitor]
+    expected = Monitor.records_of(fit(clone(best), X, y, Monitor(every=1)))
+    assert_equal(Monitor.records_of(best), expected)
+    assert_equal(monitor.records_, expected)
+    other = fit(clone(best).set_params(alpha=7), X, y)
+    assert_equal(monitor.records_, Monitor.records_of(other))
+    assert_equal(Monitor.records_of(best), expected)
+
+
+def test_in_a_pipeline(X, y, fit):
+    monitor = Monitor(every=1)
+    pipe = fit(make_pipeline(Standardizer(), make().set_callbacks(monitor)), X, y)
+    assert_equal(Monitor.records_of(pipe[-1]), monitor.records_)
+
+
+def test_several_have_intervals_of_their_own(X, y, fit):
+    monitors = [Monitor(every=1), Monitor(every=5)]
+    fit(make(), X, y, *monitors)
+    assert len(monitors[0].records_["step"]) == 18
+    assert monitors[1].records_["step"].tolist() == [1, 6, 11, 16]
+
+
+def test_records_begin_where_a_checkpoint_goes_on(X, y, fit, crash, tmp_path):
+    path = tmp_path / "state.npz"
+    crash(make(), 4, X, y, Checkpoint(path), Monitor(every=1))
+    net = fit(make(), X, y, Monitor(every=1), Checkpoint(path, resume=True))
+    # The last epoch that was written, of three steps each.
+    assert Monitor.records_of(net)["step"].tolist() == list(range(10, 19))
+
+
+def test_pickles_have_the_records_and_nothing_else(X, y, fit):
+    net = fit(make(), X, y, Monitor(every=1))
+    twin = pickle.loads(pickle.dumps(net))
+    assert_equal(Monitor.records_of(twin), Monitor.records_of(net))
+    (monitor,) = twin._skl_callbacks
+    assert_equal(monitor.records_, Monitor.records_of(net))
+    assert vars(monitor).keys() == {
+        "every", "max_records", "n_rows", "n_bins", "_records",
+    }  # fmt: skip
+
+
+def test_frame(X, y, fit):
+    pytest.importorskip("pandas")
+    monitor = Monitor(every=1)
+    fit(make(), X, y, monitor)
+    frame, records = monitor.to_frame(), monitor.records_
+    assert len(frame) == 36
+    for i, layer in enumerate(["hidden 1", "output"]):
+        rows = frame[frame["layer"] == layer]
+        assert_array_equal(rows["step"], records["step"])
+        for name in frame.columns.difference(["layer", "step", "learning_rate"]):
+            assert_array_equal(rows[name], records[name][:, i])
+
+
+def test_no_frame_without_pandas(X, y, fit, monkeypatch):
+    monitor = Monitor()
+    fit(make(), X, y, monitor)
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match="needs pandas: pip install pandas"):
+        monitor.to_frame()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"every": 0}, "every must be 'auto' or an int of at least 1, got 0"),
+        ({"every": "often"}, "got 'often'"),
+        ({"every": True}, "got True"),
+        ({"max_records": 1}, "max_records must be an int of at least 2, got 1"),
+        ({"n_rows": 0}, "n_rows must be an int of at least 1, got 0"),
+        ({"n_bins": 2.5}, "n_bins must be an int of at least 1, got 2.5"),
+    ],
+)
+def test_arguments_are_checked(options, message):
+    with pytest.raises(ValueError, match=message):
+        Monitor(**options)
+
+
+def test_no_records_before_fit():
+    assert not hasattr(Monitor(), "records_")
+    with pytest.raises(ValueError, match="No step of this MLPClassifier"):
+        Monitor.records_of(MLPClassifier())
+
+
+@pytest.mark.slow
+def test_it_takes_less_than_a_tenth_of_the_time():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(4000, 784)).astype("f4")
+    y = rng.integers(0, 10, 4000)
+    ratios = []
+    for _ in range(5):
+        times = []
+        for callbacks in ([], [Monitor()]):
+            net = SoftmaxClassifier((256, 100), batch_size=200, max_iter=10, tol=-1e9)
+            net.set_callbacks(*callbacks)
+            start = time.perf_counter()
+            with pytest.warns(UserWarning, match="Maximum iterations"):
+                net.fit(X, y)
+            times.append(time.perf_counter() - start)
+        ratios.append(times[1] / times[0])
+    assert np.median(ratios) < 1.1
