@@ -9,6 +9,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 # A guide, how often it says what it prints, and the modules of extras that it needs.
 GUIDES = {
     "training": (2, ()),
+    "troubleshooting": (4, ()),
     "distributed": (4, ("distributed", "dask_ml", "optuna")),
 }
 

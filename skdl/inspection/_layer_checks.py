@@ -18,7 +18,7 @@ __all__ = [
 # layer's. With He's weights it stays within a factor of 10 over 30 layers.
 VANISHED, EXPLODED = 1e-3, 1e3
 # |Σ g| / Σ |g| over a unit's incoming weights; 1 is one sign.
-ONE_SIGN = 0.95
+ONE_SIGN = 0.99
 # Shares of a layer's units, and of its activations. A tenth of dead units is common.
 DEAD, SATURATED = 0.4, 0.6
 # A derivative below this share of the largest one is as good as none.
@@ -92,18 +92,19 @@ def check_gradient_flow(records, when):
 
 
 def check_gradient_signs(records, X, when):
-    """Find layers in which all weights of a unit get a gradient of one sign.
+    """Find hidden layers in which all weights of a unit get a gradient of one sign.
 
     The start tells: towards the end few rows are left in the gradient, and what they
     have in common has one sign by chance. So it has where inputs are correlated, which
-    is no fault; hence only layers are looked at whose inputs have one sign each.
+    is no fault; hence only layers are looked at whose inputs have one sign.
+    Of the output layer the bias takes care, within a few steps.
 
     Source: LeCun et al., "Efficient BackProp", 1998: the weights of a unit can then
     only grow or shrink together, and descent goes in zigzags.
     """
     found = {}
     inputs = [X, *(record.activations for record in records[:-1])]
-    for record, values in zip(records, inputs, strict=True):
+    for record, values in zip(records[:-1], inputs[:-1], strict=True):
         gradient = record.weight_gradient
         # A column or two are of one sign by chance.
         if gradient.shape[0] < 3 or not (values.min() >= 0 or values.max() <= 0):

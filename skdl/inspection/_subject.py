@@ -1,5 +1,6 @@
 """What is diagnosed: a net, and a sample of rows as they reach it."""
 
+import re
 from copy import copy
 from dataclasses import dataclass, field
 
@@ -187,8 +188,8 @@ def _reach_the_net(estimator, X, y):
                 names = before.get_feature_names_out()
             except (AttributeError, ValueError):
                 names = getattr(X, "columns", None)
-            if names is not None and all(str(n).startswith("x") for n in names):
-                names = None  # scikit-learn's own, for columns without any
+            if names is not None and all(re.fullmatch(r"x\d+", str(n)) for n in names):
+                names = getattr(X, "columns", None)  # those are of no column
         estimator = last
     return estimator, X, y, names
 

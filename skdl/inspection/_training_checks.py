@@ -28,7 +28,7 @@ FACTORS = (10, 100, 1000)
 RATE_STEPS = 400
 # About 1e-3 is usual (Karpathy, CS231n, 2015). Adam begins with some 5e-3 and ends with
 # 1e-4, small layers have more: two orders of magnitude either way are no variation.
-RATIOS = (1e-5, 2e-1)
+RATIOS = (1e-5, 1e-1)
 # The first steps, before the weights have grown to suit the rate.
 FIRST_STEPS = 10
 # A gradient so much longer than before is what clipping is for.

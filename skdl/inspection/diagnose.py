@@ -213,6 +213,7 @@ def own_training(subject):
     if subject.fitted is None:
         return None
     net, network = copy(subject.fitted), subject.fitted._network
+    vars(net).pop("feature_names_in_", None)  # rows are arrays by now
     given = given_rows(
         net, (subject.X, subject.y, None), network.dtype, network.widths[-1]
     )
