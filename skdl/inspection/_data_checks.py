@@ -29,7 +29,7 @@ TARGET_SIZES = (0.1, 10.0)
 # The rarest class is a tenth of the most frequent one: 9 rows in 10 are right without
 # it. He & Garcia, "Learning from imbalanced data", 2009, call 1 : 10 and beyond so.
 IMBALANCE = 10.0
-NAMED = 10
+NAMED = 5
 
 
 def data_facts(subject):

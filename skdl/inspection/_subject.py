@@ -184,14 +184,21 @@ def _reach_the_net(estimator, X, y):
             else:
                 before = clone(before)
                 X = before.fit_transform(X, y)
-            try:
-                names = before.get_feature_names_out()
-            except (AttributeError, ValueError):
-                names = getattr(X, "columns", None)
-            if names is not None and all(re.fullmatch(r"x\d+", str(n)) for n in names):
-                names = getattr(X, "columns", None)  # those are of no column
+            names = _names_after(before, X)
         estimator = last
     return estimator, X, y, names
+
+
+def _names_after(transformers, X):
+    """Return the names of the columns that come out, X, or None if they have none."""
+    try:
+        names = transformers.get_feature_names_out()
+    except (AttributeError, ValueError):
+        names = None
+    # scikit-learn makes up x0, x1 … where columns have no names.
+    if names is None or all(re.fullmatch(r"x\d+", str(name)) for name in names):
+        return getattr(X, "columns", None)
+    return names
 
 
 def _transformed_targets(estimator, y):

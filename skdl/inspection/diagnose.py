@@ -140,12 +140,12 @@ def diagnose(
         linear = train_linear(subject, budget.share(0.3))
     findings += check_baselines(subject, trial, linear, facts)
     for name, check in (
-        ("tiny subset", lambda: check_tiny_subset(subject, trial, budget)),
-        ("rate", lambda: check_rate(subject, trial, budget)),
-        ("label noise", lambda: check_label_noise(subject, budget)),
+        ("tiny subset", lambda _: check_tiny_subset(subject, trial, budget)),
+        ("rate", lambda _: check_rate(subject, trial, budget)),
+        ("label noise", lambda kinds: check_label_noise(subject, budget, kinds)),
     ):
         if budget.left:
-            findings += check()
+            findings += check({finding.kind for finding in findings})
         if not budget.left:
             skipped[name] = f"the {max_time:g} seconds of max_time were over"
     return Report(_said(estimator, subject), sort_findings(findings), facts, skipped)
