@@ -19,10 +19,15 @@ __all__ = [
 VANISHED, EXPLODED = 1e-3, 1e3
 # |Σ g| / Σ |g| over a unit's incoming weights; 1 is one sign.
 ONE_SIGN = 0.99
+# |mean| / deviation of what comes in: 0.5 to 1 for pixels and relu's outputs, whose
+# gradients get several signs within a few steps.
+OFFSET = 2.0
 # Shares of a layer's units, and of its activations. A tenth of dead units is common.
 DEAD, SATURATED = 0.4, 0.6
 # A derivative below this share of the largest one is as good as none.
 FLAT = 0.02
+# A dead unit's is less than that: the leaky relu's is never dead.
+NONE = 1e-3
 # |mean| / deviation of a unit's output: relu's is about 1, the sigmoid's begins at 5.
 UNCENTRED = 10.0
 # Root mean square of a layer's weights times √fan_in: 1 to 1.4 at the start.
@@ -96,7 +101,8 @@ def check_gradient_signs(records, X, when):
 
     The start tells: towards the end few rows are left in the gradient, and what they
     have in common has one sign by chance. So it has where inputs are correlated, which
-    is no fault; hence only layers are looked at whose inputs have one sign.
+    is no fault; hence only layers are looked at whose inputs have one sign,
+    and a mean that is large compared with their variation.
     Of the output layer the bias takes care, within a few steps.
 
     Source: LeCun et al., "Efficient BackProp", 1998: the weights of a unit can then
@@ -108,6 +114,8 @@ def check_gradient_signs(records, X, when):
         gradient = record.weight_gradient
         # A column or two are of one sign by chance.
         if gradient.shape[0] < 3 or not (values.min() >= 0 or values.max() <= 0):
+            continue
+        if not _offset(values) > OFFSET:
             continue
         total = np.abs(gradient).sum(axis=0)
         used = total > 0
@@ -127,6 +135,18 @@ def check_gradient_signs(records, X, when):
         )
 
 
+def _offset(values):
+    """Return the median over the columns of |mean| / deviation, dense or sparse."""
+    n_rows = values.shape[0]
+    mean = np.ravel(values.sum(axis=0)).astype(np.float64) / n_rows
+    squares = np.ravel((values * values).sum(axis=0)).astype(np.float64) / n_rows
+    deviation = np.sqrt(np.maximum(squares - mean**2, 0))
+    used = mean != 0
+    if not used.any():
+        return 0.0
+    return float(np.median(np.abs(mean[used]) / np.maximum(deviation[used], 1e-30)))
+
+
 def check_units(records, activations, when):
     """Find hidden layers of which many units are dead, or saturated.
 
@@ -138,8 +158,8 @@ def check_units(records, activations, when):
         slopes = _slopes(activation, record.preactivations)
         if slopes is None:
             continue
-        flat = np.abs(slopes) < FLAT * _steepest(activation)
-        off = flat.all(axis=0)
+        slopes = np.abs(slopes) / _steepest(activation)
+        flat, off = slopes < FLAT, (slopes < NONE).all(axis=0)
         rectifies = getattr(activation, "rectifies", False) or _has_zero_slope(
             activation
         )
@@ -199,13 +219,9 @@ def check_activations(records, when):
     found = {}
     for record in records[:-1]:
         with np.errstate(all="ignore"):
-            mean = np.abs(record.activations.mean(axis=0, dtype=np.float64))
-            deviation = record.activations.std(axis=0, dtype=np.float64)
-        used = mean > 0
-        if used.any():
-            ratio = float(np.median(mean[used] / np.maximum(deviation[used], 1e-30)))
-            if ratio > UNCENTRED:
-                found[record.name] = ratio
+            ratio = _offset(record.activations.astype(np.float64))
+        if ratio > UNCENTRED:
+            found[record.name] = ratio
     if found:
         yield Finding(
             "uncentred_activations",
