@@ -24,6 +24,8 @@ HIGH = 0.9
 FLAT = 0.02
 # Another rate is better if it leaves half of the loss, or goes twice the way.
 BETTER = 2.0
+# And it has to go a fifth of the way, and a fifth farther.
+WORTH = 0.2
 FACTORS = (10, 100, 1000)
 RATE_STEPS = 400
 # About 1e-3 is usual (Karpathy, CS231n, 2015). Adam begins with some 5e-3 and ends with
@@ -140,7 +142,7 @@ def check_rate(subject, trial, budget):
             higher = _progress_at(
                 subject, rate * factor, min(steps, RATE_STEPS), budget
             )
-            if higher is not None and higher > max(BETTER * now, now + 0.2):
+            if higher is not None and higher > max(BETTER * now, now + WORTH, WORTH):
                 yield Finding(
                     "loss_falls_slowly",
                     "",
