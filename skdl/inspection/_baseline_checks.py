@@ -9,7 +9,7 @@ from skdl.inspection._trial import train_clone
 from skdl.inspection.report import Finding
 from skdl.preprocessing import Standardizer
 
-__all__ = ["check_baselines", "held_scores", "train_linear"]
+__all__ = ["check_baselines", "constant_scores", "held_scores", "train_linear"]
 
 # With fewer rows held out, scores are too rough to compare.
 MIN_HELD = 20

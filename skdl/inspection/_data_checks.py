@@ -11,6 +11,7 @@ __all__ = [
     "check_columns",
     "check_duplicates",
     "check_targets",
+    "column_statistics",
     "data_facts",
 ]
 

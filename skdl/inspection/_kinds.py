@@ -1,6 +1,6 @@
 """The kinds of findings: how bad each is, and what it is in a few words."""
 
-__all__ = []
+__all__ = ["KINDS", "SEVERITIES"]
 
 # Whether training cannot work like this, works worse than it could, or there is
 # something to know.

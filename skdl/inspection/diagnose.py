@@ -123,7 +123,7 @@ def diagnose(
         max_steps,
     )
     facts |= _trial_facts(trial)
-    own = own_training(subject)
+    own = _own_training(subject)
     for check in (
         check_columns,
         check_targets,
@@ -208,7 +208,7 @@ def _inside(records, network, when):
     yield from check_weights(records, when)
 
 
-def own_training(subject):
+def _own_training(subject):
     """Return a fitted net's own training as a `Trial`, or None."""
     if subject.fitted is None:
         return None

@@ -8,7 +8,7 @@ import numpy as np
 
 from skdl.inspection._kinds import KINDS, SEVERITIES
 
-__all__ = ["Finding", "Report"]
+__all__ = ["Finding", "Report", "sort_findings"]
 
 WIDTH = 80
 INDENT = 11
@@ -33,9 +33,6 @@ class Finding:
     changes : dict
         The same as parameters of the net and their values, for ``set_params``; empty
         where the cure is no parameter.
-    severity : {"error", "warning", "note"}
-        Follows from the kind: whether training cannot work like this, works worse than
-        it could, or there is something to know.
     """
 
     kind: str
@@ -47,7 +44,11 @@ class Finding:
 
     @property
     def severity(self):
-        """How bad it is."""
+        """The kind's: "error", "warning" or "note".
+
+        Training cannot work like this, works worse than it could, or there is something
+        to know.
+        """
         return KINDS[self.kind][0]
 
     @property
@@ -158,9 +159,6 @@ def sort_findings(findings):
     for finding in findings:
         kept.setdefault(finding.kind, finding)
     return [kept[kind] for kind in KINDS if kind in kept]
-
-
-__all__ += ["sort_findings"]
 
 
 def _said(value):
