@@ -10,9 +10,10 @@ version = re.search(
     r'^__version__ = "(.+)"$', (here / "skdl" / "__init__.py").read_text(), re.M
 ).group(1)
 
+images = ["pillow>=11"]
 plot = ["matplotlib>=3.9"]
 test = ["pytest>=8", "pytest-xdist>=3.5", "pandas>=2.2", "polars>=1", "skops>=0.16"]
-test += ["hypothesis>=6", "rich>=13", *plot]
+test += ["hypothesis>=6", "rich>=13", *images, *plot]
 # The peers, in the versions that benchmarks/README.md was measured with or later.
 bench = ["torch>=2.13", "skorch>=1.4", "jax>=0.10", "optax>=0.2.8", "threadpoolctl"]
 bench += plot
@@ -29,6 +30,7 @@ setup(
     install_requires=["numpy>=2", "scipy>=1.15", "scikit-learn>=1.9"],
     extras_require={
         "plot": plot,
+        "images": images,
         "dask": ["dask>=2025.1", "distributed>=2025.1", "dask-ml>=2025.1"],
         "optuna": ["optuna>=4"],
         "test": test,

@@ -7,7 +7,9 @@ really ran (`n_iter_`, as some stop before `max_iter`), summed over all fits.
 
 Run it with ``python benchmarks/search.py``; a data set and seed take 1 to 2 minutes.
 ``--only`` says which data: digits and breast cancer are scikit-learn's, others tables
-(``NAME.csv.gz``, column ``target``) in the folder that ``--data`` names.
+(``NAME.csv.gz``, column ``target``) in the folder that ``--data`` names. Scores are
+accuracies, and R² for tables whose name begins with ``reg_``: their targets are
+standardized beforehand.
 """
 
 import argparse
@@ -20,10 +22,10 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 
-from skdl import MLPClassifier, Standardizer
+from skdl import MLPClassifier, MLPRegressor, Standardizer
 from skdl.model_selection import CoarseToFineSearchCV, Log
 
 RANGES = {"alpha": (1e-4, 1e1), "learning_rate_init": (1e-4, 1e-1)}
@@ -32,7 +34,7 @@ MAX_ITER = 90
 
 def scores_and_epochs(model, X, y):
     """Score a fitted pipeline, and tell the epochs that its net ran."""
-    return {"accuracy": model.score(X, y), "epochs": model[-1].n_iter_}
+    return {"score": model.score(X, y), "epochs": model[-1].n_iter_}
 
 
 def load(name, folder):
@@ -45,34 +47,40 @@ def load(name, folder):
     if not path.exists():
         return None
     table = pd.read_csv(path)
-    return table.drop(columns="target").to_numpy(float), table["target"].to_numpy()
+    X, y = table.drop(columns="target").to_numpy(float), table["target"].to_numpy()
+    return X, (y - y.mean()) / y.std() if name.startswith("reg_") else y
 
 
-def searches(seed, n_jobs):
+def searches(name, seed, n_jobs):
     """Yield (name, search); what is not searched is the same."""
-    net = MLPClassifier((30,), batch_size=128, max_iter=MAX_ITER, random_state=seed)
+    is_regression = name.startswith("reg_")
+    kind = MLPRegressor if is_regression else MLPClassifier
+    folds = KFold if is_regression else StratifiedKFold
+    net = kind(
+        hidden_layer_sizes=(30,), batch_size=128, max_iter=MAX_ITER, random_state=seed
+    )
     model = make_pipeline(Standardizer(), net)
+    step = model.steps[-1][0]
     shared = {
-        "cv": StratifiedKFold(5, shuffle=True, random_state=seed),
+        "cv": folds(5, shuffle=True, random_state=seed),
         "scoring": scores_and_epochs,
-        "refit": "accuracy",
+        "refit": "score",
         "n_jobs": n_jobs,
     }
     grid = {
-        f"mlpclassifier__{name}": np.geomspace(*ends, 2 * Log(*ends).size() - 1)
+        f"{step}__{name}": np.geomspace(*ends, 2 * Log(*ends).size() - 1)
         for name, ends in RANGES.items()
     }
     yield "grid", GridSearchCV(clone(model), grid, **shared)
     space = {
-        f"mlpclassifier__{name}": Log(*ends, limits=ends)
-        for name, ends in RANGES.items()
+        f"{step}__{name}": Log(*ends, limits=ends) for name, ends in RANGES.items()
     }
     yield (
         "coarse to fine",
         CoarseToFineSearchCV(
             clone(model),
             space,
-            resource="mlpclassifier__max_iter",
+            resource=f"{step}__max_iter",
             random_state=seed,
             **shared,
         ),
@@ -89,7 +97,7 @@ def measure(search, X, y):
     results = search.cv_results_
     folds = range(search.n_splits_)
     epochs = sum(results[f"split{i}_test_epochs"].sum() for i in folds)
-    best = [results[f"split{i}_test_accuracy"][search.best_index_] for i in folds]
+    best = [results[f"split{i}_test_score"][search.best_index_] for i in folds]
     return {
         "score": search.best_score_,
         "folds": np.array(best),
@@ -105,7 +113,10 @@ def main(argv=None):
     parser.add_argument("--data", type=Path, default=Path("../shared/data/tabular"))
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--n-jobs", type=int, default=None)
-    names = ["digits", "breast cancer", "vehicle", "segment"]
+    names = [
+        "digits", "vehicle", "breast cancer", "phoneme", "segment", "reg_concrete",
+        "reg_cars",
+    ]  # fmt: skip
     parser.add_argument("--only", nargs="+", default=names)
     options = parser.parse_args(argv)
     head = f"{'data':<14}{'seed':>4}  {'grid':>7}{'ours':>8}{'difference':>20}"
@@ -116,7 +127,9 @@ def main(argv=None):
             print(f"{name:<14}  no {name}.csv.gz in {options.data}")
             continue
         for seed in range(options.seeds):
-            grid, ours = (measure(s, *data) for _, s in searches(seed, options.n_jobs))
+            grid, ours = (
+                measure(s, *data) for _, s in searches(name, seed, options.n_jobs)
+            )
             gain = ours["folds"] - grid["folds"]
             error = gain.std(ddof=1) / len(gain) ** 0.5
             print(

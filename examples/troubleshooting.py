@@ -17,9 +17,8 @@ from pathlib import Path
 from sklearn.datasets import load_breast_cancer
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
-from sklearn.pipeline import make_pipeline
 
-from skdl import MLPClassifier, Standardizer
+from skdl import MLPClassifier
 from skdl.inspection import diagnose
 
 MAX_ROUNDS = 9
@@ -43,43 +42,35 @@ def broken_net(seed):
     )
 
 
-def cure(model, finding):
-    """Return the model with the cure of one finding, and what was done."""
-    if finding.kind == "unscaled_columns":
-        return make_pipeline(Standardizer(), model), "Standardizer() before the net"
+def cure(net, finding):
+    """Set what a finding asks for, and return it as text."""
     if not finding.changes:
         raise SystemExit(f"There is no parameter to change:\n{finding}")
-    net_of(model).set_params(**finding.changes)
-    said = ", ".join(f"{name}={value!r}" for name, value in finding.changes.items())
-    return model, said
+    net.set_params(**finding.changes)
+    return ", ".join(f"{name}={value!r}" for name, value in finding.changes.items())
 
 
-def net_of(model):
-    """Return the net, whatever stands before it."""
-    return model[-1] if hasattr(model, "steps") else model
-
-
-def train(model, data):
-    """Fit the model, and return its test score and its training losses."""
+def train(net, data):
+    """Fit the net, and return its test score and its training losses."""
     X_train, X_test, y_train, y_test = data
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # max_iter is meant so
-        model.fit(X_train, y_train)
-    return model.score(X_test, y_test), net_of(model).history_["loss"].copy()
+        net.fit(X_train, y_train)
+    return net.score(X_test, y_test), net.history_["loss"]
 
 
 def walk(seed):
     """Yield (score, losses, report, what was done about it) until all is well."""
     data = load(seed)
     X_train, _, y_train, _ = data
-    model = broken_net(seed)
+    net = broken_net(seed)
     for _ in range(MAX_ROUNDS):
-        score, losses = train(model, data)
-        report = diagnose(model, X_train, y_train)
+        score, losses = train(net, data)
+        report = diagnose(net, X_train, y_train)
         if not report.findings:
             yield score, losses, report, None
             return
-        model, done = cure(model, report.findings[0])
+        done = cure(net, report.findings[0])
         yield score, losses, report, done
 
 

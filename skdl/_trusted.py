@@ -63,6 +63,7 @@ trusted_types = [
     "skdl.model_selection.coarse_to_fine.CoarseToFineSearchCV",
     "skdl.model_selection.ranges.Linear",
     "skdl.model_selection.ranges.Log",
+    "skdl.preprocessing.image_augmenter.ImageAugmenter",
     "skdl.preprocessing.pca_whitener.PCAWhitener",
     "skdl.preprocessing.standardizer.Standardizer",
 ]

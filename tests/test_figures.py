@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from skdl.preprocessing import ImageAugmenter
 from tests.test_examples import ROOT
 
 
@@ -49,3 +50,19 @@ def test_the_unit_is_trained_by_plain_gradient_descent():
         found, losses = saturation.learn(loss, epochs=20)
         assert_allclose(found, outputs, rtol=1e-12)
         assert_allclose(losses, values[name](np.array(outputs)), rtol=1e-10)
+
+
+def test_every_transform_of_images_is_drawn_and_seen():
+    augmentation = load("augmentation")
+    drawn = set().union(*augmentation.ROWS.values())
+    assert set(ImageAugmenter.STRENGTHS) <= drawn
+    images = augmentation.make_images()
+    assert (images.shape, images.dtype) == ((2, 32, 32, 3), np.uint8)
+    before = images.copy()
+    for name, options in augmentation.ROWS.items():
+        found, shares = augmentation.versions(images, options)
+        assert found.shape == (2, augmentation.N_VERSIONS, 32, 32, 3)
+        for versions, image in zip(found, images, strict=True):
+            assert (versions != image).any(), name
+        assert ("mixup" in options) == (shares.min() < 1)
+    np.testing.assert_array_equal(images, before)

@@ -10,6 +10,10 @@ DOCS = Path(__file__).parents[1] / "docs"
 GUIDES = {
     "training": (2, ()),
     "troubleshooting": (4, ()),
+    "ensembles": (2, ()),
+    "model_selection": (4, ()),
+    "datasets": (4, ()),
+    "images": (6, ()),
     "distributed": (4, ("distributed", "dask_ml", "optuna")),
 }
 

@@ -1,4 +1,4 @@
-"""Two gigabytes of rows in a file: training must not bring them into memory."""
+"""Two gigabytes of rows in a file, or images in bytes: training must not copy them."""
 
 import os
 import subprocess
@@ -95,6 +95,41 @@ def test_private_memory_stays_small(path, Net, options, weighted):
         assert abs(int(output.split()[-1]) - trained) < 2
     print(f"RssAnon peak: {peak:.0f} MiB")
     assert peak < MEBIBYTES
+
+
+BYTES = """
+import sys, warnings
+from pathlib import Path
+import numpy as np
+from skdl import SoftmaxClassifier
+
+warnings.simplefilter("ignore")  # two epochs are not enough to converge
+X = np.random.default_rng(0).integers(0, 256, (50_000, 3072), dtype=np.uint8)
+y = np.arange(50_000) % 10
+for line in Path("/proc/self/status").read_text().splitlines():
+    if line.startswith("RssAnon:"):
+        print(int(line.split()[1]) / 1024)
+net = SoftmaxClassifier(
+    (100, 50, 25), batch_size=200, max_iter=2, random_state=0, **eval(sys.argv[1])
+)
+net.fit(X, y).predict(X)
+assert X.dtype == np.uint8
+"""
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "{'standardize': True}",
+        "{'standardize': 'channel', 'image_shape': (32, 32, 3), 'early_stopping': True,"
+        " 'augment': lambda images, rng: images[:, :, ::-1]}",
+    ],
+)
+def test_images_of_cifar_10s_size_stay_bytes(options):
+    peak, output = private_peak(sys.executable, "-c", BYTES, options)
+    added = peak - float(output)
+    print(f"RssAnon: {added:.0f} MiB beyond X and the imports")
+    assert 0 < added < 200
 
 
 def test_a_copy_would_be_seen(path):

@@ -56,6 +56,11 @@ pytestmark = [
 SMALL = {"solver": "lbfgs", "alpha": 1.0, "max_iter": 30}
 
 
+def shrunk(rows, rng):
+    # Nothing drawn: a row of weight 2 is augmented once, and a row twice is twice.
+    return 0.9 * rows
+
+
 @parametrize_with_checks(
     [
         *(Net(max_iter=100) for Net in NETS),
@@ -79,6 +84,9 @@ SMALL = {"solver": "lbfgs", "alpha": 1.0, "max_iter": 30}
         MLPClassifier(loss="squared_error", max_iter=100, learning_rate_init=0.01),
         MLPClassifier(loss=KLDivergence(), label_smoothing=0.1, max_iter=100),
         LogisticClassifier(label_smoothing=0.1, max_iter=100),
+        MLPClassifier(standardize=True, max_iter=100),
+        MLPClassifier(augment=shrunk, max_iter=100),
+        MLPRegressor(hidden_layer_sizes=10, standardize=True, **SMALL),
         MLPRegressor("quantile", 10, **SMALL),
         MLPRegressor(Quantile(0.4), max_iter=100, learning_rate_init=0.01),
         Standardizer(),

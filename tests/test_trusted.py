@@ -24,8 +24,10 @@ from skdl import (
     engine,
     ensemble,
     model_selection,
+    preprocessing,
 )
 from skdl.model_selection import CoarseToFineSearchCV, Linear, Log
+from skdl.preprocessing import ImageAugmenter
 from tests.engine.cases import (
     ACTIVATIONS,
     INITIALIZERS,
@@ -94,6 +96,7 @@ OPTIONS = {
             "residual": True,
             "early_stopping": True,
             "penalty": "l1",
+            "standardize": True,
             "warm_start": True,
             "random_state": np.random.RandomState(3),
             "hidden_layer_sizes": np.array([4, 3]),
@@ -203,6 +206,11 @@ def test_a_transformer_comes_back_and_goes_on(transformer):
     assert_same(transformer.partial_fit(X + 1), other.partial_fit(X + 1))
 
 
+def test_an_augmenter_comes_back():
+    augmenter = ImageAugmenter(shift=2, scale=(0.9, 1.1), image_shape=(8, 8))
+    assert through_file(augmenter).get_params() == augmenter.get_params()
+
+
 def test_words_and_pipelines_come_back():
     words = np.array(["ant", "bee", "cat"])[CLASSES]
     net = SoftmaxClassifier(max_iter=500, learning_rate_init=0.01, random_state=0)
@@ -235,6 +243,7 @@ def test_the_list_is_what_files_hold():
         found |= untrusted(one)
     for transformer in TRANSFORMERS.values():
         found |= untrusted(transformer.fit(X))
+    found |= untrusted(ImageAugmenter())
     space = {"alpha": Log(0.1, 1), "power_t": Linear(0, 1)}
     net = MLPClassifier((), solver="lbfgs", random_state=0)
     search = CoarseToFineSearchCV(net, space, max_stages=1, max_candidates=2, cv=2)
@@ -248,7 +257,7 @@ def test_every_class_that_a_parameter_takes_is_in_the_list():
     """The test above sees what the tables of cases hold; this one, what is public."""
     classes = {
         full_name(thing)
-        for module in (skdl, engine, ensemble, model_selection)
+        for module in (skdl, engine, ensemble, model_selection, preprocessing)
         for name in module.__all__
         if inspect.isclass(thing := getattr(module, name))
         and issubclass(thing, BaseEstimator)

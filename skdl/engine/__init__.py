@@ -6,6 +6,7 @@ of independent networks. Nothing here knows of estimators.
 
 from skdl.engine.activations import Identity, Logistic, Relu, Tanh
 from skdl.engine.adaptive_optimizers import Adagrad, Adam, AdamW, RMSprop
+from skdl.engine.augmentation import Augmentation
 from skdl.engine.batch_norm import BatchNorm
 from skdl.engine.batching import Batches, Data
 from skdl.engine.clipping import clip_gradient
@@ -64,6 +65,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adaptive",
+    "Augmentation",
     "BatchNorm",
     "Batches",
     "Constant",

@@ -177,10 +177,8 @@ class _AdamState(Blockwise):
     def __init__(self, optimizer, parameters):
         super().__init__(parameters)
         self.beta_1, self.beta_2 = optimizer.beta_1, optimizer.beta_2
-        self.keep_1, self.keep_2 = (
-            number(parameters, self.beta_1),
-            number(parameters, self.beta_2),
-        )
+        self.keep_1 = number(parameters, self.beta_1)
+        self.keep_2 = number(parameters, self.beta_2)
         self.root = (1 - self.beta_2) ** 0.5
         self.epsilon = number(parameters, optimizer.epsilon / self.root)
         self.factor = number(parameters)

@@ -4,13 +4,14 @@ from skdl.engine.batch_norm import BatchNormLayer
 from skdl.engine.bypass import Fork, Join
 from skdl.engine.dropout import Dropout
 from skdl.engine.layers import Activation, Affine
+from skdl.engine.scaling import Scaling
 
 __all__ = ["build_layers"]
 
 
 def build_layers(
     widths, activations, *, dropout=None, normalization=None,
-    normalization_position="before", residual=False,
+    normalization_position="before", residual=False, scaling=False,
 ):  # fmt: skip
     """Return new layers, which share nothing with those of another network.
 
@@ -29,13 +30,15 @@ def build_layers(
     normalization : BatchNorm, optional
     normalization_position : {'before', 'after'}, default='before'
     residual : bool, default=False
+    scaling : bool, default=False
+        Whether a `Scaling` of the columns comes before all else.
 
     Returns
     -------
     layers : list of Layer
     """
     rates = [0] * (len(widths) - 1) if dropout is None else list(dropout)
-    layers = []
+    layers = [Scaling(widths[0])] if scaling else []
     if rates[0]:
         layers.append(Dropout(rates[0], widths[0], before_weights=True))
     for i, function in enumerate(activations):

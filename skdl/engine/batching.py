@@ -48,13 +48,21 @@ class Batches:
         The last batch of an epoch may be smaller.
     dtype : numpy.dtype
         The network's.
+    raw : bool, default=False
+        Whether X keeps the dtype that it has, for a network that converts it itself.
+    augmentation : Augmentation, optional
+        What rows of X pass through, in the dtype that they have. If it mixes them, they
+        are converted in any case.
     """
 
-    def __init__(self, data, batch_size, dtype):
+    def __init__(self, data, batch_size, dtype, raw=False, augmentation=None):
         self.data = data
         self.batch_size = batch_size
         X, table = data.X, data.table
-        self._X = _Gatherer(X, batch_size, dtype)
+        mixes = augmentation is not None and augmentation.mixes
+        self._mix = augmentation.mix if mixes else None
+        x_dtype = X.dtype if raw and not mixes else dtype
+        self._X = _Gatherer(X, batch_size, x_dtype, augmentation)
         self._targets = _Gatherer(data.targets, batch_size, data.targets.dtype)
         self._table = self._weights = self._columns = None
         width = math.prod(data.targets.shape[1:])
@@ -100,14 +108,18 @@ class Batches:
                 self._table.take(targets, 1, columns, "clip")
             targets = columns.T
         weights = None if self._weights is None else self._weights(rows)
-        return self._X(rows), targets, weights
+        X = self._X(rows)
+        if self._mix is not None:
+            self._mix(X, targets)
+        return X, targets, weights
 
 
 class _Gatherer:
     """Rows of one array, by their numbers: in a buffer, and in the dtype asked for."""
 
-    def __init__(self, array, size, dtype):
+    def __init__(self, array, size, dtype, change=None):
         self.array, self.size, self.dtype = array, size, dtype
+        self.change = change
         self.sparse = issparse(array)
         if self.sparse:
             return
@@ -128,6 +140,8 @@ class _Gatherer:
             self.take(rows, 0, out, "clip")
         else:
             np.copyto(out, self.array[rows])
+        if self.change is not None:
+            out = self.change(out)
         if self.converted is None:
             return out
         converted = self.converted if n == self.size else self.converted[:n]

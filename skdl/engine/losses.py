@@ -22,6 +22,8 @@ False where a loss says nothing:
     ``exclusive=False``, which leaves each label a probability of its own.
 ``soft_targets``
     y may be a matrix of one distribution over the classes per row.
+``mixes``
+    A target may lie between those of two rows, as mixup makes them.
 ``out_activation``
     A name for the link, "identity" by default.
 
@@ -81,6 +83,7 @@ class Softmax(_OneScorePerClass):
     """
 
     out_activation = "softmax"
+    mixes = True
 
     def encode(self, y, n_classes, dtype):
         """Class numbers and their one-hot rows; distributions stand for themselves."""

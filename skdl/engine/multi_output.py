@@ -32,6 +32,11 @@ class MultiOutput(BaseEstimator):
     soft_targets = False
 
     @property
+    def mixes(self):
+        """Whether targets of every column may be mixed."""
+        return all(getattr(loss, "mixes", False) for loss in self.losses)
+
+    @property
     def out_activation(self):
         """The name of the columns' link, or a list of names where they differ."""
         names = [getattr(loss, "out_activation", "identity") for loss in self.losses]

@@ -8,6 +8,7 @@ from skdl.engine.architecture import build_layers
 from skdl.engine.bypass import initialize_bypasses
 from skdl.engine.initializers import glorot_uniform
 from skdl.engine.layers import Affine
+from skdl.engine.scaling import Scaling
 
 __all__ = ["Network"]
 
@@ -33,7 +34,7 @@ class Network:
         array and are evaluated in one pass.
     **options
         What else `skdl.engine.architecture.build_layers` takes: dropout, normalization,
-        residual connections.
+        residual connections, scaling of the columns.
 
     Attributes
     ----------
@@ -42,6 +43,9 @@ class Network:
         How many of them are weights; those come first.
     statistics : ndarray of shape (n_statistics,) or (n_networks, n_statistics)
         What layers record in training for prediction; empty without normalization.
+    scaling : Scaling or None
+        The layer that standardizes the columns. Rows then come in as the user has them;
+        to all other networks, in the network's dtype.
     """
 
     def __init__(self, widths, activations, dtype, n_networks=None, **options):
@@ -61,6 +65,8 @@ class Network:
         """Make the layers, and say where each array of theirs lies."""
         self.layers = build_layers(self.widths, self.activations, **self.options)
         self.affine = [layer for layer in self.layers if isinstance(layer, Affine)]
+        first = self.layers[0]
+        self.scaling = first if isinstance(first, Scaling) else None
         kinds = ("weight_shapes", "offset_shapes", "statistic_shapes")
         weights, offsets, statistics = (
             [getattr(layer, kind) for layer in self.layers] for kind in kinds
@@ -114,7 +120,7 @@ class Network:
 
         And the dtype, which the parameters have: skops trusts arrays, but no dtype.
         """
-        built = {"layers", "affine", "_places", "_statistic_places", "dtype"}
+        built = {"layers", "affine", "scaling", "_places", "_statistic_places", "dtype"}
         return {key: value for key, value in vars(self).items() if key not in built}
 
     def __setstate__(self, state):
@@ -150,7 +156,7 @@ class Network:
         Parameters
         ----------
         X : ndarray of shape (n_rows, n_features), or CSR array
-            Of the network's dtype.
+            Of the network's dtype; of any real one, if it has a `scaling`.
         workspace : Workspace
             Made for n_rows rows.
 

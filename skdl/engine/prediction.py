@@ -78,4 +78,5 @@ def bytes_per_row(network, X):
 
 
 def _is_converted(network, X):
-    return not issparse(X) and X.dtype != network.dtype
+    raw = network.scaling is not None or issparse(X)
+    return not raw and X.dtype != network.dtype

@@ -49,6 +49,7 @@ class Quantile(BaseEstimator):
     quantiles: float | Sequence[float] = 0.5
 
     out_activation = "identity"
+    mixes = True
 
     @property
     def levels(self):

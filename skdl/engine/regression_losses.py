@@ -14,6 +14,8 @@ __all__ = ["AbsoluteError", "Huber", "Poisson", "SquaredError", "add_row_sums"]
 class _Regression(BaseEstimator):
     """Targets that are numbers already."""
 
+    mixes = True
+
     def encode(self, y, dtype):
         """Values of shape (n, k), in the network's dtype."""
         return y.astype(dtype, copy=False), None

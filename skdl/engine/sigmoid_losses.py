@@ -21,6 +21,7 @@ class _SigmoidLoss(BaseEstimator):
     out_activation = "logistic"
     multilabel = True
     soft_targets = False
+    mixes = True
 
     def n_scores(self, n_classes):
         """One score for two classes, else one per class."""

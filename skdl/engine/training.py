@@ -17,7 +17,7 @@ __all__ = ["train", "train_lbfgs"]
 def train(
     network, loss, optimizer, data, rng, *,
     alpha, batch_size, rate, progress, max_epochs, on_epoch, max_norm=None,
-    penalty=None, dropout_rng=None, deadline=None,
+    penalty=None, dropout_rng=None, deadline=None, augmentation=None,
 ):  # fmt: skip
     """Train a network by stochastic steps, in place.
 
@@ -49,13 +49,16 @@ def train(
         What dropout draws from; a network with dropout needs it.
     deadline : float, optional
         When to stop, on the clock of `time.perf_counter`, within an epoch, too.
+    augmentation : Augmentation, optional
+        What the rows of each batch pass through.
     """
     # float() of all that a user may give: a NumPy number would promote float32.
     alpha = float(alpha)
     penalty = L2Penalty() if penalty is None else penalty
     proximal = penalty.start(network, optimizer) if alpha else None
     smooth, sharp, clipped = alpha * penalty.smooth, alpha * penalty.sharp, 1.0
-    batches = Batches(data, batch_size, network.dtype)
+    raw = network.scaling is not None
+    batches = Batches(data, batch_size, network.dtype, raw, augmentation)
     parameters, gradient = network.parameters, np.zeros_like(network.parameters)
     workspaces = _workspaces(network, gradient, batch_size, data.n_rows, dropout_rng)
     before = np.empty_like(parameters)
@@ -257,7 +260,8 @@ class _FullObjective:
         self.network, self.loss, self.alpha = network, loss, alpha
         n_rows = data.n_rows
         size = min(n_rows, LBFGS_ROWS)
-        self.batches = Batches(data, size, network.dtype)
+        raw = network.scaling is not None
+        self.batches = Batches(data, size, network.dtype, raw)
         gradient = np.zeros_like(network.parameters)
         self.workspaces = _workspaces(network, gradient, size, n_rows)
         self.total_weight = n_rows

@@ -32,6 +32,7 @@ def check_architecture(net, n_hidden):
         "normalization": _check_normalization(net.normalization, n_hidden),
         "normalization_position": net.normalization_position,
         "residual": _check_residual(net.residual, n_hidden),
+        "scaling": bool(net.standardize),
     }
 
 
@@ -128,7 +129,7 @@ def _check_normalization(normalization, n_hidden):
     if not n_hidden:
         raise ValueError(
             f"normalization={normalization!r} is for the hidden layers, and there are "
-            "none. Set normalization=None, or put a Standardizer before the net."
+            "none. Set normalization=None, and standardize=True for the columns of X."
         )
     if isinstance(normalization, str):
         normalization = NORMALIZATIONS[normalization]()

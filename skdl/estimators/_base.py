@@ -22,6 +22,7 @@ from skdl.estimators._architecture import (
     check_hidden_layers,
     start_weights,
 )
+from skdl.estimators._augment import check_augment, start_augmentation
 from skdl.estimators._divergence import likely_cause
 from skdl.estimators._fitted import FittedNet
 from skdl.estimators._held import check_validation, given_rows, held_out, validates
@@ -38,8 +39,10 @@ from skdl.estimators._random import (
 )
 from skdl.estimators._run import RESTORING, TrainingRun
 from skdl.estimators._run_state import take_up, what_to_take_up
+from skdl.estimators._standardize import check_standardize, learn_scaling
 from skdl.estimators._validation import (
     check_batch_size,
+    check_image_shape,
     check_lbfgs,
     check_penalty,
     check_training_data,
@@ -164,6 +167,9 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             X, y, weights = check_training_data(
                 self, X, y, sample_weight, reset=first, y_numeric=self._y_numeric
             )
+            image_shape = check_image_shape(self.image_shape, X.shape[1])
+            check_standardize(self, X, image_shape)
+            check_augment(self, X)
             dtype = network_dtype(X) if first else self._network.dtype
             if weights is not None:
                 weights = weights.astype(dtype, copy=False)
@@ -183,12 +189,18 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             if held is None and (watched or self.validation_split is not None):
                 rng = streams["validation"]
                 data.rows, held = held_out(self, data, y, codes, weights, rng)
+            augmentation = start_augmentation(self, data, image_shape, streams)
+            learn_scaling(
+                self, data, weights, image_shape, first=first, incremental=incremental
+            )
             if held is not None and (first or not incremental):
                 held.check_scoring(self)
             self._prepare_records(watched)
             lbfgs = self.solver == "lbfgs"
             prepare = self._prepare_lbfgs if lbfgs else self._prepare_stochastic
             run, train = prepare(data, streams, held, watched, incremental)
+            if augmentation is not None:
+                train = partial(train, augmentation=augmentation)
             run.data = data
             self._run = run
             try:
@@ -212,7 +224,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
         """Make a new network, and empty records."""
         self._network = self._new_network(widths, dtype)
         start_weights(self._network, self.weight_init, self.activation, rng)
-        self._training_state = None
+        self._training_state = self._input_moments = None
         self.n_layers_ = len(widths)
         self.n_outputs_ = widths[-1]
         self.t_ = 0
@@ -233,8 +245,8 @@ class BaseNet(CallbackSupportMixin, FittedNet):
         if self._network.layout != old.layout:
             raise ValueError(
                 "warm_start and partial_fit go on with the parameters of the last "
-                "call, but activation (maxout), normalization or residual now ask for "
-                "others. Set warm_start=False, or clone the estimator."
+                "call, but activation (maxout), normalization, residual or standardize "
+                "now ask for others. Set warm_start=False, or clone the estimator."
             )
         self._network.restore(old.snapshot())
         if self._training_state is None:  # fitted without a wish to go on

@@ -179,7 +179,8 @@ n_columns)
     def coef_(self):
         """Weights of a linear model, (1 or n_classes, n_features).
 
-        ``X @ coef_.T + intercept_`` is the decision function; one row for two classes.
+        ``X @ coef_.T + intercept_`` is the decision function, for an X as `standardize`
+        leaves it; one row for two classes.
         A list of such arrays for several columns of labels.
         """
         weights, _ = self._linear_layer("coef_")

@@ -24,11 +24,15 @@ def likely_cause(net, X, targets):
     """
     rate = f"learning_rate_init={net.learning_rate_init:g}"
     lower = "" if net.solver == "lbfgs" else f", or lower {rate}"
-    columns = _large_columns(X, getattr(net, "feature_names_in_", None))
+    names = getattr(net, "feature_names_in_", None)
+    columns = "" if net.standardize else _large_columns(X, names)
     if columns:
+        way_out = "Set standardize=True, or put a Standardizer before the net"
+        if issparse(X):
+            way_out = "Put a MaxAbsScaler before the net"
         return (
-            f"Columns of X that are not scaled are the likely cause: {columns}. Put a "
-            f"Standardizer before the net{lower}."
+            f"Columns of X that are not scaled are the likely cause: {columns}. "
+            f"{way_out}{lower}."
         )
     columns = _large_columns(targets, None) if net._y_numeric else ""
     if columns:
@@ -47,8 +51,9 @@ def likely_cause(net, X, targets):
         )
         if unset
     ]
+    size = "standardized" if net.standardize else "of moderate size"
     return (
-        "The columns of X are of moderate size, so the likely cause is the rate: "
+        f"The columns of X are {size}, so the likely cause is the rate: "
         + " or ".join([f"lower {rate}", *further])
         + "."
     )

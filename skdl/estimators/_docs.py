@@ -45,9 +45,10 @@ max_iter : int, default=200
 shuffle : bool, default=True
     Whether each epoch draws a new order of the rows.
 random_state : int, RandomState instance or None, default=None
-    Initialization, shuffling, the validation split and dropout draw from independent
-    streams of it. The same integer gives the same bits for the same number of BLAS
-    threads and, with ``weight_init=None``, the starting weights of scikit-learn.
+    Initialization, shuffling, the validation split, dropout and `augment` draw from
+    independent streams of it. The same integer gives the same bits for the same number
+    of BLAS threads and, with ``weight_init=None``, the starting weights of
+    scikit-learn.
 tol : float, default=1e-4
     An epoch that improves the loss (with early stopping, the score) by less counts as
     stalled; 'lbfgs' ends when no element of the gradient is larger.
@@ -125,7 +126,30 @@ penalty : {'l2', 'l1', 'elasticnet', 'l0'} or None, default='l2'
     or 'adagrad'. None leaves `alpha` unused. 'lbfgs' refuses all but 'l2' and None.
     With 'adamw' the penalty acts beside the solver's decay.
 l1_ratio : float, default=0.15
-    Share of ‖W‖₁ in 'elasticnet', in [0, 1]; inert otherwise."""
+    Share of ‖W‖₁ in 'elasticnet', in [0, 1]; inert otherwise.
+standardize : bool or {'feature', 'channel'}, default=False
+    Whether the net standardizes its input, (X - mean) / std, in training and in every
+    prediction, so that X stays as it is, in uint8, say. True and 'feature' do so by
+    column, 'channel' with one mean and one std for each channel of `image_shape`. They
+    are learned in one pass over the rows that are trained on (no validation rows), as
+    `Standardizer` does: with the population variance, weighted by `sample_weight`,
+    and with 1 for the std of constant columns. ``partial_fit`` merges the moments of
+    its rows before it trains on them; a warm start keeps those of the first ``fit``.
+    Not for a sparse X.
+image_shape : sequence of two or three int or None, default=None
+    (height, width, channels), if the rows of X are images, pixel by pixel with the
+    channels of a pixel side by side: what ``images.reshape(len(images), -1)`` gives.
+    (height, width) is one channel. `standardize` and `augment` read it.
+augment : augmenter object, callable or None, default=None
+    What training rows pass through on their way into a batch, before they are
+    standardized, anew in each epoch; validation rows and predictions never do. A
+    function ``f(images, rng)`` gets an array of shape (n, height, width, channels), or
+    of rows without `image_shape`, in the dtype of X, and a `numpy.random.Generator`; it
+    may change the array, and returns one of this shape and dtype. An object with
+    ``start`` may mix rows with their targets, too (mixup), where the loss has a meaning
+    for what lies between two targets: cross-entropies and all losses of numbers, but no
+    hinge. A mixed row then keeps its own weight, by `sample_weight` and class. Not for
+    a sparse X, nor with 'lbfgs'."""
 
 CLASSIFIER_PARAMETERS = """\
 label_smoothing : float, default=0.0
@@ -151,6 +175,9 @@ coefs_ : list of ndarray of shape (fan_in, fan_out)
     lie side by side: (fan_in, k · units).
 intercepts_ : list of ndarray of shape (fan_out,)
     Biases of each layer: views of it, too.
+input_mean_, input_scale_ : ndarray of shape (n_features_in_,)
+    With `standardize` only: what is subtracted from each column of X, and what it is
+    divided by then. The first layer's weights, and `coef_`, are on the result.
 projections_ : list of ndarray or None
     Of each bypass, with ``residual=True``: the matrix between different widths.
 n_zero_weights_ : int
@@ -161,7 +188,8 @@ feature_importances_ : ndarray of shape (n_features_in_,)
     of the weights on the path (the path norm of B. Neyshabur et al., "Norm-based
     capacity control in neural networks", COLT 2015), divided by the sum over the
     columns. Like `coef_` it is per unit of a column, so that the columns must be of one
-    scale; and it knows the weights only: those of a column that is of no use stay
+    scale (with `standardize` it is per standard deviation, and they are); and it knows
+    the weights only: those of a column that is of no use stay
     where they started unless a penalty takes them down.
     `sklearn.inspection.permutation_importance` needs data and no such care.
 loss_ : float
@@ -203,7 +231,8 @@ feature_names_in_ : ndarray of shape (n_features_in_,)
 
 LINEAR = """\
 coef_, intercept_ : ndarray
-    Of the linear model (``hidden_layer_sizes=()``) only."""
+    Of the linear model (``hidden_layer_sizes=()``) only; with `standardize` on columns
+    (X - input_mean_) / input_scale_."""
 
 CLASSES = """\
 classes_ : ndarray of shape (n_classes,), or list of ndarray

@@ -63,6 +63,16 @@ class FittedNet(NetParameters):
         return [layer.projection for layer in layers if isinstance(layer, Join)]
 
     @property
+    def input_mean_(self):
+        """What `standardize` subtracts from each column, (n_features_in_,): a view."""
+        return self._scaling("input_mean_").mean[0]
+
+    @property
+    def input_scale_(self):
+        """What `standardize` divides each column by, (n_features_in_,)."""
+        return 1 / self._scaling("input_scale_").inverse[0]
+
+    @property
     def n_zero_weights_(self):
         """How many weights of all layers are exactly zero."""
         network = self._fitted_network("n_zero_weights_")
@@ -87,8 +97,9 @@ class FittedNet(NetParameters):
         There is one for every net of 'identity', 'logistic', 'tanh' or 'relu', the same
         in all hidden layers, whose loss is the cross-entropy of a softmax or of one
         sigmoid for two classes or each label, the squared error, or 'poisson'. Batch
-        normalization is folded into the weights, the two scores that a softmax has for
-        two classes become one, and dropout is off in predictions anyway.
+        normalization and `standardize` are folded into the weights, the two scores that
+        a softmax has for two classes become one, and dropout is off in predictions
+        anyway.
 
         Returns
         -------
@@ -115,6 +126,15 @@ class FittedNet(NetParameters):
             )
         return self._network
 
+    def _scaling(self, attribute):
+        scaling = self._fitted_network(attribute).scaling
+        if scaling is None:
+            raise AttributeError(
+                f"{attribute!r} is there after a fit with standardize=True, 'feature' "
+                "or 'channel': this net leaves its input as it is."
+            )
+        return scaling
+
     def _linear_layer(self, attribute):
         network = self._fitted_network(attribute)
         if len(network.affine) > 1:
@@ -125,7 +145,7 @@ class FittedNet(NetParameters):
         return network.affine[0].weights, network.affine[0].biases[0]
 
     def __sklearn_tags__(self):
-        """Sparse input is accepted."""
+        """Sparse input is accepted, unless it would not stay sparse."""
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
+        tags.input_tags.sparse = not self.standardize and self.augment is None
         return tags

@@ -5,6 +5,7 @@ import numpy as np
 from skdl.engine.batch_norm import BatchNormLayer
 from skdl.engine.bypass import Fork, Join
 from skdl.engine.layers import Activation, Affine
+from skdl.engine.scaling import Scaling
 from skdl.estimators._to_sklearn import affine_map
 
 __all__ = ["importances"]
@@ -20,7 +21,8 @@ def importances(network):
     A normalization multiplies a path by γ / √(σ² + ε), a bypass is a path of its own,
     and of k maxout pieces each counts 1 / k. Activations are passed by as if their
     slope were 1: what it is depends on the data, not on the weights. Multiplying a
-    rectified unit's weights by c and those behind it by 1 / c changes nothing.
+    rectified unit's weights by c and those behind it by 1 / c changes nothing. Paths
+    begin at the columns as a scaling leaves them: per standard deviation.
 
     Parameters
     ----------
@@ -49,7 +51,7 @@ def importances(network):
             bypass = squares if projection is None else _square(projection) @ squares
         elif isinstance(layer, Fork):
             squares = squares + bypass
-        elif not layer.training_only:
+        elif not (layer.training_only or isinstance(layer, Scaling)):
             raise TypeError(f"no importances through a {type(layer).__name__}")
     shares = np.sqrt(squares[..., 0])
     total = shares.sum(axis=-1, keepdims=True)

@@ -71,6 +71,9 @@ CONSTRAINTS = {
     "max_grad_norm": [None, Interval(Real, 0, None, closed="neither")],
     "penalty": [None, StrOptions(set(PENALTIES))],
     "l1_ratio": [Interval(Real, 0, 1, closed="both")],
+    "standardize": ["boolean", StrOptions({"feature", "channel"})],
+    "image_shape": [None, "array-like"],
+    "augment": [None, HasMethods("start"), callable],
 }
 CLASSIFIER_CONSTRAINTS = {
     **CONSTRAINTS,
@@ -126,3 +129,6 @@ class NetParameters(BaseEstimator):
     max_restarts: int = 0
     penalty: str | None = "l2"
     l1_ratio: float = 0.15
+    standardize: bool | str = False
+    image_shape: Sequence[int] | None = None
+    augment: object | Callable | None = None

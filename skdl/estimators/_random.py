@@ -12,7 +12,7 @@ __all__ = [
 ]
 
 # The order is part of what a seed means: new streams go to the end.
-STREAMS = ("shuffling", "validation", "dropout")
+STREAMS = ("shuffling", "validation", "dropout", "augmentation")
 
 
 def random_streams(random_state):

@@ -16,6 +16,7 @@ from skdl.engine.hidden_layers import HiddenLayers
 from skdl.engine.layers import Activation, Affine
 from skdl.engine.losses import KLDivergence, Softmax
 from skdl.engine.regression_losses import Poisson, SquaredError
+from skdl.engine.scaling import Scaling
 from skdl.engine.sigmoid_losses import LogisticLoss
 from skdl.estimators._architecture import check_hidden_layers
 
@@ -76,7 +77,7 @@ def _architecture_obstacles(net):
     elif len(kinds) > 1:
         yield (f"activation={net.activation!r}, not the same in all hidden layers")
     others = {type(layer) for layer in network.layers if not layer.training_only}
-    others -= {Affine, Activation, BatchNormLayer}
+    others -= {Affine, Activation, BatchNormLayer, Scaling}
     if others & {Fork, Join}:
         yield "residual=True"
     elif others:
@@ -140,7 +141,7 @@ def _is_one_of(value, names):
 
 
 def _folded(network):
-    """Return new lists of weights and biases, with all normalization inside them."""
+    """Return new lists of weights and biases, with all scaling inside them."""
     coefs, intercepts = [], []
     scale = shift = None
     for before, layer in pairwise([None, *network.layers]):
@@ -152,6 +153,9 @@ def _folded(network):
                 scale = shift = None
             coefs.append(W)
             intercepts.append(b)
+        elif isinstance(layer, Scaling):
+            scale = layer.inverse[0].astype(np.float64)
+            shift = -scale * layer.mean[0]
         elif isinstance(layer, BatchNormLayer):
             scale, shift = (a[0] for a in affine_map(layer))
             if isinstance(before, Affine):

@@ -1,5 +1,8 @@
 """What comes from the user, checked before any work."""
 
+import math
+from numbers import Integral
+
 import numpy as np
 from sklearn.model_selection import train_test_split
 
@@ -11,11 +14,13 @@ from skdl.engine.penalties import PENALTIES, ElasticNetPenalty
 __all__ = [
     "check_X",
     "check_batch_size",
+    "check_image_shape",
     "check_lbfgs",
     "check_loss",
     "check_penalty",
     "check_training_data",
     "network_dtype",
+    "rows_per_batch",
     "split_rows",
 ]
 
@@ -27,6 +32,7 @@ PLAIN = (np.dtype(np.float64), np.dtype(np.float32))
 
 def check_training_data(estimator, X, y, sample_weight, *, reset, y_numeric):
     """Return X, y and the weights as a column (or None), all of them checked."""
+    _refuse_images(X)
     X, y = check_inputs(
         estimator,
         X,
@@ -49,6 +55,7 @@ def check_X(estimator, X):
     """Return X checked against what the estimator was fitted on."""
     if _is_plain(estimator, X):
         return X
+    _refuse_images(X)
     return check_inputs(estimator, X, reset=False, accept_sparse="csr", dtype=DTYPES)
 
 
@@ -66,6 +73,46 @@ def _is_plain(estimator, X):
     # The sum is finite only if all are; it takes no memory.
     with np.errstate(over="ignore", invalid="ignore"):
         return bool(np.isfinite(np.add.reduce(X, axis=None)))
+
+
+def _refuse_images(X):
+    shape = np.shape(X) if hasattr(X, "ndim") else ()
+    if len(shape) in (3, 4):
+        height, width, channels = (*shape[1:], 1)[:3]
+        raise ValueError(
+            f"Found array with dim {len(shape)}, of shape {shape}: images go in as "
+            "rows. Pass X.reshape(len(X), -1), and tell the net "
+            f"image_shape=({height}, {width}, {channels}) if standardize or augment is "
+            "to know of it."
+        )
+
+
+def check_image_shape(image_shape, n_features):
+    """Return (height, width, channels), or None where rows are no images.
+
+    Parameters
+    ----------
+    image_shape : sequence of two or three int, or None
+    n_features : int
+    """
+    if image_shape is None:
+        return None
+    shape = tuple(image_shape)
+    integers = all(
+        isinstance(n, Integral) and not isinstance(n, bool) and n > 0 for n in shape
+    )
+    if not integers or len(shape) not in (2, 3):
+        raise ValueError(
+            "image_shape must be (height, width, channels), or (height, width) for one "
+            f"channel, all of them positive integers, got {image_shape!r}."
+        )
+    shape = tuple(map(int, (*shape, 1)[:3]))
+    if math.prod(shape) != n_features:
+        raise ValueError(
+            f"image_shape={image_shape!r} makes rows of {math.prod(shape)} numbers, "
+            f"and X has {n_features} columns."
+        )
+    return shape
 
 
 def network_dtype(X):
@@ -92,6 +139,11 @@ def check_lbfgs(net):
             f"solver='lbfgs' needs a smooth objective, and penalty={net.penalty!r} is "
             "not smooth at zero. Take penalty='l2' or None, or a stochastic solver "
             "such as 'sgd' or 'adam'."
+        )
+    if net.augment is not None:
+        raise ValueError(
+            "solver='lbfgs' needs the same rows at every evaluation, which augment "
+            "does not give it: set augment=None, or take another solver."
         )
     if net.normalization is not None or (net.dropout and np.any(net.dropout)):
         raise ValueError(
@@ -129,15 +181,18 @@ def check_penalty(penalty, l1_ratio, alpha):
 
 def check_batch_size(batch_size, n_rows):
     """Return the number of rows of a batch: at most all of them."""
-    if batch_size == "auto":
-        return min(200, n_rows)
-    if batch_size > n_rows:
+    if batch_size != "auto" and batch_size > n_rows:
         warn(
             f"batch_size={batch_size} is larger than the {n_rows} rows to train on "
             f"and is clipped to {n_rows}.",
             UserWarning,
         )
-    return min(batch_size, n_rows)
+    return rows_per_batch(batch_size, n_rows)
+
+
+def rows_per_batch(batch_size, n_rows):
+    """Return the number of rows of a batch, without a word about it."""
+    return min(200 if batch_size == "auto" else batch_size, n_rows)
 
 
 def split_rows(n_rows, fraction, labels, rng):

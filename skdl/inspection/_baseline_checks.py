@@ -96,7 +96,8 @@ def train_linear(subject, max_time):
         alpha=1.0, penalty="l2", learning_rate="constant", dropout=None,
         normalization=None, residual=False, weight_init=None, max_grad_norm=None,
         max_iter=LINEAR_STEPS, max_time=None, early_stopping=False, scoring=None,
-        max_restarts=0, validation_split=None,
+        max_restarts=0, validation_split=None, standardize=False, augment=None,
+        image_shape=None,
     )  # fmt: skip
     scaled = type(subject)(
         plain, X, subject.y, subject.rows, subject.names, subject.all_y,

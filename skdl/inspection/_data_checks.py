@@ -58,6 +58,8 @@ def column_statistics(X):
 def check_columns(subject):
     """Find columns that are not scaled, and constant ones.
 
+    A net with `standardize` scales them itself.
+
     Sources: LeCun et al., "Efficient BackProp", 1998, on scaled and centred inputs.
     """
     mean, variance, largest = column_statistics(subject.X)
@@ -69,7 +71,7 @@ def check_columns(subject):
     if len(used):
         small = ~constant & (largest < SMALL_SHARE * np.median(used))
     unscaled = (~constant & (rms > LARGE_RMS)) | small
-    if unscaled.any():
+    if unscaled.any() and not subject.net.standardize:
         order = np.flatnonzero(unscaled)
         # The farthest from a size of 1 come first.
         order = order[np.argsort(-np.abs(np.log(rms[order])), kind="stable")]
@@ -83,7 +85,9 @@ def check_columns(subject):
             },
             "One learning rate has to serve all columns; a large one drives the steps "
             "and saturates units, and next to it a small one is not seen.",
-            "Put a Standardizer before the net: make_pipeline(Standardizer(), net).",
+            "Put a Standardizer before the net, or let the net do it: "
+            "standardize=True.",
+            {} if issparse(subject.X) else {"standardize": True},
         )
     zero = constant & (largest == 0)
     found = constant & ~zero

@@ -98,6 +98,7 @@ def _wrong_loss(sample):
 def _wrong_network(sample, network):
     options = network.options | {"dropout": None}
     twin = Network(network.widths, network.activations, np.float64, **options)
+    twin.statistics[...] = network.statistics
     rows = _rows_of_all_targets(sample, NETWORK_ROWS)
     X = sample.X[rows].astype(np.float64)
     targets = np.asarray(sample.coded_rows[rows], np.float64)
@@ -200,8 +201,8 @@ def check_tiny_subset(subject, trial, budget):
         spread = chosen.std(axis=0)
         y = (y - chosen.mean(axis=0)) / np.where(spread > 0, spread, 1)
     plain = {
-        "alpha": 0.0, "dropout": None, "batch_size": "auto", "tol": 0.0,
-        "n_iter_no_change": TINY_STEPS, "max_iter": TINY_STEPS,
+        "alpha": 0.0, "dropout": None, "augment": None, "batch_size": "auto",
+        "tol": 0.0, "n_iter_no_change": TINY_STEPS, "max_iter": TINY_STEPS,
     }  # fmt: skip
     if subject.kind != "numbers":
         plain |= {"label_smoothing": 0.0, "class_weight": None}

@@ -106,7 +106,7 @@ def diagnose(
     >>> finding.where, finding.severity
     ('column 1', 'warning')
     >>> finding.cure
-    'Put a Standardizer before the net: make_pipeline(Standardizer(), net).'
+    'Put a Standardizer before the net, or let the net do it: standardize=True.'
     """
     _check_number("max_time", max_time)
     _check_number("max_steps", max_steps)
@@ -191,7 +191,10 @@ def _training_findings(subject, trial, own):
         yield from _layer_findings(trial, "after a trial")
     start = look_inside(trial.start, trial.sample)
     yield from _inside(start, trial.start, "at the start")
-    yield from check_gradient_signs(start, trial.sample.X, "at the start")
+    X, scaling = trial.sample.X, trial.start.scaling
+    if scaling is not None:
+        X = (X - scaling.mean) * scaling.inverse
+    yield from check_gradient_signs(start, X, "at the start")
     yield from check_gap(subject, trial)
 
 

@@ -1,5 +1,6 @@
 """How much of the resource a stage gets."""
 
+import math
 from numbers import Integral
 
 __all__ = ["check_resource", "resource_range"]
@@ -67,7 +68,7 @@ def resource_range(search, n_samples):
             f"max_resources={most} must not be above the number of rows, {n_samples}."
         )
     if least == "auto":
-        least = max(1, int(most / search.factor**2))
+        least = math.ceil(most / search.factor)
     if least > most:
         raise ValueError(
             f"min_resources={least} must not be above max_resources, {most}."

@@ -53,7 +53,8 @@ class CoarseToFineSearchCV(BaseSearchCV):
         parameter of the estimator that is a positive integer, such as 'max_iter', which
         then is set in `best_params_`, too. With None all stages are alike.
     min_resources : int or 'auto', default='auto'
-        The first stage's budget; 'auto' is max_resources / factor².
+        The first stage's budget; 'auto' is max_resources / factor, rounded up:
+        with less training, what helps in the end may not show yet.
     max_resources : int or 'auto', default='auto'
         The last stage's; 'auto' is what the estimator has, or all rows.
     factor : float, default=3
@@ -154,7 +155,7 @@ class CoarseToFineSearchCV(BaseSearchCV):
     ...     net, {"alpha": (1e-4, 1e2)}, resource="max_iter", random_state=0
     ... ).fit(*load_iris(return_X_y=True))
     >>> search.n_resources_[0], search.max_resources_
-    (55, 500)
+    (167, 500)
     >>> bool(search.best_score_ > 0.97)
     True
     """

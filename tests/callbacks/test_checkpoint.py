@@ -21,6 +21,11 @@ from skdl.callbacks._state_file import StateFile
 from skdl.engine import Cosine, ReduceOnPlateau
 from skdl.engine.optimizers import OPTIMIZERS
 
+
+def noise(rows, rng):
+    return rows + rng.normal(size=rows.shape)
+
+
 # Options that have a state of their own between epochs.
 CASES = {
     **{solver: {"solver": solver} for solver in OPTIMIZERS},
@@ -43,6 +48,8 @@ CASES = {
     "in order": {"shuffle": False},
     "tol": {"tol": 0.3, "n_iter_no_change": 5},
     "warm": {"warm_start": True},
+    "augment": {"augment": noise, "standardize": True},
+    "standardize": {"standardize": True, "early_stopping": True, "tol": 0},
     "residual": {"hidden_layer_sizes": (6, 6, 6), "residual": True},
 }
 

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array, issparse
 
-from skdl.engine import Batches, Data
+from skdl.engine import Augmentation, Batches, Data
 from tests.engine.cases import peak_bytes
 
 N = 23
@@ -187,3 +187,122 @@ def test_weights_that_are_all_zero_are_refused():
     data = Data(np.ones((4, 2)), np.zeros((4, 1)), weights=np.zeros((4, 1)))
     with pytest.raises(ValueError, match="not all zero"):
         Batches(data, 2, np.dtype(np.float64))
+
+
+class Recorder:
+    """An augmenter that adds 1 to all pixels, and notes what it gets."""
+
+    def __init__(self, mixes=False):
+        self.mixes = mixes
+        self.started, self.seen, self.mixed = [], [], []
+
+    def start(self, *args):
+        self.started.append(args)
+        return self
+
+    def transform(self, images, rng):
+        self.seen.append(images.copy())
+        images += 1
+        return images
+
+    def mix(self, X, targets, rng):
+        self.mixed.append((X.copy(), targets.copy()))
+        X[...] = 0.5 * X + 0.5 * X[::-1]
+        targets[...] = 0.5 * targets + 0.5 * targets[::-1]
+
+
+IMAGES = np.arange(N * 12, dtype=np.uint8).reshape(N, 12)
+
+
+def augmented(augmenter, X=IMAGES, shape=(2, 2, 3), raw=False, dtype=F32, **kwargs):
+    """Return the batches of an epoch whose rows pass through an augmenter."""
+    rng = np.random.default_rng(0)
+    augmentation = Augmentation(augmenter, X.shape[1], shape, 5, X.dtype, rng)
+    batches = Batches(numbered(X, **kwargs), 5, np.dtype(dtype), raw, augmentation)
+    return collect(None, batches=batches)
+
+
+@pytest.mark.parametrize("source", [np.uint8, F32, np.float64])
+@pytest.mark.parametrize("raw", [False, True])
+def test_rows_are_augmented_in_their_own_dtype(source, raw):
+    recorder, X = Recorder(), IMAGES.astype(source)
+    rows = np.arange(N)[::-2]
+    epoch = augmented(recorder, X, raw=raw, rows=rows)
+    assert recorder.started == [((2, 2, 3), 5, np.dtype(source))]
+    assert {images.dtype for images in recorder.seen} == {np.dtype(source)}
+    assert {images.shape[1:] for images in recorder.seen} == {(2, 2, 3)}
+    assert max(len(images) for images in recorder.seen) == 5
+    seen = np.concatenate(recorder.seen).reshape(-1, 12)
+    assert_array_equal(seen, X[rows])
+    found = np.concatenate([X for X, _, _ in epoch])
+    assert found.dtype == (source if raw else F32)
+    assert_array_equal(found, X[rows] + 1)
+    assert_array_equal(X, IMAGES)
+
+
+def test_a_function_augments_and_may_return_a_view():
+    flipped = augmented(lambda images, rng: images[:, :, ::-1])
+    expected = IMAGES.reshape(N, 2, 2, 3)[:, :, ::-1].reshape(N, 12)
+    assert_array_equal(np.concatenate([X for X, _, _ in flipped]), expected)
+    noise = augmented(lambda rows, rng: rows + rng.normal(size=rows.shape),
+                      IMAGES.astype(float), None)  # fmt: skip
+    rng = np.random.default_rng(0)
+    for i, (X, _, _) in enumerate(noise):
+        expected = IMAGES[5 * i : 5 * i + 5] + rng.normal(size=X.shape)
+        assert_array_equal(X, expected.astype(F32))
+
+
+@pytest.mark.parametrize("raw", [False, True])
+def test_mixing_comes_after_conversion_and_coding(raw):
+    recorder = Recorder(mixes=True)
+    labels, table = np.arange(N) % 3, np.eye(3, dtype=F32)
+    epoch = augmented(recorder, raw=raw, targets=labels, table=table)
+    assert len(recorder.mixed) == len(epoch)
+    for i, ((X, targets), (mixed, new_targets, weights)) in enumerate(
+        zip(recorder.mixed, epoch, strict=True)
+    ):
+        part = slice(5 * i, 5 * i + 5)
+        assert X.dtype == targets.dtype == F32
+        assert_array_equal(X, IMAGES[part] + np.uint8(1))
+        assert_array_equal(targets, table[labels[part]])
+        assert_array_equal(mixed, 0.5 * X + 0.5 * X[::-1])
+        assert_array_equal(new_targets, 0.5 * targets + 0.5 * targets[::-1])
+        assert_array_equal(weights[:, 0], np.arange(N)[part])
+    assert_array_equal(table, np.eye(3))
+
+
+@pytest.mark.parametrize("width", [1, 2])
+def test_mixing_leaves_the_users_targets_as_they_are(width):
+    targets = np.random.default_rng(0).normal(size=(N, width))
+    before = targets.copy()
+    epoch = augmented(
+        Recorder(mixes=True), IMAGES.astype(float), dtype=float, targets=targets,
+        weights=None,
+    )  # fmt: skip
+    assert_array_equal(targets, before)
+    assert (np.concatenate([t for _, t, _ in epoch]) != before).any()
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (lambda images, rng: images / 2, r"float64 of shape \(5, 2, 2, 3\)"),
+        (lambda images, rng: images[:, 1:], r"uint8 of shape \(5, 1, 2, 3\)"),
+        (lambda images, rng: images[1:], r"uint8 of shape \(4, 2, 2, 3\)"),
+        (lambda images, rng: images.reshape(len(images), -1), r"shape \(5, 12\)"),
+        (lambda images, rng: None, "returned NoneType"),
+        (lambda images, rng: images.tolist(), "returned list"),
+    ],
+)
+def test_what_an_augmenter_must_not_return(function, said):
+    with pytest.raises(ValueError, match=rf"uint8 of shape \(5, 2, 2, 3\).*{said}"):
+        augmented(function)
+
+
+def test_no_batch_is_allocated_for_an_augmenter():
+    X = np.zeros((2000, 1000), np.uint8)
+    augmentation = Augmentation(Recorder(), 1000, None, 500, X.dtype, None)
+    augmentation.transform = lambda images, rng: images[:, ::-1]
+    data = Data(X, np.zeros((2000, 1), F32))
+    batches = Batches(data, 500, F32, augmentation=augmentation)
+    assert peak_bytes(lambda: sum(1 for _ in batches.epoch())) < 500 * 1000 / 4

@@ -41,6 +41,8 @@ def squared(network):
 
 def expected(network):
     """Sum over the paths as the network itself does: each column's own row of X."""
+    if network.scaling is not None:
+        network.scaling.reset()  # per standard deviation
     scores = raw_scores(squared(network), np.eye(6))
     roots = np.sqrt(scores.sum(axis=-1))
     return roots / roots.sum(axis=-1, keepdims=True)

@@ -55,6 +55,17 @@ def test_streams_are_independent_of_one_another():
     assert streams["validation"].random() != streams["shuffling"].random()
 
 
+def test_a_new_stream_leaves_the_old_ones_as_they_were():
+    entropy = np.random.RandomState(7).randint(2**32, size=4, dtype=np.uint32)
+    first = np.random.SeedSequence(entropy.tolist()).spawn(3)
+    _, streams = random_streams(7)
+    names = ["shuffling", "validation", "dropout"]
+    for name, seed in zip(names, first, strict=True):
+        expected = np.random.Generator(np.random.PCG64(seed)).random(5)
+        assert_array_equal(streams[name].random(5), expected)
+    assert set(streams) == {*names, "augmentation"}
+
+
 def test_initialization_is_the_seed_itself():
     initialization, _ = random_streams(5)
     expected = np.random.RandomState(5).uniform(size=5)

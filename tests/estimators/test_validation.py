@@ -1,5 +1,7 @@
 """Bad input: refused before any work, with a message that says what is allowed."""
 
+import re
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -7,7 +9,7 @@ from sklearn.base import is_classifier
 
 from skdl import MLPClassifier, MLPRegressor, SoftmaxClassifier
 from skdl.estimators import _base, _validation
-from skdl.estimators._validation import split_rows
+from skdl.estimators._validation import check_image_shape, split_rows
 
 
 @pytest.fixture
@@ -283,6 +285,53 @@ def test_what_is_not_plain_is_for_scikit_learn(X):
         np.eye(3), [0, 1, 0]
     )
     assert not _validation._is_plain(net, X)
+
+
+@pytest.mark.parametrize(
+    ("shape", "rows"), [((3, 3), (3, 3, 1)), ([3, 1, 3], (3, 1, 3)), (None, None)]
+)
+def test_image_shapes(shape, rows):
+    n_features = 9 if rows is None else np.prod(rows)
+    assert check_image_shape(shape, n_features) == rows
+
+
+def test_an_image_shape_may_hold_integers_of_numpy():
+    shape = check_image_shape(np.array([2, 2, 3]), 12)
+    assert shape == (2, 2, 3)
+    assert {type(n) for n in shape} == {int}
+
+
+@pytest.mark.parametrize(
+    "shape", [(3,), (3, 1, 1, 1), (3.0, 1, 1), (3, 0, 1), (-3, -1), (True, 3), ()]
+)
+def test_what_is_no_image_shape_is_refused(no_work, shape):
+    net = MLPClassifier(image_shape=shape)
+    with pytest.raises(ValueError, match=r"image_shape must be \(height, width, chan"):
+        net.fit(np.eye(3), [0, 1, 0])
+    assert vars(net) == MLPClassifier(image_shape=shape).get_params()
+
+
+def test_an_image_shape_for_other_columns_is_refused(no_work):
+    net = MLPRegressor(image_shape=(2, 2, 3))
+    with pytest.raises(ValueError, match="rows of 12 numbers, and X has 3 columns"):
+        net.fit(np.eye(3), np.ones(3))
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"), [((6, 2, 5, 3), "(2, 5, 3)"), ((6, 2, 5), "(2, 5, 1)")]
+)
+def test_images_are_to_come_as_rows(shape, said):
+    X, y = np.zeros(shape, np.uint8), np.arange(6) % 2
+    advice = re.escape(
+        f"dim {len(shape)}, of shape {shape}: images go in as rows. Pass "
+        f"X.reshape(len(X), -1), and tell the net image_shape={said}"
+    )
+    with pytest.raises(ValueError, match=advice):
+        MLPClassifier().fit(X, y)
+    net = SoftmaxClassifier((), max_iter=20, n_iter_no_change=1, tol=1)
+    net.fit(X.reshape(6, -1), y)
+    with pytest.raises(ValueError, match=advice):
+        net.predict(X)
 
 
 def test_a_net_that_knows_names_wants_them():

@@ -20,6 +20,7 @@ from skdl import LogisticClassifier, MLPRegressor, SoftmaxClassifier, Standardiz
 from skdl.callbacks import LambdaCallback
 from skdl.inspection import diagnose
 from skdl.inspection._kinds import KINDS, SEVERITIES
+from skdl.preprocessing import ImageAugmenter
 from tests.inspection.cases import (
     DIABETES,
     DIGITS,
@@ -134,6 +135,20 @@ def test_findings_speak_of_what_reaches_the_net(is_fitted):
         return
     assert "unscaled_columns" not in diagnose(scaled, X, y)
     assert diagnose(pipeline, X, y)["unscaled_columns"].where == "column 'b'"
+
+
+@pytest.mark.parametrize("activation", ["relu", "logistic"])
+def test_a_net_that_standardizes_needs_no_scaled_columns(activation):
+    X, y = with_column(WINE, 1, lambda c: 1e6 * c + 1e7)
+    estimator = net(standardize=True, activation=activation, max_iter=100)
+    assert not diagnose(estimator, X + 5, y).findings
+
+
+def test_augmented_rows_are_no_trouble():
+    augmenter = ImageAugmenter(shift=1)
+    estimator = net(augment=augmenter, image_shape=(8, 8, 1), max_iter=15)
+    report = diagnose(estimator, *SOME)
+    assert {"cannot_overfit", "wrong_gradient"}.isdisjoint(report.kinds)
 
 
 def test_scaled_targets_cure_unscaled_ones():

@@ -93,7 +93,7 @@ def test_a_net_with_nested_parameters_on_few_iterations():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         search.fit(X, y)
-    assert search.n_resources_ == [5, 45]
+    assert search.n_resources_ == [15, 45]
     assert search.best_params_["max_iter"] == 45
     best = search.best_estimator_
     assert best.solver.beta_1 == search.best_params_["solver__beta_1"]
@@ -142,11 +142,7 @@ def test_rows_are_the_resource():
     for budget, score in zip(results["n_resources"], results["mean_test_score"],
                              strict=True):  # fmt: skip
         assert score == 1000 * round(120 * budget / 150) + 30
-    assert search.n_resources_ == [
-        16,
-        48,
-        150,
-    ]
+    assert search.n_resources_ == [50, 150]
     assert "n_samples" not in search.best_params_
     assert search.best_estimator_.n_rows_ == 150
 

@@ -235,7 +235,7 @@ def test_digits_within_a_third_of_the_epochs_of_the_grid():
     X, y = load_digits(return_X_y=True)
     X = X[:300] / 16
     net = MLPClassifier((20,), max_iter=18, random_state=0)
-    ranges = {"alpha": (1e-4, 1e0), "learning_rate_init": (1e-4, 1e-1)}
+    ranges = {"alpha": (1e-5, 1e0), "learning_rate_init": (1e-4, 1e-1)}
     space = {name: Log(*ends, limits=ends) for name, ends in ranges.items()}
     search = searching(net, space, resource="max_iter", cv=2, max_stages=3)
     search.fit(X, y[:300])

@@ -42,7 +42,9 @@ def test_gain_is_the_paired_standard_error():
 
 def test_the_mesh_gets_finer_and_the_budget_larger():
     hill = Hill(top=-2.3, noise=0.001)
-    search = searched({"x": (1e-6, 1e2), "z": Linear(0.0, 8.0)}, hill, jitter=0.0)
+    search = searched(
+        {"x": (1e-6, 1e2), "z": Linear(0.0, 8.0)}, hill, jitter=0.0, min_resources=11
+    )
     assert search.n_resources_[:3] == [11, 33, 100 if search.n_stages_ == 3 else 99]
     first = column(search, "param_x", stage=0)
     assert_allclose(np.unique(first), np.geomspace(1e-6, 1e2, 9), rtol=1e-12)
@@ -184,7 +186,8 @@ def test_choices_have_meshes_of_their_own_until_they_fall_behind():
 
 
 def test_several_spaces():
-    search = searched([{"x": (1e-3, 1e-1)}, {"z": Linear(-9.0, 9.0), "x": [1.0]}])
+    spaces = [{"x": (1e-3, 1e-1)}, {"z": Linear(-9.0, 9.0), "x": [1.0]}]
+    search = searched(spaces, min_resources=11)
     z = search.cv_results_["param_z"]
     assert z.mask.any()
     assert not z.mask.all()
@@ -205,13 +208,13 @@ def test_choices_alone_are_evaluated_once_per_budget():
     assert search.n_candidates_ == [2]
     assert search.stop_reason_ == "exhausted"
     search = searched({"kind": ["bad", "good"]})
-    assert search.n_candidates_ == [2, 1, 1]
-    assert search.n_resources_ == [11, 33, 100] or search.n_resources_ == [11, 33, 99]
+    assert search.n_candidates_ == [2, 1]
+    assert search.n_resources_ == [34, 100]
 
 
 def test_max_candidates_thins_the_mesh_and_keeps_the_midst():
     space = {"x": (1e-6, 1e6), "z": Linear(-10.0, 10.0)}
-    search = searched(space, max_candidates=5, max_moves=0)
+    search = searched(space, max_candidates=5, max_moves=0, min_resources=11)
     assert set(search.n_candidates_) == {5}
     results = search.cv_results_
     for stage in range(1, search.n_stages_):

@@ -1,0 +1,72 @@
+"""From the parameter `augment` to what training rows pass through."""
+
+from scipy.sparse import issparse
+
+from skdl.engine.augmentation import Augmentation
+from skdl.estimators._validation import rows_per_batch
+
+__all__ = ["check_augment", "start_augmentation"]
+
+
+def check_augment(net, X):
+    """Refuse what cannot be augmented, or cannot augment, before any work.
+
+    Parameters
+    ----------
+    net : estimator
+    X : ndarray of shape (n_samples, n_features), or CSR array
+    """
+    augment = net.augment
+    if augment is None:
+        return
+    if isinstance(augment, type):
+        raise ValueError(
+            f"augment must be an object and not a class: write {augment.__name__}(), "
+            f"not {augment.__name__}."
+        )
+    if issparse(X):
+        raise ValueError(
+            f"augment={augment!r} gets rows as dense arrays, and X is sparse: pass "
+            "X.toarray(), or set augment=None."
+        )
+    if hasattr(augment, "check"):
+        augment.check()
+
+
+def start_augmentation(net, data, image_shape, streams):
+    """Return an `Augmentation` for one run, or None for a net without it.
+
+    Parameters
+    ----------
+    net : estimator
+        Which knows its loss by now.
+    data : Data
+        With the rows to train on.
+    image_shape : tuple of int, or None
+    streams : dict of numpy.random.Generator
+
+    Raises
+    ------
+    ValueError
+        If the augmenter refuses these rows, or mixes targets of a loss that has no
+        meaning for it.
+    """
+    if net.augment is None:
+        return None
+    X = data.X
+    augmentation = Augmentation(
+        net.augment,
+        X.shape[1],
+        image_shape,
+        rows_per_batch(net.batch_size, data.n_rows),
+        X.dtype,
+        streams["augmentation"],
+    )
+    if augmentation.mixes and not getattr(net._loss(), "mixes", False):
+        raise ValueError(
+            f"augment={net.augment!r} mixes the targets of rows, and a mixed target "
+            f"has no meaning for loss={net.loss!r} of this {type(net).__name__}. "
+            "Switch mixup off, or take a cross-entropy, a squared error or another "
+            "loss of numbers."
+        )
+    return augmentation

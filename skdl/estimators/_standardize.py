@@ -1,0 +1,127 @@
+"""Columns of mean 0 and variance 1, learned from the rows that a net trains on."""
+
+import numpy as np
+from scipy.sparse import issparse
+
+from skdl.preprocessing._moments import Moments, updated_moments
+
+__all__ = ["check_standardize", "learn_scaling"]
+
+# Elements at a time, which are float64 for a moment: of 2**15 to 2**20 the fastest, as
+# they stay in the cache.
+BLOCK = 2**16
+
+
+def check_standardize(net, X, image_shape):
+    """Refuse what `standardize` cannot do, before any work.
+
+    Parameters
+    ----------
+    net : estimator
+    X : ndarray of shape (n_samples, n_features), or CSR array
+    image_shape : tuple of int, or None
+    """
+    if not net.standardize:
+        return
+    if issparse(X):
+        raise ValueError(
+            f"standardize={net.standardize!r} subtracts means, which leaves no zeros: "
+            "a sparse X would become dense. Set standardize=False, and put a "
+            "MaxAbsScaler or a StandardScaler(with_mean=False) before the net in a "
+            "Pipeline; or pass X.toarray()."
+        )
+    if net.standardize == "channel" and image_shape is None:
+        raise ValueError(
+            "standardize='channel' needs to know which columns are of one channel: set "
+            "image_shape=(height, width, channels), or standardize='feature'."
+        )
+
+
+def learn_scaling(net, data, weights, image_shape, *, first, incremental):
+    """Set the scaling of a net's network to the moments of the rows it trains on.
+
+    Parameters
+    ----------
+    net : estimator
+        Its ``_input_moments`` are replaced, never changed.
+    data : Data
+        Of these rows, those that are to be trained on count.
+    weights : ndarray of shape (n_samples, 1), or None
+        The user's own.
+    image_shape : tuple of int, or None
+    first : bool
+        Whether to forget what is known.
+    incremental : bool
+        Whether these rows come to those that are known. Else a net that is not new
+        keeps what it knows: it is part of the function that training goes on with.
+    """
+    if not net.standardize:
+        return
+    known = None if first else net._input_moments
+    if first or incremental:
+        eps = _spacing(data.X.dtype)
+        moments = None
+        if known is not None:
+            eps, moments = max(eps, known[0]), known[1]
+        moments = _merge_rows(moments, data, weights)
+        if moments is None:
+            return  # no row counts: training will say so
+        net._input_moments = known = (eps, tuple(moments))
+    eps, moments = known
+    mean, variance = _mean_and_variance(moments)
+    if net.standardize == "channel":
+        mean, variance = _by_channel(moments, image_shape[-1])
+    scale = np.sqrt(variance)
+    # Standardizer's rule for columns that are constant up to rounding.
+    scale = np.where(scale <= 2 * eps * np.abs(mean), 1.0, scale)
+    net._network.scaling.set(mean, scale)
+
+
+def _spacing(dtype):
+    """Return the spacing of floats at 1; integers are exact in float64."""
+    return float(np.finfo(dtype if dtype.kind == "f" else np.float64).eps)
+
+
+def _merge_rows(moments, data, weights):
+    """Return moments with a Data's rows added, read once, block by block."""
+    # In the order of the memory, or of the file.
+    rows = None if data.rows is None else np.sort(data.rows)
+    step = max(1, BLOCK // max(1, data.X.shape[1]))
+    for start in range(0, data.n_rows, step):
+        part = slice(start, min(start + step, data.n_rows))
+        if rows is not None:
+            part = rows[part]
+        block = data.X[part]
+        counts = np.ones(len(block))
+        if weights is not None:
+            counts = weights[part, 0].astype(np.float64)
+            if not counts.all():
+                block, counts = block[counts > 0], counts[counts > 0]
+        if len(counts):
+            moments = updated_moments(moments, block, counts)
+    return moments
+
+
+def _mean_and_variance(moments):
+    weight, mean, _, comoment = moments
+    return mean, comoment / weight
+
+
+def _by_channel(moments, n_channels):
+    """Return mean and variance of each channel, repeated for each of its columns."""
+    weight, mean, tail, comoment = Moments(*moments)
+    n_pixels = len(mean) // n_channels
+    # About a mean of the channel's own, so that an offset costs no digits.
+    shift = mean[:n_channels]
+    deviation = (mean.reshape(n_pixels, -1) - shift) + tail.reshape(n_pixels, -1)
+    centre = deviation.mean(axis=0)
+    deviation -= centre
+    with np.errstate(over="ignore"):
+        variance = (comoment / weight).reshape(n_pixels, -1) + deviation**2
+        variance = variance.mean(axis=0)
+    if not np.isfinite(variance).all():
+        raise ValueError(
+            "The variance of a channel of X overflows float64: the values of X are too "
+            f"large (the largest mean of a column is {np.abs(mean).max():.3g})."
+        )
+    return np.tile(shift + centre, n_pixels), np.tile(variance, n_pixels)

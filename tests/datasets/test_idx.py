@@ -1,0 +1,73 @@
+"""MNIST's four files: what they hold, and what is wrong with them."""
+
+import gzip
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from skdl.datasets import load_mnist
+from tests.datasets.formats import digits, idx, write_idx
+
+
+@pytest.mark.parametrize("mark", ["-", "."])
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_four_files(tmp_path, packed, mark):
+    (X_train, y_train), (X_test, y_test) = parts = digits()
+    mnist = load_mnist(write_idx(tmp_path, parts, packed=packed, mark=mark))
+    assert_array_equal(mnist.X_train, X_train.reshape(7, 784))
+    assert_array_equal(mnist.y_train, y_train)
+    assert_array_equal(mnist.X_test, X_test.reshape(4, 784))
+    assert_array_equal(mnist.y_test, y_test)
+
+
+def test_a_file_that_a_browser_unpacked_under_its_name(tmp_path):
+    parts = digits()
+    write_idx(tmp_path, parts)
+    for path in list(tmp_path.iterdir()):
+        path.rename(path.with_name(path.name + ".gz"))
+    assert_array_equal(load_mnist(tmp_path).y_train, parts[0][1])
+
+
+def test_missing_files_are_listed(tmp_path):
+    write_idx(tmp_path, digits())
+    (tmp_path / "train-labels-idx1-ubyte").unlink()
+    (tmp_path / "t10k-images-idx3-ubyte").unlink()
+    message = r"lacks train-labels-idx1-ubyte, t10k-images-idx3-ubyte \(.*\.gz"
+    with pytest.raises(FileNotFoundError, match=message):
+        load_mnist(tmp_path)
+
+
+(IMAGES, LABELS), _ = digits()
+IDX = idx(IMAGES)
+BAD_IMAGES = {
+    "one byte less": (IDX[:-1], "truncated or damaged: .* 5504 bytes, in fact 5503"),
+    "one byte more": (IDX + b"\0", "5504 bytes, in fact 5505"),
+    "half of the header": (IDX[:10], "no idx file .* 00 00 08 03 and 3 lengths"),
+    "nothing": (b"", "begins with nothing"),
+    "labels": (idx(LABELS), "no idx file .* with 3 axes"),
+    "floats": (b"\0\0\x0d" + IDX[3:], "no idx file of unsigned bytes"),
+    "foreign": (b"<html>not found</html>", "begins with 3c 68 74"),
+    "other size": (idx(IMAGES[:, :20, :]), "20 x 28 pixels: .* 28 x 28 x 1"),
+    "other count": (idx(IMAGES[:6]), "6 images, .* 7 labels"),
+    "truncated gzip": (gzip.compress(IDX)[:-9], "truncated, damaged or not a gzip"),
+    "end of gzip": (gzip.compress(IDX)[:-1], "truncated, damaged or not a gzip"),
+    "damaged gzip": (gzip.compress(IDX)[:-8] + bytes(8), "not a gzip file: CRC"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD_IMAGES)
+def test_bad_images(tmp_path, case):
+    data, message = BAD_IMAGES[case]
+    path = write_idx(tmp_path, digits()) / "train-images-idx3-ubyte"
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=f"train-images-idx3-ubyte.*{message}"):
+        load_mnist(tmp_path)
+
+
+def test_a_label_beyond_nine(tmp_path):
+    path = write_idx(tmp_path, digits()) / "t10k-labels-idx1-ubyte"
+    path.write_bytes(idx(np.array([0, 10, 1, 2])))
+    message = "t10k-labels-idx1-ubyte has the label 10: .* integers from 0 to 9"
+    with pytest.raises(ValueError, match=message):
+        load_mnist(tmp_path)
