@@ -206,7 +206,7 @@ def check_tiny_subset(subject, trial, budget):
     }  # fmt: skip
     if subject.kind != "numbers":
         plain |= {"label_smoothing": 0.0, "class_weight": None}
-    best, tried = -np.inf, []
+    best, tried, cut = -np.inf, [], False
     for rescue in ({}, *RESCUES):
         if budget.left == 0:
             return
@@ -214,14 +214,15 @@ def check_tiny_subset(subject, trial, budget):
             subject, rows, None, budget.share(0.3), TINY_STEPS, y=y, **plain | rescue
         )
         tried.append(rescue.get("solver", "its own"))
+        cut |= tiny.cut
         progress = tiny.sample.progress(float(tiny.losses.min()))
         if not tiny.diverged:
             progress = max(progress, _share_right(subject, tiny, rows))
         best = max(best, progress)
         if best >= BY_HEART:
             return
-    if budget.left == 0:
-        return  # the last one may have been cut short
+    if cut:
+        return  # with more time it might have learned them
     yield Finding(
         "cannot_overfit",
         "",

@@ -116,9 +116,9 @@ class Trial:
         As `history_`.
     held : Held or None
         Rows not trained on, coded.
-    diverged, finished : bool
+    diverged, finished, cut : bool
         Whether the loss exploded; whether training came to the end that the parameters
-        set, and not to that of the budget.
+        set; whether its time was over before.
     """
 
     net: object
@@ -133,6 +133,7 @@ class Trial:
     diverged: bool
     finished: bool
     n_epochs: int
+    cut: bool = False
 
 
 def train_clone(subject, rows, held, max_time, max_steps, y=None, **changes):
@@ -257,6 +258,7 @@ class _Watch(NetCallback):
             diverged=self.bad,
             finished=ended or len(run.history["loss"]) >= asked,
             n_epochs=len(run.history["loss"]),
+            cut=run.stop_reason == "max_time",
         )
 
 

@@ -41,6 +41,10 @@ from skdl.inspection.report import Report, sort_findings
 
 __all__ = ["diagnose"]
 
+# A training whose time was over is judged by what came out of it after so many steps;
+# after fewer, any net looks bad.
+ENOUGH_STEPS, ENOUGH_ITERATIONS = 200, 20
+
 
 def diagnose(
     estimator, X, y, *, max_time=10.0, max_steps=2000, max_rows=5000, random_state=0
@@ -133,21 +137,28 @@ def diagnose(
         findings += check(subject)
     findings += check_gradients(subject, trial)
     findings += check_initial_loss(subject, trial)
-    findings += check_chance(subject, trial)
     findings += _training_findings(subject, trial, own)
     linear = None
     if budget.left and trial.network.activations:
         linear = train_linear(subject, budget.share(0.3))
-    findings += check_baselines(subject, trial, linear, facts)
+    late = f"the {max_time:g} seconds of max_time were over"
+    enough = ENOUGH_ITERATIONS if subject.net.solver == "lbfgs" else ENOUGH_STEPS
+    is_judged = not trial.cut or trial.steps[-1] >= enough
+    if is_judged:
+        findings += check_chance(subject, trial)
+        findings += check_gap(subject, trial)
+        findings += check_baselines(subject, trial, linear, facts)
+    else:
+        skipped["what training leads to"] = late
     for name, check in (
         ("tiny subset", lambda _: check_tiny_subset(subject, trial, budget)),
-        ("rate", lambda _: check_rate(subject, trial, budget)),
+        ("rate", lambda _: check_rate(subject, trial, budget) if is_judged else ()),
         ("label noise", lambda kinds: check_label_noise(subject, budget, kinds)),
     ):
         if budget.left:
             findings += check({finding.kind for finding in findings})
         if not budget.left:
-            skipped[name] = f"the {max_time:g} seconds of max_time were over"
+            skipped[name] = late
     return Report(_said(estimator, subject), sort_findings(findings), facts, skipped)
 
 
@@ -195,7 +206,6 @@ def _training_findings(subject, trial, own):
     if scaling is not None:
         X = (X - scaling.mean) * scaling.inverse
     yield from check_gradient_signs(start, X, "at the start")
-    yield from check_gap(subject, trial)
 
 
 def _layer_findings(trial, when):

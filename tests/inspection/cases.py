@@ -53,7 +53,7 @@ def net(Net=SoftmaxClassifier, *args, **params):
 
 
 # Healthy trainings: no finding at all, not even a note.
-MANY = DIGITS[0][:1200], DIGITS[1][:1200]
+MANY = DIGITS[0][:700], DIGITS[1][:700]
 HEALTHY = {
     "digits": (net(), *DIGITS),
     "digits, another seed": (net(random_state=7, max_iter=60), *MANY),
