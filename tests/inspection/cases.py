@@ -185,7 +185,7 @@ DEAD = (
 DEEP = {"hidden_layer_sizes": (20,) * 12, "activation": "logistic", "max_iter": 20}
 X_NOISE = np.random.default_rng(0).normal(size=(60, 40))
 Y_NOISE = (X_NOISE[:, 0] + np.random.default_rng(1).normal(size=60) > 0).astype(int)
-SOME = first(DIGITS, 800)
+SOME = first(DIGITS, 500)
 TINY_COLUMN = with_column(WINE, 4, lambda c: c * 1e-6)
 
 FAULTS = {
@@ -235,14 +235,14 @@ FAULTS = {
     "dead layer, no better": fault(
         "does_not_beat_chance", *DEAD),
     "shuffled labels": fault(
-        "no_better_than_chance", net(**QUICK), shuffled(first(DIGITS, 800))),
+        "no_better_than_chance", net(**QUICK), shuffled(first(DIGITS, 500))),
     "shuffled numbers": fault(
         "no_better_than_chance", net(MLPRegressor, **QUICK), shuffled(DIABETES)),
     "worse than linear": fault(
         "worse_than_linear",
         net(SoftmaxClassifier, 2, max_iter=30), DIGITS),
     "oversized": fault(
-        "oversized_net", net(SoftmaxClassifier, (300, 300), max_iter=30), WINE),
+        "oversized_net", net(SoftmaxClassifier, (200, 200), max_iter=20), WINE),
     "rate x 1e8": fault(
         "diverged", net(solver="sgd", learning_rate_init=1e5, **QUICK), SOME),
     "rate x 1e8, numbers": fault(
@@ -267,7 +267,7 @@ FAULTS = {
     "short steps": fault(
         "tiny_updates", net(learning_rate_init=1e-6, **QUICK), SOME, "output"),
     "sigmoids 12 deep": fault(
-        "vanishing_gradient", net(MLPClassifier, **DEEP), first(DIGITS, 600),
+        "vanishing_gradient", net(MLPClassifier, **DEEP), first(DIGITS, 300),
         "hidden 1"),
     "large weights 12 deep": fault(
         "exploding_gradient",
