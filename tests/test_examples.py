@@ -121,6 +121,18 @@ def check_optuna_search(result, folder):
     assert not list(folder.iterdir())
 
 
+def check_troubleshooting(result, folder):
+    check_picture_and_table(result, folder, "troubleshooting", ["test accuracy after"])
+    before, after = (
+        number(f"test accuracy {when}", result.stdout) for when in ("before", "after")
+    )
+    assert before < 0.7 < 0.93 < after
+    kinds = ["unscaled_columns", "vanishing_gradient", "loss_rises_early"]
+    assert re.findall(r"^  \((\w+)\)$", result.stdout, re.M) == kinds
+    assert "Round 4: test accuracy 0.9" in result.stdout
+    assert ", 0 found" in result.stdout
+
+
 CHECKS = {
     "checkpoint": check_checkpoint,
     "dask_search": check_dask_search,
@@ -129,6 +141,7 @@ CHECKS = {
     "quickstart": check_quickstart,
     "overfitting": check_overfitting,
     "optimizers": check_optimizers,
+    "troubleshooting": check_troubleshooting,
 }
 # What an example imports that no other does, and the extra that brings it.
 NEEDS = {

@@ -11,6 +11,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 GUIDES = {
     "displays": (6, ()),
     "training": (2, ()),
+    "troubleshooting": (4, ()),
     "ensembles": (2, ()),
     "model_selection": (4, ()),
     "datasets": (4, ()),

@@ -1,0 +1,135 @@
+"""A net with several faults, cured one finding at a time.
+
+The data are scikit-learn's breast cancer, with one column in another unit; the net is
+nine sigmoid layers deep, and its rate is far too high. It predicts hardly better than
+by the more frequent class. ``diagnose`` says what to look at first; after each cure it
+is asked again, until nothing is found:
+
+    python examples/troubleshooting.py
+
+prints what was found and changed, and saves a picture of the training before and after.
+"""
+
+import argparse
+import warnings
+from pathlib import Path
+
+from sklearn.datasets import load_breast_cancer
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+
+from skdl import MLPClassifier
+from skdl.inspection import diagnose
+
+MAX_ROUNDS = 9
+
+
+def load(seed):
+    """Return training and test rows, one column of them in another unit."""
+    X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    X["mean area"] *= 1e4  # as if in other units than the rest
+    return train_test_split(X, y, test_size=0.3, stratify=y, random_state=seed)
+
+
+def broken_net(seed):
+    """Return a net with more than one thing wrong."""
+    return MLPClassifier(
+        (30,) * 9,
+        activation="logistic",
+        learning_rate_init=0.3,
+        max_iter=60,
+        random_state=seed,
+    )
+
+
+def cure(net, finding):
+    """Set what a finding asks for, and return it as text."""
+    if not finding.changes:
+        raise SystemExit(f"There is no parameter to change:\n{finding}")
+    net.set_params(**finding.changes)
+    return ", ".join(f"{name}={value!r}" for name, value in finding.changes.items())
+
+
+def train(net, data):
+    """Fit the net, and return its test score and its training losses."""
+    X_train, X_test, y_train, y_test = data
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # max_iter is meant so
+        net.fit(X_train, y_train)
+    return net.score(X_test, y_test), net.history_["loss"]
+
+
+def walk(seed):
+    """Yield (score, losses, report, what was done about it) until all is well."""
+    data = load(seed)
+    X_train, _, y_train, _ = data
+    net = broken_net(seed)
+    for _ in range(MAX_ROUNDS):
+        score, losses = train(net, data)
+        report = diagnose(net, X_train, y_train)
+        if not report.findings:
+            yield score, losses, report, None
+            return
+        done = cure(net, report.findings[0])
+        yield score, losses, report, done
+
+
+def draw(path, runs):
+    """Save the training losses of all rounds; return whether it was possible."""
+    try:
+        from matplotlib.figure import Figure  # without pyplot, so that no window opens
+    except ImportError:
+        return False
+    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    ax = figure.subplots()
+    for i, (score, losses, report, _) in enumerate(runs):
+        last = i == len(runs) - 1
+        name = report.findings[0].kind if report.findings else "nothing was found"
+        ax.plot(
+            range(1, len(losses) + 1),
+            losses,
+            color=f"C{i}",
+            linewidth=2.5 if last else 4 - i,  # the first two coincide
+            linestyle="-" if last else "--",
+            label=f"{i + 1}: {name} (test accuracy {score:.3f})",
+        )
+    ax.set(
+        title="Training loss of each round, and its first finding",
+        xlabel="epoch",
+        ylabel="mean cross-entropy (nats)",
+        yscale="log",
+    )
+    ax.grid(alpha=0.3)
+    ax.legend(frameon=False)
+    figure.savefig(path, dpi=100)
+    return True
+
+
+def main(argv=None):
+    """Diagnose, cure, repeat, report."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--output", type=Path, default=Path("troubleshooting.png"))
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args(argv)
+
+    runs = []
+    for i, run in enumerate(walk(options.seed)):
+        score, _, report, done = run
+        runs.append(run)
+        print(f"Round {i + 1}: test accuracy {score:.3f}, {len(report.findings)} found")
+        for finding in report.findings[:1]:
+            print(finding)
+        others = ", ".join(report.kinds[1:])
+        if others:
+            print(f"  also:    {others}")
+        print(f"  cured:   {done}\n" if done else f"  {report.facts['trial']}\n")
+    print(f"test accuracy before  {runs[0][0]:.3f}")
+    print(f"test accuracy after   {runs[-1][0]:.3f}")
+    if draw(options.output, runs):
+        print(f"\nPicture: {options.output.resolve()}")
+    else:
+        print("\nNo picture, as matplotlib is missing: pip install skdl[plot]")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,227 @@
+"""What is diagnosed: a net, and a sample of rows as they reach it."""
+
+import re
+from copy import copy
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.sparse import csr_array, issparse
+from sklearn.base import clone, is_classifier
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.pipeline import Pipeline
+from sklearn.utils import check_array, check_consistent_length, resample
+from sklearn.utils.multiclass import type_of_target
+
+from skdl.estimators._base import BaseNet
+from skdl.estimators._targets import holds_distributions
+
+__all__ = ["Subject", "make_net", "make_subject"]
+
+# A fifth of the rows are held out, a third where that would be very few.
+N_FOLDS, N_FOLDS_OF_FEW, FEW = 5, 3, 150
+
+
+@dataclass
+class Subject:
+    """A net and its data.
+
+    Attributes
+    ----------
+    net : estimator
+        With the parameters to judge; never fitted or changed here.
+    X : ndarray or CSR array of shape (n_rows, n_features)
+        A sample of the rows, after the transformers before the net.
+    y : ndarray
+        Theirs, after a `TransformedTargetRegressor`'s transformer.
+    rows : ndarray of int
+        Which rows of the given data they are.
+    names : list of str
+        Of the columns, as a finding calls them.
+    all_y : ndarray
+        Of all rows given.
+    kind : {"labels", "indicator", "columns", "soft", "numbers"}
+        What y holds.
+    seed : int
+        For whatever is drawn.
+    """
+
+    net: object
+    X: object
+    y: np.ndarray
+    rows: np.ndarray
+    names: list
+    all_y: np.ndarray
+    kind: str
+    seed: int
+    train: np.ndarray = field(default=None)
+    held: np.ndarray = field(default=None)
+
+    def __post_init__(self):
+        rng = np.random.default_rng(self.seed)
+        n_folds = N_FOLDS_OF_FEW if len(self.y) < FEW else N_FOLDS
+        self.train, self.held = self.folds(n_folds, rng)[0]
+
+    @property
+    def fitted(self):
+        """The net, if it has a training of its own to be judged by; else None."""
+        return self.net if getattr(self.net, "history_", None) else None
+
+    @property
+    def labels(self):
+        """Class number of each row, or None where a row has no such single number."""
+        if self.kind == "labels":
+            return np.unique(self.y, return_inverse=True)[1]
+        return self.y.argmax(axis=1) if self.kind == "soft" else None
+
+    def folds(self, n_folds, rng):
+        """Return [(rows to train on, rows held), …], with each class's share in both.
+
+        A class with fewer rows than folds is left out of some of the held parts, and of
+        no part that trains unless it has a single row.
+        """
+        n_rows = len(self.y)
+        order = rng.permutation(n_rows)
+        if self.labels is not None:
+            order = order[np.argsort(self.labels[order], kind="stable")]
+        fold = np.empty(n_rows, int)
+        fold[order] = np.arange(n_rows) % n_folds
+        if self.labels is not None:
+            alone = np.bincount(self.labels)[self.labels] == 1
+            fold[alone] = -1
+        everything = rng.permutation(n_rows)
+        return [
+            (everything[fold[everything] != k], everything[fold[everything] == k])
+            for k in range(n_folds)
+        ]
+
+
+def make_net(net, **changes):
+    """Return an unfitted net of these parameters, without callbacks.
+
+    A clone would share the callbacks, and write the user's log files anew.
+
+    Parameters
+    ----------
+    net : estimator
+    **changes
+        Parameters that differ.
+    """
+    params = net.get_params(deep=False) | changes
+    return type(net)(**{k: clone(value, safe=False) for k, value in params.items()})
+
+
+def make_subject(estimator, X, y, max_rows, seed):
+    """Take a sample, send it through the transformers, and say what it is.
+
+    Parameters
+    ----------
+    estimator : estimator
+    X, y : array-like
+    max_rows : int
+    seed : int
+
+    Returns
+    -------
+    subject : Subject
+
+    Raises
+    ------
+    TypeError
+        If there is no net of ours in the estimator.
+    """
+    _find_net(estimator)
+    check_consistent_length(X, y)
+    if issparse(X):
+        X = csr_array(X)
+    elif not hasattr(X, "iloc"):
+        X = np.asarray(X)
+    all_y = _plain_targets(y)
+    rows = np.arange(len(all_y))
+    y = all_y
+    if len(rows) > max_rows:
+        X, y, rows = resample(
+            X, y, rows, replace=False, n_samples=max_rows, random_state=seed
+        )
+    net, X, y, names = _reach_the_net(estimator, X, y)
+    X = check_array(X, accept_sparse="csr", dtype="numeric")
+    if names is None or len(names) != X.shape[1]:
+        names = [f"column {i}" for i in range(X.shape[1])]
+    else:
+        names = [f"column {str(name)!r}" for name in names]
+    return Subject(net, X, y, rows, names, all_y, _kind(net, y), seed)
+
+
+def _find_net(estimator):
+    inner = estimator
+    while not isinstance(inner, BaseNet):
+        if isinstance(inner, Pipeline):
+            inner = inner.steps[-1][1]
+        elif isinstance(inner, TransformedTargetRegressor):
+            inner = getattr(inner, "regressor_", inner.regressor)
+        else:
+            raise TypeError(
+                "diagnose takes a net of skdl, a Pipeline that ends with one, or a "
+                f"TransformedTargetRegressor around one, got {estimator!r}."
+            )
+
+
+def _plain_targets(y):
+    y = y.toarray() if issparse(y) else np.asarray(y)
+    return y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
+
+
+def _reach_the_net(estimator, X, y):
+    """Return (net, X, y, names of the columns or None), as the net sees them."""
+    names = getattr(X, "columns", None)
+    while not isinstance(estimator, BaseNet):
+        if isinstance(estimator, TransformedTargetRegressor):
+            estimator, y = _transformed_targets(estimator, y)
+            continue
+        before, last = estimator[:-1], estimator.steps[-1][1]
+        if len(before):
+            if hasattr(last, "history_") or hasattr(last, "regressor_"):
+                X = before.transform(X)
+            else:
+                before = clone(before)
+                X = before.fit_transform(X, y)
+            names = _names_after(before, X)
+        estimator = last
+    return estimator, X, y, names
+
+
+def _names_after(transformers, X):
+    """Return the names of the columns that come out, X, or None if they have none."""
+    try:
+        names = transformers.get_feature_names_out()
+    except (AttributeError, ValueError):
+        names = None
+    # scikit-learn makes up x0, x1 … where columns have no names.
+    if names is None or all(re.fullmatch(r"x\d+", str(name)) for name in names):
+        return getattr(X, "columns", None)
+    return names
+
+
+def _transformed_targets(estimator, y):
+    """Return the inner regressor, and y as it is fitted to it."""
+    columns = y.reshape(len(y), -1)
+    if hasattr(estimator, "regressor_"):
+        regressor = estimator.regressor_
+        columns = estimator.transformer_.transform(columns)
+    else:
+        regressor = estimator.regressor
+        if estimator.transformer is not None:
+            columns = clone(estimator.transformer).fit_transform(columns)
+        elif estimator.func is not None:
+            columns = estimator.func(columns)
+    return regressor, np.asarray(columns).reshape(y.shape)
+
+
+def _kind(net, y):
+    if not is_classifier(net):
+        return "numbers"
+    net = copy(net)
+    if net._soft_targets_allowed and holds_distributions(y):
+        return "soft"
+    kind = type_of_target(y, input_name="y")
+    kinds = {"multilabel-indicator": "indicator", "multiclass-multioutput": "columns"}
+    return kinds.get(kind, "labels")

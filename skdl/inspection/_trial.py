@@ -1,0 +1,303 @@
+"""A short training of a clone, with somebody watching."""
+
+import warnings
+from dataclasses import dataclass, field
+from math import ceil
+from time import perf_counter
+
+import numpy as np
+
+from skdl.callbacks._hooks import NetCallback
+from skdl.engine.evaluation import mean_loss
+from skdl.engine.prediction import raw_scores
+from skdl.engine.stacking import network_like
+from skdl.estimators._validation import check_batch_size
+from skdl.inspection._losses import (
+    best_constant,
+    constant_loss,
+    floor_of,
+    zero_loss,
+)
+from skdl.inspection._subject import make_net
+
+__all__ = ["Budget", "Sample", "Trial", "layer_names", "train_clone"]
+
+# Rows that losses and layers are looked at on: enough for means, and cheap.
+SAMPLE = 256
+
+
+class Budget:
+    """The seconds that are left.
+
+    Parameters
+    ----------
+    max_time : float
+        Seconds from now on.
+    """
+
+    def __init__(self, max_time):
+        self.deadline = perf_counter() + max_time
+
+    @property
+    def left(self):
+        """Seconds until the end, or 0."""
+        return max(0.0, self.deadline - perf_counter())
+
+    def share(self, part):
+        """Return this part of what is left, as a `max_time`: above 0."""
+        return max(1e-3, part * self.left)
+
+
+@dataclass
+class Sample:
+    """Some rows that are trained on, coded, and what constants make of them.
+
+    Attributes
+    ----------
+    X : ndarray or CSR array
+    targets, table : ndarray
+        As in `Data`.
+    loss : loss object
+    n_scores : int
+    """
+
+    X: object
+    targets: np.ndarray
+    table: np.ndarray | None
+    loss: object
+    n_scores: int
+    zero: float = field(init=False)
+    chance: float = field(init=False)
+    floor: float = field(init=False)
+
+    def __post_init__(self):
+        coded = self.targets, self.table, self.n_scores
+        self.constant = best_constant(self.loss, *coded)
+        self.zero = zero_loss(self.loss, *coded)
+        self.chance = constant_loss(self.loss, self.constant, *coded[:2])
+        self.floor = min(self.chance, floor_of(self.loss, *coded))
+
+    @property
+    def coded_rows(self):
+        """The targets, with a row for each sample."""
+        return self.targets if self.table is None else self.table[self.targets]
+
+    def loss_of(self, network):
+        """Return the mean loss of a network as it predicts, without penalty."""
+        scores = raw_scores(network, self.X)
+        return mean_loss(self.loss, scores, self.targets, self.table)
+
+    def progress(self, loss):
+        """Return how far a loss is on the way from the best constant to the floor."""
+        way = self.chance - self.floor
+        return (self.chance - loss) / way if way > 0 else 1.0
+
+
+@dataclass
+class Trial:
+    """What a watched training was like.
+
+    Attributes
+    ----------
+    net : estimator or None
+        Fitted; None if training diverged.
+    network, start : Network
+        At the end, and before the first step.
+    sample : Sample
+    steps : ndarray of int
+        Numbers of the steps at which the next was taken, from 0 (before any); ever
+        fewer of them.
+    losses : ndarray
+        Of the sample, without penalty and dropout.
+    ratios : dict of ndarray
+        ‖Δw‖ / ‖w‖ of each layer's weights in these steps but the first; empty with
+        lbfgs.
+    history : dict
+        As `history_`.
+    held : Held or None
+        Rows not trained on, coded.
+    diverged, finished, cut : bool
+        Whether the loss exploded; whether training came to the end that the parameters
+        set; whether its time was over before.
+    """
+
+    net: object
+    network: object
+    start: object
+    sample: Sample
+    steps: np.ndarray
+    losses: np.ndarray
+    ratios: dict
+    history: dict
+    held: object
+    diverged: bool
+    finished: bool
+    n_epochs: int
+    cut: bool = False
+
+
+def train_clone(subject, rows, held, max_time, max_steps, y=None, **changes):
+    """Train a clone on some rows, for so long at most, and return the `Trial`.
+
+    Parameters
+    ----------
+    subject : Subject
+    rows, held : ndarray of int
+        To train on, and to score after each epoch; the latter may be None.
+    max_time : float
+        Seconds.
+    max_steps : int
+        The epoch in which the last of them falls is trained to its end.
+    y : ndarray, optional
+        Instead of the subject's.
+    **changes
+        Parameters that differ from the net's.
+
+    Raises
+    ------
+    ValueError
+        What ``fit`` raises for invalid parameters or data.
+    """
+    y = subject.y if y is None else y
+    seeded = subject.net.random_state
+    changes = {
+        "random_state": subject.seed if seeded is None else seeded,
+        "warm_start": False,
+        "verbose": False,
+        "max_restarts": 0,
+        "validation_split": None,
+        **changes,
+    }
+    if held is None:
+        changes |= {"early_stopping": False, "scoring": None}
+    net = make_net(subject.net, **changes)
+    asked = net.max_iter
+    batches = 1 if net.solver == "lbfgs" else _batches(net, len(rows))
+    net.set_params(
+        max_iter=min(asked, max(1, ceil(max_steps / batches))),
+        max_time=max_time if net.max_time is None else min(max_time, net.max_time),
+    )
+    if net.solver == "adam" and isinstance(net.learning_rate, str):
+        net.set_params(learning_rate="constant")  # its schedules are inert
+    if net.solver != "lbfgs":
+        net.set_params(solver=_Recorder(net._optimizer()))
+    watch = _Watch()
+    net.set_callbacks(watch)
+    validation = {}
+    if held is not None:
+        validation = {"X_val": subject.X[held], "y_val": y[held]}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            net.fit(subject.X[rows], y[rows], **validation)
+        except ValueError:
+            if watch.run is None or (watch.run.network.is_finite() and not watch.bad):
+                raise
+            net = None
+    return watch.trial(net, asked)
+
+
+def _batches(net, n_rows):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ceil(n_rows / check_batch_size(net.batch_size, n_rows))
+
+
+def layer_names(network):
+    """Return "hidden 1", "hidden 2" … and "output"."""
+    return [f"hidden {i + 1}" for i in range(len(network.affine) - 1)] + ["output"]
+
+
+class _Watch(NetCallback):
+    """Keeps what `Trial` needs of the one run that it sees."""
+
+    def __init__(self):
+        self.run = None
+
+    @property
+    def bad(self):
+        return self.run.stop_reason == "diverged"
+
+    def fit_begins(self, run):
+        self.run, network = run, run.network
+        self.start = network_like(network, *network.snapshot())
+        data, n = run.data, min(SAMPLE, run.data.n_rows)
+        rows = slice(n) if data.rows is None else data.rows[:n]
+        X = data.X[rows].astype(network.dtype)
+        loss, n_scores = run.net._loss(), network.widths[-1]
+        self.sample = Sample(X, data.targets[rows], data.table, loss, n_scores)
+        self.steps, self.losses, self.ratios = [], [], []
+        self.note(0)
+        if run.optimizer is not None:
+            run.optimizer.watch = self
+
+    def note(self, step, ratios=None):
+        self.steps.append(step)
+        self.losses.append(self.sample.loss_of(self.run.network))
+        if ratios is not None:
+            self.ratios.append(ratios)
+
+    def epoch_ended(self, run):
+        if run.optimizer is None:
+            self.note(run.net.n_iter_)
+
+    def trial(self, net, asked):
+        run, names = self.run, layer_names(self.run.network)
+        ratios = np.array(self.ratios).reshape(-1, len(names)).T
+        ended = run.stop_reason in ("converged", "callback", "max_fun")
+        return Trial(
+            net=net,
+            network=run.network,
+            start=self.start,
+            sample=self.sample,
+            steps=np.array(self.steps),
+            losses=np.array(self.losses),
+            ratios=dict(zip(names, ratios, strict=True)) if len(self.ratios) else {},
+            history={name: np.array(one) for name, one in run.history.items()},
+            held=run.held,
+            diverged=self.bad,
+            finished=ended or len(run.history["loss"]) >= asked,
+            n_epochs=len(run.history["loss"]),
+            cut=run.stop_reason == "max_time",
+        )
+
+
+class _Recorder:
+    """An optimizer that looks at the steps of another one."""
+
+    def __init__(self, inner):
+        self.inner = inner
+
+    def start(self, parameters, n_weights):
+        return _RecordingState(self.inner.start(parameters, n_weights))
+
+    def __sklearn_clone__(self):
+        return self
+
+
+class _RecordingState:
+    """Passes everything on, and tells the watch of some of the steps."""
+
+    def __init__(self, inner):
+        self.inner = inner
+        self.watch = None
+        self.n_steps = 0
+
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
+
+    def step(self, parameters, gradient, rate):
+        self.n_steps += 1
+        # All of the first 64, and 32 of each doubling after that.
+        if self.n_steps % (1 << max(0, self.n_steps.bit_length() - 6)):
+            self.inner.step(parameters, gradient, rate)
+            return
+        layers = self.watch.run.network.affine
+        before = [layer.weights.copy() for layer in layers]
+        self.inner.step(parameters, gradient, rate)
+        with np.errstate(all="ignore"):
+            ratios = [
+                np.linalg.norm(layer.weights - old) / np.linalg.norm(old)
+                for layer, old in zip(layers, before, strict=True)
+            ]
+        self.watch.note(self.n_steps, ratios)

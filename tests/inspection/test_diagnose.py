@@ -1,0 +1,247 @@
+"""Each kind of finding is found where it is planted, and nothing where nothing is."""
+
+import pickle
+import re
+from functools import cache
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.sparse import csr_array
+from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skdl import LogisticClassifier, MLPRegressor, SoftmaxClassifier, Standardizer
+from skdl.callbacks import LambdaCallback
+from skdl.inspection import diagnose
+from skdl.inspection._kinds import KINDS, SEVERITIES
+from skdl.preprocessing import ImageAugmenter
+from tests.inspection.cases import (
+    DIABETES,
+    DIGITS,
+    FAULTS,
+    HEALTHY,
+    IRIS,
+    SOME,
+    WINE,
+    first,
+    mislabelled,
+    named,
+    net,
+    with_column,
+)
+
+# Nets of few epochs, fitted here.
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+GUIDE = Path(__file__).parents[2] / "docs" / "troubleshooting.md"
+
+
+@cache
+def report_of(estimator, data):
+    """Diagnose once what several kinds are looked for in."""
+    return diagnose(estimator, *data.arrays)
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_fault_is_found(name):
+    case = FAULTS[name]
+    before = repr(case.estimator)
+    report = report_of(case.estimator, case.data)
+    assert case.kind in report
+    finding = report[case.kind]
+    assert case.where in finding.where
+    assert finding.cause
+    assert finding.cure
+    assert finding.evidence
+    for key, value in case.evidence.items():
+        assert finding.evidence[key] == value
+    assert not report.skipped
+    assert repr(case.estimator) == before
+    assert not hasattr(case.estimator, "history_")
+    # The cure names parameters that the net has, with values that it takes.
+    if finding.changes and hasattr(case.estimator, "solver"):
+        changed = clone(case.estimator).set_params(**finding.changes)
+        changed._validate_params()
+    assert finding.title in str(report)
+    assert case.kind in str(report)
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_nothing_is_found_in_a_healthy_training(name):
+    report = diagnose(*HEALTHY[name])
+    assert not report.findings, str(report)
+    assert not report.skipped
+    assert str(report).endswith("Nothing was found.")
+
+
+def test_each_kind_is_planted_and_in_the_guide():
+    assert {case.kind for case in FAULTS.values()} == set(KINDS)
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \|", GUIDE.read_text("utf-8"), re.M)
+    assert dict(rows) == {kind: severity for kind, (severity, _) in KINDS.items()}
+    assert [kind for kind, _ in rows] == list(KINDS)
+    assert {severity for severity, _ in KINDS.values()} == set(SEVERITIES)
+
+
+def test_a_fitted_net_is_judged_by_its_own_training():
+    X, y = first(DIGITS, 600)
+    fitted = net(max_iter=30).fit(X, y)
+    parameters = fitted._network.parameters
+    before = pickle.dumps(fitted)
+    healthy = diagnose(fitted, X, y)
+    assert pickle.dumps(fitted) == before
+    # What was done to these weights after a healthy training shows only in them.
+    fitted.intercepts_[0][...] = -100
+    report = diagnose(fitted, X, y)
+    assert set(report.kinds) - set(healthy.kinds) >= {"dead_units"}
+    assert report["dead_units"].evidence["when"] == "in the fitted net"
+    assert "(fitted)" in report.subject
+    assert parameters is fitted._network.parameters
+
+
+def test_a_fitted_nets_history_is_read():
+    X, y = first(DIGITS, 600)
+    fitted = net(max_iter=20).fit(X, y)
+    fitted.history_["loss"] = np.array([2.0, 9.0, 1.0])
+    fitted.history_["update_ratio"] = np.full(20, 0.5)
+    report = diagnose(fitted, X, y)
+    assert report["loss_rises_early"].evidence["peak"] == 9
+    assert report["large_updates"].evidence["ratio"] == {"all layers": 0.5}
+
+
+def test_callbacks_are_not_called():
+    calls = []
+    watched = net(max_iter=5).set_callbacks(LambdaCallback(calls.append))
+    diagnose(watched, *IRIS)
+    assert not calls
+
+
+@pytest.mark.parametrize("is_fitted", [False, True])
+def test_findings_speak_of_what_reaches_the_net(is_fitted):
+    X, y = named(with_column(WINE, 1, lambda c: 1e6 * c), "a", "b")
+    scaled = make_pipeline(Standardizer(), net())
+    pipeline = make_pipeline("passthrough", net(max_iter=20))
+    if is_fitted:
+        scaled.fit(X, y)
+        pipeline = make_pipeline(StandardScaler().set_output(transform="pandas"),
+                                 net(max_iter=20)).fit(X, y)  # fmt: skip
+        X = X.assign(b=1e6 * X["b"])
+        assert diagnose(pipeline, X, y)["unscaled_columns"].where == "column 'b'"
+        return
+    assert "unscaled_columns" not in diagnose(scaled, X, y)
+    assert diagnose(pipeline, X, y)["unscaled_columns"].where == "column 'b'"
+
+
+@pytest.mark.parametrize("activation", ["relu", "logistic"])
+def test_a_net_that_standardizes_needs_no_scaled_columns(activation):
+    X, y = with_column(WINE, 1, lambda c: 1e6 * c + 1e7)
+    estimator = net(standardize=True, activation=activation, max_iter=100)
+    assert not diagnose(estimator, X + 5, y).findings
+
+
+def test_augmented_rows_are_no_trouble():
+    augmenter = ImageAugmenter(shift=1)
+    estimator = net(augment=augmenter, image_shape=(8, 8, 1), max_iter=15)
+    report = diagnose(estimator, *SOME)
+    assert {"cannot_overfit", "wrong_gradient"}.isdisjoint(report.kinds)
+
+
+def test_scaled_targets_cure_unscaled_ones():
+    X, y = DIABETES[0], 1000 + 50 * DIABETES[1]
+    assert "unscaled_targets" in diagnose(net(MLPRegressor, max_iter=5), X, y)
+    cured = TransformedTargetRegressor(net(MLPRegressor), transformer=StandardScaler())
+    assert not diagnose(cured, X, y).findings
+    assert not diagnose(cured.fit(X, y), X, y).findings
+
+
+@pytest.mark.parametrize(
+    ("estimator", "y"),
+    [
+        (net(max_iter=3), np.eye(3)[IRIS[1]]),
+        (net(LogisticClassifier, max_iter=3), np.eye(3, dtype=int)[IRIS[1]]),
+        (net(LogisticClassifier, max_iter=3), np.column_stack([IRIS[1]] * 2)),
+        (net(MLPRegressor, max_iter=3), np.column_stack([IRIS[1]] * 2) - 1.0),
+        (net(MLPRegressor, loss="poisson", max_iter=3), IRIS[1]),
+        (net(max_iter=3), np.array(["a", "b", "c"])[IRIS[1]]),
+    ],
+)
+@pytest.mark.parametrize("convert", [np.asarray, csr_array, np.float32])
+def test_all_targets_and_inputs(estimator, y, convert):
+    report = diagnose(estimator, convert(IRIS[0]), y)
+    assert "loss at the end" in report.facts
+    assert str(report)
+    assert pickle.loads(pickle.dumps(report)) == report
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_equal_seeds_give_equal_reports(seed):
+    estimator = SoftmaxClassifier(max_iter=10)
+    reports = [diagnose(estimator, *WINE, random_state=seed) for _ in range(2)]
+    assert reports[0] == reports[1]
+
+
+def test_suspects_are_those_with_another_label():
+    X, y, wrong = mislabelled(DIGITS, 0.08)
+    rows = diagnose(net(max_iter=30), X, y)["label_noise"].evidence["rows"]
+    assert len(rows) > 0.25 * len(wrong)
+    assert np.mean([row in wrong for row in rows]) > 0.95
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_many_rows_take_no_longer_than_the_budget(solver):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200_000, 30)).astype(np.float32)
+    y = (X[:, 0] > 0).astype(int)
+    estimator = net(SoftmaxClassifier, (300, 300), solver=solver, max_iter=1000)
+    start = perf_counter()
+    report = diagnose(estimator, X, y, max_time=0.3)
+    # Sampling, and the last step or iteration, come on top.
+    assert perf_counter() - start < 3
+    assert "5000 of 200000 rows" in report.subject
+    # What there was no time for is no finding.
+    assert not report.findings, str(report)
+    report = diagnose(estimator, X, y, max_time=1e-6)
+    assert set(report.skipped) == {
+        "what training leads to", "tiny subset", "rate", "label noise",
+    }  # fmt: skip
+    assert not report.findings, str(report)
+    assert "Not checked" in str(report)
+
+
+def test_rows_are_numbered_as_given():
+    X, y = np.tile(DIGITS[0], (2, 1)), np.append(DIGITS[1], DIGITS[1])
+    y[len(DIGITS[1]) : len(DIGITS[1]) + 20] += 1
+    report = diagnose(net(max_iter=2), X, y, max_rows=3000)
+    groups = report["conflicting_duplicates"].evidence["groups"]
+    assert 5 < len(groups) < 20
+    for a, b in map(sorted, groups):
+        assert a < 20
+        assert b - a == len(DIGITS[1])
+
+
+def test_wrong_calls():
+    with pytest.raises(TypeError, match="takes a net of skdl"):
+        diagnose(LogisticRegression(), *IRIS)
+    with pytest.raises(TypeError, match="takes a net of skdl"):
+        diagnose(make_pipeline(StandardScaler(), LogisticRegression()), *IRIS)
+    for name in ("max_time", "max_steps", "max_rows"):
+        with pytest.raises(ValueError, match=f"{name} must be > .*, got 0"):
+            diagnose(net(), *IRIS, **{name: 0})
+    with pytest.raises(ValueError, match="alpha"):
+        diagnose(net(alpha=-1), *IRIS)
+    with pytest.raises(ValueError, match="NaN"):
+        diagnose(net(), np.full((20, 2), np.nan), np.arange(20) % 2)
+    with pytest.raises(ValueError, match="inconsistent numbers"):
+        diagnose(net(), IRIS[0], IRIS[1][1:])
+
+
+def test_a_frame_is_not_written_to():
+    frame = pd.DataFrame(SOME[0])
+    copy = frame.copy()
+    diagnose(net(max_iter=2), frame, SOME[1])
+    pd.testing.assert_frame_equal(frame, copy)

@@ -1,0 +1,124 @@
+"""From what the user gives to a net and the rows that reach it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from skdl import LogisticClassifier, MLPRegressor, SoftmaxClassifier
+from skdl.callbacks import LambdaCallback
+from skdl.engine import Adam
+from skdl.inspection._subject import make_net, make_subject
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(3, 2, (60, 4))
+Y = np.repeat([0, 1, 2], [30, 29, 1])
+Z = RNG.normal(5, 3, 60)
+
+
+def test_make_net_copies_parameters_and_nothing_else():
+    solver = Adam(beta_1=0.5)
+    net = SoftmaxClassifier(3, solver=solver).set_callbacks(LambdaCallback(print))
+    net.n_iter_ = 7
+    copy = make_net(net, alpha=2)
+    assert copy.hidden_layer_sizes == 3
+    assert copy.alpha == 2
+    assert copy.solver is not solver
+    assert copy.solver.beta_1 == 0.5
+    assert not hasattr(copy, "n_iter_")
+    assert not hasattr(copy, "_skl_callbacks")
+
+
+def test_rows_are_drawn_with_their_numbers():
+    subject = make_subject(SoftmaxClassifier(), X, Y, 20, 0)
+    assert subject.X.shape == (20, 4)
+    assert len(np.unique(subject.rows)) == 20
+    assert_array_equal(subject.X, X[subject.rows])
+    assert_array_equal(subject.y, Y[subject.rows])
+    assert_array_equal(subject.all_y, Y)
+    other = make_subject(SoftmaxClassifier(), X, Y, 20, 1)
+    assert set(other.rows) != set(subject.rows)
+
+
+def test_parts_have_each_class_and_all_rows():
+    subject = make_subject(SoftmaxClassifier(), X, Y, 99, 0)
+    assert_array_equal(np.sort(np.append(subject.train, subject.held)), np.arange(60))
+    assert_array_equal(np.bincount(Y[subject.held], minlength=3), [10, 10, 0])
+    folds = subject.folds(3, np.random.default_rng(0))
+    held = np.concatenate([fold[1] for fold in folds])
+    # The row without a fellow is in no held part.
+    assert_array_equal(np.sort(held), np.arange(59))
+    for train, held in folds:
+        assert not set(train) & set(held)
+        assert 59 in train
+
+
+def test_transformers_come_first():
+    pipeline = make_pipeline(StandardScaler(), SoftmaxClassifier())
+    subject = make_subject(pipeline, X, Y, 99, 0)
+    assert_allclose(subject.X, StandardScaler().fit_transform(X))
+    assert not hasattr(pipeline[0], "mean_")
+    pipeline.set_params(softmaxclassifier__solver="lbfgs").fit(X, Y)
+    subject = make_subject(pipeline, X + 1, Y, 99, 0)
+    assert_allclose(subject.X, pipeline[:-1].transform(X + 1))
+    assert subject.fitted is pipeline[-1]
+
+
+def test_targets_are_transformed():
+    expected = StandardScaler().fit_transform(Z[:, np.newaxis])[:, 0]
+    inner = make_pipeline(StandardScaler(), MLPRegressor())
+    for outer in (
+        TransformedTargetRegressor(inner, transformer=StandardScaler()),
+        make_pipeline(
+            StandardScaler(),
+            TransformedTargetRegressor(MLPRegressor(), transformer=StandardScaler()),
+        ),
+    ):
+        subject = make_subject(outer, X, Z, 99, 0)
+        assert_allclose(subject.y, expected)
+        assert_allclose(subject.X.std(axis=0), 1)
+    logs = TransformedTargetRegressor(
+        MLPRegressor(), func=np.log1p, inverse_func=np.expm1
+    )
+    assert_allclose(make_subject(logs, X, Z**2, 99, 0).y, np.log1p(Z**2))
+
+
+def test_names_of_columns():
+    frame = pd.DataFrame({"size": X[:, 0], "kind": np.where(Y, "a", "b")})
+    columns = ColumnTransformer(
+        [("one", OneHotEncoder(sparse_output=False), ["kind"])], remainder="passthrough"
+    )
+    pipeline = make_pipeline(columns, SoftmaxClassifier())
+    names = make_subject(pipeline, frame, Y, 99, 0).names
+    assert names == [
+        "column 'one__kind_a'", "column 'one__kind_b'", "column 'remainder__size'",
+    ]  # fmt: skip
+    plain = ["column 0", "column 1", "column 2", "column 3"]
+    scaled = make_pipeline(StandardScaler(), SoftmaxClassifier())
+    assert make_subject(scaled, X, Y, 99, 0).names == plain
+    assert make_subject(SoftmaxClassifier(), X.tolist(), Y, 99, 0).names == plain
+
+
+@pytest.mark.parametrize(
+    ("net", "y", "kind"),
+    [
+        (SoftmaxClassifier(), Y, "labels"),
+        (SoftmaxClassifier(), Y[:, np.newaxis], "labels"),
+        (SoftmaxClassifier(), np.eye(3)[Y], "soft"),
+        (LogisticClassifier(), np.eye(3, dtype=int)[Y], "indicator"),
+        (LogisticClassifier(), csr_array(np.eye(3, dtype=int)[Y]), "indicator"),
+        (LogisticClassifier(), np.column_stack([Y, Y]), "columns"),
+        (MLPRegressor(), Z, "numbers"),
+    ],
+)
+def test_kinds_of_targets(net, y, kind):
+    subject = make_subject(net, X, y, 99, 0)
+    assert subject.kind == kind
+    if kind in ("labels", "soft"):
+        assert_array_equal(subject.labels, Y)
+    else:
+        assert subject.labels is None
