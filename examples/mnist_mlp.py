@@ -1,0 +1,193 @@
+"""MNIST: handwritten digits, from the raw files to a picture of what was learned.
+
+Images stay bytes; the net standardizes and augments them batch by batch. Recipes:
+
+``text``   784-256-100-10, He's starting weights, Adam, L2 with λ = 5e-5, and 9,600
+           steps of 100 rows (the whole epochs in 10,000 steps: 16 of 600)
+``best``   hidden layers of 1024 and 512, batch normalization, dropout, digits that are
+           turned, scaled, moved and warped, smoothed labels, and the vote of 3 nets
+
+``--semi-supervised`` knows the labels of 1,000 images only. A net that learned from
+these says with which probability each of the other images is which digit, and its
+pupils learn from all images, warped, with these probabilities as soft targets.
+
+Run it with ``python mnist_mlp.py --data PATH``, where PATH is what
+``skdl.datasets.load_mnist`` reads: the folder with the four files as distributed, or an
+.npz file. Without --data it comes from OpenML.
+
+    python mnist_mlp.py
+    python mnist_mlp.py --recipe best --checkpoint mnist.npz --resume
+    python mnist_mlp.py --rows 5000 --epochs 8              # a short form
+    python mnist_mlp.py --recipe best --ablation --seeds 2 --epochs 10
+    python mnist_mlp.py --semi-supervised
+
+The second is begun anew by the same line after a power cut, and goes on where it was.
+All leave a picture (learning curves, filters, mistakes) and a table; --help lists all
+options.
+"""
+
+import numpy as np
+from _image_nets import (
+    Recipe,
+    accuracy,
+    draw,
+    fit,
+    make_callbacks,
+    make_parser,
+    parse,
+    print_picture,
+    read,
+    run,
+    split,
+)
+
+from skdl.datasets import fetch_mnist, load_mnist
+from skdl.engine import Cosine
+from skdl.preprocessing import ImageAugmenter
+
+RECIPES = {
+    "text": Recipe(
+        "MNIST, 784-256-100-10",
+        net={
+            "hidden_layer_sizes": (256, 100),
+            "weight_init": "he_normal",
+            "alpha": 5e-5 * 100,  # λ = 5e-5 on the mean loss, as batches have 100 rows
+            "batch_size": 100,
+            "max_iter": 16,
+            "learning_rate_init": 1e-3,
+            "learning_rate": Cosine(),
+            "standardize": "channel",
+        },
+        steps={
+            "standardization": {"standardize": False},
+            "He's weights": {"weight_init": "glorot_uniform"},
+            "cosine": {"learning_rate": "constant"},
+            "L2": {"alpha": 0.0},
+        },
+    ),
+    "best": Recipe(
+        "MNIST, nets 784-1024-512-10, augmented",
+        net={
+            "hidden_layer_sizes": (1024, 512),
+            "alpha": 1e-5 * 200,
+            "batch_size": 200,
+            "max_iter": 40,
+            "learning_rate_init": 2e-3,
+            "learning_rate": Cosine(),
+            "standardize": "channel",
+            "normalization": "batch",
+            "dropout": 0.2,
+            "augment": ImageAugmenter(
+                rotation=10,
+                scale=(0.9, 1.1),
+                shift=2.0,
+                elastic_alpha=34,
+                elastic_sigma=4,
+            ),
+            "label_smoothing": 0.05,
+        },
+        steps={
+            "width": {"hidden_layer_sizes": (256, 100)},
+            "batch normalization": {"normalization": None},
+            "dropout": {"dropout": None},
+            "elastic deformation": {"augment__elastic_alpha": 0.0},
+            "rotation and scale": {
+                "augment__rotation": 0.0,
+                "augment__scale": (1.0, 1.0),
+            },
+            "shifts": {"augment__shift": 0},
+            "augmentation": {"augment": None},
+            "label smoothing": {"label_smoothing": 0.0},
+            "cosine": {"learning_rate": "constant"},
+        },
+        members=3,
+    ),
+}
+
+# Epochs over all images; the net that has few of them makes as many steps with these.
+SEMI_SUPERVISED = Recipe(
+    "MNIST with few labels, 784-512-256-10, augmented",
+    net=RECIPES["best"].net
+    | {"hidden_layer_sizes": (512, 256), "max_iter": 8, "label_smoothing": 0.0},
+)
+ROUNDS = 2  # the pupils of the first round teach those of the second
+
+
+def learn_from_few(data, options):
+    """Train with few labels, and with the other images; report what that gains."""
+    X, y, validation = split(data, options)
+    n_labels, n_classes = options.semi_supervised, len(data.target_names)
+    if options.rows is None and not options.hold_out:
+        order = np.random.default_rng(0).permutation(len(X))
+        X, y = X[order], y[order]
+    y = y[:n_labels]  # those of the others are not used
+    epochs = options.epochs or SEMI_SUPERVISED.net["max_iter"]
+    callbacks = make_callbacks(options, n_nets=2)
+    print(f"{SEMI_SUPERVISED.text}\n{n_labels} labels, {len(X) - n_labels} without.")
+    table = []
+    for seed in range(options.seeds):
+        make = SEMI_SUPERVISED.model
+        net = make(data.image_shape, epochs * len(X) // n_labels, seed, callbacks)
+        seconds = fit(net, X[:n_labels], y, validation)
+        if set(net.classes_) != set(range(n_classes)):
+            raise SystemExit("Some digit has no label: take more of them.")
+        table.append([(seconds, accuracy(net, data, mirror=False))])
+        for i in range(ROUNDS):
+            targets = net.predict_proba(X)
+            targets[:n_labels] = np.eye(n_classes)[y]
+            net = make(data.image_shape, epochs, seed + 1000 * (i + 1), callbacks)
+            seconds = fit(net, X, targets, soft(validation, n_classes))
+            table[-1].append((seconds, accuracy(net, data, mirror=False)))
+    title = f"{SEMI_SUPERVISED.text}, test accuracy {table[-1][-1][1]:.4f}"
+    print_picture(options.output, draw(options.output, net, data, False, title))
+    print_gain(np.array(table))
+
+
+def soft(validation, n_classes):
+    """Return the validation rows with their labels as soft targets."""
+    if not validation:
+        return {}
+    targets = np.eye(n_classes)[validation["y_val"]]
+    return {"X_val": validation["X_val"], "y_val": targets}
+
+
+def print_gain(table):
+    """Print time and accuracy of each net: (seeds, nets, 2) in all."""
+    seconds, scores = table.mean(axis=0).T
+    names = ["labelled images only", *(f"pupils, round {i + 1}" for i in range(ROUNDS))]
+    print(f"\n{'':<24}{'time (s)':>10}{'test accuracy':>16}{'gain':>9}{'of seeds':>12}")
+    for i, name in enumerate(names):
+        line = f"{name:<24}{seconds[i]:>10.1f}{scores[i]:>16.4f}"
+        if i:
+            gains = table[:, i, 1] - table[:, 0, 1]
+            line += f"{gains.mean():>+9.4f}    "
+            line += " ".join(f"{gain:+.4f}" for gain in gains)
+        print(line)
+
+
+def main(argv=None):
+    """Train and report."""
+    parser = make_parser(__doc__.splitlines()[0], output="mnist_mlp.png")
+    parser.add_argument(
+        "--semi-supervised", type=int, nargs="?", const=1000, metavar="LABELS",
+        help="learn from few labels (default: 1000), and from the other images",
+    )  # fmt: skip
+    options = parse(parser, RECIPES, argv)
+    few = options.semi_supervised
+    if few is not None:
+        if options.recipe or options.ablation or options.members:
+            parser.error(
+                "--semi-supervised has a net of its own: leave out --recipe, "
+                "--members and --ablation"
+            )
+        if few < 10 or few >= (options.rows or np.inf):
+            parser.error(f"--semi-supervised must be in [10, --rows), got {few}")
+    data = read(options, "mnist.npz", load_mnist, fetch_mnist)
+    if few is None:
+        run(RECIPES[options.recipe or "text"], data, options)
+    else:
+        learn_from_few(data, options)
+
+
+if __name__ == "__main__":
+    main()
