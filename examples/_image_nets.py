@@ -1,4 +1,4 @@
-"""What the examples on images share: options, training, tables and the picture."""
+"""What the examples on images share: options, training and tables."""
 
 import argparse
 import logging
@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+from _image_pictures import draw, draw_ablation, print_picture
 from sklearn.base import clone
 from sklearn.callback import ProgressBar
 from sklearn.exceptions import ConvergenceWarning
@@ -18,7 +19,6 @@ from sklearn.metrics import accuracy_score
 from skdl import SoftmaxClassifier
 from skdl.callbacks import Checkpoint, CSVLogger, EpochLogger
 from skdl.ensemble import SeedEnsembleClassifier
-from skdl.inspection import MistakesDisplay, TrainingCurveDisplay, WeightImageDisplay
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 ORDER_SEED = 0  # of the order that --rows and --hold-out cut from: the same for all
@@ -84,6 +84,8 @@ def parse(parser, recipes, argv):
         parser.error(f"--hold-out must be at least 0, got {options.hold_out}")
     if options.resume and options.checkpoint is None:
         parser.error("--resume needs a --checkpoint to go on from")
+    if options.ablation and options.members is not None:
+        parser.error("--ablation trains nets, no ensembles: leave out --members")
     if options.progress == "bar" and find_spec("rich") is None:
         parser.error("--progress bar needs rich: pip install rich")
     return options
@@ -101,9 +103,7 @@ def read(options, file, load, fetch):
         data = load(path)
     n = len(data.X_train)
     if (options.rows or 1) + options.hold_out > n:
-        raise SystemExit(
-            f"{path} has {n} training rows: too few for --rows and --hold-out."
-        )
+        raise SystemExit(f"{n} training rows are too few for --rows and --hold-out.")
     return data
 
 
@@ -163,44 +163,53 @@ def probabilities(model, X, image_shape, mirror):
     return result
 
 
-def accuracy(model, data, mirror):
-    """Return the share of the test images that the model gets right."""
+def evaluate(model, data, mirror):
+    """Return the probabilities of the test images, and the accuracy."""
     predicted = probabilities(model, data.X_test, data.image_shape, mirror)
-    return accuracy_score(data.y_test, model.classes_[predicted.argmax(axis=1)])
+    labels = model.classes_[predicted.argmax(axis=1)]
+    return predicted, accuracy_score(data.y_test, labels)
 
 
-def train_seeds(recipe, data, options):
-    """Train with each seed; return the models, their seconds and test accuracies."""
+def report(path, model, data, predicted, title):
+    """Save the picture of a model, of an ensemble that of its first net."""
+    net = model.estimators_[0] if hasattr(model, "estimators_") else model
+    print_picture(path, draw(path, net, data, predicted, title))
+
+
+def train_seeds(recipe, data, options, title):
+    """Train with each seed; report the seconds, the accuracies, and the first model."""
     X, y, validation = split(data, options)
     callbacks = make_callbacks(options, options.seeds * recipe.members)
-    models, seconds, scores = [], [], []
+    models, seconds, results = [], [], []
     for seed in range(options.seeds):
         model = recipe.model(data.image_shape, options.epochs, seed, callbacks)
         seconds.append(fit(model, X, y, validation))
         models.append(model)
     # Only now: nothing above has seen a test row.
     for model in models:
-        scores.append(accuracy(model, data, recipe.mirror))
-    return models, seconds, scores
+        results.append(evaluate(model, data, recipe.mirror))
+    predicted, score = results[0]
+    title += f", test accuracy {score:.4f}"
+    report(options.output, models[0], data, predicted, title)
+    print_scores(seconds, [score for _, score in results])
 
 
 def ablate(recipe, data, options):
     """Return {step: accuracies without it, of each seed}, None for the whole recipe."""
     X, y, validation = split(data, options)
-    single = replace(recipe, members=1)
     callbacks = make_callbacks(options, n_nets=2)  # at least
     table = {}
     for seed in range(options.seeds):
         for step, changes in {None: {}, **recipe.steps}.items():
-            model = single.model(data.image_shape, options.epochs, seed, callbacks)
+            model = recipe.model(data.image_shape, options.epochs, seed, callbacks)
             model.set_params(**changes)
             took = fit(model, X, y, validation)
-            score = accuracy(model, data, recipe.mirror)
+            _, score = evaluate(model, data, recipe.mirror)
             table.setdefault(step, []).append(score)
             name = "the recipe" if step is None else f"without {step}"
             print(f"seed {seed}, {name}: {score:.4f} after {took:.0f} s", flush=True)
             if step is None and recipe.mirror:
-                score = accuracy(model, data, mirror=False)
+                _, score = evaluate(model, data, mirror=False)
                 table.setdefault("the mirror image", []).append(score)
     return table
 
@@ -227,73 +236,11 @@ def print_scores(seconds, scores):
     print(f"{'mean':<6}{np.mean(seconds):>10.1f}{np.mean(scores):>16.4f}")
 
 
-def draw(path, model, data, mirror, title):
-    """Save curves, filters and mistakes; return whether it was possible."""
-    try:
-        from matplotlib.figure import Figure  # without pyplot, so that no window opens
-    except ImportError:
-        return False
-    net = model.estimators_[0] if hasattr(model, "estimators_") else model
-    figure = Figure(figsize=(12, 9), layout="constrained")
-    figure.suptitle(title)
-    above, below = figure.subfigures(2, 1, height_ratios=[1.35, 1])
-    left, right = above.add_gridspec(1, 2, width_ratios=[1.15, 1])
-    TrainingCurveDisplay.from_estimator(
-        net, ax=above.add_subplot(left), name="Training"
-    )
-    filters = WeightImageDisplay.from_estimator(
-        net, image_shape=data.image_shape, ax=above.add_subplot(right), max_units=49
-    )
-    n_units = net.coefs_[0].shape[1]
-    filters.ax_.set_title(f"First layer, {len(filters.units)} of {n_units} units")
-    names = np.asarray(data.target_names)
-    mistakes = MistakesDisplay.from_predictions(
-        names[data.y_test],
-        probabilities(model, data.X_test, data.image_shape, mirror),
-        X=data.X_test,
-        classes=names[model.classes_],
-        probabilities=True,
-        image_shape=data.image_shape,
-        n_mistakes=16,
-        n_columns=8,
-        ax=below.subplots(),
-    )
-    mistakes.ax_.set_title("The worst mistakes on test images")
-    figure.savefig(path, dpi=110)
-    return True
-
-
-def draw_ablation(path, table, title):
-    """Save a bar for each step, a dot for each seed; return whether it was possible."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        return False
-    steps = [step for step in table if step is not None]
-    gains = 100 * np.array([np.subtract(table[None], table[step]) for step in steps])
-    figure = Figure(figsize=(8, 1.6 + 0.4 * len(steps)), layout="constrained")
-    ax = figure.subplots()
-    ax.barh(steps, gains.mean(axis=1), color="#0072B2", alpha=0.6)
-    ax.plot(gains, steps, "k.", markersize=5)
-    ax.axvline(0, color="black", linewidth=0.8)
-    ax.invert_yaxis()
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.set(title=title, xlabel="points of test accuracy lost without it (dots: seeds)")
-    figure.savefig(path, dpi=110)
-    return True
-
-
-def print_picture(path, drawn):
-    """Print where the picture is."""
-    if drawn:
-        print(f"\nPicture: {path.resolve()}")
-    else:
-        print("\nNo picture, as matplotlib is missing: pip install skdl[plot]")
-
-
 def run(recipe, data, options):
     """Train as the recipe and the options say; report."""
-    if options.members is not None:
+    if options.ablation:
+        recipe = replace(recipe, members=1)  # nets by themselves show each step
+    elif options.members is not None:
         recipe = replace(recipe, members=options.members)
     if options.epochs is None:
         options.epochs = recipe.net["max_iter"]
@@ -305,8 +252,4 @@ def run(recipe, data, options):
         print_picture(options.output, draw_ablation(options.output, table, title))
         print_ablation(table)
         return
-    models, seconds, scores = train_seeds(recipe, data, options)
-    title += f", test accuracy {scores[0]:.4f}"
-    drawn = draw(options.output, models[0], data, recipe.mirror, title)
-    print_picture(options.output, drawn)
-    print_scores(seconds, scores)
+    train_seeds(recipe, data, options, title)

@@ -63,7 +63,7 @@ RECIPES = {
             "label_smoothing": 0.1,
         },
         steps={
-            "width": {"hidden_layer_sizes": (100, 50, 25)},
+            "the width": {"hidden_layer_sizes": (100, 50, 25)},
             "batch normalization": {"normalization": None},
             "dropout": {"dropout": None},
             "flips": {"augment__horizontal_flip": 0.0},

@@ -29,14 +29,13 @@ options.
 import numpy as np
 from _image_nets import (
     Recipe,
-    accuracy,
-    draw,
+    evaluate,
     fit,
     make_callbacks,
     make_parser,
     parse,
-    print_picture,
     read,
+    report,
     run,
     split,
 )
@@ -87,7 +86,7 @@ RECIPES = {
             "label_smoothing": 0.05,
         },
         steps={
-            "width": {"hidden_layer_sizes": (256, 100)},
+            "the width": {"hidden_layer_sizes": (256, 100)},
             "batch normalization": {"normalization": None},
             "dropout": {"dropout": None},
             "elastic deformation": {"augment__elastic_alpha": 0.0},
@@ -115,11 +114,10 @@ ROUNDS = 2  # the pupils of the first round teach those of the second
 
 def learn_from_few(data, options):
     """Train with few labels, and with the other images; report what that gains."""
-    X, y, validation = split(data, options)
+    X, y, validation = split(data, options)  # in an order drawn at random
     n_labels, n_classes = options.semi_supervised, len(data.target_names)
-    if options.rows is None and not options.hold_out:
-        order = np.random.default_rng(0).permutation(len(X))
-        X, y = X[order], y[order]
+    if n_labels >= len(X):
+        raise SystemExit(f"{len(X)} training rows are too few for {n_labels} labels.")
     y = y[:n_labels]  # those of the others are not used
     epochs = options.epochs or SEMI_SUPERVISED.net["max_iter"]
     callbacks = make_callbacks(options, n_nets=2)
@@ -128,18 +126,21 @@ def learn_from_few(data, options):
     for seed in range(options.seeds):
         make = SEMI_SUPERVISED.model
         net = make(data.image_shape, epochs * len(X) // n_labels, seed, callbacks)
+        net.set_params(batch_size=min(n_labels, net.batch_size))
         seconds = fit(net, X[:n_labels], y, validation)
         if set(net.classes_) != set(range(n_classes)):
             raise SystemExit("Some digit has no label: take more of them.")
-        table.append([(seconds, accuracy(net, data, mirror=False))])
+        predicted, score = evaluate(net, data, mirror=False)
+        table.append([(seconds, score)])
         for i in range(ROUNDS):
             targets = net.predict_proba(X)
             targets[:n_labels] = np.eye(n_classes)[y]
             net = make(data.image_shape, epochs, seed + 1000 * (i + 1), callbacks)
             seconds = fit(net, X, targets, soft(validation, n_classes))
-            table[-1].append((seconds, accuracy(net, data, mirror=False)))
-    title = f"{SEMI_SUPERVISED.text}, test accuracy {table[-1][-1][1]:.4f}"
-    print_picture(options.output, draw(options.output, net, data, False, title))
+            predicted, score = evaluate(net, data, mirror=False)
+            table[-1].append((seconds, score))
+    title = f"{SEMI_SUPERVISED.text}, test accuracy {score:.4f}"
+    report(options.output, net, data, predicted, title)
     print_gain(np.array(table))
 
 
@@ -186,6 +187,7 @@ def main(argv=None):
     if few is None:
         run(RECIPES[options.recipe or "text"], data, options)
     else:
+        options.rows = options.rows or len(data.X_train) - options.hold_out
         learn_from_few(data, options)
 
 

@@ -1,0 +1,69 @@
+"""The pictures of the examples on images."""
+
+import numpy as np
+
+from skdl.inspection import MistakesDisplay, TrainingCurveDisplay, WeightImageDisplay
+
+
+def draw(path, net, data, predicted, title):
+    """Save curves, filters and mistakes; return whether it was possible."""
+    try:
+        from matplotlib.figure import Figure  # without pyplot, so that no window opens
+    except ImportError:
+        return False
+    figure = Figure(figsize=(12, 9), layout="constrained")
+    figure.suptitle(title)
+    above, below = figure.subfigures(2, 1, height_ratios=[1.35, 1])
+    left, right = above.add_gridspec(1, 2, width_ratios=[1.15, 1])
+    curves = TrainingCurveDisplay.from_estimator(
+        net, ax=above.add_subplot(left), name="Training"
+    )
+    curves.ax_.legend(framealpha=0.8, edgecolor="none", loc="best")
+    filters = WeightImageDisplay.from_estimator(
+        net, image_shape=data.image_shape, ax=above.add_subplot(right), max_units=49
+    )
+    n_units = net.coefs_[0].shape[1]
+    filters.ax_.set_title(f"First layer, {len(filters.units)} of {n_units} units")
+    names = np.asarray(data.target_names)
+    mistakes = MistakesDisplay.from_predictions(
+        names[data.y_test],
+        predicted,
+        X=data.X_test,
+        classes=names[net.classes_],
+        probabilities=True,
+        image_shape=data.image_shape,
+        n_mistakes=16,
+        n_columns=8,
+        ax=below.subplots(),
+    )
+    mistakes.ax_.set_title("The worst mistakes on test images")
+    figure.savefig(path, dpi=110)
+    return True
+
+
+def draw_ablation(path, table, title):
+    """Save a bar for each step, a dot for each seed; return whether it was possible."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        return False
+    steps = [step for step in table if step is not None]
+    gains = 100 * np.array([np.subtract(table[None], table[step]) for step in steps])
+    figure = Figure(figsize=(8, 1.6 + 0.4 * len(steps)), layout="constrained")
+    ax = figure.subplots()
+    ax.barh(steps, gains.mean(axis=1), color="#0072B2", alpha=0.6)
+    ax.plot(gains, steps, "k.", markersize=5)
+    ax.axvline(0, color="black", linewidth=0.8)
+    ax.invert_yaxis()
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.set(title=title, xlabel="points of test accuracy lost without it (dots: seeds)")
+    figure.savefig(path, dpi=110)
+    return True
+
+
+def print_picture(path, drawn):
+    """Print where the picture is."""
+    if drawn:
+        print(f"\nPicture: {path.resolve()}")
+    else:
+        print("\nNo picture, as matplotlib is missing: pip install skdl[plot]")
