@@ -49,12 +49,12 @@ class Recipe:
         return SeedEnsembleClassifier(net, n_members=self.members, random_state=seed)
 
 
-def make_parser(description, output):
+def make_parser(description, output, recipes):
     """Return a parser of what all scripts understand."""
     parser = argparse.ArgumentParser(description=description)
     add = parser.add_argument
     add("--data", type=Path, help="the file, archive or folder with the images")
-    add("--recipe", help="how to train (see the docstring)")
+    add("--recipe", choices=list(recipes), help="how to train (default: text)")
     add("--epochs", type=int, help="instead of the recipe's")
     add("--rows", type=int, help="train on so many rows, drawn at random")
     add("--seeds", type=int, default=1, help="train so often (default: 1)")
@@ -72,11 +72,9 @@ def make_parser(description, output):
     return parser
 
 
-def parse(parser, recipes, argv):
+def parse(parser, argv):
     """Return the options, or end with what is wrong about them."""
     options = parser.parse_args(argv)
-    if options.recipe is not None and options.recipe not in recipes:
-        parser.error(f"--recipe must be one of {', '.join(recipes)}")
     for name in ("epochs", "rows", "seeds", "members"):
         if (value := getattr(options, name)) is not None and value < 1:
             parser.error(f"--{name} must be at least 1, got {value}")

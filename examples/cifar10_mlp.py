@@ -10,7 +10,8 @@ Images stay bytes; the net standardizes and augments them batch by batch. Recipe
 
 Run it with ``python cifar10_mlp.py --data PATH``, where PATH is what
 ``skdl.datasets.load_cifar10`` reads: the archive as distributed, the folder in it, or
-an .npz file. Without --data it comes from OpenML, which takes minutes.
+an .npz file. Without --data it is the archive in ../shared/data beside the
+repository, if there is one, or comes from OpenML, which takes minutes.
 
     python cifar10_mlp.py --recipe best --checkpoint cifar.npz --resume
     python cifar10_mlp.py --rows 5000 --epochs 3            # a short form
@@ -80,8 +81,8 @@ RECIPES = {
 
 def main(argv=None):
     """Train and report."""
-    parser = make_parser(__doc__.splitlines()[0], output="cifar10_mlp.png")
-    options = parse(parser, RECIPES, argv)
+    parser = make_parser(__doc__.splitlines()[0], "cifar10_mlp.png", RECIPES)
+    options = parse(parser, argv)
     data = read(options, "cifar10_jpg.tar.xz", load_cifar10, fetch_cifar10)
     run(RECIPES[options.recipe or "text"], data, options)
 

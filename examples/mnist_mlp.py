@@ -13,7 +13,8 @@ pupils learn from all images, with these probabilities as soft targets.
 
 Run it with ``python mnist_mlp.py --data PATH``, where PATH is what
 ``skdl.datasets.load_mnist`` reads: the folder with the four files as distributed, or an
-.npz file. Without --data it comes from OpenML.
+.npz file. Without --data it is the one in ../shared/data beside the repository, if
+there is one, or comes from OpenML.
 
     python mnist_mlp.py
     python mnist_mlp.py --recipe best --checkpoint mnist.npz --resume
@@ -179,12 +180,12 @@ def print_gain(table):
 
 def main(argv=None):
     """Train and report."""
-    parser = make_parser(__doc__.splitlines()[0], output="mnist_mlp.png")
+    parser = make_parser(__doc__.splitlines()[0], "mnist_mlp.png", RECIPES)
     parser.add_argument(
         "--semi-supervised", type=int, nargs="?", const=1000, metavar="LABELS",
         help="learn from few labels (default: 1000), and from the other images",
     )  # fmt: skip
-    options = parse(parser, RECIPES, argv)
+    options = parse(parser, argv)
     few = options.semi_supervised
     if few is not None:
         if options.recipe or options.ablation or options.members:

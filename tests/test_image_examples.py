@@ -211,7 +211,7 @@ def test_few_labels(digits_file, tmp_path):
 def test_labels_of_the_others_are_not_used(digits_file, tmp_path, capsys, load_script):
     script = load_script("mnist_mlp")
     options = script.parse(
-        script.make_parser("", "x.png"), {}, ["--epochs", "2", "--rows", "600"]
+        script.make_parser("", "x.png", []), ["--epochs", "2", "--rows", "600"]
     )
     options.semi_supervised, options.progress = 200, "none"
     options.output = tmp_path / "x.png"
@@ -230,7 +230,7 @@ def test_labels_of_the_others_are_not_used(digits_file, tmp_path, capsys, load_s
 @pytest.mark.parametrize(
     ("name", "arguments", "message"),
     [
-        ("mnist_mlp", ["--recipe", "none"], "--recipe must be one of text, best"),
+        ("mnist_mlp", ["--recipe", "none"], "--recipe: invalid choice"),
         ("mnist_mlp", ["--resume"], "--resume needs a --checkpoint"),
         ("mnist_mlp", ["--epochs", "0"], "--epochs must be at least 1, got 0"),
         ("cifar10_mlp", ["--hold-out", "-1"], "--hold-out must be at least 0, got -1"),
@@ -261,7 +261,7 @@ def test_without_rich(capsys, monkeypatch, load_script):
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
 
     def callbacks(*arguments):
-        options = shared.parse(shared.make_parser("", "x"), {}, arguments)
+        options = shared.parse(shared.make_parser("", "x", []), arguments)
         return [type(c).__name__ for c in shared.make_callbacks(options, 1)]
 
     if shared.find_spec("rich"):
@@ -279,7 +279,7 @@ def test_where_the_data_come_from(digits_file, tmp_path, monkeypatch, load_scrip
     monkeypatch.setattr(shared, "SHARED_DATA", tmp_path)
 
     def read(*arguments):
-        options = shared.parse(shared.make_parser("", "x"), {}, arguments)
+        options = shared.parse(shared.make_parser("", "x", []), arguments)
         rows = SimpleNamespace(X_train=np.zeros((3, 1)))
         asked = []
         shared.read(
