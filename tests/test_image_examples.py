@@ -274,6 +274,21 @@ def test_without_rich(capsys, monkeypatch, load_script):
     assert "pip install rich" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("mode", [[], ["--ablation"]])
+def test_without_matplotlib(
+    mode, digits_file, tmp_path, capsys, monkeypatch, load_script
+):
+    script = load_script("mnist_mlp")
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    monkeypatch.chdir(tmp_path)
+    options = ["--rows", "200", "--epochs", "1", "--progress", "none", *mode]
+    script.main(["--data", str(digits_file), *options])
+    printed = capsys.readouterr().out
+    assert "No picture, as matplotlib is missing" in printed
+    assert re.search(r"^(mean|the recipe) .*0\.\d{4}", printed, re.M)
+    assert not list(tmp_path.iterdir())
+
+
 def test_where_the_data_come_from(digits_file, tmp_path, monkeypatch, load_script):
     shared = load_script("_image_nets")
     monkeypatch.setattr(shared, "SHARED_DATA", tmp_path)
