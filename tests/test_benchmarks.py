@@ -17,7 +17,15 @@ from benchmarks.contenders.ours import Fit, Step
 from benchmarks.contenders.products import Products
 from benchmarks.contenders.sklearn_net import Fit as SklearnFit
 from benchmarks.problem import cross_entropy, make_problem
-from benchmarks.questions import growth, lbfgs, options, predict, sparse, steps
+from benchmarks.questions import (
+    accuracy,
+    growth,
+    lbfgs,
+    options,
+    predict,
+    sparse,
+    steps,
+)
 from benchmarks.session import Session, compare
 from benchmarks.table import goal, number, replace_section, table
 from benchmarks.workers import WorkerError, take_turns
@@ -163,11 +171,14 @@ QUESTIONS = {
     "sparse": sparse.measure,
     "predict": predict.measure,
     "lbfgs": lbfgs.measure,
+    "accuracy": accuracy.measure,
 }
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_questions(session, name):
+    if name == "accuracy" and not (accuracy.DATA / "mnist.npz").exists():
+        pytest.skip("mnist.npz is not in ../shared/data")
     answer = QUESTIONS[name](session)
     rows = [line for line in answer.splitlines() if line.startswith("|")]
     assert len(rows) > 2
