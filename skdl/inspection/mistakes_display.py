@@ -5,7 +5,7 @@ from sklearn.base import is_classifier
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from skdl._sklearn import check_matplotlib_support
-from skdl.inspection._display import GRAY, axes_for, net_of
+from skdl.inspection._display import GRAY, axes_for, parts_of
 from skdl.inspection._mosaic import (
     as_images,
     check_image_shape,
@@ -78,7 +78,7 @@ class MistakesDisplay:
         Parameters
         ----------
         estimator : estimator
-            A fitted net, or a pipeline or a search that ends with one.
+            A fitted net, or a pipeline or a search with one inside.
         X : array-like of shape (n_samples, n_features)
         y : array-like of shape (n_samples,)
             True labels or numbers.
@@ -95,7 +95,7 @@ class MistakesDisplay:
         -------
         display : MistakesDisplay
         """
-        net, _ = net_of(estimator, cls)
+        net = parts_of(estimator, cls).net
         options = {
             "n_mistakes": n_mistakes, "ax": ax, "n_columns": n_columns, "cmap": cmap,
             "image_shape": image_shape or getattr(net, "image_shape", None),

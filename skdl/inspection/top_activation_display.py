@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skdl.inspection._display import axes_for, net_of
+from skdl.inspection._display import axes_for, parts_of
 from skdl.inspection._mosaic import (
     as_images,
     check_image_shape,
@@ -57,7 +57,7 @@ class TopActivationDisplay:
         Parameters
         ----------
         estimator : estimator
-            A fitted net, or a pipeline or a search that ends with one. The images are
+            A fitted net, or a pipeline or a search with one inside. The images are
             the rows of X as given, whatever comes before the net.
         X : array-like of shape (n_samples, n_features)
         layer : int, default=0
@@ -78,12 +78,10 @@ class TopActivationDisplay:
         -------
         display : TopActivationDisplay
         """
-        net, before = net_of(estimator, cls)
+        parts = parts_of(estimator, cls)
         rows = np.asarray(X)
-        shape = check_image_shape(image_shape, net, rows.shape[1])
-        outputs = hidden_activations(
-            net, X if before is None else before.transform(X), layer
-        )
+        shape = check_image_shape(image_shape, parts.net, rows.shape[1])
+        outputs = hidden_activations(estimator, X, layer)
         if units is None:
             units = np.argsort(-outputs.std(axis=0), kind="stable")[:n_units]
         units = np.asarray(units)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from skdl.callbacks import Monitor
-from skdl.inspection._display import GRAY, axes_for, layer_colors, net_of, tidy
+from skdl.inspection._display import GRAY, axes_for, layer_colors, parts_of, tidy
 
 __all__ = ["UpdateRatioDisplay"]
 
@@ -55,7 +55,7 @@ class UpdateRatioDisplay:
         -------
         display : UpdateRatioDisplay
         """
-        records = Monitor.records_of(net_of(estimator, cls)[0])
+        records = Monitor.records_of(parts_of(estimator, cls).net)
         display = cls(records["step"], records["update_ratio"], records["layer"])
         return display.plot(ax=ax, band=band)
 

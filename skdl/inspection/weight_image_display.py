@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skdl.inspection._display import axes_for, net_of
+from skdl.inspection._display import axes_for, parts_of
 from skdl.inspection._mosaic import (
     as_images,
     check_image_shape,
@@ -55,7 +55,7 @@ class WeightImageDisplay:
         Parameters
         ----------
         estimator : estimator
-            A fitted net, or a pipeline or a search that ends with one. What comes
+            A fitted net, or a pipeline or a search with one inside. What comes
             before the net must leave a feature for each pixel, in the same order.
         image_shape : tuple of int, optional
             (height, width), or (height, width, channels) with 1 or 3 channels. That of
@@ -74,7 +74,7 @@ class WeightImageDisplay:
         -------
         display : WeightImageDisplay
         """
-        net, _ = net_of(estimator, cls)
+        net = parts_of(estimator, cls).net
         weights = net.coefs_[0]
         shape = check_image_shape(image_shape, net, len(weights))
         if sort not in SORTS:
