@@ -69,6 +69,8 @@ def axes_for(display, ax, n_rows=1, n_columns=1, figsize=None, **grid):
         return axes.ravel()
     if not isinstance(ax, Axes):
         axes = np.asarray(ax, dtype=object).ravel()
+        if not all(isinstance(one, Axes) for one in axes):
+            raise TypeError(f"ax must be matplotlib axes, got {ax!r}.")
         if len(axes) != n:
             raise ValueError(f"{name} has {n} panels, ax has {len(axes)} axes.")
         return axes

@@ -104,7 +104,7 @@ def take_apart(estimator):
             raise TypeError(
                 "estimator must be a net of skdl, or a pipeline, fitted search, "
                 "FrozenEstimator or TransformedTargetRegressor with one inside, got "
-                f"{given!r}. Of an ensemble, take one of its estimators_."
+                f"{type(given).__name__}. Of an ensemble, take one of its estimators_."
             )
     return Parts(estimator, before)
 

@@ -11,6 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils import check_array, check_consistent_length, resample
 from sklearn.utils.multiclass import type_of_target
 
+from skdl._inputs import columns_named
 from skdl.estimators._targets import holds_distributions
 from skdl.inspection._nets import take_apart
 
@@ -129,12 +130,18 @@ def make_subject(estimator, X, y, max_rows, seed):
         If there is no net of ours in the estimator.
     """
     parts = take_apart(estimator)
+    if y is None:
+        raise ValueError("y is missing: diagnose looks at training, which needs it.")
     check_consistent_length(X, y)
     if issparse(X):
         X = csr_array(X)
     elif not hasattr(X, "iloc"):
         X = np.asarray(X)
     all_y = _plain_targets(y)
+    if all_y.dtype == object and any(one is None for one in all_y.ravel()):
+        raise ValueError("y contains None: leave out rows without a label.")
+    if all_y.dtype.kind == "f" and not np.isfinite(all_y).all():
+        raise ValueError("y contains NaN or infinity: leave out such rows.")
     rows = np.arange(len(all_y))
     y = all_y
     if len(rows) > max_rows:
@@ -145,7 +152,10 @@ def make_subject(estimator, X, y, max_rows, seed):
     X, y, transformers = parts.followed(X, y, fit=not hasattr(net, "history_"))
     if transformers:
         names = _names_after(make_pipeline(*transformers), X)
-    X = check_array(X, accept_sparse="csr", dtype="numeric")
+    with columns_named(X):
+        X = check_array(
+            X, accept_sparse="csr", input_name="X", ensure_min_samples=2, estimator=net
+        )
     if names is None or len(names) != X.shape[1]:
         names = [f"column {i}" for i in range(X.shape[1])]
     else:

@@ -91,7 +91,9 @@ class Sample:
     def progress(self, loss):
         """Return how far a loss is on the way from the best constant to the floor."""
         way = self.chance - self.floor
-        return (self.chance - loss) / way if way > 0 else 1.0
+        if not way > 0:
+            return np.ones(np.shape(loss))[()]
+        return (self.chance - loss) / way
 
 
 @dataclass

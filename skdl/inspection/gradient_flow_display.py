@@ -6,6 +6,7 @@ from sklearn.utils.validation import check_consistent_length
 from skdl.callbacks import Monitor
 from skdl.engine.probe import probe
 from skdl.estimators._validation import check_training_data
+from skdl.inspection._arguments import check_integer
 from skdl.inspection._display import COLORS, GRAY, axes_for, parts_of, tidy
 
 __all__ = ["GradientFlowDisplay"]
@@ -69,6 +70,8 @@ class GradientFlowDisplay:
         display : GradientFlowDisplay
         """
         parts = parts_of(estimator, cls)
+        if X is None and y is not None:
+            raise ValueError("X is missing: y is about its rows.")
         if X is None:
             records = Monitor.records_of(parts.net)
             return cls._from_records(records, step).plot(ax=ax)
@@ -93,6 +96,7 @@ class GradientFlowDisplay:
         steps = records["step"]
         i = len(steps) - 1
         if step is not None:
+            check_integer("step", step, 0)
             i = int(np.searchsorted(steps, step, "right")) - 1
             if i < 0:
                 raise ValueError(

@@ -3,6 +3,7 @@
 import numpy as np
 
 from skdl.callbacks import Monitor
+from skdl.inspection._arguments import check_members
 from skdl.inspection._display import axes_for, parts_of
 
 __all__ = ["LayerHistogramDisplay"]
@@ -76,7 +77,9 @@ class LayerHistogramDisplay:
         if kind not in KINDS:
             raise ValueError(f"kind must be one of {list(KINDS)}, got {kind!r}.")
         records = Monitor.records_of(parts_of(estimator, cls).net)
-        chosen = slice(None) if layers is None else list(layers)
+        chosen = slice(None)
+        if layers is not None:
+            chosen = check_members("layers", layers, len(records["layer"]))
         display = cls(
             records["step"],
             records[f"{kind}_counts"][:, chosen],

@@ -5,6 +5,7 @@ from scipy.ndimage import gaussian_filter1d
 from sklearn.base import clone
 
 from skdl._warn import warn
+from skdl.inspection._arguments import check_integer, check_number
 from skdl.inspection._nets import take_apart
 
 __all__ = ["LearningRateDisplay", "find_learning_rate"]
@@ -196,13 +197,9 @@ def find_learning_rate(
             "solver='lbfgs' has no learning rate to find: take a stochastic solver, "
             "such as 'adam' or 'sgd'."
         )
-    if not 0 < min_rate < max_rate < np.inf:
-        raise ValueError(
-            "min_rate must be above 0 and below max_rate, which must be finite, got "
-            f"min_rate={min_rate!r} and max_rate={max_rate!r}."
-        )
-    if n_steps < 20:
-        raise ValueError(f"n_steps must be at least 20, got {n_steps!r}.")
+    check_number("min_rate", min_rate)
+    check_number("max_rate", max_rate, min_rate)
+    check_integer("n_steps", n_steps, 20)
     # What would hold rows out, end the run early, or keep anything.
     net = clone(net).set_params(
         early_stopping=False, validation_split=None, scoring=None, max_time=None,

@@ -2,6 +2,11 @@
 
 import numpy as np
 
+from skdl.inspection._arguments import (
+    check_integer,
+    check_members,
+    check_number,
+)
 from skdl.inspection._display import axes_for, parts_of
 from skdl.inspection._mosaic import (
     as_images,
@@ -79,12 +84,13 @@ class WeightImageDisplay:
         shape = check_image_shape(image_shape, net, len(weights))
         if sort not in SORTS:
             raise ValueError(f"sort must be 'norm' or None, got {sort!r}.")
+        check_integer("max_units", max_units)
         if units is None:
             units = np.arange(weights.shape[1])
             if sort == "norm":
                 units = np.argsort(-np.linalg.norm(weights, axis=0), kind="stable")
             units = units[:max_units]
-        units = np.asarray(units)
+        units = check_members("units", units, weights.shape[1])
         display = cls(as_images(weights.T[units], shape), units)
         return display.plot(ax=ax, limit=limit, n_columns=n_columns, cmap=cmap)
 
@@ -110,8 +116,10 @@ class WeightImageDisplay:
         n = len(images)
         if n_columns is None:
             n_columns = int(np.ceil(np.sqrt(n * images.shape[1] / images.shape[2])))
+        check_integer("n_columns", n_columns)
         if limit is None:
             limit = float(np.quantile(np.abs(images), 0.995)) or 1.0
+        check_number("limit", limit)
         self.limit_ = limit
         in_color = images.ndim == 4
         shown = to_unit_range(images, -limit, limit) if in_color else images
