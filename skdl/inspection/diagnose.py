@@ -62,11 +62,11 @@ def diagnose(
 
     Parameters
     ----------
-    estimator : net, Pipeline or TransformedTargetRegressor
-        A net of skdl, fitted or not, or one at the end of a pipeline or inside of a
-        `TransformedTargetRegressor`. It is not changed, and its callbacks are not
-        called. Transformers before the net are applied first (fitted ones as they are,
-        others fitted to the sample), so that findings are about what reaches the net.
+    estimator : net, Pipeline, TransformedTargetRegressor or fitted search
+        A net of skdl, fitted or not, or one inside of these. It is not changed, and its
+        callbacks are not called. Transformers before the net are applied first (those
+        of a fitted net as they are, others fitted to the sample), so that findings are
+        about what reaches the net.
     X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
         What it is trained on, or is to be.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
