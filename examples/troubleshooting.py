@@ -7,7 +7,7 @@ is asked again, until nothing is found:
 
     python examples/troubleshooting.py
 
-prints what was found and changed, and saves a picture of the training before and after.
+prints what was found and changed, and saves a picture with the curve of each training.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
 from skdl import MLPClassifier
-from skdl.inspection import diagnose
+from skdl.inspection import TrainingCurveDisplay, diagnose
 
 MAX_ROUNDS = 9
 
@@ -51,57 +51,46 @@ def cure(net, finding):
 
 
 def train(net, data):
-    """Fit the net, and return its test score and its training losses."""
+    """Fit the net, and return its test score and its history."""
     X_train, X_test, y_train, y_test = data
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # max_iter is meant so
         net.fit(X_train, y_train)
-    return net.score(X_test, y_test), net.history_["loss"]
+    return net.score(X_test, y_test), net.history_
 
 
 def walk(seed):
-    """Yield (score, losses, report, what was done about it) until all is well."""
+    """Yield (score, history, report, what was done about it) until all is well."""
     data = load(seed)
     X_train, _, y_train, _ = data
     net = broken_net(seed)
     for _ in range(MAX_ROUNDS):
-        score, losses = train(net, data)
+        score, history = train(net, data)
         report = diagnose(net, X_train, y_train)
         if not report.findings:
-            yield score, losses, report, None
+            yield score, history, report, None
             return
         done = cure(net, report.findings[0])
-        yield score, losses, report, done
+        yield score, history, report, done
 
 
 def draw(path, runs):
-    """Save the training losses of all rounds; return whether it was possible."""
+    """Save the training curves of all rounds; return whether it was possible."""
     try:
         from matplotlib.figure import Figure  # without pyplot, so that no window opens
     except ImportError:
         return False
-    figure = Figure(figsize=(8, 4.5), layout="constrained")
-    ax = figure.subplots()
-    for i, (score, losses, report, _) in enumerate(runs):
-        last = i == len(runs) - 1
-        name = report.findings[0].kind if report.findings else "nothing was found"
-        ax.plot(
-            range(1, len(losses) + 1),
-            losses,
-            color=f"C{i}",
-            linewidth=2.5 if last else 4 - i,  # the first two coincide
-            linestyle="-" if last else "--",
-            label=f"{i + 1}: {name} (test accuracy {score:.3f})",
-        )
-    ax.set(
-        title="Training loss of each round, and its first finding",
-        xlabel="epoch",
-        ylabel="mean cross-entropy (nats)",
-        yscale="log",
-    )
-    ax.grid(alpha=0.3)
-    ax.legend(frameon=False)
-    figure.savefig(path, dpi=100)
+    figure = Figure(figsize=(2.4 * len(runs), 3), layout="constrained")
+    places = figure.subplots(1, len(runs), sharey=True, squeeze=False)[0]
+    for i, (place, run) in enumerate(zip(places, runs, strict=True)):
+        score, history, report, _ = run
+        found = report.findings[0].kind if report.findings else "nothing found"
+        name = f"{i + 1}: {found}\ntest accuracy {score:.3f}"
+        TrainingCurveDisplay(history, name=name).plot(ax=place, yscale="log")
+        place.set_title(name, fontsize="medium")
+        place.get_legend().remove()  # one line in each
+        place.set_ylabel("" if i else "training loss (nats)")
+    figure.savefig(path, dpi=80)
     return True
 
 

@@ -1,10 +1,12 @@
 """What users give as X, y and weights, checked by scikit-learn and explained by us."""
 
+from contextlib import contextmanager
+
 import numpy as np
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import validate_data
 
-__all__ = ["check_inputs"]
+__all__ = ["check_inputs", "columns_named"]
 
 
 def check_inputs(estimator, X, y="no_validation", **options):
@@ -33,8 +35,24 @@ def check_inputs(estimator, X, y="no_validation", **options):
     if _is_frame_of_float32(X):
         # scikit-learn would take the first dtype allowed, which is float64.
         options["dtype"] = np.float32
-    try:
+    with columns_named(X):
         checked = validate_data(estimator, X, y, **options)
+    if not isinstance(y, str):
+        _check_no_none(checked[1], options.get("y_numeric", False))
+    return checked
+
+
+@contextmanager
+def columns_named(X):
+    """Add to a ValueError or TypeError which columns of a data frame hold no numbers.
+
+    Parameters
+    ----------
+    X : array-like or data frame
+        What is checked inside.
+    """
+    try:
+        yield
     except (TypeError, ValueError) as error:
         columns = _columns_without_numbers(X)
         if not columns:
@@ -45,9 +63,6 @@ def check_inputs(estimator, X, y="no_validation", **options):
             "first, for example by sklearn.preprocessing.OneHotEncoder in a "
             "ColumnTransformer."
         ) from error
-    if not isinstance(y, str):
-        _check_no_none(checked[1], options.get("y_numeric", False))
-    return checked
 
 
 def _is_frame_of_float32(X):

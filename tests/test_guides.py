@@ -39,3 +39,14 @@ def test_guide(name, capsys, monkeypatch):
     printed = re.findall(r"print\(.*# (.*)", code)
     assert len(printed) == n_prints
     assert capsys.readouterr().out.splitlines() == printed
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_readme(capsys):
+    text = (DOCS.parent / "README.md").read_text("utf-8")
+    code = "\n".join(re.findall(r"```python\n(.*?)```", text, re.S))
+    exec(compile(code, "README.md", "exec"), {})
+    printed = capsys.readouterr().out.splitlines()
+    assert len(printed) == 10
+    for line in printed:
+        assert line in text

@@ -9,10 +9,10 @@ import numpy as np
 from skdl.callbacks._flat import is_flat
 from skdl.callbacks._step_records import StepRecords, histogram
 from skdl.engine.batching import Batches
-from skdl.engine.layers import Activation, Affine
+from skdl.engine.layers import Activation, Affine, layer_names
 from skdl.engine.workspace import Workspace
 
-__all__ = ["StepRecorder", "layer_names"]
+__all__ = ["StepRecorder"]
 
 # Values of a layer that a histogram looks at: more would change no picture.
 MAX_VALUES = 4096
@@ -20,11 +20,6 @@ MAX_VALUES = 4096
 # may take in any case, in seconds: a training of ten milliseconds has a record, too.
 SHARE = 0.03
 GRACE = 0.004
-
-
-def layer_names(n_layers):
-    """Return "hidden 1", "hidden 2" … and "output"."""
-    return [*(f"hidden {i + 1}" for i in range(n_layers - 1)), "output"]
 
 
 class StepRecorder:
@@ -78,7 +73,7 @@ class StepRecorder:
         self.passes = list(zip(layers, workspace.forward_passes, strict=True))
         self.chosen = {}
 
-    def before(self, parameters, gradient):
+    def before(self, parameters, gradient, objective):
         """Look at the gradient, and keep the weights."""
         self.began = perf_counter()
         if self.passes is None:

@@ -9,7 +9,18 @@ import numpy as np
 
 from skdl.engine.activations import Relu
 
-__all__ = ["Activation", "Affine", "Layer", "transposed"]
+__all__ = ["Activation", "Affine", "Layer", "layer_names", "transposed"]
+
+
+def layer_names(n_layers):
+    """Return "hidden 1", "hidden 2" … and "output".
+
+    Parameters
+    ----------
+    n_layers : int
+        How many affine layers there are, the output included.
+    """
+    return [*(f"hidden {i + 1}" for i in range(n_layers - 1)), "output"]
 
 
 class Layer:

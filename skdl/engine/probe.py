@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skdl.engine.bypass import Fork
-from skdl.engine.layers import Activation, Affine
+from skdl.engine.layers import Activation, Affine, layer_names
 from skdl.engine.prediction import MAX_ROWS
 from skdl.engine.stacking import network_like
 from skdl.engine.workspace import Workspace
@@ -93,16 +93,14 @@ def probe(network, X, targets=None, weights=None, loss=None, alpha=0.0):
     if targets is not None:
         parts = zip(twin.layers, twin.views(workspace.gradient), strict=True)
         gradients = [part for layer, part in parts if isinstance(layer, Affine)]
-    names = [f"hidden {i + 1}" for i in range(len(twin.affine) - 1)]
+    names = layer_names(len(twin.affine))
     return [
         LayerRecord(
             name, layer.weights, layer.biases,
             tap.preactivations[i], tap.activations[i],
             *gradients[i], tap.gradients.get(i),
         )
-        for i, (name, layer) in enumerate(
-            zip([*names, "output"], twin.affine, strict=True)
-        )
+        for i, (name, layer) in enumerate(zip(names, twin.affine, strict=True))
     ]  # fmt: skip
 
 

@@ -17,8 +17,7 @@ __all__ = ["train", "train_lbfgs"]
 def train(
     network, loss, optimizer, data, rng, *,
     alpha, batch_size, rate, progress, max_epochs, on_epoch, max_norm=None,
-    penalty=None, dropout_rng=None, deadline=None, augmentation=None, on_step=None,
-    observer=None,
+    penalty=None, dropout_rng=None, deadline=None, augmentation=None, observer=None,
 ):  # fmt: skip
     """Train a network by stochastic steps, in place.
 
@@ -52,13 +51,13 @@ def train(
         When to stop, on the clock of `time.perf_counter`, within an epoch, too.
     augmentation : Augmentation, optional
         What the rows of each batch pass through.
-    on_step : callable, optional
-        Gets the objective of each batch, before its step. If it returns True, training
-        ends at once, without that step and the end of the epoch.
     observer : object, optional
         Is told of single steps and writes to nothing: where ``wants(step)`` is true for
-        the number of steps before it, ``before(parameters, gradient)`` and
-        ``after(parameters, rate)`` follow. The gradient is not clipped yet.
+        the number of steps before it, ``before(parameters, gradient, objective)`` and,
+        unless the objective has exploded, ``after(parameters, rate)`` follow. The
+        objective is that of the batch, and the gradient is not clipped yet. If
+        ``before`` returns True, training ends at once, without that step and the end of
+        the epoch.
     """
     # float() of all that a user may give: a NumPy number would promote float32.
     alpha = float(alpha)
@@ -95,7 +94,8 @@ def train(
                     value = value + strength * proximal.value()
                 if progress.usual is None:
                     progress.usual = _size(value)
-                if on_step is not None and on_step(value):
+                observed = observer is not None and observer.wants(progress.steps)
+                if observed and observer.before(parameters, gradient, value):
                     return
                 epoch.loss += value * batch_weight
                 total_weight += batch_weight
@@ -110,9 +110,6 @@ def train(
                 if last:
                     epoch.gradient_norm = _norm(gradient)
                     np.copyto(before, parameters)
-                observed = observer is not None and observer.wants(progress.steps)
-                if observed:
-                    observer.before(parameters, gradient)
                 if max_norm is not None:
                     clipped = clip_gradient(gradient, max_norm)
                 now = float(rate(progress))
@@ -213,8 +210,8 @@ def train_lbfgs(
         Called without arguments when an iteration begins: not after the last one, of
         which SciPy tells only afterwards that it was the last.
     observer : object, optional
-        As for `train`, with iterations as steps: the gradient is that after the
-        iteration, and the rate is NaN.
+        As for `train`, with iterations as steps: objective and gradient are those after
+        the iteration, which is over before training ends, and the rate is NaN.
 
     References
     ----------
@@ -238,8 +235,10 @@ def train_lbfgs(
         nonlocal begun, iterations
         begun = False
         np.copyto(network.parameters, intermediate_result.x, casting="same_kind")
+        ends = False
         if observer is not None and observer.wants(iterations):
-            observer.before(before, objective.gradient)
+            value = intermediate_result.fun
+            ends = observer.before(before, objective.gradient, value)
             observer.after(intermediate_result.x, np.nan)
         iterations += 1
         epoch = Epoch(
@@ -249,7 +248,7 @@ def train_lbfgs(
         )
         np.copyto(before, intermediate_result.x)
         # SciPy knows only this exception as a wish to stop; it does not leave here.
-        if on_epoch(epoch):
+        if on_epoch(epoch) or ends:
             raise StopIteration
 
     try:

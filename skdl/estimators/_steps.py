@@ -46,10 +46,10 @@ class StepObservers:
         self.now = [observer for observer in self.observers if observer.wants(step)]
         return bool(self.now)
 
-    def before(self, parameters, gradient):
-        """Tell those that want to know."""
+    def before(self, parameters, gradient, objective):
+        """Tell those that want to know; none of them ends training."""
         for observer in self.now:
-            observer.before(parameters, gradient)
+            observer.before(parameters, gradient, objective)
 
     def after(self, parameters, rate):
         """Tell those that want to know."""

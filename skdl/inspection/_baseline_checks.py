@@ -9,7 +9,13 @@ from skdl.inspection._trial import train_clone
 from skdl.inspection.report import Finding
 from skdl.preprocessing import Standardizer
 
-__all__ = ["check_baselines", "constant_scores", "held_scores", "train_linear"]
+__all__ = [
+    "check_baselines",
+    "constant_scores",
+    "held_scores",
+    "tells_apart",
+    "train_linear",
+]
 
 # With fewer rows held out, scores are too rough to compare.
 MIN_HELD = 20
@@ -69,6 +75,11 @@ def constant_scores(subject, trial, rows):
     return np.mean(right, axis=0)
 
 
+def tells_apart(subject, trial):
+    """Tell whether held rows can be scored: numbers that are all equal have no R²."""
+    return subject.kind != "numbers" or _spread(trial) > np.finfo(float).tiny
+
+
 def _spread(trial):
     """Return the mean loss of the best constant on the held rows."""
     held, sample = trial.held, trial.sample
@@ -120,7 +131,7 @@ def check_baselines(subject, trial, linear, facts):
         Gets the scores.
     """
     rows = subject.held
-    if trial.net is None or len(rows) < MIN_HELD:
+    if trial.net is None or len(rows) < MIN_HELD or not tells_apart(subject, trial):
         return
     name = "R²" if subject.kind == "numbers" else "accuracy"
     net = held_scores(subject, trial, rows)

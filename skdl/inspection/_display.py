@@ -1,27 +1,25 @@
 """What all displays do: find the net, and get axes to draw on."""
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skdl._sklearn import check_matplotlib_support
-from skdl.estimators._fitted import FittedNet
+from skdl.inspection._nets import take_apart
 
-__all__ = ["COLORS", "GRAY", "axes_for", "layer_colors", "net_of", "tidy"]
+__all__ = ["COLORS", "GRAY", "axes_for", "layer_colors", "parts_of", "tidy"]
 
 # Okabe and Ito's, which the color-blind tell apart.
 COLORS = {"blue": "#0072B2", "red": "#D55E00", "green": "#009E73", "pink": "#CC79A7"}
 GRAY = "0.45"
 
 
-def net_of(estimator, display):
-    """Return (net, pipeline of what comes before it, or None).
+def parts_of(estimator, display):
+    """Return the `Parts` of a fitted estimator that is to be drawn.
 
     Parameters
     ----------
     estimator : estimator
-        A fitted net of skdl, a pipeline that ends with one, or a search whose best
-        estimator is one of these.
+        See `take_apart`.
     display : class
         That draws it: without matplotlib it is said before any work.
 
@@ -30,27 +28,14 @@ def net_of(estimator, display):
     ImportError
         Without matplotlib.
     TypeError
-        For another estimator.
+        If there is no net of ours in it.
     sklearn.exceptions.NotFittedError
         If it is not fitted.
     """
     check_matplotlib_support(f"{display.__name__}.from_estimator")
-    if not isinstance(estimator, Pipeline | FittedNet) and hasattr(
-        estimator, "estimator"
-    ):
-        check_is_fitted(estimator)
-        estimator = getattr(estimator, "best_estimator_", estimator)
-    before = None
-    if isinstance(estimator, Pipeline):
-        before = estimator[:-1] if len(estimator) > 1 else None
-        estimator = estimator[-1]
-    if not isinstance(estimator, FittedNet):
-        raise TypeError(
-            f"estimator must be a net of skdl, or a pipeline or search that ends with "
-            f"one, got {type(estimator).__name__}."
-        )
-    check_is_fitted(estimator)
-    return estimator, before
+    parts = take_apart(estimator)
+    check_is_fitted(parts.net)
+    return parts
 
 
 def axes_for(display, ax, n_rows=1, n_columns=1, figsize=None, **grid):
@@ -84,6 +69,8 @@ def axes_for(display, ax, n_rows=1, n_columns=1, figsize=None, **grid):
         return axes.ravel()
     if not isinstance(ax, Axes):
         axes = np.asarray(ax, dtype=object).ravel()
+        if not all(isinstance(one, Axes) for one in axes):
+            raise TypeError(f"ax must be matplotlib axes, got {ax!r}.")
         if len(axes) != n:
             raise ValueError(f"{name} has {n} panels, ax has {len(axes)} axes.")
         return axes

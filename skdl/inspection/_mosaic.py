@@ -1,6 +1,8 @@
 """Rows of X as images, side by side on one pair of axes."""
 
 import math
+from collections.abc import Sequence
+from numbers import Integral
 
 import numpy as np
 
@@ -33,10 +35,12 @@ def check_image_shape(image_shape, net, n_features):
                 "image_shape=(height, width) or (height, width, 3)."
             )
         image_shape = (side, side)
-    shape = tuple(image_shape)
+    shape = tuple(image_shape) if isinstance(image_shape, Sequence) else ()
     if len(shape) == 2:
         shape = (*shape, 1)
-    if len(shape) != 3 or shape[2] not in (1, 3) or math.prod(shape) != n_features:
+    whole = all(isinstance(size, Integral) and size > 0 for size in shape)
+    wrong = len(shape) != 3 or not whole or shape[2] not in (1, 3)
+    if wrong or math.prod(shape) != n_features:
         raise ValueError(
             f"image_shape must be (height, width) or (height, width, channels) with 1 "
             f"or 3 channels and {n_features} numbers in all, got {image_shape!r}."

@@ -1,60 +1,125 @@
-"""The net in what a user hands over, its rows, and its hidden layers."""
+"""The net in what a user hands over, what comes before it, and its hidden layers."""
 
+from dataclasses import dataclass
 from numbers import Integral
 
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from skdl._sklearn import BaseSearchCV
+from skdl.engine.layers import layer_names
 from skdl.estimators._base import BaseNet
 from skdl.estimators._validation import check_X
 
-__all__ = ["hidden_layer_number", "net_and_rows", "net_and_steps"]
+__all__ = ["Parts", "hidden_layer_number", "take_apart"]
 
 
-def net_and_steps(estimator):
-    """Return a net, and the list of transformers that its rows go through before.
+@dataclass
+class Parts:
+    """A net, and what its data go through before.
+
+    Attributes
+    ----------
+    net : net of skdl
+        Fitted or not.
+    before : list of estimators
+        Transformers, of X, and `TransformedTargetRegressor`, of y, from the outside
+        inwards.
+    """
+
+    net: object
+    before: list
+
+    def to_net(self, X, y=None, *, fit=False):
+        """Return X and y as they come to the net.
+
+        Parameters
+        ----------
+        X, y : array-like
+            As the whole gets them; y may be None.
+        fit : bool, default=False
+            Fit clones to X and y first, as if nothing were fitted.
+        """
+        X, y, _ = self.followed(X, y, fit=fit)
+        return X, y
+
+    def followed(self, X, y=None, *, fit=False):
+        """Return what `to_net` does, and the list of fitted transformers."""
+        fitted = []
+        for one in self.before:
+            if isinstance(one, TransformedTargetRegressor):
+                y = None if y is None else _transformed_targets(one, y, fit)
+                continue
+            fitted.append(clone(one).fit(X, y) if fit else one)
+            X = fitted[-1].transform(X)
+        return X, y, fitted
+
+    def rows(self, X):
+        """Return X as it comes to the network, checked; the net must be fitted."""
+        check_is_fitted(self.net)
+        return check_X(self.net, self.to_net(X)[0])
+
+
+def take_apart(estimator):
+    """Return the `Parts` of what a user hands over.
 
     Parameters
     ----------
-    estimator : net, Pipeline that ends in one, or FrozenEstimator around either
-        Fitted or not.
+    estimator : estimator
+        A net, a Pipeline that ends in one, a FrozenEstimator, fitted search or
+        TransformedTargetRegressor around one, or any of these in another one.
 
     Raises
     ------
-    ValueError
-        If it is anything else.
+    TypeError
+        If there is no net of ours in it.
+    sklearn.exceptions.NotFittedError
+        For a search that has no best estimator (yet).
     """
-    steps, given = [], estimator
-    while isinstance(estimator, Pipeline | FrozenEstimator):
+    before, given = [], estimator
+    while not isinstance(estimator, BaseNet):
         if isinstance(estimator, Pipeline):
-            steps += [one for _, one in estimator.steps[:-1]]
-            estimator = estimator.steps[-1][1]
-        else:
+            steps = [one for _, one in estimator.steps]
+            before += [one for one in steps[:-1] if one not in (None, "passthrough")]
+            estimator = steps[-1]
+        elif isinstance(estimator, FrozenEstimator):
             estimator = estimator.estimator
-    if not isinstance(estimator, BaseNet):
-        raise ValueError(
-            "estimator must be one of skdl's nets, or a Pipeline whose last step is "
-            f"one, got {given!r}. Of a search, take its best_estimator_; of an "
-            "ensemble, one of its estimators_."
-        )
-    return estimator, [one for one in steps if one not in (None, "passthrough")]
+        elif isinstance(estimator, TransformedTargetRegressor):
+            before.append(estimator)
+            estimator = getattr(estimator, "regressor_", estimator.regressor)
+        elif hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        elif isinstance(estimator, BaseSearchCV):
+            raise NotFittedError(
+                f"estimator is a {type(estimator).__name__} without best_estimator_: "
+                "fit it first, with refit=True, or give the estimator inside."
+            )
+        else:
+            raise TypeError(
+                "estimator must be a net of skdl, or a pipeline, fitted search, "
+                "FrozenEstimator or TransformedTargetRegressor with one inside, got "
+                f"{type(given).__name__}. Of an ensemble, take one of its estimators_."
+            )
+    return Parts(estimator, before)
 
 
-def net_and_rows(estimator, X):
-    """Return a fitted net, and X as it comes to its network, checked.
-
-    Parameters
-    ----------
-    estimator : fitted net, Pipeline that ends in one, or FrozenEstimator around either
-    X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
-        As the estimator predicts it.
-    """
-    net, steps = net_and_steps(estimator)
-    check_is_fitted(net)
-    for one in steps:
-        X = one.transform(X)
-    return net, check_X(net, X)
+def _transformed_targets(outer, y, fit):
+    """Return y as a `TransformedTargetRegressor` hands it on."""
+    y = y.toarray() if issparse(y) else np.asarray(y)
+    columns = y.reshape(len(y), -1)
+    if hasattr(outer, "transformer_") and not fit:
+        columns = outer.transformer_.transform(columns)
+    elif outer.transformer is not None:
+        columns = clone(outer.transformer).fit_transform(columns)
+    elif outer.func is not None:
+        columns = outer.func(columns)
+    return np.asarray(columns).reshape(y.shape)
 
 
 def hidden_layer_number(layer, n_hidden):
@@ -77,7 +142,7 @@ def hidden_layer_number(layer, n_hidden):
             f"layer={layer!r} asks for a hidden layer, and the net has none: "
             "hidden_layer_sizes=() is a linear model."
         )
-    names = [f"hidden {i + 1}" for i in range(n_hidden)]
+    names = layer_names(n_hidden + 1)[:-1]
     if isinstance(layer, str) and layer in names:
         return names.index(layer)
     is_number = isinstance(layer, Integral) and not isinstance(layer, bool)

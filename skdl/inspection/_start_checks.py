@@ -201,8 +201,9 @@ def check_tiny_subset(subject, trial, budget):
         spread = chosen.std(axis=0)
         y = (y - chosen.mean(axis=0)) / np.where(spread > 0, spread, 1)
     plain = {
-        "alpha": 0.0, "dropout": None, "augment": None, "batch_size": "auto",
-        "tol": 0.0, "n_iter_no_change": TINY_STEPS, "max_iter": TINY_STEPS,
+        "alpha": 0.0, "penalty": None, "dropout": None, "augment": None,
+        "batch_size": "auto", "tol": 0.0, "n_iter_no_change": TINY_STEPS,
+        "max_iter": TINY_STEPS,
     }  # fmt: skip
     if subject.kind != "numbers":
         plain |= {"label_smoothing": 0.0, "class_weight": None}

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.sparse import csr_array, issparse
 from sklearn.base import clone, is_classifier
-from sklearn.compose import TransformedTargetRegressor
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import make_pipeline
 from sklearn.utils import check_array, check_consistent_length, resample
 from sklearn.utils.multiclass import type_of_target
 
-from skdl.estimators._base import BaseNet
+from skdl._inputs import columns_named
 from skdl.estimators._targets import holds_distributions
+from skdl.inspection._nets import take_apart
 
 __all__ = ["Subject", "make_net", "make_subject"]
 
@@ -129,21 +129,33 @@ def make_subject(estimator, X, y, max_rows, seed):
     TypeError
         If there is no net of ours in the estimator.
     """
-    _find_net(estimator)
+    parts = take_apart(estimator)
+    if y is None:
+        raise ValueError("y is missing: diagnose looks at training, which needs it.")
     check_consistent_length(X, y)
     if issparse(X):
         X = csr_array(X)
     elif not hasattr(X, "iloc"):
         X = np.asarray(X)
     all_y = _plain_targets(y)
+    if all_y.dtype == object and any(one is None for one in all_y.ravel()):
+        raise ValueError("y contains None: leave out rows without a label.")
+    if all_y.dtype.kind == "f" and not np.isfinite(all_y).all():
+        raise ValueError("y contains NaN or infinity: leave out such rows.")
     rows = np.arange(len(all_y))
     y = all_y
     if len(rows) > max_rows:
         X, y, rows = resample(
             X, y, rows, replace=False, n_samples=max_rows, random_state=seed
         )
-    net, X, y, names = _reach_the_net(estimator, X, y)
-    X = check_array(X, accept_sparse="csr", dtype="numeric")
+    net, names = parts.net, getattr(X, "columns", None)
+    X, y, transformers = parts.followed(X, y, fit=not hasattr(net, "history_"))
+    if transformers:
+        names = _names_after(make_pipeline(*transformers), X)
+    with columns_named(X):
+        X = check_array(
+            X, accept_sparse="csr", input_name="X", ensure_min_samples=2, estimator=net
+        )
     if names is None or len(names) != X.shape[1]:
         names = [f"column {i}" for i in range(X.shape[1])]
     else:
@@ -151,42 +163,9 @@ def make_subject(estimator, X, y, max_rows, seed):
     return Subject(net, X, y, rows, names, all_y, _kind(net, y), seed)
 
 
-def _find_net(estimator):
-    inner = estimator
-    while not isinstance(inner, BaseNet):
-        if isinstance(inner, Pipeline):
-            inner = inner.steps[-1][1]
-        elif isinstance(inner, TransformedTargetRegressor):
-            inner = getattr(inner, "regressor_", inner.regressor)
-        else:
-            raise TypeError(
-                "diagnose takes a net of skdl, a Pipeline that ends with one, or a "
-                f"TransformedTargetRegressor around one, got {estimator!r}."
-            )
-
-
 def _plain_targets(y):
     y = y.toarray() if issparse(y) else np.asarray(y)
     return y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
-
-
-def _reach_the_net(estimator, X, y):
-    """Return (net, X, y, names of the columns or None), as the net sees them."""
-    names = getattr(X, "columns", None)
-    while not isinstance(estimator, BaseNet):
-        if isinstance(estimator, TransformedTargetRegressor):
-            estimator, y = _transformed_targets(estimator, y)
-            continue
-        before, last = estimator[:-1], estimator.steps[-1][1]
-        if len(before):
-            if hasattr(last, "history_") or hasattr(last, "regressor_"):
-                X = before.transform(X)
-            else:
-                before = clone(before)
-                X = before.fit_transform(X, y)
-            names = _names_after(before, X)
-        estimator = last
-    return estimator, X, y, names
 
 
 def _names_after(transformers, X):
@@ -199,21 +178,6 @@ def _names_after(transformers, X):
     if names is None or all(re.fullmatch(r"x\d+", str(name)) for name in names):
         return getattr(X, "columns", None)
     return names
-
-
-def _transformed_targets(estimator, y):
-    """Return the inner regressor, and y as it is fitted to it."""
-    columns = y.reshape(len(y), -1)
-    if hasattr(estimator, "regressor_"):
-        regressor = estimator.regressor_
-        columns = estimator.transformer_.transform(columns)
-    else:
-        regressor = estimator.regressor
-        if estimator.transformer is not None:
-            columns = clone(estimator.transformer).fit_transform(columns)
-        elif estimator.func is not None:
-            columns = estimator.func(columns)
-    return regressor, np.asarray(columns).reshape(y.shape)
 
 
 def _kind(net, y):

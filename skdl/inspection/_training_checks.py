@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skdl.inspection._baseline_checks import MIN_HELD, held_scores
+from skdl.inspection._baseline_checks import MIN_HELD, held_scores, tells_apart
 from skdl.inspection._trial import train_clone
 from skdl.inspection.report import Finding
 
@@ -206,6 +206,8 @@ def check_update_ratios(subject, trial):
 def check_gap(subject, trial):
     """Find training rows that are predicted much better than held ones."""
     if trial.net is None or len(subject.held) < MIN_HELD:
+        return
+    if not tells_apart(subject, trial):
         return
     held = held_scores(subject, trial, subject.held)
     train = _train_score(subject, trial)

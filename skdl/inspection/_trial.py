@@ -9,6 +9,7 @@ import numpy as np
 
 from skdl.callbacks._hooks import NetCallback
 from skdl.engine.evaluation import mean_loss
+from skdl.engine.layers import Affine, layer_names
 from skdl.engine.prediction import raw_scores
 from skdl.engine.stacking import network_like
 from skdl.estimators._validation import check_batch_size
@@ -20,7 +21,7 @@ from skdl.inspection._losses import (
 )
 from skdl.inspection._subject import make_net
 
-__all__ = ["Budget", "Sample", "Trial", "layer_names", "train_clone"]
+__all__ = ["Budget", "Sample", "Trial", "train_clone"]
 
 # Rows that losses and layers are looked at on: enough for means, and cheap.
 SAMPLE = 256
@@ -90,7 +91,9 @@ class Sample:
     def progress(self, loss):
         """Return how far a loss is on the way from the best constant to the floor."""
         way = self.chance - self.floor
-        return (self.chance - loss) / way if way > 0 else 1.0
+        if not way > 0:
+            return np.ones(np.shape(loss))[()]
+        return (self.chance - loss) / way
 
 
 @dataclass
@@ -177,10 +180,6 @@ def train_clone(subject, rows, held, max_time, max_steps, y=None, **changes):
         max_iter=min(asked, max(1, ceil(max_steps / batches))),
         max_time=max_time if net.max_time is None else min(max_time, net.max_time),
     )
-    if net.solver == "adam" and isinstance(net.learning_rate, str):
-        net.set_params(learning_rate="constant")  # its schedules are inert
-    if net.solver != "lbfgs":
-        net.set_params(solver=_Recorder(net._optimizer()))
     watch = _Watch()
     net.set_callbacks(watch)
     validation = {}
@@ -203,13 +202,10 @@ def _batches(net, n_rows):
         return ceil(n_rows / check_batch_size(net.batch_size, n_rows))
 
 
-def layer_names(network):
-    """Return "hidden 1", "hidden 2" … and "output"."""
-    return [f"hidden {i + 1}" for i in range(len(network.affine) - 1)] + ["output"]
-
-
 class _Watch(NetCallback):
-    """Keeps what `Trial` needs of the one run that it sees."""
+    """Keeps what `Trial` needs of the one run that it sees, and observes its steps."""
+
+    steps_only = True
 
     def __init__(self):
         self.run = None
@@ -218,7 +214,7 @@ class _Watch(NetCallback):
     def bad(self):
         return self.run.stop_reason == "diverged"
 
-    def fit_begins(self, run):
+    def observe_steps(self, run, records):
         self.run, network = run, run.network
         self.start = network_like(network, *network.snapshot())
         data, n = run.data, min(SAMPLE, run.data.n_rows)
@@ -228,21 +224,43 @@ class _Watch(NetCallback):
         self.sample = Sample(X, data.targets[rows], data.table, loss, n_scores)
         self.steps, self.losses, self.ratios = [], [], []
         self.note(0)
-        if run.optimizer is not None:
-            run.optimizer.watch = self
+        return self
 
-    def note(self, step, ratios=None):
+    def records(self):
+        """Return nothing: the net need not keep what is in here."""
+
+    def wants(self, step):
+        # All of the first 64, and 32 of each doubling after that.
+        self.step = step + 1
+        return not self.step % (1 << max(0, self.step.bit_length() - 6))
+
+    def before(self, parameters, gradient, objective):
+        self.weights = [weights.copy() for weights in self._weights(parameters)]
+
+    def after(self, parameters, rate):
+        self.note(self.step)
+        if np.isnan(rate):
+            return  # L-BFGS goes as far as it should
+        with np.errstate(all="ignore"):
+            ratios = [
+                np.linalg.norm(now - old) / np.linalg.norm(old)
+                for now, old in zip(
+                    self._weights(parameters), self.weights, strict=True
+                )
+            ]
+        self.ratios.append(ratios)
+
+    def _weights(self, parameters):
+        network = self.run.network
+        parts = zip(network.layers, network.views(parameters), strict=True)
+        return [part[0] for layer, part in parts if isinstance(layer, Affine)]
+
+    def note(self, step):
         self.steps.append(step)
         self.losses.append(self.sample.loss_of(self.run.network))
-        if ratios is not None:
-            self.ratios.append(ratios)
-
-    def epoch_ended(self, run):
-        if run.optimizer is None:
-            self.note(run.net.n_iter_)
 
     def trial(self, net, asked):
-        run, names = self.run, layer_names(self.run.network)
+        run, names = self.run, layer_names(len(self.run.network.affine))
         ratios = np.array(self.ratios).reshape(-1, len(names)).T
         ended = run.stop_reason in ("converged", "callback", "max_fun")
         return Trial(
@@ -260,44 +278,3 @@ class _Watch(NetCallback):
             n_epochs=len(run.history["loss"]),
             cut=run.stop_reason == "max_time",
         )
-
-
-class _Recorder:
-    """An optimizer that looks at the steps of another one."""
-
-    def __init__(self, inner):
-        self.inner = inner
-
-    def start(self, parameters, n_weights):
-        return _RecordingState(self.inner.start(parameters, n_weights))
-
-    def __sklearn_clone__(self):
-        return self
-
-
-class _RecordingState:
-    """Passes everything on, and tells the watch of some of the steps."""
-
-    def __init__(self, inner):
-        self.inner = inner
-        self.watch = None
-        self.n_steps = 0
-
-    def __getattr__(self, name):
-        return getattr(self.inner, name)
-
-    def step(self, parameters, gradient, rate):
-        self.n_steps += 1
-        # All of the first 64, and 32 of each doubling after that.
-        if self.n_steps % (1 << max(0, self.n_steps.bit_length() - 6)):
-            self.inner.step(parameters, gradient, rate)
-            return
-        layers = self.watch.run.network.affine
-        before = [layer.weights.copy() for layer in layers]
-        self.inner.step(parameters, gradient, rate)
-        with np.errstate(all="ignore"):
-            ratios = [
-                np.linalg.norm(layer.weights - old) / np.linalg.norm(old)
-                for layer, old in zip(layers, before, strict=True)
-            ]
-        self.watch.note(self.n_steps, ratios)

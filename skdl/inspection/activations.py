@@ -2,7 +2,7 @@
 
 from skdl.engine.prediction import hidden_outputs
 from skdl.estimators._fitted import rows_at_once
-from skdl.inspection._nets import hidden_layer_number, net_and_rows
+from skdl.inspection._nets import hidden_layer_number, take_apart
 
 __all__ = ["hidden_activations"]
 
@@ -16,7 +16,7 @@ def hidden_activations(estimator, X, layer=-1):
 
     Parameters
     ----------
-    estimator : fitted net, or Pipeline that ends in one
+    estimator : fitted net, or pipeline or search with one inside
         A pipeline's transformers get X first.
     X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
     layer : int or str, default=-1
@@ -44,7 +44,7 @@ def hidden_activations(estimator, X, layer=-1):
     >>> hidden_activations(net, X).shape, hidden_activations(net, X, "hidden 1").shape
     ((150, 5), (150, 20))
     """
-    net, X = net_and_rows(estimator, X)
-    network = net._network
+    parts = take_apart(estimator)
+    X, network = parts.rows(X), parts.net._network
     number = hidden_layer_number(layer, len(network.affine) - 1)
     return hidden_outputs(network, X, number, rows_at_once(network, X))

@@ -1,10 +1,13 @@
 """All checks, one after the other."""
 
 from copy import copy
+from numbers import Integral
 
 import numpy as np
+from sklearn.utils import check_random_state
 
 from skdl.estimators._held import given_rows
+from skdl.inspection._arguments import check_integer, check_number
 from skdl.inspection._baseline_checks import check_baselines, train_linear
 from skdl.inspection._data_checks import (
     check_class_imbalance,
@@ -59,11 +62,11 @@ def diagnose(
 
     Parameters
     ----------
-    estimator : net, Pipeline or TransformedTargetRegressor
-        A net of skdl, fitted or not, or one at the end of a pipeline or inside of a
-        `TransformedTargetRegressor`. It is not changed, and its callbacks are not
-        called. Transformers before the net are applied first (fitted ones as they are,
-        others fitted to the sample), so that findings are about what reaches the net.
+    estimator : net, Pipeline, TransformedTargetRegressor or fitted search
+        A net of skdl, fitted or not, or one inside of these. It is not changed, and its
+        callbacks are not called. Transformers before the net are applied first (those
+        of a fitted net as they are, others fitted to the sample), so that findings are
+        about what reaches the net.
     X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
         What it is trained on, or is to be.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
@@ -75,7 +78,7 @@ def diagnose(
         are fewer. The epoch in which the last step falls is completed, time permitting.
     max_rows : int, default=5000
         Of more rows so many are drawn at random.
-    random_state : int, default=0
+    random_state : int, RandomState instance or None, default=0
         Seed of whatever is drawn, and of nets that have none of their own.
 
     Returns
@@ -112,10 +115,14 @@ def diagnose(
     >>> finding.cure
     'Put a Standardizer before the net, or let the net do it: standardize=True.'
     """
-    _check_number("max_time", max_time)
-    _check_number("max_steps", max_steps)
-    _check_number("max_rows", max_rows, 10)
-    subject = make_subject(estimator, X, y, int(max_rows), random_state)
+    check_number("max_time", max_time)
+    check_integer("max_steps", max_steps)
+    check_integer("max_rows", max_rows, 10)
+    if not isinstance(random_state, Integral):
+        random_state = check_random_state(random_state).randint(2**31)
+    check_integer("random_state", random_state, 0)
+    subject = make_subject(estimator, X, y, max_rows, int(random_state))
+    own = _own_training(subject)
     budget = Budget(max_time)
     facts, skipped, findings = {}, {}, []
     facts |= data_facts(subject)
@@ -127,7 +134,6 @@ def diagnose(
         max_steps,
     )
     facts |= _trial_facts(trial)
-    own = _own_training(subject)
     for check in (
         check_columns,
         check_targets,
@@ -160,11 +166,6 @@ def diagnose(
         if not budget.left:
             skipped[name] = late
     return Report(_said(estimator, subject), sort_findings(findings), facts, skipped)
-
-
-def _check_number(name, value, least=0):
-    if not value > least:
-        raise ValueError(f"{name} must be > {least}, got {value!r}.")
 
 
 def _said(estimator, subject):
@@ -227,9 +228,14 @@ def _own_training(subject):
         return None
     net, network = copy(subject.fitted), subject.fitted._network
     vars(net).pop("feature_names_in_", None)  # rows are arrays by now
-    given = given_rows(
-        net, (subject.X, subject.y, None), network.dtype, network.widths[-1]
-    )
+    try:
+        given = given_rows(
+            net, (subject.X, subject.y, None), network.dtype, network.widths[-1]
+        )
+    except ValueError as error:
+        raise ValueError(
+            f"X and y are not such as the net was fitted to: {error.__cause__}"
+        ) from error
     n = min(SAMPLE, subject.X.shape[0])
     X = given.X[:n].astype(network.dtype)
     sample = Sample(X, given.targets[:n], given.table, net._loss(), network.widths[-1])

@@ -6,7 +6,8 @@ from sklearn.utils.validation import check_consistent_length
 from skdl.callbacks import Monitor
 from skdl.engine.probe import probe
 from skdl.estimators._validation import check_training_data
-from skdl.inspection._display import COLORS, GRAY, axes_for, net_of, tidy
+from skdl.inspection._arguments import check_integer
+from skdl.inspection._display import COLORS, GRAY, axes_for, parts_of, tidy
 
 __all__ = ["GradientFlowDisplay"]
 
@@ -52,7 +53,7 @@ class GradientFlowDisplay:
         Parameters
         ----------
         estimator : estimator
-            A fitted net, or a pipeline or a search that ends with one.
+            A fitted net, or a pipeline or a search with one inside.
         X : array-like of shape (n_samples, n_features), optional
             Rows, for the gradient of their mean loss at the weights of the fitted net,
             without dropout and penalty. Without them it is that of a recorded step.
@@ -68,9 +69,12 @@ class GradientFlowDisplay:
         -------
         display : GradientFlowDisplay
         """
-        net, before = net_of(estimator, cls)
+        parts = parts_of(estimator, cls)
+        if X is None and y is not None:
+            raise ValueError("X is missing: y is about its rows.")
         if X is None:
-            return cls._from_records(Monitor.records_of(net), step).plot(ax=ax)
+            records = Monitor.records_of(parts.net)
+            return cls._from_records(records, step).plot(ax=ax)
         if step is not None:
             raise ValueError(
                 "step is about what a Monitor recorded, and X about the net as it is: "
@@ -78,8 +82,9 @@ class GradientFlowDisplay:
             )
         if y is None:
             raise ValueError("y is missing: the loss of the rows of X needs it.")
-        X = X if before is None else before.transform(X)
-        gradients = _gradients(net, X, y, sample_weight)
+        check_consistent_length(X, y, sample_weight)
+        X, y = parts.to_net(X, y)
+        gradients = _gradients(parts.net, X, y, sample_weight)
         layers, arrays = zip(*gradients, strict=True)
         sizes = [np.abs(array) for array in arrays]
         means = np.array([one.mean() for one in sizes])
@@ -91,6 +96,7 @@ class GradientFlowDisplay:
         steps = records["step"]
         i = len(steps) - 1
         if step is not None:
+            check_integer("step", step, 0)
             i = int(np.searchsorted(steps, step, "right")) - 1
             if i < 0:
                 raise ValueError(
@@ -148,7 +154,6 @@ def _short(name):
 def _gradients(net, X, y, sample_weight):
     """Return [(name, weight gradient) for each layer] of the mean loss of rows."""
     network = net._network
-    check_consistent_length(X, y, sample_weight)
     y = net._read_targets(y, False, None)
     X, y, weights = check_training_data(
         net, X, y, sample_weight, reset=False, y_numeric=net._y_numeric

@@ -10,7 +10,7 @@ from skdl.engine.prediction import raw_scores
 from skdl.engine.probe import input_gradient
 from skdl.estimators._fitted import rows_at_once
 from skdl.estimators._validation import check_training_data
-from skdl.inspection._nets import net_and_rows
+from skdl.inspection._nets import take_apart
 
 __all__ = ["input_gradients"]
 
@@ -23,7 +23,7 @@ def input_gradients(estimator, X, y=None, *, output=None):
 
     Parameters
     ----------
-    estimator : fitted net, or Pipeline that ends in one
+    estimator : fitted net, or pipeline or search with one inside
         A pipeline's transformers get X first, and the gradient is with respect to what
         they make of it: the columns that come to the net.
     X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
@@ -73,10 +73,14 @@ def input_gradients(estimator, X, y=None, *, output=None):
             f"y asks for the gradient of the loss, and output={output!r} for that of a "
             "score: give one of them."
         )
-    net, X = net_and_rows(estimator, X)
-    has_y = y is not None
-    how = _loss_gradients(net, X, y) if has_y else _score_columns(net, X, output)
-    return input_gradient(net._network, X, how)
+    parts = take_apart(estimator)
+    net, rows = parts.net, parts.rows(X)
+    if y is None:
+        how = _score_columns(net, rows, output)
+    else:
+        check_consistent_length(X, y)
+        how = _loss_gradients(net, rows, parts.to_net(X, y)[1])
+    return input_gradient(net._network, rows, how)
 
 
 def _score_columns(net, X, output):
@@ -112,7 +116,6 @@ def _score_columns(net, X, output):
 def _loss_gradients(net, X, y):
     """Return the gradient of each row's loss with respect to its raw scores."""
     dtype = net._network.dtype
-    check_consistent_length(X, y)
     y = net._read_targets(y, False, None)
     X, y, _ = check_training_data(
         net, X, y, None, reset=False, y_numeric=net._y_numeric

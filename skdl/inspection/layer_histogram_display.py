@@ -3,7 +3,8 @@
 import numpy as np
 
 from skdl.callbacks import Monitor
-from skdl.inspection._display import axes_for, net_of
+from skdl.inspection._arguments import check_members
+from skdl.inspection._display import axes_for, parts_of
 
 __all__ = ["LayerHistogramDisplay"]
 
@@ -75,8 +76,10 @@ class LayerHistogramDisplay:
         """
         if kind not in KINDS:
             raise ValueError(f"kind must be one of {list(KINDS)}, got {kind!r}.")
-        records = Monitor.records_of(net_of(estimator, cls)[0])
-        chosen = slice(None) if layers is None else list(layers)
+        records = Monitor.records_of(parts_of(estimator, cls).net)
+        chosen = slice(None)
+        if layers is not None:
+            chosen = check_members("layers", layers, len(records["layer"]))
         display = cls(
             records["step"],
             records[f"{kind}_counts"][:, chosen],

@@ -5,7 +5,8 @@ from scipy.ndimage import gaussian_filter1d
 from sklearn.base import clone
 
 from skdl._warn import warn
-from skdl.inspection._nets import net_and_steps
+from skdl.inspection._arguments import check_integer, check_number
+from skdl.inspection._nets import take_apart
 
 __all__ = ["LearningRateDisplay", "find_learning_rate"]
 
@@ -54,7 +55,7 @@ class LearningRateDisplay:
 
         Parameters
         ----------
-        estimator : net, or Pipeline that ends in one
+        estimator : net, or pipeline or fitted search with one inside
         X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         ax : matplotlib Axes, optional
@@ -140,7 +141,7 @@ def find_learning_rate(
 
     Parameters
     ----------
-    estimator : net, or Pipeline that ends in one
+    estimator : net, or pipeline or fitted search with one inside
         With any solver but 'lbfgs'. It is not changed, and need not be fitted; the
         transformers of a pipeline are cloned and fitted to X, too.
     X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
@@ -189,19 +190,16 @@ def find_learning_rate(
     >>> bool(0.003 < found.suggestion < 0.1)
     True
     """
-    net, steps = net_and_steps(estimator)
+    parts = take_apart(estimator)
+    net = parts.net
     if net.solver == "lbfgs":
         raise ValueError(
             "solver='lbfgs' has no learning rate to find: take a stochastic solver, "
             "such as 'adam' or 'sgd'."
         )
-    if not 0 < min_rate < max_rate < np.inf:
-        raise ValueError(
-            "min_rate must be above 0 and below max_rate, which must be finite, got "
-            f"min_rate={min_rate!r} and max_rate={max_rate!r}."
-        )
-    if n_steps < 20:
-        raise ValueError(f"n_steps must be at least 20, got {n_steps!r}.")
+    check_number("min_rate", min_rate)
+    check_number("max_rate", max_rate, min_rate)
+    check_integer("n_steps", n_steps, 20)
     # What would hold rows out, end the run early, or keep anything.
     net = clone(net).set_params(
         early_stopping=False, validation_split=None, scoring=None, max_time=None,
@@ -210,8 +208,7 @@ def find_learning_rate(
     net.set_callbacks()
     if random_state is not None:
         net.set_params(random_state=random_state)
-    for one in steps:
-        X = clone(one).fit(X, y).transform(X)
+    X, y = parts.to_net(X, y, fit=True)
     rates = np.geomspace(min_rate, max_rate, n_steps)
     losses = _losses_at(net, X, y, sample_weight, rates)
     rates = rates[: len(losses)]
@@ -234,28 +231,45 @@ def find_learning_rate(
 
 def _losses_at(net, X, y, sample_weight, rates):
     """Train at these rates, one a step; return the losses until they explode."""
-    losses = []
-
-    def on_step(loss):
-        losses.append(float(loss))
-        recent = np.mean(losses[-RECENT:])
-        # "not <=" finds NaN, too.
-        exploded = len(losses) > 2 * RECENT and not recent <= _bound(losses)
-        return exploded or len(losses) == len(rates)
-
+    test = _RangeTest(rates)
     net._validate_params()
     with net._training(X, y, sample_weight, None) as attempts:
         run = net.training_
         start = run.network.snapshot()
         train = next(attempts)
         train(
-            rate=lambda progress: rates[len(losses) - 1], on_step=on_step,
-            on_epoch=lambda epoch: epoch.diverged, max_epochs=len(rates),
+            rate=test.rate, observer=test, on_epoch=lambda epoch: epoch.diverged,
+            max_epochs=len(rates),
         )  # fmt: skip
         # Nothing of this run is a result: no weights to be refused, none to be kept.
         run.network.restore(start)
         run.stop_reason = "callback"
-    return np.array(losses)[np.logical_and.accumulate(np.isfinite(losses))]
+    losses = np.array(test.losses)
+    return losses[np.logical_and.accumulate(np.isfinite(losses))]
+
+
+class _RangeTest:
+    """An observer that collects losses, and ends training when they explode."""
+
+    def __init__(self, rates):
+        self.rates, self.losses = rates, []
+
+    def rate(self, progress):
+        return self.rates[len(self.losses) - 1]
+
+    def wants(self, step):
+        return True
+
+    def before(self, parameters, gradient, objective):
+        self.losses.append(float(objective))
+        losses = self.losses
+        recent = np.mean(losses[-RECENT:])
+        # "not <=" finds NaN, too.
+        exploded = len(losses) > 2 * RECENT and not recent <= _bound(losses)
+        return exploded or len(losses) == len(self.rates)
+
+    def after(self, parameters, rate):
+        pass
 
 
 def _bound(losses):

@@ -2,10 +2,12 @@
 
 import numpy as np
 from sklearn.base import is_classifier
-from sklearn.utils.validation import check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_consistent_length
 
 from skdl._sklearn import check_matplotlib_support
-from skdl.inspection._display import GRAY, axes_for, net_of
+from skdl.inspection._arguments import check_integer, check_rows
+from skdl.inspection._display import GRAY, axes_for, parts_of
+from skdl.inspection._mistakes import absolute_errors, misclassified, one_column
 from skdl.inspection._mosaic import (
     as_images,
     check_image_shape,
@@ -78,8 +80,8 @@ class MistakesDisplay:
         Parameters
         ----------
         estimator : estimator
-            A fitted net, or a pipeline or a search that ends with one.
-        X : array-like of shape (n_samples, n_features)
+            A fitted net, or a pipeline or a search with one inside.
+        X : {array-like, sparse matrix or array} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,)
             True labels or numbers.
         n_mistakes : int, default=15
@@ -95,17 +97,17 @@ class MistakesDisplay:
         -------
         display : MistakesDisplay
         """
-        net, _ = net_of(estimator, cls)
+        net = parts_of(estimator, cls).net
+        if image_shape is None:
+            image_shape = getattr(net, "image_shape", None)
         options = {
             "n_mistakes": n_mistakes, "ax": ax, "n_columns": n_columns, "cmap": cmap,
-            "image_shape": image_shape or getattr(net, "image_shape", None),
+            "image_shape": image_shape,
         }  # fmt: skip
         if not is_classifier(net):
+            y = one_column("y", y)
             return cls.from_predictions(y, estimator.predict(X), X=X, **options)
-        if np.ndim(y) != 1:
-            raise ValueError(
-                f"y must have one label for each row, got shape {np.shape(y)}."
-            )
+        y = one_column("y", y)
         if hasattr(estimator, "predict_proba"):
             scores = estimator.predict_proba(X)
             options["probabilities"] = True
@@ -128,7 +130,7 @@ class MistakesDisplay:
         y_pred : array-like of shape (n_samples,) or (n_samples, n_classes)
             Numbers, if `classes` is None; else a score for each class, or of the second
             of two classes.
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix or array} of shape (n_samples, n_features)
         classes : array-like of shape (n_classes,), optional
             Labels.
         probabilities : bool, default=False
@@ -141,18 +143,22 @@ class MistakesDisplay:
         display : MistakesDisplay
         """
         check_matplotlib_support(f"{cls.__name__}.from_predictions")
-        y_true = column_or_1d(y_true)
+        check_integer("n_mistakes", n_mistakes)
+        y_true = one_column("y_true", y_true)
         check_consistent_length(X, y_true, y_pred)
         names = getattr(X, "columns", None)
-        rows = np.asarray(X)
+        rows = check_rows(X)
         if image_shape is not None:
             image_shape = check_image_shape(image_shape, None, rows.shape[1])
         probability = None
         if classes is None:
-            predicted = column_or_1d(y_pred)
-            order = np.argsort(-np.abs(y_true - predicted), kind="stable")
+            if probabilities:
+                raise ValueError("probabilities=True needs classes: whose they are.")
+            predicted = one_column("y_pred", y_pred)
+            errors = absolute_errors(y_true, predicted)
+            order = np.argsort(-errors, kind="stable")
         else:
-            order, predicted, probability = _misclassified(
+            order, predicted, probability = misclassified(
                 y_true, y_pred, classes, probabilities
             )
         worst = order[:n_mistakes]
@@ -195,6 +201,7 @@ class MistakesDisplay:
         return self
 
     def _plot_images(self, ax, n_columns, cmap):
+        check_integer("n_columns", n_columns)
         images = as_images(self.rows, self.image_shape)
         tiles = to_unit_range(images, images.min(), images.max())
         width = images.shape[2]
@@ -261,30 +268,6 @@ class MistakesDisplay:
             f"true {true} ({_percent(of_true)}){between}"
             f"predicted {predicted} ({_percent(of_predicted)})"
         )
-
-
-def _misclassified(y_true, scores, classes, probabilities):
-    """Return (rows, the worst first; labels; scores of predicted and true label)."""
-    scores, classes = np.asarray(scores, float), np.asarray(classes)
-    if scores.ndim == 1:
-        scores = np.column_stack([1 - scores if probabilities else -scores, scores])
-    if scores.shape[1] != len(classes):
-        raise ValueError(
-            f"y_pred has {scores.shape[1]} columns, and there are {len(classes)} "
-            "classes."
-        )
-    unknown = np.setdiff1d(y_true, classes)
-    if len(unknown):
-        raise ValueError(f"y has labels that are not among the classes: {unknown}.")
-    order = np.argsort(classes)
-    codes = order[np.searchsorted(classes, y_true, sorter=order)]
-    best, places = scores.argmax(axis=1), np.arange(len(scores))
-    found = np.column_stack([scores[places, best], scores[places, codes]])
-    wrong = np.flatnonzero(best != codes)
-    # Probabilities: the smallest of the true class. Scores: its largest distance.
-    lead = found[wrong, 0] - found[wrong, 1]
-    rank = found[wrong, 1] if probabilities else -lead
-    return wrong[np.lexsort((-lead, rank))], classes[best], found
 
 
 def _said(value):

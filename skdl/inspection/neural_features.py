@@ -20,7 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdl._transaction import unchanged_on_error
 from skdl.estimators._architecture import check_hidden_layers
-from skdl.inspection._nets import hidden_layer_number, net_and_steps
+from skdl.inspection._nets import hidden_layer_number, take_apart
 from skdl.inspection.activations import hidden_activations
 
 __all__ = ["NeuralFeatures"]
@@ -38,7 +38,7 @@ class NeuralFeatures(
 
     Parameters
     ----------
-    estimator : net, or Pipeline that ends in one
+    estimator : net, or pipeline or fitted search with one inside
         It is cloned and fitted. A net that is fitted already is used as it is inside of
         scikit-learn's ``FrozenEstimator``.
     layer : int or str, default=-1
@@ -93,11 +93,13 @@ class NeuralFeatures(
 
         Raises
         ------
+        TypeError
+            If the estimator is no net, before any work.
         ValueError
-            If the estimator is no net, or has no such layer, before any work; and what
-            its ``fit`` refuses. The transformer is then as it was before.
+            If it has no such layer, before any work; and what its ``fit`` refuses. The
+            transformer is then as it was before.
         """
-        net, _ = net_and_steps(self.estimator)
+        net = take_apart(self.estimator).net
         n_hidden = len(check_hidden_layers(net.hidden_layer_sizes))
         hidden_layer_number(self.layer, n_hidden)
         if get_config()["enable_metadata_routing"]:
@@ -129,7 +131,7 @@ class NeuralFeatures(
 
     @property
     def _n_features_out(self):
-        net, _ = net_and_steps(self.estimator_)
+        net = take_apart(self.estimator_).net
         widths = net._network.widths[1:-1]
         return widths[hidden_layer_number(self.layer, len(widths))]
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from skdl.inspection._display import axes_for, net_of
+from skdl.inspection._arguments import check_integer, check_members, check_rows
+from skdl.inspection._display import axes_for, parts_of
 from skdl.inspection._mosaic import (
     as_images,
     check_image_shape,
@@ -57,11 +58,12 @@ class TopActivationDisplay:
         Parameters
         ----------
         estimator : estimator
-            A fitted net, or a pipeline or a search that ends with one. The images are
+            A fitted net, or a pipeline or a search with one inside. The images are
             the rows of X as given, whatever comes before the net.
-        X : array-like of shape (n_samples, n_features)
-        layer : int, default=0
-            Which hidden layer; negative ones count from the last one.
+        X : {array-like, sparse matrix or array} of shape (n_samples, n_features)
+        layer : int or str, default=0
+            Which hidden layer, or its name, as "hidden 1"; negative ones count from the
+            last one.
         units : sequence of int, optional
             Which units; by default the `n_units` whose outputs vary most over X.
         n_units : int, default=8
@@ -78,15 +80,15 @@ class TopActivationDisplay:
         -------
         display : TopActivationDisplay
         """
-        net, before = net_of(estimator, cls)
-        rows = np.asarray(X)
-        shape = check_image_shape(image_shape, net, rows.shape[1])
-        outputs = hidden_activations(
-            net, X if before is None else before.transform(X), layer
-        )
+        parts = parts_of(estimator, cls)
+        check_integer("n_units", n_units)
+        check_integer("n_top", n_top)
+        rows = check_rows(X)
+        shape = check_image_shape(image_shape, parts.net, rows.shape[1])
+        outputs = hidden_activations(estimator, X, layer)
         if units is None:
             units = np.argsort(-outputs.std(axis=0), kind="stable")[:n_units]
-        units = np.asarray(units)
+        units = check_members("units", units, outputs.shape[1])
         indices = np.argsort(-outputs[:, units], axis=0, kind="stable")[:n_top].T
         display = cls(
             np.stack([as_images(rows[one], shape) for one in indices]),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skdl.inspection._display import COLORS, GRAY, axes_for, net_of, tidy
+from skdl.inspection._display import COLORS, GRAY, axes_for, parts_of, tidy
 
 __all__ = ["TrainingCurveDisplay"]
 
@@ -67,7 +67,7 @@ class TrainingCurveDisplay:
         Parameters
         ----------
         estimator : estimator
-            A fitted net, or a pipeline or a search that ends with one.
+            A fitted net, or a pipeline or a search with one inside.
         ax : matplotlib axes or array-like of them, optional
             One is divided into the panels; a new figure by default.
         name : str, optional
@@ -79,7 +79,7 @@ class TrainingCurveDisplay:
         -------
         display : TrainingCurveDisplay
         """
-        net, _ = net_of(estimator, cls)
+        net = parts_of(estimator, cls).net
         scores = net.history_.get("validation_score", np.array([]))
         best = None
         if np.isfinite(scores).any():

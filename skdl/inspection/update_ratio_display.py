@@ -3,7 +3,8 @@
 import numpy as np
 
 from skdl.callbacks import Monitor
-from skdl.inspection._display import GRAY, axes_for, layer_colors, net_of, tidy
+from skdl.inspection._arguments import check_number
+from skdl.inspection._display import GRAY, axes_for, layer_colors, parts_of, tidy
 
 __all__ = ["UpdateRatioDisplay"]
 
@@ -55,7 +56,7 @@ class UpdateRatioDisplay:
         -------
         display : UpdateRatioDisplay
         """
-        records = Monitor.records_of(net_of(estimator, cls)[0])
+        records = Monitor.records_of(parts_of(estimator, cls).net)
         display = cls(records["step"], records["update_ratio"], records["layer"])
         return display.plot(ax=ax, band=band)
 
@@ -72,12 +73,18 @@ class UpdateRatioDisplay:
         -------
         self : UpdateRatioDisplay
         """
+        if band is not None:
+            if np.shape(band) != (2,):
+                raise ValueError(f"band must be two numbers, or None, got {band!r}.")
+            low, high = band
+            check_number("band[0]", low)
+            check_number("band[1]", high, low)
         (axes,) = axes_for(self, ax, figsize=(6.0, 3.4))
         self.ax_, self.figure_ = axes, axes.figure
         tidy(axes)
         if band is not None:
-            axes.axhspan(*band, color="0.9", zorder=0, linewidth=0)
-            axes.axhline(np.sqrt(band[0] * band[1]), color=GRAY, linewidth=0.8)
+            axes.axhspan(low, high, color="0.9", zorder=0, linewidth=0)
+            axes.axhline(np.sqrt(low * high), color=GRAY, linewidth=0.8)
         self.lines_ = []
         ratios = np.asarray(self.update_ratio, float)
         for column, name, color in zip(

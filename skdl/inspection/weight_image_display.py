@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from skdl.inspection._display import axes_for, net_of
+from skdl.inspection._arguments import (
+    check_integer,
+    check_members,
+    check_number,
+)
+from skdl.inspection._display import axes_for, parts_of
 from skdl.inspection._mosaic import (
     as_images,
     check_image_shape,
@@ -55,7 +60,7 @@ class WeightImageDisplay:
         Parameters
         ----------
         estimator : estimator
-            A fitted net, or a pipeline or a search that ends with one. What comes
+            A fitted net, or a pipeline or a search with one inside. What comes
             before the net must leave a feature for each pixel, in the same order.
         image_shape : tuple of int, optional
             (height, width), or (height, width, channels) with 1 or 3 channels. That of
@@ -74,17 +79,18 @@ class WeightImageDisplay:
         -------
         display : WeightImageDisplay
         """
-        net, _ = net_of(estimator, cls)
+        net = parts_of(estimator, cls).net
         weights = net.coefs_[0]
         shape = check_image_shape(image_shape, net, len(weights))
         if sort not in SORTS:
             raise ValueError(f"sort must be 'norm' or None, got {sort!r}.")
+        check_integer("max_units", max_units)
         if units is None:
             units = np.arange(weights.shape[1])
             if sort == "norm":
                 units = np.argsort(-np.linalg.norm(weights, axis=0), kind="stable")
             units = units[:max_units]
-        units = np.asarray(units)
+        units = check_members("units", units, weights.shape[1])
         display = cls(as_images(weights.T[units], shape), units)
         return display.plot(ax=ax, limit=limit, n_columns=n_columns, cmap=cmap)
 
@@ -110,8 +116,10 @@ class WeightImageDisplay:
         n = len(images)
         if n_columns is None:
             n_columns = int(np.ceil(np.sqrt(n * images.shape[1] / images.shape[2])))
+        check_integer("n_columns", n_columns)
         if limit is None:
             limit = float(np.quantile(np.abs(images), 0.995)) or 1.0
+        check_number("limit", limit)
         self.limit_ = limit
         in_color = images.ndim == 4
         shown = to_unit_range(images, -limit, limit) if in_color else images

@@ -7,7 +7,6 @@ import pytest
 
 from skdl import SoftmaxClassifier
 from skdl.callbacks import LambdaCallback, Monitor
-from skdl.callbacks._step_recorder import layer_names
 
 
 def make(**options):
@@ -84,8 +83,3 @@ def test_a_short_training_has_records(X, y, fit):
     monitor = Monitor()
     fit(make(), X, y, monitor)
     assert monitor.records_["step"][:2].tolist() == [1, 2]
-
-
-def test_names_of_layers():
-    assert layer_names(1) == ["output"]
-    assert layer_names(3) == ["hidden 1", "hidden 2", "output"]

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 
 from skdl.engine import Gelu, Tanh
-from skdl.engine.layers import Activation, Affine, Layer, transposed
+from skdl.engine.layers import Activation, Affine, Layer, layer_names, transposed
 
 N, FAN_IN, FAN_OUT = 6, 4, 3
 
@@ -139,3 +139,8 @@ def test_sparse_float32_equals_dense_to_rounding(stack):
     assert sparse.dtype == work.X.dtype == np.float32
     assert (csr_array(X) @ layer.weights[(0,) * len(stack)]).dtype == np.float32
     assert_allclose(sparse, dense, rtol=1e-4, atol=1e-6)
+
+
+def test_names_of_layers():
+    assert layer_names(1) == ["output"]
+    assert layer_names(3) == ["hidden 1", "hidden 2", "output"]

@@ -1,11 +1,14 @@
 """The training loops: stochastic steps and L-BFGS."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 
 from skdl.engine import (
+    SGD,
     Data,
     Network,
     Progress,
@@ -305,14 +308,23 @@ def test_interrupted_lbfgs_leaves_the_last_iterate():
     assert_array_equal(network.parameters, seen[2])
 
 
-def test_on_step_sees_each_objective_and_may_end_training():
+def observer(before):
+    """Return an observer of all steps that hears the objectives."""
+    return SimpleNamespace(
+        wants=lambda step: True,
+        before=lambda parameters, gradient, objective: before(objective),
+        after=lambda parameters, rate: None,
+    )
+
+
+def test_an_observer_sees_each_objective_and_may_end_training():
     case = LOSSES["softmax-3"]
     data, seen = learnable(case), []
     network, plain = network_for(case), network_for(case)
     optimizer = OPTIMIZERS["adam"]
     epochs, progress = run(
         network, case.loss, optimizer.start(network.parameters), data, max_epochs=2,
-        on_step=seen.append,
+        observer=observer(seen.append),
     )  # fmt: skip
     assert len(seen) == progress.steps == 12
     assert_allclose(np.reshape(seen, (2, 6)).mean(axis=1), epochs, rtol=1e-12)
@@ -324,7 +336,39 @@ def test_on_step_sees_each_objective_and_may_end_training():
     ended = []
     epochs, progress = run(
         plain, case.loss, optimizer.start(plain.parameters), data, max_epochs=2,
-        on_step=stop,
+        observer=observer(stop),
     )  # fmt: skip
     assert ended == seen[:9]
     assert (progress.steps, progress.epochs, len(epochs)) == (8, 1, 1)
+
+
+def test_an_observer_may_end_lbfgs_after_an_iteration():
+    case = LOSSES["softmax-3"]
+    network, seen, epochs = network_for(case), [], []
+
+    def stop(value):
+        seen.append(value)
+        return len(seen) == 3
+
+    train_lbfgs(
+        network, case.loss, learnable(case), alpha=1.0, max_iter=9, max_fun=99,
+        tol=1e-9, on_epoch=lambda epoch: epochs.append(epoch.loss),
+        on_end=lambda result: None, observer=observer(stop),
+    )  # fmt: skip
+    assert len(seen) == 3
+    assert epochs == seen
+
+
+def test_an_exploding_step_is_told_before_and_not_after():
+    case, told = LOSSES["softmax-3"], []
+    network = network_for(case)
+    watcher = observer(told.append)
+    watcher.after = lambda parameters, rate: told.append("after")
+    optimizer = SGD(momentum=0.0).start(network.parameters)
+    run(
+        network, case.loss, optimizer, learnable(case), max_epochs=1, observer=watcher,
+        rate=lambda progress: 1e30 if progress.steps == 2 else 0.1,
+    )  # fmt: skip
+    assert told[1:6:2] == ["after"] * 3
+    assert not told[6] < 1e10
+    assert len(told) == 7

@@ -21,7 +21,7 @@ class Watcher(LambdaCallback):
         self.before_records = records
         self.told = []
 
-        def before(parameters, gradient):
+        def before(parameters, gradient, objective):
             self.told.append(("before", parameters.copy(), gradient.copy()))
 
         def after(parameters, rate):

@@ -225,13 +225,10 @@ def test_rows_are_numbered_as_given():
 
 
 def test_wrong_calls():
-    with pytest.raises(TypeError, match="takes a net of skdl"):
+    with pytest.raises(TypeError, match="must be a net of skdl"):
         diagnose(LogisticRegression(), *IRIS)
-    with pytest.raises(TypeError, match="takes a net of skdl"):
+    with pytest.raises(TypeError, match="must be a net of skdl"):
         diagnose(make_pipeline(StandardScaler(), LogisticRegression()), *IRIS)
-    for name in ("max_time", "max_steps", "max_rows"):
-        with pytest.raises(ValueError, match=f"{name} must be > .*, got 0"):
-            diagnose(net(), *IRIS, **{name: 0})
     with pytest.raises(ValueError, match="alpha"):
         diagnose(net(alpha=-1), *IRIS)
     with pytest.raises(ValueError, match="NaN"):

@@ -127,7 +127,7 @@ def test_extremes_are_said_so():
 
 
 def test_what_does_not_fit(net, X, y):
-    with pytest.raises(ValueError, match="one label for each row"):
+    with pytest.raises(ValueError, match="one label or number for each row"):
         MistakesDisplay.from_estimator(net, X, np.eye(80))
     with pytest.raises(ValueError, match="2 columns, and there are 3 classes"):
         MistakesDisplay.from_predictions(TRUE, P[:, :2], X=P, classes=LABELS)

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -10,9 +12,9 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skdl import PCAWhitener, SoftmaxClassifier, Standardizer
+from skdl import MLPRegressor, PCAWhitener, SoftmaxClassifier, Standardizer
 from skdl.ensemble import SeedEnsembleClassifier
-from skdl.inspection._nets import hidden_layer_number, net_and_rows, net_and_steps
+from skdl.inspection._nets import hidden_layer_number, take_apart
 
 X = np.random.default_rng(0).normal(3, 2, size=(40, 3))
 y = (X[:, 0] > 3).astype(int)
@@ -22,14 +24,31 @@ def net():
     return SoftmaxClassifier(4, solver="lbfgs", alpha=1.0)
 
 
-def test_the_net_and_its_steps():
+def parts_of(estimator):
+    parts = take_apart(estimator)
+    return parts.net, parts.before
+
+
+def test_the_net_and_what_comes_before():
     one, first, second = net(), Standardizer(), StandardScaler()
-    assert net_and_steps(one) == (one, [])
-    assert net_and_steps(FrozenEstimator(one)) == (one, [])
+    assert parts_of(one) == (one, [])
+    assert parts_of(FrozenEstimator(one)) == (one, [])
     inner = Pipeline([("a", second), ("b", "passthrough"), ("net", one)])
-    assert net_and_steps(make_pipeline(first, None, inner)) == (one, [first, second])
+    assert parts_of(make_pipeline(first, None, inner)) == (one, [first, second])
     frozen = FrozenEstimator(make_pipeline(first, FrozenEstimator(one)))
-    assert net_and_steps(frozen) == (one, [first])
+    assert parts_of(frozen) == (one, [first])
+    outer = TransformedTargetRegressor(make_pipeline(second, one))
+    assert parts_of(make_pipeline(first, outer)) == (one, [first, outer, second])
+
+
+def test_a_search_is_its_best_estimator():
+    search = GridSearchCV(make_pipeline(Standardizer(), net()), {}, cv=2)
+    with pytest.raises(NotFittedError, match="without best_estimator_: fit it first"):
+        take_apart(make_pipeline(StandardScaler(), search))
+    best = search.fit(X, y).best_estimator_
+    assert parts_of(search) == (best[-1], [best[0]])
+    with pytest.raises(NotFittedError, match="refit=True"):
+        take_apart(clone(search).set_params(refit=False).fit(X, y))
 
 
 @pytest.mark.parametrize(
@@ -37,26 +56,40 @@ def test_the_net_and_its_steps():
     [
         LogisticRegression(),
         make_pipeline(Standardizer(), LogisticRegression()),
-        GridSearchCV(net(), {}),
         SeedEnsembleClassifier(net()),
         SoftmaxClassifier,
+        "net",
         None,
     ],
 )
 def test_anything_else_is_refused(estimator):
-    with pytest.raises(ValueError, match="one of skdl's nets, or a Pipeline"):
-        net_and_steps(estimator)
+    with pytest.raises(TypeError, match="estimator must be a net of skdl, or a pipe"):
+        take_apart(estimator)
 
 
 def test_the_rows_that_come_to_the_net():
     model = make_pipeline(Standardizer(), PCAWhitener(n_components=2), net()).fit(X, y)
-    one, rows = net_and_rows(model, X)
-    assert one is model[-1]
-    assert_allclose(rows, model[:-1].transform(X))
+    assert_allclose(take_apart(model).rows(X), model[:-1].transform(X))
     with pytest.raises(ValueError, match="features"):
-        net_and_rows(model[-1], X)
+        take_apart(model[-1]).rows(X)
     with pytest.raises(NotFittedError):
-        net_and_rows(net(), X)
+        take_apart(net()).rows(X)
+
+
+@pytest.mark.parametrize("fit", [False, True])
+def test_rows_and_targets_as_a_fit_hands_them_on(fit):
+    inner = make_pipeline(
+        StandardScaler(), MLPRegressor(hidden_layer_sizes=4, solver="lbfgs", alpha=1)
+    )
+    model = TransformedTargetRegressor(inner, transformer=StandardScaler())
+    model.fit(X, 5 * X[:, 0])
+    rows, targets = take_apart(model).to_net(X + 1, 5 * X[:, 0] + 1, fit=fit)
+    shift = 0 if fit else 1
+    assert_allclose(rows, (X + shift - X.mean(axis=0)) / X.std(axis=0))
+    expected = 5 * X[:, 0] + shift
+    assert_allclose(targets, (expected - 5 * X[:, 0].mean()) / X[:, 0].std() / 5)
+    logs = TransformedTargetRegressor(net(), func=np.log1p, inverse_func=np.expm1)
+    assert_allclose(take_apart(logs).to_net(X, X**2)[1], np.log1p(X**2))
 
 
 def test_numbers_and_names_of_hidden_layers():
