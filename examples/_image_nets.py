@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from _image_pictures import draw, draw_ablation, print_picture
+from _whitening import OnWhitenedCopies
 from sklearn.base import clone
 from sklearn.callback import ProgressBar
 from sklearn.exceptions import ConvergenceWarning
@@ -31,7 +32,9 @@ class Recipe:
     text: str  # one line
     net: dict  # parameters of SoftmaxClassifier
     steps: dict = field(default_factory=dict)  # name: the parameters that undo it
+    copies: dict = field(default_factory=dict)  # of OnWhitenedCopies, if it is that
     members: int = 1  # nets whose probabilities are averaged
+    n_jobs: int | None = None  # of them at a time
     mirror: bool = False  # whether to average over each image and its mirror image
 
     def model(self, image_shape, epochs, seed, callbacks):
@@ -44,9 +47,16 @@ class Recipe:
             random_state=seed,
         )
         net.set_callbacks(*callbacks)
-        if self.members == 1:
-            return net
-        return SeedEnsembleClassifier(net, n_members=self.members, random_state=seed)
+        model = net
+        if self.members > 1:
+            model = SeedEnsembleClassifier(
+                net, n_members=self.members, n_jobs=self.n_jobs, random_state=seed
+            )
+        if not self.copies:
+            return model
+        net.set_params(image_shape=None)  # components are no images
+        copies = OnWhitenedCopies(model, **clone(self.copies, safe=False))
+        return copies.set_params(augmenter__image_shape=image_shape)
 
 
 def make_parser(description, output, recipes):
@@ -170,8 +180,12 @@ def evaluate(model, data, mirror):
 
 def report(path, model, data, predicted, title):
     """Save the picture of a model, of an ensemble that of its first net."""
-    net = model.estimators_[0] if hasattr(model, "estimators_") else model
-    print_picture(path, draw(path, net, data, predicted, title))
+    net = getattr(model, "model_", model)
+    net = net.estimators_[0] if hasattr(net, "estimators_") else net
+    weights = net.coefs_[0]
+    if isinstance(model, OnWhitenedCopies):
+        weights = model.weights_on_pixels(net)
+    print_picture(path, draw(path, net, weights, data, predicted, title))
 
 
 def train_seeds(recipe, data, options, title):

@@ -5,8 +5,11 @@ import numpy as np
 from skdl.inspection import MistakesDisplay, TrainingCurveDisplay, WeightImageDisplay
 
 
-def draw(path, net, data, predicted, title):
-    """Save curves, filters and mistakes; return whether it was possible."""
+def draw(path, net, weights, data, predicted, title):
+    """Save curves, filters and mistakes; return whether it was possible.
+
+    The weights are those of the first layer on pixels.
+    """
     try:
         from matplotlib.figure import Figure  # without pyplot, so that no window opens
     except ImportError:
@@ -19,11 +22,11 @@ def draw(path, net, data, predicted, title):
         net, ax=above.add_subplot(left), name="Training"
     )
     curves.ax_.legend(framealpha=0.8, edgecolor="none", loc="best")
-    filters = WeightImageDisplay.from_estimator(
-        net, image_shape=data.image_shape, ax=above.add_subplot(right), max_units=49
+    units = np.argsort(-np.linalg.norm(weights, axis=0), kind="stable")[:49]
+    images = weights.T[units].reshape(-1, *data.image_shape).squeeze()
+    WeightImageDisplay(images, units).plot(ax=above.add_subplot(right)).ax_.set_title(
+        f"First layer, {len(units)} of {weights.shape[1]} units"
     )
-    n_units = net.coefs_[0].shape[1]
-    filters.ax_.set_title(f"First layer, {len(filters.units)} of {n_units} units")
     names = np.asarray(data.target_names)
     mistakes = MistakesDisplay.from_predictions(
         names[data.y_test],

@@ -1,35 +1,67 @@
-"""Augmented copies of images, as whitened principal components, made once."""
+"""A classifier of images by the whitened components of augmented copies."""
 
 import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils import gen_batches
 
 from skdl import PCAWhitener
 
-ROWS = 5000  # at a time, in float32 as nothing else here is
+ROWS = 5000  # at a time: only the components of all copies are kept
 
 
-def whitened_copies(augmenter, n_copies, n_components, X, y, image_shape):
-    """Return the fitted whitener, the copies' components, and their labels.
+class OnWhitenedCopies(ClassifierMixin, BaseEstimator):
+    """Trains a net on principal components instead of pixels.
 
-    The whitener learns from the images as they are. 20 copies of CIFAR-10 in 256
-    components take 1 GB.
+    The whitener learns from the images as they are, the net from the components of
+    augmented copies, which are made once: 20 copies of CIFAR-10 in 256 components take
+    1 GB. A net of 256 inputs is several times faster than one of 3072.
+
+    Parameters
+    ----------
+    model : estimator
+    augmenter : ImageAugmenter
+        With an image_shape.
+    n_copies, n_components : int
     """
-    whitener = PCAWhitener(n_components=n_components).fit(X.astype(np.float32))
-    n = len(X)
-    Z = np.empty((n_copies * n, n_components), np.float32)
-    for i in range(n_copies):
-        augmenter.set_params(image_shape=image_shape, n_copies=1, random_state=i)
-        changed = augmenter.fit_resample(X, y)[0][n:]  # after the originals
-        for rows in gen_batches(n, ROWS):
-            Z[i * n :][rows] = whiten(whitener, changed[rows])
-    return whitener, Z, np.tile(y, n_copies)
 
+    def __init__(self, model, augmenter, n_copies, n_components):
+        self.model = model
+        self.augmenter = augmenter
+        self.n_copies = n_copies
+        self.n_components = n_components
 
-def whiten(whitener, X):
-    """Return the components of a few images as float32."""
-    return whitener.transform(X.astype(np.float32))
+    def fit(self, X, y, X_val=None, y_val=None):
+        """Make the copies, and train on them."""
+        n = len(X)
+        # Few images, in short runs, do not span as many dimensions.
+        whitener = PCAWhitener(n_components=min(self.n_components, n - 1))
+        self.whitener_ = whitener.fit(X.astype(np.float32))
+        Z = np.empty((self.n_copies * n, self.whitener_.n_components_), np.float32)
+        augmenter = clone(self.augmenter).set_params(n_copies=1)
+        for i in range(self.n_copies):
+            # The copies come after the originals.
+            copies = augmenter.set_params(random_state=i).fit_resample(X, y)[0][n:]
+            self._whiten(copies, Z[i * n : (i + 1) * n])
+        validation = {}
+        if X_val is not None:
+            validation = {"X_val": self._whiten(X_val), "y_val": y_val}
+        labels = np.tile(y, self.n_copies)
+        self.model_ = clone(self.model).fit(Z, labels, **validation)
+        self.classes_ = self.model_.classes_
+        return self
 
+    def _whiten(self, X, out=None):
+        if out is None:
+            out = np.empty((len(X), self.whitener_.n_components_), np.float32)
+        for rows in gen_batches(len(X), ROWS):
+            out[rows] = self.whitener_.transform(X[rows].astype(np.float32))
+        return out
 
-def filters_of(whitener, weights):
-    """Return the weights on pixels that do what these do on components."""
-    return (whitener.components_.T / whitener.scale_) @ weights
+    def predict_proba(self, X):
+        """Return the model's probabilities of images."""
+        return self.model_.predict_proba(self._whiten(X))
+
+    def weights_on_pixels(self, net):
+        """Return weights on pixels that do what the net's first layer does."""
+        whitener = self.whitener_
+        return (whitener.components_.T / whitener.scale_) @ net.coefs_[0]
