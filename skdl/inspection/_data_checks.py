@@ -115,10 +115,19 @@ def _named(subject, columns):
 
 
 def check_targets(subject):
-    """Find numbers to predict that are far from mean 0 and deviation 1.
+    """Find targets that are all equal, and numbers far from mean 0 and deviation 1.
 
     Of losses that go by a logarithm (``loss="poisson"``) y may have any size.
     """
+    if (subject.all_y == subject.all_y[:1]).all():
+        yield Finding(
+            "constant_targets",
+            "y",
+            {"rows": len(subject.all_y)},
+            "There is nothing to learn: the same answer is right for every row. Most "
+            "often rows of one kind were read, or y is the wrong column.",
+            "Look where y comes from.",
+        )
     if subject.kind != "numbers" or subject.net._needs_counts():
         return
     y = subject.y.reshape(len(subject.y), -1).astype(np.float64)

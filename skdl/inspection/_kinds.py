@@ -10,6 +10,7 @@ SEVERITIES = ("error", "warning", "note")
 KINDS = {
     "unscaled_columns": ("warning", "Columns are not scaled"),
     "constant_columns": ("warning", "Columns are constant"),
+    "constant_targets": ("error", "All rows have the same target"),
     "unscaled_targets": ("warning", "Targets are far from unit scale"),
     "class_imbalance": ("warning", "Classes are of very different size"),
     "conflicting_duplicates": ("warning", "Equal rows have different labels"),

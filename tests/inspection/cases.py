@@ -206,6 +206,11 @@ FAULTS = {
     "constant column, by name": fault(
         "constant_columns", net(**QUICK),
         named(with_column(WINE, 0, lambda c: 0 * c - 3), "unit"), "column 'unit'"),
+    "one class": fault(
+        "constant_targets", net(max_iter=5), (IRIS[0], np.ones(150, int)), "y"),
+    "one number": fault(
+        "constant_targets", net(MLPRegressor, max_iter=5),
+        (DIABETES[0], np.ones(len(DIABETES[0]))), "y"),
     "targets of any size": fault(
         "unscaled_targets", net(MLPRegressor), load_diabetes(return_X_y=True), "y"),
     "a rare class": fault(

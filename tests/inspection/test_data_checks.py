@@ -107,12 +107,24 @@ def test_zeros_are_found_where_they_are_many():
         (X[:, :3] * [1, 1, 1e3], "output 2"),
         (X[:, 0], None),
         (X[:, :2], None),
-        (np.full(100, 3.0), None),
     ],
 )
 def test_targets(y, where):
     result = found(check_targets, MLPRegressor(), X, y)
     assert [one.where for one in result.values()] == [where] * (where is not None)
+
+
+def test_targets_that_are_all_equal():
+    one = np.full(100, 3)
+    for net, y in (
+        (MLPRegressor(), one),
+        (SoftmaxClassifier(), one.astype(str)),
+        (MLPRegressor(), np.tile([1.0, 2.0], (100, 1))),
+    ):
+        finding = found(check_targets, net, X, y)["constant_targets"]
+        assert (finding.severity, finding.evidence["rows"]) == ("error", 100)
+    two = np.column_stack([one, X[:, 0]])
+    assert not found(check_targets, MLPRegressor(), X, two)
 
 
 def test_counts_and_classes_may_be_of_any_size():

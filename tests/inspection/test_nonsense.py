@@ -138,7 +138,7 @@ def fitted_case(case):
         return estimator.fit(*CASES[case][1:])
 
 
-# To displays that see neither X nor y, most cases are alike.
+# To displays that see neither X nor y, and of fitted nets, most cases are alike.
 ALIKE = set(CASES) - {
     "words",
     "bytes",
@@ -148,7 +148,7 @@ ALIKE = set(CASES) - {
     "search",
     "targets",
 }
-BLIND = ["TrainingCurve", "UpdateRatio", "LayerHistogram", "WeightImage"]
+BLIND = ["TrainingCurve", "UpdateRatio", "LayerHistogram", "WeightImage", "diagnose"]
 PAIRS = [
     (case, call)
     for case in CASES
