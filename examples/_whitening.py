@@ -21,7 +21,9 @@ class OnWhitenedCopies(ClassifierMixin, BaseEstimator):
     model : estimator
     augmenter : ImageAugmenter
         With an image_shape.
-    n_copies, n_components : int
+    n_copies : int
+    n_components : float
+        As PCAWhitener has it: the share of the variance to keep.
     """
 
     def __init__(self, model, augmenter, n_copies, n_components):
@@ -33,8 +35,7 @@ class OnWhitenedCopies(ClassifierMixin, BaseEstimator):
     def fit(self, X, y, X_val=None, y_val=None):
         """Make the copies, and train on them."""
         n = len(X)
-        # Few images, in short runs, do not span as many dimensions.
-        whitener = PCAWhitener(n_components=min(self.n_components, n - 1))
+        whitener = PCAWhitener(n_components=self.n_components)
         self.whitener_ = whitener.fit(X.astype(np.float32))
         Z = np.empty((self.n_copies * n, self.whitener_.n_components_), np.float32)
         augmenter = clone(self.augmenter).set_params(n_copies=1)

@@ -67,7 +67,7 @@ RECIPES = {
                 horizontal_flip=0.5, shift=4, fill_mode="reflect"
             ),
             "n_copies": 20,
-            "n_components": 256,
+            "n_components": 0.9637,  # of the variance: 256 components
         },
         steps={
             "the width": {"model__hidden_layer_sizes": (100, 50, 25)},
