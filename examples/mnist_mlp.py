@@ -4,8 +4,8 @@ Images stay bytes; the net standardizes and augments them batch by batch. Recipe
 
 ``text``   784-256-100-10, He's starting weights, Adam, L2 with λ = 5e-5, and 9,600
            steps of 100 rows (the whole epochs in 10,000 steps: 16 of 600)
-``best``   hidden layers of 1024 and 512, batch normalization, dropout, digits that are
-           turned, scaled, moved and warped, smoothed labels, and the vote of 3 nets
+``best``   hidden layers of 1024 and 512, batch normalization, dropout, and digits that
+           are turned, scaled, moved and warped
 
 ``--semi-supervised`` knows the labels of 1,000 images only. A net that learned from
 these says with which probability each of the other images is which digit, and its
