@@ -138,7 +138,7 @@ def test_bytes_per_row_are_what_a_pass_takes(activations, kind, n_networks):
 @pytest.mark.parametrize("sparse", [False, True])
 def test_hidden_outputs(options, n_networks, block, sparse):
     p = make(options, n_networks=n_networks)
-    X = csr_array(p.X) if sparse else p.X
+    X = csr_array(p.X) if sparse and "scaling" not in options else p.X
     # A probe takes the same network where there is no batch normalization.
     for i, record in enumerate(probe(p.network, p.X)):
         outputs = hidden_outputs(p.network, X, i, block)
