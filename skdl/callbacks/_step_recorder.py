@@ -210,6 +210,6 @@ def _rows_of(data, n_rows, network):
     rows = np.arange(data.n_rows) if data.rows is None else data.rows
     places = np.linspace(0, len(rows) - 1, min(n_rows, len(rows))).astype(np.intp)
     some = replace(data, rows=rows[places], weights=None)
-    raw = network.scaling is not None
+    raw = network.takes_any_dtype
     (batch,) = Batches(some, len(places), network.dtype, raw).epoch()
     return batch[0]

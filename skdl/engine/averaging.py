@@ -55,8 +55,8 @@ def _moments(network, until, data):
     """Return mean and variance, (1, width) each, of what a layer gets."""
     size = min(MAX_ROWS, data.n_rows)
     total, mean, squares = 0.0, 0.0, 0.0
-    raw = network.scaling is not None
-    for X, _, weights in Batches(data, size, network.dtype, raw).epoch():
+    batches = Batches(data, size, network.dtype, network.takes_any_dtype)
+    for X, _, weights in batches.epoch():
         if weights is None:
             weights = np.ones((X.shape[0], 1))
         weights = weights.astype(np.float64)

@@ -150,11 +150,14 @@ class Network:
                     biases[...] = 0
         initialize_bypasses(self.layers, rng)
 
+    @property
+    def takes_any_dtype(self):
+        """Whether the first layer converts rows itself, as a scaling does."""
+        return self.scaling is not None
+
     def as_input(self, X):
-        """Return X in the dtype that the first layer takes; a scaling takes any."""
-        if self.scaling is not None:
-            return X
-        return X.astype(self.dtype, copy=False)
+        """Return X in a dtype that the first layer takes."""
+        return X if self.takes_any_dtype else X.astype(self.dtype, copy=False)
 
     def scores(self, X, workspace):
         """Return the raw scores of rows X, in the workspace's memory.

@@ -103,5 +103,5 @@ def bytes_per_row(network, X):
 
 
 def _is_converted(network, X):
-    raw = network.scaling is not None or issparse(X)
+    raw = network.takes_any_dtype or issparse(X)
     return not raw and X.dtype != network.dtype

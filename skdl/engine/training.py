@@ -64,8 +64,9 @@ def train(
     penalty = L2Penalty() if penalty is None else penalty
     proximal = penalty.start(network, optimizer) if alpha else None
     smooth, sharp, clipped = alpha * penalty.smooth, alpha * penalty.sharp, 1.0
-    raw = network.scaling is not None
-    batches = Batches(data, batch_size, network.dtype, raw, augmentation)
+    batches = Batches(
+        data, batch_size, network.dtype, network.takes_any_dtype, augmentation
+    )
     parameters, gradient = network.parameters, np.zeros_like(network.parameters)
     workspaces = _workspaces(network, gradient, batch_size, data.n_rows, dropout_rng)
     before = np.empty_like(parameters)
@@ -281,8 +282,7 @@ class _FullObjective:
         self.network, self.loss, self.alpha = network, loss, alpha
         n_rows = data.n_rows
         size = min(n_rows, LBFGS_ROWS)
-        raw = network.scaling is not None
-        self.batches = Batches(data, size, network.dtype, raw)
+        self.batches = Batches(data, size, network.dtype, network.takes_any_dtype)
         gradient = np.zeros_like(network.parameters)
         self.workspaces = _workspaces(network, gradient, size, n_rows)
         self.total_weight = n_rows
