@@ -1,6 +1,32 @@
 """What pytest should know before it imports a test."""
 
+import os
+from types import SimpleNamespace
+
 import pytest
+
+# xdist's workers share the cores: with more threads of BLAS than these, each waits for
+# others, a hundred times as long on a busy machine. Set before NumPy is imported.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Its promises are asserted outside of a test file: failures show values there, too.
 pytest.register_assert_rewrite("tests.meta.promises")
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock of trainings, with attributes `now` and `tick`: seconds a look takes."""
+    from skdl.engine import training
+    from skdl.estimators import _run
+    from skdl.inspection import _trial
+
+    clock = SimpleNamespace(now=0.0, tick=0.0)
+
+    def look():
+        clock.now += clock.tick
+        return clock.now
+
+    for module in (_run, training, _trial):
+        monkeypatch.setattr(module, "perf_counter", look)
+    return clock

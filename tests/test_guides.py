@@ -21,6 +21,7 @@ GUIDES = {
 }
 
 
+@pytest.mark.usefixtures("clock")
 @pytest.mark.parametrize("name", GUIDES)
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_guide(name, capsys, monkeypatch):
@@ -41,6 +42,7 @@ def test_guide(name, capsys, monkeypatch):
     assert capsys.readouterr().out.splitlines() == printed
 
 
+@pytest.mark.usefixtures("clock")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_readme(capsys):
     text = (DOCS.parent / "README.md").read_text("utf-8")

@@ -7,8 +7,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier as TheirClassifier
 
 from skdl import MLPClassifier, MLPRegressor
-from skdl.engine import Network, training
-from skdl.estimators import _held, _run
+from skdl.engine import Network
+from skdl.estimators import _held
 from skdl.estimators._run import TrainingRun
 
 
@@ -275,21 +275,12 @@ def test_divergence_with_early_stopping_restores_the_best_epoch(
 
 
 @pytest.fixture
-def clock(monkeypatch):
-    """A clock that stands still unless it is told to go on."""
-    now = [0.0]
-    for module in (_run, training):
-        monkeypatch.setattr(module, "perf_counter", lambda: now[0])
-    return now
-
-
-@pytest.fixture
 def slow_batches(clock, monkeypatch):
     """Each evaluation of a batch takes a second."""
     evaluate = Network.loss_and_gradient
 
     def slow(self, *args):
-        clock[0] += 1
+        clock.now += 1
         return evaluate(self, *args)
 
     monkeypatch.setattr(Network, "loss_and_gradient", slow)
