@@ -66,7 +66,22 @@ class RMSprop(BaseEstimator):
         )
 
 
-class _ScaledState(Blockwise):
+class _RootState(Blockwise):
+    """Steps that are divided by the root of the last moment, plus epsilon.
+
+    `update` leaves these denominators in its scratch. Thresholds need them again, so
+    they are kept, block by block, once they have been asked for.
+    """
+
+    def divided(self, reach, block, out):
+        """Return reach / denominators."""
+        if self.kept is None:
+            roots = np.sqrt(getattr(self, self.moments[-1]).reshape(-1))
+            self.keep_scratch(np.add(roots, self.epsilon, out=roots))
+        return np.divide(reach, self.kept[block], out=out)
+
+
+class _ScaledState(_RootState):
     """c ← keep · c + add · g², and the step g / (√c + ε).
 
     The array holds c / add, which saves an operation.
@@ -91,14 +106,12 @@ class _ScaledState(Blockwise):
         np.add(c, scratch, c)
         np.sqrt(c, scratch)
         np.add(scratch, self.epsilon, scratch)
-        np.divide(g, scratch, scratch)
-        np.multiply(scratch, self.factor, scratch)
-        np.subtract(w, scratch, w)
+        np.divide(g, scratch, g)
+        np.multiply(g, self.factor, g)
+        np.subtract(w, g, w)
 
     def step_sizes(self, rate, block, out):
-        np.sqrt(self.squares.reshape(-1)[block], out=out)
-        np.add(out, self.epsilon, out=out)
-        return np.divide(float(rate) / self.root, out, out=out)
+        return self.divided(float(rate) / self.root, block, out)
 
 
 @dataclass(eq=False, repr=False)
@@ -166,7 +179,7 @@ class AdamW(Adam):
         return _AdamWState(self, parameters, n_weights)
 
 
-class _AdamState(Blockwise):
+class _AdamState(_RootState):
     """Adam's moments, each divided by the constant that a new gradient comes with.
 
     m / (1 - β₁) and v / (1 - β₂) need no product with it: ten operations, not twelve.
@@ -197,17 +210,15 @@ class _AdamState(Blockwise):
         np.add(m, g, m)
         np.sqrt(v, scratch)
         np.add(scratch, self.epsilon, scratch)
-        np.divide(m, scratch, scratch)
-        np.multiply(scratch, self.factor, scratch)
-        np.subtract(w, scratch, w)
+        np.divide(m, scratch, g)
+        np.multiply(g, self.factor, g)
+        np.subtract(w, g, w)
 
     def step_sizes(self, rate, block, out):
         # The first moment of a constant gradient is, once corrected, that gradient: its
         # correction is no part of the step.
         rate = float(rate * (1 - self.beta_2**self.n_steps) ** 0.5) / self.root
-        np.sqrt(self.second_moment.reshape(-1)[block], out=out)
-        np.add(out, self.epsilon, out=out)
-        return np.divide(rate, out, out=out)
+        return self.divided(rate, block, out)
 
     def state_dict(self):
         return {"n_steps": self.n_steps, **super().state_dict()}

@@ -12,27 +12,30 @@ __all__ = ["Blockwise", "blocks_of", "number"]
 BLOCK = 65536
 
 
-def blocks_of(*arrays):
+def blocks_of(*arrays, scratch=None):
     """Cut arrays of one size into blocks.
 
     Parameters
     ----------
     *arrays : ndarray
         Contiguous, of the same size; read as flat vectors.
+    scratch : ndarray, optional
+        Of that size, too, for what is to stay; by default there is one block of it.
 
     Returns
     -------
     blocks : list of tuple of ndarray
-        A view of each array, and scratch of their length and type that all blocks
-        share.
+        A view of each array, and scratch of their length and type, which all blocks
+        share unless it is given.
     """
     flat = [array.reshape(-1) for array in arrays]
     size = flat[0].size
-    scratch = np.empty(min(BLOCK, size), flat[0].dtype)
+    shared = np.empty(min(BLOCK, size), flat[0].dtype) if scratch is None else None
     blocks = []
     for start in range(0, size, BLOCK):
-        views = [array[start : start + BLOCK] for array in flat]
-        blocks.append((*views, scratch[: views[0].size]))
+        stop = min(start + BLOCK, size)
+        own = shared[: stop - start] if scratch is None else scratch[start:stop]
+        blocks.append((*(array[start:stop] for array in flat), own))
     return blocks
 
 
@@ -64,6 +67,8 @@ class Blockwise:
     ----------
     moments : sequence of str
         Names of the attributes that hold an array for all parameters.
+    kept : ndarray of shape (n_parameters,), or None
+        Scratch of all blocks, once `keep_scratch` was called.
     """
 
     moments = ()
@@ -71,11 +76,16 @@ class Blockwise:
     def __init__(self, parameters):
         for name in self.moments:
             setattr(self, name, np.zeros_like(parameters))
-        self._of = self._blocks = None
+        self._of = self._blocks = self.kept = None
 
     def __getstate__(self):
         """Leave out the blocks: views would be stored as copies."""
-        return {**vars(self), "_of": None, "_blocks": None}
+        return {**vars(self), "_of": None, "_blocks": None, "kept": None}
+
+    def keep_scratch(self, scratch):
+        """Keep from now on what `update` leaves in its scratch; this is the last."""
+        self.kept = scratch
+        self._of = None
 
     def step(self, parameters, gradient, rate):
         """Update the parameters in place; the gradient is scratch."""
@@ -83,7 +93,8 @@ class Blockwise:
             self._of[0] is parameters and self._of[1] is gradient
         ):
             moments = [getattr(self, name) for name in self.moments]
-            self._blocks = blocks_of(parameters, gradient, *moments)
+            arrays = (parameters, gradient, *moments)
+            self._blocks = blocks_of(*arrays, scratch=self.kept)
             self._of = parameters, gradient
         self.prepare(rate)
         for block in self._blocks:
@@ -95,5 +106,6 @@ class Blockwise:
 
     def load(self, state):
         """Go on from what `state_dict` returned."""
+        self._of = self.kept = None
         for name in self.moments:
             getattr(self, name)[...] = state[name]

@@ -7,6 +7,13 @@ from skdl.engine.layers import Layer
 
 __all__ = ["Dropout"]
 
+# Bits that decide about an element: the generator makes 64 at a time, of which a random
+# number of float32 takes 32.
+BITS = 16
+# Elements for which bits are drawn at a time: NumPy has no integers into a given array,
+# so these are all that a pass allocates.
+CHUNK = 32768
+
 
 class Dropout(Layer):
     """Sets each element to 0 with probability `rate`, and scales the others up.
@@ -17,7 +24,7 @@ class Dropout(Layer):
     Parameters
     ----------
     rate : float
-        In (0, 1).
+        In (0, 1); the nearest multiple of 2⁻¹⁶ in there is taken.
     width : int
         Number of units.
     before_weights : bool, default=False
@@ -34,7 +41,9 @@ class Dropout(Layer):
     training_only = True
 
     def __init__(self, rate, width, before_weights=False):
-        self.rate = rate
+        # An element is dropped if its bits, read as an integer, are below this.
+        self.bound = min(max(round(rate * 2**BITS), 1), 2**BITS - 1)
+        self.scale = 1 / (1 - self.bound / 2**BITS)
         self.width = width
         self.before_weights = before_weights
 
@@ -55,9 +64,13 @@ class Dropout(Layer):
 
     def _draw(self, mask, rng):
         """Fill the mask with 0 and 1 / (1 - rate)."""
-        rng.random(dtype=mask.dtype, out=mask)
-        np.greater_equal(mask, self.rate, out=mask)
-        return np.multiply(mask, 1 / (1 - self.rate), out=mask)
+        flat = mask.reshape(-1)
+        for start in range(0, flat.size, CHUNK):
+            part = flat[start : start + CHUNK]
+            n_words = -(-part.size * BITS // 64)
+            bits = rng.integers(0, 2**64, n_words, np.uint64).view(np.uint16)
+            np.greater_equal(bits[: part.size], self.bound, out=part, casting="unsafe")
+        return np.multiply(mask, self.scale, out=mask)
 
     def backward(self, dA, work):
         """Multiply dA by the mask, in place."""

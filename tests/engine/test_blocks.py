@@ -27,6 +27,15 @@ def test_blocks_cover_each_array_once(monkeypatch, size):
     assert len({scratch.ctypes.data for *_, scratch in blocks}) == min(1, size)
 
 
+def test_scratch_that_stays_is_cut_like_the_arrays(monkeypatch):
+    monkeypatch.setattr(module, "BLOCK", 4)
+    x, kept = np.zeros(10), np.zeros(10)
+    for part, scratch in blocks_of(x, scratch=kept):
+        assert part.shape == scratch.shape
+        scratch += np.arange(10)[part.ctypes.data // 8 - x.ctypes.data // 8 :][:4]
+    assert_array_equal(kept, np.arange(10))
+
+
 def test_blocks_of_a_stack_are_those_of_one_vector():
     stack = np.zeros((3, 5))
     ((flat, _),) = blocks_of(stack)

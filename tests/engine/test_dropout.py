@@ -6,7 +6,7 @@ from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array
 
 from skdl.engine import Network, Relu, Tanh, Workspace, raw_scores
-from skdl.engine.dropout import Dropout
+from skdl.engine.dropout import CHUNK, Dropout
 
 N, WIDTH = 400, 50
 
@@ -33,8 +33,33 @@ def test_share_of_zeros_and_scale_of_the_rest(rate, dtype, sparse):
     # The share of 20,000 draws has a standard deviation of at most 0.0036.
     assert abs(np.mean(dropped == 0) - rate) < 0.012
     kept = dropped != 0
-    np.testing.assert_allclose(dropped[kept], X[kept] / (1 - rate), rtol=1e-6)
+    drawn = round(rate * 2**16) / 2**16
+    np.testing.assert_allclose(dropped[kept], X[kept] / (1 - drawn), rtol=1e-6)
     assert_array_equal(X, before)
+
+
+@pytest.mark.parametrize(("rate", "drawn"), [(1e-9, 2**-16), (1 - 1e-9, 1 - 2**-16)])
+def test_extreme_rates_neither_drop_nor_keep_everything(rate, drawn):
+    layer = Dropout(rate, WIDTH)
+    np.testing.assert_allclose(layer.scale, 1 / (1 - drawn))
+    dropped, *_ = drop(np.ones((N, WIDTH)), rate)
+    assert (
+        abs(np.mean(dropped == 0) - drawn)
+        < 5 * (drawn * (1 - drawn) / N / WIDTH) ** 0.5
+    )
+
+
+def test_both_dtypes_draw_the_same_units_however_many():
+    # More elements than bits are drawn for at a time, and no multiple of four.
+    X = np.ones((N, WIDTH))
+    single, double = (drop(X.astype(d), dtype=d, stack=(3,))[0] for d in "fd")
+    assert_array_equal(single != 0, double != 0)
+    many = csr_array(np.ones((1, 2 * CHUNK + 3)))
+    kept = Dropout(0.5, 1).forward(many, drop(X)[2]).toarray().ravel() != 0
+    thirds = np.split(kept, [CHUNK, 2 * CHUNK])
+    assert abs(np.mean(thirds[0] != thirds[1]) - 0.5) < 0.02
+    for third in thirds[:2]:
+        assert abs(third.mean() - 0.5) < 0.02
 
 
 def test_the_gradient_passes_where_the_value_did():

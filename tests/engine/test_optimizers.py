@@ -243,9 +243,11 @@ def test_momentum_multiplies_the_step_in_the_long_run():
 @each("optimizer", OPTIMIZERS)
 def test_step_sizes_of_a_block_are_a_part_of_all(optimizer):
     shape = (3, 40)
-    state = optimizer.start(np.ones(shape))
-    run(state, np.ones(shape), gradients(shape, 3))
-    whole = state.step_sizes(RATE, slice(0, 120), np.empty(120))
+    state, w = optimizer.start(np.ones(shape)), np.ones(shape)
+    # What it has to compute first, and what it then has from each step.
+    for n_steps in (3, 2):
+        run(state, w, gradients(shape, n_steps))
+        whole = state.step_sizes(RATE, slice(0, 120), np.empty(120))
     part = state.step_sizes(RATE, slice(50, 77), np.empty(27))
     if type(whole) is float:
         assert part == whole
