@@ -4,7 +4,7 @@ import numpy as np
 
 from skdl.engine.batch_norm import BatchNormLayer
 from skdl.engine.batching import Batches
-from skdl.engine.prediction import MAX_ROWS
+from skdl.engine.prediction import rows_per_pass
 from skdl.engine.workspace import Workspace
 
 __all__ = ["average", "renew_statistics"]
@@ -53,7 +53,7 @@ def renew_statistics(network, data):
 
 def _moments(network, until, data):
     """Return mean and variance, (1, width) each, of what a layer gets."""
-    size = min(MAX_ROWS, data.n_rows)
+    size = min(rows_per_pass(network), data.n_rows)
     total, mean, squares = 0.0, 0.0, 0.0
     batches = Batches(data, size, network.dtype, network.takes_any_dtype)
     for X, _, weights in batches.epoch():

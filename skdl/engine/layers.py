@@ -5,6 +5,8 @@ in the ``work`` object that ``layer.work(...)`` makes for one workspace, so that
 threads may predict with one network at once.
 """
 
+import math
+
 import numpy as np
 
 from skdl.engine.activations import Relu
@@ -117,7 +119,10 @@ class Affine(Layer):
     def passes(self, work):
         """Return X → Z = X W + b, and dZ → dX, which fills the gradients of W and b."""
         matmul, add, Z = np.matmul, np.add, work.Z
-        W, b, W_transposed = self.weights, self.biases, transposed(self.weights)
+        W, W_transposed = self.weights, transposed(self.weights)
+        b, Z_rows = self.biases, Z
+        if work.frozen:
+            Z_rows, b = _long_rows(Z, b)
         dW, db, dX, ones = work.weight_gradient, work.bias_gradient, work.dX, work.ones
 
         def forward(X):
@@ -126,7 +131,8 @@ class Affine(Layer):
                 matmul(X, W, Z)
             else:
                 _sparse_product(X, W, Z)
-            return add(Z, b, Z)
+            add(Z_rows, b, Z_rows)
+            return Z
 
         def backward(dZ):
             X = work.X
@@ -143,18 +149,29 @@ class Affine(Layer):
 
 
 class _AffineWork:
-    __slots__ = ("X", "Z", "bias_gradient", "dX", "ones", "weight_gradient")
+    __slots__ = ("X", "Z", "bias_gradient", "dX", "frozen", "ones", "weight_gradient")
 
     def __init__(self, layer, workspace, weight_gradient, bias_gradient):
         empty = workspace.empty_scores if layer.is_last else workspace.empty
         self.Z = empty(layer.width)
         self.weight_gradient = weight_gradient
         self.bias_gradient = bias_gradient
-        self.ones = workspace.ones
+        self.ones, self.frozen = workspace.ones, workspace.frozen
         self.dX = None
         goes_on = workspace.to_inputs or not layer.is_first
         if weight_gradient is not None and goes_on:
             self.dX = workspace.empty(layer.fan_in)
+
+
+# NumPy adds a row to many of this length, its buffer's, twice as fast as to short ones.
+LONG = 8192
+
+
+def _long_rows(Z, b):
+    """Return Z as a view of fewer and longer rows, and as many copies of b in a row."""
+    *stack, n_rows, width = Z.shape
+    n = math.gcd(n_rows, 1 << ((LONG - 1) // width).bit_length())
+    return Z.reshape(*stack, n_rows // n, n * width), np.tile(b, n) if n > 1 else b
 
 
 class Activation(Layer):

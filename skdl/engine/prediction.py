@@ -7,13 +7,32 @@ from scipy.sparse import issparse
 
 from skdl.engine.workspace import Workspace
 
-__all__ = ["MAX_ROWS", "bytes_per_row", "hidden_outputs", "raw_scores"]
+__all__ = ["bytes_per_row", "hidden_outputs", "raw_scores", "rows_per_pass"]
 
-# More rows per pass are no faster: the products are large enough, and the cache is not.
-MAX_ROWS = 2048
+# Of the widest layer's outputs: they stay in the cache from one operation to the next.
+PASS_BYTES = 2**19
+# Fewer rows make the products slow, more do nothing for the narrowest of nets.
+MIN_ROWS, MAX_ROWS = 512, 8192
 
 
-def raw_scores(network, X, rows=None, max_rows=MAX_ROWS):
+def rows_per_pass(network):
+    """Return the number of rows per pass with which a network predicts fastest.
+
+    Parameters
+    ----------
+    network : Network
+
+    Returns
+    -------
+    n_rows : int
+        A power of two from 512 to 8192.
+    """
+    width = max(network.widths[1:]) * math.prod(network.stack)
+    n_rows = max(1, PASS_BYTES // (width * network.dtype.itemsize))
+    return min(max(1 << (n_rows.bit_length() - 1), MIN_ROWS), MAX_ROWS)
+
+
+def raw_scores(network, X, rows=None, max_rows=None):
     """Return the network's scores for rows of X.
 
     Parameters
@@ -24,8 +43,9 @@ def raw_scores(network, X, rows=None, max_rows=MAX_ROWS):
         Of any real dtype.
     rows : ndarray of int, optional
         Which rows, instead of all.
-    max_rows : int, default=2048
-        Rows per pass, at least 1: beside the scores, memory is for so many.
+    max_rows : int, optional
+        Rows per pass, at least 1: beside the scores, memory is for so many. By default
+        `rows_per_pass` of the network.
 
     Returns
     -------
@@ -34,7 +54,7 @@ def raw_scores(network, X, rows=None, max_rows=MAX_ROWS):
     return _outputs(network, X, rows, max_rows, len(network.affine) - 1)
 
 
-def hidden_outputs(network, X, layer, max_rows=MAX_ROWS):
+def hidden_outputs(network, X, layer, max_rows=None):
     """Return what a hidden layer hands on to the next one, for rows of X.
 
     Parameters
@@ -54,6 +74,7 @@ def hidden_outputs(network, X, layer, max_rows=MAX_ROWS):
 def _outputs(network, X, rows, max_rows, i):
     """Return the outputs of layer i; the last one's are the scores."""
     n_rows = X.shape[0] if rows is None else len(rows)
+    max_rows = rows_per_pass(network) if max_rows is None else max_rows
     outputs = np.empty((*network.stack, n_rows, network.widths[i + 1]), network.dtype)
     workspace = converted = None
     if _is_converted(network, X):
@@ -62,7 +83,7 @@ def _outputs(network, X, rows, max_rows, i):
         stop = min(start + max_rows, n_rows)
         if workspace is None or stop - start < max_rows:
             workspace = None  # the memory of the old one is free before there is a new
-            workspace = Workspace(network, stop - start)
+            workspace = Workspace(network, stop - start, frozen=True)
             if i < len(network.affine) - 1:
                 end = list(workspace.works).index(network.affine[i + 1])
                 del workspace.forward_passes[end:]

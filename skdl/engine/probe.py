@@ -6,7 +6,7 @@ import numpy as np
 
 from skdl.engine.bypass import Fork
 from skdl.engine.layers import Activation, Affine, layer_names
-from skdl.engine.prediction import MAX_ROWS
+from skdl.engine.prediction import rows_per_pass
 from skdl.engine.stacking import network_like
 from skdl.engine.workspace import Workspace
 
@@ -163,13 +163,13 @@ def input_gradient(network, X, score_gradient):
     gradient : ndarray of shape (..., n_rows, n_features)
         Of the network's dtype.
     """
-    n_rows = X.shape[0]
+    n_rows, max_rows = X.shape[0], rows_per_pass(network)
     gradient = np.empty((*network.stack, *X.shape), network.dtype)
     workspace = None
-    for start in range(0, n_rows, MAX_ROWS):
-        block = slice(start, min(start + MAX_ROWS, n_rows))
+    for start in range(0, n_rows, max_rows):
+        block = slice(start, min(start + max_rows, n_rows))
         size = block.stop - start
-        if workspace is None or size < MAX_ROWS:
+        if workspace is None or size < max_rows:
             workspace = None  # the memory of the old one is free before there is a new
             workspace = Workspace(network, size, training=True, to_inputs=True)
         flow = workspace.score_gradient

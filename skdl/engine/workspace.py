@@ -31,6 +31,9 @@ class Workspace:
     to_inputs : bool, default=False
         Whether the backward pass goes on to the inputs, of the network as it predicts:
         without dropout, and with running means, which stay as they are.
+    frozen : bool, default=False
+        Whether the parameters stay as they are for as long as it is used: what is made
+        of them alone is then made once.
 
     Attributes
     ----------
@@ -44,10 +47,10 @@ class Workspace:
 
     def __init__(
         self, network, n_rows, training=False, gradient=None, rng=None, *,
-        drops=True, to_inputs=False,
+        drops=True, to_inputs=False, frozen=False,
     ):  # fmt: skip
         self.shape, self.dtype = (*network.stack, n_rows), network.dtype
-        self.training, self.to_inputs = training, to_inputs
+        self.training, self.to_inputs, self.frozen = training, to_inputs, frozen
         drops = training and drops and not to_inputs
         self.rng = rng
         self.row_shares = None

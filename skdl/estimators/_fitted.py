@@ -7,7 +7,7 @@ from sklearn import get_config
 from sklearn.utils.validation import check_is_fitted
 
 from skdl.engine.bypass import Join
-from skdl.engine.prediction import MAX_ROWS, bytes_per_row, raw_scores
+from skdl.engine.prediction import bytes_per_row, raw_scores, rows_per_pass
 from skdl.estimators._importances import importances
 from skdl.estimators._parameters import NetParameters
 from skdl.estimators._to_sklearn import to_sklearn
@@ -30,7 +30,7 @@ def rows_at_once(network, X):
     if X.shape[0] == 1:
         return 1
     memory = get_config()["working_memory"] * 2**20
-    return max(1, int(min(MAX_ROWS, memory / bytes_per_row(network, X))))
+    return max(1, int(min(rows_per_pass(network), memory / bytes_per_row(network, X))))
 
 
 @dataclass(eq=False, repr=False)

@@ -37,8 +37,10 @@ class Output:
             return (scores > 0).astype(int)
         if scores.shape[1] > 1:
             return scores.argmax(axis=1)
-        # One score stands for two classes; where there is but one class, for none.
-        return np.minimum(scores[:, 0] > 0, self.n_classes - 1).astype(int)
+        if self.n_classes == 1:
+            # One score stands for two classes; where there is but one class, for none.
+            return np.zeros(len(scores), int)
+        return (scores[:, 0] > 0).astype(int)
 
     def labels(self, scores):
         """Return labels (n_samples,), or an indicator matrix."""

@@ -66,7 +66,7 @@ def test_average_is_the_mean_of_the_parameters():
 @pytest.mark.parametrize("size", [7, 4096])
 def test_statistics_are_those_of_all_rows(position, weighted, size, monkeypatch):
     """In blocks or at once, whatever the statistics were before."""
-    monkeypatch.setattr(averaging, "MAX_ROWS", size)
+    monkeypatch.setattr(averaging, "rows_per_pass", lambda network: size)
     network = net(position)
     X, weights = rows()
     if weighted:

@@ -16,7 +16,7 @@ class Arrays:
 
     def __init__(self, *shape, dtype=np.float64):
         self.shape, self.dtype, self.training = shape, dtype, True
-        self.to_inputs = False
+        self.to_inputs = self.frozen = False
         self.ones = np.ones((1, shape[-1]), dtype)
 
     def zeros(self, width):

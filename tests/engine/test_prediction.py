@@ -17,8 +17,9 @@ from skdl.engine import (
     Tanh,
     raw_scores,
 )
-from skdl.engine.prediction import bytes_per_row, hidden_outputs
+from skdl.engine.prediction import bytes_per_row, hidden_outputs, rows_per_pass
 from skdl.engine.probe import probe
+from skdl.engine.workspace import Workspace
 from tests.engine.cases import each, peak_bytes
 from tests.engine.test_architecture import ARCHITECTURES, make
 
@@ -47,6 +48,46 @@ def test_blocks_equal_the_formula(n_networks, block, sparse):
     scores = raw_scores(network, csr_array(X) if sparse else X, max_rows=block)
     assert scores.shape == (*network.stack, N, 3)
     assert_allclose(scores, by_hand(network, X), rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("n_networks", [None, 3])
+@pytest.mark.parametrize("widths", [(1, 1), (1, 9000, 1), (5, 100, 30, 2)], ids=str)
+@pytest.mark.parametrize("n_rows", [1, 7, 24, 128])
+def test_what_is_made_once_of_frozen_parameters_changes_no_bit(
+    n_networks, widths, n_rows
+):
+    network = Network(widths, [Relu()] * (len(widths) - 2), np.float32, n_networks)
+    rng = np.random.default_rng(0)
+    network.parameters[...] = rng.normal(size=network.parameters.shape)
+    X = rng.normal(size=(n_rows, widths[0])).astype(np.float32)
+    frozen, free = (Workspace(network, n_rows, frozen=f) for f in (True, False))
+    first = network.scores(X, frozen).copy()
+    assert_array_equal(first, network.scores(X, free))
+    # Later passes begin with what the first one left.
+    assert_array_equal(first, network.scores(X, frozen))
+    network.parameters += 1
+    assert not (network.scores(X, free) == first).any()
+
+
+@pytest.mark.parametrize(
+    ("widths", "dtype", "n_networks", "expected"),
+    [
+        ((784, 8, 2), "f", None, 8192),
+        ((784, 16, 2), "f", None, 8192),
+        ((8, 32, 32, 2), "f", None, 4096),
+        ((30, 100, 1), "f", None, 1024),
+        ((30, 100, 1), "d", None, 512),
+        ((30, 32, 1), "d", 2, 1024),
+        ((784, 2000, 10), "f", None, 512),
+        ((5, 10**6), "d", 3, 512),
+    ],
+)
+def test_rows_per_pass(widths, dtype, n_networks, expected):
+    class Shapes:
+        stack = () if n_networks is None else (n_networks,)
+
+    Shapes.widths, Shapes.dtype = widths, np.dtype(dtype)
+    assert rows_per_pass(Shapes) == expected
 
 
 @pytest.mark.parametrize("sparse", [False, True])

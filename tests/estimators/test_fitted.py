@@ -11,7 +11,7 @@ from sklearn import config_context
 from sklearn.exceptions import NotFittedError
 
 from skdl import MLPClassifier, MLPRegressor
-from skdl.engine.prediction import MAX_ROWS, bytes_per_row
+from skdl.engine.prediction import bytes_per_row, rows_per_pass
 from skdl.estimators._fitted import rows_at_once
 
 ALWAYS = ["coefs_", "intercepts_", "n_zero_weights_", "feature_importances_"]
@@ -114,11 +114,12 @@ def test_working_memory_bounds_the_rows(X, y, make, fit):
     network = fit(make(MLPClassifier, hidden_layer_sizes=(5000,)), X, y)._network
     n_bytes = bytes_per_row(network, X)
     assert n_bytes == 8 * (2 * 5000 + 3)  # relu's outputs, and zeros for it
-    for rows in (1, 17, MAX_ROWS):
+    most = rows_per_pass(network)
+    for rows in (1, 17, most):
         with config_context(working_memory=(rows + 0.5) * n_bytes / 2**20):
             assert rows_at_once(network, X) == rows
-    with config_context(working_memory=2 * MAX_ROWS * n_bytes / 2**20):
-        assert rows_at_once(network, X) == MAX_ROWS
+    with config_context(working_memory=2 * most * n_bytes / 2**20):
+        assert rows_at_once(network, X) == most
 
 
 @pytest.mark.parametrize("memory", [0.25, 1024])
@@ -126,7 +127,8 @@ def test_a_million_rows_take_the_scores_and_one_pass(memory, make, fit):
     X = np.random.default_rng(0).normal(size=(10**6, 30)).astype(np.float32)
     net = fit(make(MLPRegressor, hidden_layer_sizes=(50,)), X[:200], X[:200, 0])
     net.predict(X[:10])
-    one_pass = min(memory * 2**20, MAX_ROWS * bytes_per_row(net._network, X))
+    network = net._network
+    one_pass = min(memory * 2**20, rows_per_pass(network) * bytes_per_row(network, X))
     with config_context(working_memory=memory):
         tracemalloc.start()
         try:
