@@ -108,6 +108,25 @@ def test_rows_are_held_out_only_where_scores_are_needed(Checkpoints, make, X, y)
     assert ensemble.estimators_[0].stop_reason_ == "max_iter"
 
 
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("average_weights", [False, True])
+def test_records_of_members_end_with_their_epochs(
+    Checkpoints, make, early_stopping, average_weights, X, y
+):
+    net = {"max_iter": 25, "learning_rate_init": 0.5, "early_stopping": early_stopping}
+    ensemble = make(
+        Checkpoints, snapshots="best", average_weights=average_weights, net=net
+    ).fit(X, y)
+    for member in ensemble.estimators_:
+        assert member.t_ == 72 * member.n_iter_
+        if early_stopping:
+            assert member.best_validation_score_ == max(member.validation_scores_)
+            assert member.best_loss_ is None
+        else:
+            assert member.best_loss_ == min(member.loss_curve_)
+            assert member.best_validation_score_ is None
+
+
 def test_random_state_of_the_net_counts_unless_there_is_one(Checkpoints, make, X, y):
     ensemble = make(Checkpoints, net={"random_state": 0}, random_state=None)
     other = make(Checkpoints, random_state=0)
