@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skdl._warn import warn
+from skdl.callbacks import Checkpoint
 from skdl.engine.averaging import average, renew_statistics
 from skdl.engine.schedules import CosineRestarts
 from skdl.engine.stacking import stack
@@ -36,6 +37,13 @@ class CheckpointMembers(BaseEnsemble):
                 "epochs of a stochastic solver: take one such as 'adam', or an "
                 "ensemble of seeds."
             )
+        callbacks = getattr(net, "_skl_callbacks", [])
+        if any(isinstance(one, Checkpoint) and one.resume for one in callbacks):
+            raise ValueError(
+                f"estimator has a Checkpoint(resume=True), from whose file a run goes "
+                f"on without the copies that {type(self).__name__} took before: set "
+                "resume=False, or take an ensemble of seeds."
+            )
         net.set_params(warm_start=False)
         if self.random_state is not None:
             net.set_params(random_state=self.random_state)
@@ -44,7 +52,6 @@ class CheckpointMembers(BaseEnsemble):
         if self.snapshots == "best" or self.weights == "score":
             hold_out(net, given, net.random_state)
         snapshots = Snapshots(self.snapshots, self.n_members, last_epoch)
-        callbacks = getattr(net, "_skl_callbacks", [])
         net.set_callbacks(*callbacks, snapshots).fit(X, y, sample_weight, **given)
         net.set_callbacks(*callbacks).set_params(validation_split=split)
         return self._members(net, snapshots)

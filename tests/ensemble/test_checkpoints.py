@@ -11,7 +11,7 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import ShuffleSplit
 
 from skdl import MLPClassifier, MLPRegressor
-from skdl.callbacks import LambdaCallback
+from skdl.callbacks import Checkpoint, LambdaCallback
 from skdl.engine import Cosine, CosineRestarts
 from skdl.engine.averaging import renew_statistics
 from skdl.engine.batching import Data
@@ -268,3 +268,16 @@ def test_an_average_has_nothing_to_vote_on(Ensemble, voting, make, X, y):
     ensemble = make(Ensemble, voting=voting, average_weights=True)
     with pytest.raises(ValueError, match=f"nothing to vote on: voting='{voting}'"):
         ensemble.fit(X, y)
+
+
+@pytest.mark.parametrize("snapshots", ["cyclic", "best", "last"])
+def test_a_run_that_goes_on_lacks_copies(Checkpoints, make, snapshots, tmp_path, X, y):
+    ensemble = make(Checkpoints, snapshots=snapshots)
+    path = tmp_path / "run.npz"
+    ensemble.estimator.set_callbacks(Checkpoint(path, resume=True))
+    with pytest.raises(ValueError, match=r"Checkpoint\(resume=True\), .* resume=False"):
+        ensemble.fit(X, y)
+    assert not path.exists()
+    ensemble.estimator.set_callbacks(Checkpoint(path))
+    assert len(ensemble.fit(X, y).estimators_) == 3
+    assert path.exists()
