@@ -90,6 +90,9 @@ def parse(parser, argv):
             parser.error(f"--{name} must be at least 1, got {value}")
     if options.hold_out < 0:
         parser.error(f"--hold-out must be at least 0, got {options.hold_out}")
+    folder = options.output.parent
+    if not folder.is_dir():
+        parser.error(f"--output: there is no folder {str(folder)!r}")
     if options.resume and options.checkpoint is None:
         parser.error("--resume needs a --checkpoint to go on from")
     if options.ablation and options.members is not None:
@@ -200,10 +203,10 @@ def train_seeds(recipe, data, options, title):
     # Only now: nothing above has seen a test row.
     for model in models:
         results.append(evaluate(model, data, recipe.mirror))
+    print_scores(seconds, [score for _, score in results])
     predicted, score = results[0]
     title += f", test accuracy {score:.4f}"
     report(options.output, models[0], data, predicted, title)
-    print_scores(seconds, [score for _, score in results])
 
 
 def ablate(recipe, data, options):
@@ -261,7 +264,7 @@ def run(recipe, data, options):
     print(f"{title}\n{n} rows to train on, {len(data.X_test)} to test.")
     if options.ablation:
         table = ablate(recipe, data, options)
-        print_picture(options.output, draw_ablation(options.output, table, title))
         print_ablation(table)
+        print_picture(options.output, draw_ablation(options.output, table, title))
         return
     train_seeds(recipe, data, options, title)

@@ -151,8 +151,8 @@ def learn_from_few(data, options):
             predicted, score = evaluate(net, data, mirror=False)
             table[-1].append((seconds, score))
     title = f"{SEMI_SUPERVISED.text}, test accuracy {score:.4f}"
-    report(options.output, net, data, predicted, title)
     print_gain(np.array(table))
+    report(options.output, net, data, predicted, title)
 
 
 def soft(validation, n_classes):

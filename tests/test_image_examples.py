@@ -239,6 +239,7 @@ def test_labels_of_the_others_are_not_used(digits_file, tmp_path, capsys, load_s
     ("name", "arguments", "message"),
     [
         ("mnist_mlp", ["--recipe", "none"], "--recipe: invalid choice"),
+        ("mnist_mlp", ["--output", "no/x.png"], "--output: there is no folder 'no'"),
         ("mnist_mlp", ["--resume"], "--resume needs a --checkpoint"),
         ("mnist_mlp", ["--epochs", "0"], "--epochs must be at least 1, got 0"),
         ("cifar10_mlp", ["--hold-out", "-1"], "--hold-out must be at least 0, got -1"),
@@ -295,6 +296,20 @@ def test_without_matplotlib(
     assert "No picture, as matplotlib is missing" in printed
     assert re.search(r"^(mean|the recipe) .*0\.\d{4}", printed, re.M)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("mode", [[], ["--ablation"], ["--semi-supervised", "100"]])
+def test_a_picture_that_fails_takes_no_result_with_it(
+    mode, digits_file, tmp_path, capsys, load_script
+):
+    pytest.importorskip("matplotlib")
+    script = load_script("mnist_mlp")
+    options = ["--rows", "200", "--epochs", "1", "--progress", "none", *mode]
+    options += ["--data", str(digits_file), "--output", str(tmp_path / "x.none")]
+    with pytest.raises(ValueError, match="'none' is not supported"):
+        script.main(options)
+    printed = capsys.readouterr().out
+    assert re.search(r"^(mean|the recipe|labelled) .*0\.\d{4}", printed, re.M)
 
 
 def test_where_the_data_come_from(digits_file, tmp_path, monkeypatch, load_script):

@@ -1,5 +1,7 @@
 """Images in an .npz file, as np.savez writes one."""
 
+from zipfile import is_zipfile
+
 import numpy as np
 
 from skdl.datasets._bunch import check_labels
@@ -23,9 +25,10 @@ def read_npz(path, dataset):
         one of another shape or dtype. Arrays of Python objects are not read.
     """
     with naming_damage(path, "an .npz file of arrays"), path.open("rb") as file:
+        if not is_zipfile(file):
+            raise ValueError("it is no zip file, or its end is missing")
+        file.seek(0)
         content = np.load(file, allow_pickle=False)
-        if not isinstance(content, np.lib.npyio.NpzFile):
-            raise ValueError("it is a single array")
         arrays = {name.lower(): content[name] for name in content.files}
     expected = [f"{axis}_{part}" for part in ("train", "test") for axis in "xy"]
     if not set(expected) <= arrays.keys():

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdl._sklearn import fit_context
 from skdl.engine.prediction import raw_scores
 from skdl.engine.stacking import unstack
+from skdl.ensemble._validation import check_parameters
 from skdl.estimators._fitted import rows_at_once
 from skdl.estimators._validation import check_X
 
@@ -102,6 +103,8 @@ class BaseEnsemble(BaseEstimator):
     def _member_scores(self, X):
         """Return raw scores (n_members, n_samples, n_scores), of one pass."""
         check_is_fitted(self)
+        # The vote may have been changed since.
+        check_parameters(self)
         self._check_voting()
         self._check_scores()
         X = check_X(self, X)

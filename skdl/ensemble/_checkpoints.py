@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skdl._warn import warn
+from skdl.callbacks import Checkpoint
 from skdl.engine.averaging import average, renew_statistics
 from skdl.engine.schedules import CosineRestarts
 from skdl.engine.stacking import stack
@@ -36,6 +37,13 @@ class CheckpointMembers(BaseEnsemble):
                 "epochs of a stochastic solver: take one such as 'adam', or an "
                 "ensemble of seeds."
             )
+        callbacks = getattr(net, "_skl_callbacks", [])
+        if any(isinstance(one, Checkpoint) and one.resume for one in callbacks):
+            raise ValueError(
+                f"estimator has a Checkpoint(resume=True), from whose file a run goes "
+                f"on without the copies that {type(self).__name__} took before: set "
+                "resume=False, or take an ensemble of seeds."
+            )
         net.set_params(warm_start=False)
         if self.random_state is not None:
             net.set_params(random_state=self.random_state)
@@ -44,7 +52,6 @@ class CheckpointMembers(BaseEnsemble):
         if self.snapshots == "best" or self.weights == "score":
             hold_out(net, given, net.random_state)
         snapshots = Snapshots(self.snapshots, self.n_members, last_epoch)
-        callbacks = getattr(net, "_skl_callbacks", [])
         net.set_callbacks(*callbacks, snapshots).fit(X, y, sample_weight, **given)
         net.set_callbacks(*callbacks).set_params(validation_split=split)
         return self._members(net, snapshots)
@@ -71,14 +78,16 @@ class CheckpointMembers(BaseEnsemble):
                 ConvergenceWarning,
             )
         arrays = [snapshot.arrays for snapshot in kept]
-        epochs = [snapshot.epoch for snapshot in kept]
-        scores = known_scores([snapshot.score for snapshot in kept])
-        results = {"member_epochs_": np.array(epochs), "member_scores_": scores}
+        epochs = np.array([snapshot.epoch for snapshot in kept])
+        scores = [snapshot.score for snapshot in kept]
+        scores = known_scores(scores, net, needed=self.weights == "score")
+        results = {"member_epochs_": epochs, "member_scores_": scores}
         if self.average_weights:
             average(network, arrays)
             renew_statistics(network, snapshots.data)
-            arrays, epochs = [network.snapshot()], epochs[-1:]
-        return [_as_of(net, epoch) for epoch in epochs], stack(network, arrays), results
+            arrays, kept = [network.snapshot()], kept[-1:]
+        nets = [_as_of(net, snapshot) for snapshot in kept]
+        return nets, stack(network, arrays), results
 
     def _set_cycles(self, net):
         """Give a net a schedule with cycles; return the epoch that ends the last."""
@@ -114,13 +123,18 @@ class CheckpointMembers(BaseEnsemble):
             )
 
 
-def _as_of(net, epoch):
+def _as_of(net, snapshot):
     """Return a copy of a net whose records end with an epoch."""
-    member = copy(net)
-    member.n_iter_ = epoch
+    member, epoch = copy(net), snapshot.epoch
+    member.n_iter_, member.t_ = epoch, snapshot.rows
     member.loss_curve_ = net.loss_curve_[:epoch]
     member.loss_ = member.loss_curve_[-1]
     member.history_ = {name: values[:epoch] for name, values in net.history_.items()}
-    if net.validation_scores_ is not None:
+    # Bests pass NaN by, as they do while nets train.
+    if net.validation_scores_ is None:
+        member.best_loss_ = float(np.fmin.reduce(member.loss_curve_))
+    else:
         member.validation_scores_ = net.validation_scores_[:epoch]
+        best = np.fmax.reduce(member.validation_scores_, initial=-np.inf)
+        member.best_validation_score_ = float(best)
     return member

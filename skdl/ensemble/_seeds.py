@@ -35,15 +35,16 @@ class SeedMembers(BaseEnsemble):
         rng = check_random_state(self.random_state)
         seeds = rng.randint(np.iinfo(np.int32).max, size=self.n_members)
         chosen, split = n_best < self.n_members, net.validation_split
-        stops = net.early_stopping and net.solver != "lbfgs"
-        if chosen or stops or self.weights == "score":
+        scored = chosen or self.weights == "score"
+        if scored or (net.early_stopping and net.solver != "lbfgs"):
             # Scores of different rows could not be compared.
             hold_out(net, given, rng)
         nets = Parallel(n_jobs=self.n_jobs)(
             delayed(_fit)(clone(net), seed, X, y, sample_weight, given)
             for seed in seeds.tolist()
         )
-        scores = known_scores([_validation_score(net) for net in nets])
+        scores = [_validation_score(net) for net in nets]
+        scores = known_scores(scores, net, needed=scored)
         kept = np.arange(self.n_members)
         if chosen:
             # Stable, so that of equals the first seed is kept; NaN goes last.

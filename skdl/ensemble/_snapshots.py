@@ -17,6 +17,8 @@ class Snapshot:
     ----------
     epoch : int
         Counted from 1.
+    rows : int
+        Seen by then.
     score, loss : float
         Of validation, or NaN.
     arrays : tuple of ndarray
@@ -24,6 +26,7 @@ class Snapshot:
     """
 
     epoch: int
+    rows: int
     score: float
     loss: float
     arrays: tuple
@@ -83,4 +86,5 @@ class Snapshots(NetCallback):
                 if (score, -loss) <= ranks[place][:2]:
                     return
             del self.kept[place]
-        self.kept.append(Snapshot(epoch, score, loss, run.network.snapshot()))
+        rows, arrays = run.progress.rows, run.network.snapshot()
+        self.kept.append(Snapshot(epoch, rows, score, loss, arrays))

@@ -41,10 +41,12 @@ class FractionSplit:
         return 1
 
 
-def check_parameters(net):
-    """Refuse wrong parameters of a net before they are computed with."""
+def check_parameters(estimator):
+    """Refuse wrong parameters of an estimator before they are computed with."""
     validate_parameter_constraints(
-        net._parameter_constraints, net.get_params(deep=False), type(net).__name__
+        estimator._parameter_constraints,
+        estimator.get_params(deep=False),
+        type(estimator).__name__,
     )
 
 
@@ -68,7 +70,30 @@ def hold_out(net, given, random_state):
     net.set_params(validation_split=split)
 
 
-def known_scores(scores):
-    """Return scores as an array, or None if there are none at all."""
+def known_scores(scores, net, *, needed):
+    """Return scores as an array, or None if there are none at all.
+
+    Parameters
+    ----------
+    scores : sequence of float
+        NaN for members without one.
+    net : estimator
+        Whose `scoring` they are of.
+    needed : bool
+        Whether members are chosen or weighed by them.
+
+    Raises
+    ------
+    ValueError
+        If they are needed, and all are NaN.
+    """
     scores = np.array(scores, dtype=np.float64)
-    return None if np.isnan(scores).all() else scores
+    if not np.isnan(scores).all():
+        return scores
+    if needed:
+        raise ValueError(
+            f"estimator has scoring={net.scoring!r}, which gave no member a validation "
+            "score that is a number: take another scorer, or a vote that needs none "
+            "(weights=None, and all members)."
+        )
+    return None

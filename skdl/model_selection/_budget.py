@@ -52,9 +52,16 @@ def resource_range(search, n_samples):
     ValueError
     """
     name = search.resource
-    if name is None:
-        return None, None
     most, least = search.max_resources, search.min_resources
+    if name is None:
+        for end, amount in (("min", least), ("max", most)):
+            if amount != "auto":
+                raise ValueError(
+                    f"{end}_resources={amount} is an amount of a resource, and "
+                    f"resource=None names none: set resource, or {end}_resources to "
+                    "'auto'."
+                )
+        return None, None
     own = n_samples if name == "n_samples" else search.estimator.get_params()[name]
     if most == "auto":
         most = own

@@ -109,7 +109,7 @@ class Stages:
             mesh, point = best
             box = mesh.around(point)
             mesh.include(box)
-            beyond = [(mesh, p) for p in box if p not in mesh.rows]
+            beyond = self._thinned([(mesh, p) for p in box if p not in mesh.rows])
             best = self._evaluate(beyond, stage, move, budget)
         if best is not None:
             row = best[0].rows[best[1]]
@@ -148,6 +148,7 @@ class Stages:
             self.candidates += batch
             if len(self.scores) > len(self.candidates):
                 self.candidates.append(self.spare[0])
+                self.n_candidates[-1] += 1
         best = self._best(self.meshes)
         if best is not None:
             self.spare = self.candidates[best[0].rows[best[1]]], budget

@@ -67,8 +67,8 @@ class CoarseToFineSearchCV(BaseSearchCV):
         How far a point is shifted at most, in steps of its mesh, in [0, 0.5). The best
         point of the stage before, in the midst of a finer mesh, is not shifted.
     max_candidates : int or None, default=None
-        Most points of a stage's mesh, drawn at random from it; None is all. A mesh of
-        d ranges has 3 to the power of d points.
+        Most points of a stage's mesh, and of each of its moves, drawn at random; None
+        is all. A mesh of d ranges has 3 to the power of d points, and the first more.
     scoring : str, callable, list, tuple, dict or None, default=None
         As in `GridSearchCV`. Of several scores, the one that `refit` names leads the
         search; with another `refit`, the first one does.

@@ -46,6 +46,10 @@ def checked_data(spec, X, y):
                 f"ImageAugmenter: image_shape={spec.image_shape!r} has "
                 f"{np.prod(shape)} numbers, and a row of X has {X.shape[1]}."
             )
+    if y is None:
+        raise ValueError(
+            "ImageAugmenter requires y to be passed, but the target y is None."
+        )
     y = check_array(y, dtype=None, ensure_2d=False, input_name="y")
     if y.ndim != 2:
         y = column_or_1d(y)

@@ -222,3 +222,20 @@ def test_a_file_weighs_what_the_parameters_do(Ensemble, make, X, y):
     ensemble = make(Ensemble, net={"hidden_layer_sizes": 50}).fit(X, y)
     nbytes = ensemble._network.parameters.nbytes
     assert nbytes < len(pickle.dumps(ensemble)) < 1.1 * nbytes
+
+
+@pytest.mark.parametrize("name", ["voting", "weights"])
+def test_a_vote_that_does_not_exist_is_refused_after_fit(Ensemble, make, name, X, y):
+    ensemble = make(Ensemble).fit(X, y).set_params(**{name: "medain"})
+    with pytest.raises(ValueError, match=f"'{name}' parameter .* Got 'medain'"):
+        ensemble.predict(X)
+
+
+@pytest.mark.parametrize("scored", ["weights", "members"])
+def test_scores_that_are_no_numbers(Ensemble, make, scored, X, y):
+    checkpoints = Ensemble.__name__.startswith("Checkpoint")
+    which = {"snapshots": "best"} if checkpoints else {"n_best": 2}
+    params = {"weights": "score"} if scored == "weights" else which
+    net = {"scoring": lambda net, X, y: np.nan}
+    with pytest.raises(ValueError, match="score that is a number"):
+        make(Ensemble, net=net, **params).fit(X, y)

@@ -11,7 +11,7 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import ShuffleSplit
 
 from skdl import MLPClassifier, MLPRegressor
-from skdl.callbacks import LambdaCallback
+from skdl.callbacks import Checkpoint, LambdaCallback
 from skdl.engine import Cosine, CosineRestarts
 from skdl.engine.averaging import renew_statistics
 from skdl.engine.batching import Data
@@ -106,6 +106,25 @@ def test_rows_are_held_out_only_where_scores_are_needed(Checkpoints, make, X, y)
     assert ensemble.member_scores_.shape == (3,)
     assert ensemble.estimators_[0].validation_split is None
     assert ensemble.estimators_[0].stop_reason_ == "max_iter"
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("average_weights", [False, True])
+def test_records_of_members_end_with_their_epochs(
+    Checkpoints, make, early_stopping, average_weights, X, y
+):
+    net = {"max_iter": 25, "learning_rate_init": 0.5, "early_stopping": early_stopping}
+    ensemble = make(
+        Checkpoints, snapshots="best", average_weights=average_weights, net=net
+    ).fit(X, y)
+    for member in ensemble.estimators_:
+        assert member.t_ == 72 * member.n_iter_
+        if early_stopping:
+            assert member.best_validation_score_ == max(member.validation_scores_)
+            assert member.best_loss_ is None
+        else:
+            assert member.best_loss_ == min(member.loss_curve_)
+            assert member.best_validation_score_ is None
 
 
 def test_random_state_of_the_net_counts_unless_there_is_one(Checkpoints, make, X, y):
@@ -249,3 +268,16 @@ def test_an_average_has_nothing_to_vote_on(Ensemble, voting, make, X, y):
     ensemble = make(Ensemble, voting=voting, average_weights=True)
     with pytest.raises(ValueError, match=f"nothing to vote on: voting='{voting}'"):
         ensemble.fit(X, y)
+
+
+@pytest.mark.parametrize("snapshots", ["cyclic", "best", "last"])
+def test_a_run_that_goes_on_lacks_copies(Checkpoints, make, snapshots, tmp_path, X, y):
+    ensemble = make(Checkpoints, snapshots=snapshots)
+    path = tmp_path / "run.npz"
+    ensemble.estimator.set_callbacks(Checkpoint(path, resume=True))
+    with pytest.raises(ValueError, match=r"Checkpoint\(resume=True\), .* resume=False"):
+        ensemble.fit(X, y)
+    assert not path.exists()
+    ensemble.estimator.set_callbacks(Checkpoint(path))
+    assert len(ensemble.fit(X, y).estimators_) == 3
+    assert path.exists()

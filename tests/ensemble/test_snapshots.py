@@ -23,6 +23,7 @@ class Net:
             history={"validation_score": [], "validation_loss": []},
             schedule=schedule,
             stop_reason=None,
+            progress=SimpleNamespace(rows=0),
             network=SimpleNamespace(snapshot=lambda: (self.n_iter_,)),
         )
 

@@ -69,5 +69,8 @@ def test_wrong_parameters_of_the_net_are_refused():
 
 
 def test_scores_without_any_number_are_none():
-    assert known_scores([np.nan, np.nan]) is None
-    assert_array_equal(known_scores([np.nan, 1]), [np.nan, 1])
+    net = MLPClassifier(scoring="accuracy")
+    assert known_scores([np.nan, np.nan], net, needed=False) is None
+    assert_array_equal(known_scores([np.nan, 1], net, needed=True), [np.nan, 1])
+    with pytest.raises(ValueError, match="scoring='accuracy', which gave no member a"):
+        known_scores([np.nan, np.nan], net, needed=True)

@@ -59,6 +59,8 @@ def test_ranges(options, expected):
         ),
         ({"resource": "batch_size"}, "positive integer, got 'auto'"),
         ({"estimator": SVC(), "resource": "max_iter"}, "positive integer, got -1"),
+        ({"min_resources": 5}, "min_resources=5 is an amount of a resource, and res"),
+        ({"max_resources": 9}, "max_resources=9 .* resource=None names none: set reso"),
     ],
     ids=str,
 )

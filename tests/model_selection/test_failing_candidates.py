@@ -58,6 +58,7 @@ def test_a_mesh_that_fails_as_a_whole():
     # scikit-learn's loop takes no batch that fails: the best point goes with it.
     assert_allclose(tried, [1e-2, 1e-1, 1, 10, 100, 1000, 100])
     assert len(search.cv_results_["stage"]) == 7
+    assert search.n_candidates_ == [7]
 
 
 def test_a_stage_that_fails_as_a_whole():

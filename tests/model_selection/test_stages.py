@@ -224,3 +224,13 @@ def test_max_candidates_thins_the_mesh_and_keeps_the_midst():
         assert x in column(search, "param_x", stage=stage)
     other = searched(space, max_candidates=5, max_moves=0, random_state=1)
     assert other.cv_results_["params"][0] != results["params"][0]
+
+
+def test_max_candidates_thins_moves_too():
+    space = {"x": (1e-4, 1e0), "z": Linear(-9.0, -1.0)}
+    search = searched(space, Hill(top=4.0), max_candidates=3)
+    assert max(search.cv_results_["move"]) == 3
+    for stage in range(search.n_stages_):
+        moves = column(search, "move", stage=stage)
+        assert max(np.bincount(moves)) == 3
+    assert search.best_params_["x"] > 1

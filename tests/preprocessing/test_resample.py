@@ -46,6 +46,7 @@ def test_labels_become_probabilities_for_mixup_only():
 @pytest.mark.parametrize(
     ("options", "X", "y", "message"),
     [
+        ({}, X, None, "requires y to be passed, but the target y is None"),
         ({}, X.reshape(9, 2, 2, 2, 3), LABELS, "X must have the shape"),
         ({"image_shape": (5, 5)}, X, LABELS, r"\(5, 5\) has 25 .* X has 24"),
         ({}, X, LABELS[:-1], "inconsistent numbers"),
