@@ -138,3 +138,7 @@ def test_a_place_that_takes_no_file_is_refused_before_training(
 def test_arguments_are_checked(Logger):
     with pytest.raises(TypeError, match="path must be a str or path-like, got 3"):
         Logger(3)
+    with pytest.raises(ValueError, match="path must name a place on the disk, got ''"):
+        Logger("")
+    with pytest.raises(TypeError, match="append must be True or False, got 'no'"):
+        Logger("log", append="no")

@@ -5,10 +5,11 @@ from functools import cache, partial
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from scipy.sparse import csr_array
 from sklearn.base import clone
-from sklearn.compose import TransformedTargetRegressor
+from sklearn.compose import TransformedTargetRegressor, make_column_transformer
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -24,6 +25,7 @@ X = np.random.default_rng(0).normal(size=(60, 16))
 Y = X[:, :3].argmax(axis=1)
 WORDS = np.array(["a", "b", "c"])[Y]
 FRAME = pd.DataFrame(X, columns=[f"f{i}" for i in range(16)])
+POLARS = pl.DataFrame(X, schema=list(FRAME.columns))
 BYTES = (40 * np.clip(X + 3, 0, 6)).astype(np.uint8)
 SOFT = 0.1 + 0.7 * np.eye(3)[Y]
 NUMBERS = X[:, :2] @ [[1.0, 2.0], [3.0, -1.0]]
@@ -42,6 +44,13 @@ def regressor():
 CASES = {
     "words": (soft(6, 5), X, WORDS),
     "frame": (soft(5), FRAME, pd.Series(WORDS, index=range(60, 120))),
+    "polars": (
+        make_pipeline(
+            make_column_transformer(
+                (StandardScaler(), list(FRAME.columns[:8])), remainder="passthrough"
+            ), soft(5),
+        ), POLARS, pl.Series(WORDS),
+    ),
     "labels": (LogisticClassifier((5,), max_iter=4), X, (X[:, :3] > 0).astype(int)),
     "columns": (soft(5), X, np.column_stack([Y, Y > 0])),
     "soft": (soft(5), X, SOFT),
