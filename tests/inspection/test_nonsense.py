@@ -95,7 +95,7 @@ REFUSED = {
     ),
     **dict.fromkeys(
         [(name, "search")
-         for name in ("find_learning_rate", "NeuralFeatures", "diagnose-new")],
+         for name in ("find_learning_rate", "diagnose-new")],
         "GridSearchCV without best_estimator_: fit it first",
     ),
     ("find_learning_rate", "lbfgs"): "no learning rate to find",
