@@ -89,11 +89,6 @@ REFUSED = {
         "say which one by output",
     ),
     **dict.fromkeys(
-        [("MistakesDisplay", case)
-         for case in ("labels", "columns", "soft", "two numbers")],
-        "y must have one label or number for each row",
-    ),
-    **dict.fromkeys(
         [(name, "search")
          for name in ("find_learning_rate", "diagnose-new")],
         "GridSearchCV without best_estimator_: fit it first",
