@@ -105,7 +105,7 @@ class LearningRateDisplay:
             ylim=(low - room, high + 3 * room),
         )  # fmt: skip
         # Where nothing is learned yet, and the loss is high.
-        ax.legend(loc="lower left", edgecolor="none")
+        ax.legend(loc="lower left", frameon=False)
         self.ax_, self.figure_, self.lines_ = ax, ax.figure, lines
         return self
 
