@@ -55,8 +55,15 @@ class FileLogger(NetCallback):
     def fit_begins(self, run):
         """Make sure that the file can be written."""
         path = path_of(self.path, run)
-        with open(path, "a", encoding="utf-8"):
-            pass
+        try:
+            with open(path, "a", encoding="utf-8"):
+                pass
+        except OSError as error:
+            raise type(error)(
+                error.errno,
+                f"path={path!r} takes no log ({error.strerror}): name a file in a "
+                "folder that exists",
+            ) from error
         self.notes[run] = _File(path)
 
     def epoch_begins(self, run):
