@@ -53,7 +53,9 @@ def errors_of(y_true, y_pred, classes, probabilities):
         true, predicted = _columns_of("y_true", y_true), _columns_of("y_pred", y_pred)
         if len(true) != len(predicted):
             raise ValueError(
-                f"y_true has {len(true)} columns, and y_pred {len(predicted)}."
+                "y_true and y_pred must have a column for each output, got "
+                f"{len(true)} and {len(predicted)}: of several quantiles, draw one of "
+                "them by from_predictions."
             )
         check_consistent_length(*true, *predicted)
         if len(true) == 1:

@@ -59,7 +59,10 @@ def test_numbers_of_several_units_are_compared_in_deviations():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((np.ones((3, 2)), np.ones(3), None, False), "y_true has 2 columns, .* 1"),
+        (
+            (np.ones((3, 2)), np.ones(3), None, False),
+            "a column for each output, got 2 and 1",
+        ),
         ((np.ones((3, 2)), [np.ones(3)], [[0, 1]] * 2, True), "2 columns, .* of 1 and"),
         ((np.ones(3), [np.ones(3)] * 2, [[0, 1]] * 2, True), "1 columns, .* list of 2"),
     ],

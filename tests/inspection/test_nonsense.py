@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from skdl import LogisticClassifier, MLPRegressor, SoftmaxClassifier
 from skdl import inspection as module
 from skdl.callbacks import Monitor
-from skdl.engine import StepDecay
+from skdl.engine import Quantile, StepDecay
 from skdl.estimators._base import BaseNet
 from skdl.preprocessing import ImageAugmenter
 
@@ -280,6 +280,15 @@ def test_predictions_that_are_none(y_true, y_pred, options, message):
 def test_what_diagnose_is_given(options, message):
     with pytest.raises(ValueError, match=message):
         module.diagnose(soft(5), X, Y, **options)
+
+
+def test_one_of_several_quantiles_has_to_be_chosen():
+    net = MLPRegressor(Quantile([0.1, 0.9]), max_iter=2, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        net.fit(X, NUMBERS[:, 0])
+    with pytest.raises(ValueError, match="got 1 and 2: .*one of them by from_predict"):
+        module.MistakesDisplay.from_estimator(net, X, NUMBERS[:, 0])
 
 
 def test_data_of_another_net():
