@@ -78,11 +78,19 @@ def _columns_without_numbers(frame):
     if not (hasattr(frame, "columns") and hasattr(frame, "__getitem__")):
         return found
     for name in frame.columns:
-        try:
-            np.asarray(frame[name]).astype(np.float64)
-        except (TypeError, ValueError):
+        if not _holds_numbers(frame[name]):
             found.append(f"{name!r} ({getattr(frame[name], 'dtype', 'unknown')})")
     return found
+
+
+def _holds_numbers(column):
+    try:
+        column = np.asarray(column)
+        column.astype(np.float64)
+    except (TypeError, ValueError):
+        return False
+    # NumPy makes numbers of days, scikit-learn does not.
+    return column.dtype.kind not in "mM"
 
 
 def _check_no_none(y, numeric):

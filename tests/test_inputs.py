@@ -395,6 +395,10 @@ BAD = {
         FRAME.assign(b=pd.Categorical(LETTERS)),
         NO_NUMBERS.format("category"),
     ),
+    "pandas dates": (
+        FRAME.assign(b=pd.date_range("2020-01-01", periods=N)),
+        NO_NUMBERS.format("datetime64"),
+    ),
     "polars null": (
         POLARS.with_columns(b=pl.Series([1.0, None] * (N // 2))),
         "Input X contains NaN",

@@ -27,6 +27,8 @@ from skdl import (
     model_selection,
     preprocessing,
 )
+from skdl.callbacks import CSVLogger, EpochLogger, Monitor
+from skdl.callbacks._step_records import StepRecords
 from skdl.model_selection import CoarseToFineSearchCV, Linear, Log
 from skdl.preprocessing import ImageAugmenter
 from tests.engine.cases import (
@@ -49,6 +51,8 @@ NETS = [
 # several columns of labels makes its loss when it needs it.
 NAMED_ONLY = {name for name in engine.__all__ if name.endswith("Penalty")}
 NAMED_ONLY |= {"MultiOutput"}
+# The others write to a path, or call what the file names.
+TRUSTED_CALLBACKS = [EpochLogger, Monitor, StepRecords]
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(60, 5))
@@ -226,6 +230,27 @@ def test_features_come_back():
     assert_array_equal(other.transform(X), features.transform(X))
 
 
+def test_callbacks_and_records_come_back_and_go_on():
+    net = MLPClassifier(3, max_iter=3, random_state=0)
+    net = fitted(net.set_callbacks(Monitor(every=1), EpochLogger("a")), CLASSES)
+    other = through_file(net)
+    assert repr(other._skl_callbacks) == repr(net._skl_callbacks)
+    for one in (net, other):
+        one.partial_fit(X, CLASSES)
+    ours, theirs = Monitor.records_of(net), Monitor.records_of(other)
+    assert ours["step"].tolist() == [1, 2, 3, 4]
+    for name, values in ours.items():
+        assert_array_equal(theirs[name], values, err_msg=name)
+
+
+def test_what_writes_to_a_path_of_the_file_is_not_trusted(tmp_path):
+    path = tmp_path / "log.csv"
+    net = fitted(MLPClassifier(3).set_callbacks(CSVLogger(str(path))), CLASSES)
+    with pytest.raises(skops.io.exceptions.UntrustedTypesFoundException, match="CSV"):
+        through_file(net)
+    assert through_file(net.set_callbacks()).score(X, CLASSES) > 0
+
+
 def full_name(thing):
     return f"{thing.__module__}.{thing.__qualname__}"
 
@@ -254,6 +279,8 @@ def test_the_list_is_what_files_hold():
     for transformer in TRANSFORMERS.values():
         found |= untrusted(transformer.fit(X))
     found |= untrusted(ImageAugmenter())
+    net = fast_net("MLPClassifier").set_callbacks(Monitor(), EpochLogger())
+    found |= untrusted(net.fit(X, CLASSES))
     space = {"alpha": Log(0.1, 1), "power_t": Linear(0, 1)}
     net = MLPClassifier((), solver="lbfgs", random_state=0)
     search = CoarseToFineSearchCV(net, space, max_stages=1, max_candidates=2, cv=2)
@@ -280,7 +307,8 @@ def test_every_class_that_a_parameter_takes_is_in_the_list():
         and issubclass(thing, BaseEstimator)
         and name not in NAMED_ONLY
     }
-    assert classes | {full_name(engine.Network)} == set(skdl.trusted_types)
+    classes |= {full_name(one) for one in (engine.Network, *TRUSTED_CALLBACKS)}
+    assert classes == set(skdl.trusted_types)
 
 
 def test_the_list_has_nothing_but_our_own_classes():

@@ -48,15 +48,16 @@ def draw(found, scores, path):
         from matplotlib.figure import Figure
     except ImportError:
         return False
-    figure = Figure(figsize=(8, 3), layout="constrained")
+    figure = Figure(figsize=(9, 3.4), layout="constrained")
     test, trained = figure.subplots(1, 2, sharex=True)
     found.plot(ax=test)
     test.set_title("Rate range test")
-    trained.plot(RATES, scores, "o-", color="C0", markersize=3)
-    trained.axvline(found.suggestion, color="C3", linestyle="--")
+    _, smoothed, mark = found.lines_
+    trained.plot(RATES, scores, "o-", color=smoothed.get_color(), markersize=3)
+    trained.axvline(found.suggestion, color=mark.get_color(), linestyle="--")
     trained.set(title=f"Accuracy after {EPOCHS} epochs", xlabel="learning rate")
-    for axes in (test, trained):
-        axes.grid(alpha=0.3)
+    trained.spines[["top", "right"]].set_visible(False)
+    trained.grid(alpha=0.25)
     figure.savefig(path, dpi=90)
     return True
 

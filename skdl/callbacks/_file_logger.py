@@ -3,16 +3,27 @@
 import os
 from dataclasses import dataclass
 
+import numpy as np
+
 from skdl.callbacks._fingerprint import FINGERPRINT, fill_in, fingerprint
 from skdl.callbacks._hooks import NetCallback
 
-__all__ = ["FileLogger", "check_path", "path_of"]
+__all__ = ["FileLogger", "check_flag", "check_path", "path_of"]
 
 
 def check_path(path):
     """Refuse what is no path, in a constructor."""
     if not isinstance(path, str | os.PathLike):
         raise TypeError(f"path must be a str or path-like, got {path!r}.")
+    # It would stand for the current folder.
+    if path == "":
+        raise ValueError("path must name a place on the disk, got ''.")
+
+
+def check_flag(name, value):
+    """Refuse what is no bool, in a constructor: "no" would count as yes."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, got {value!r}.")
 
 
 def path_of(path, run):
@@ -39,12 +50,20 @@ class FileLogger(NetCallback):
 
     def __post_init__(self):
         check_path(self.path)
+        check_flag("append", self.append)
 
     def fit_begins(self, run):
         """Make sure that the file can be written."""
         path = path_of(self.path, run)
-        with open(path, "a", encoding="utf-8"):
-            pass
+        try:
+            with open(path, "a", encoding="utf-8"):
+                pass
+        except OSError as error:
+            raise type(error)(
+                error.errno,
+                f"path={path!r} takes no log ({error.strerror}): name a file in a "
+                "folder that exists",
+            ) from error
         self.notes[run] = _File(path)
 
     def epoch_begins(self, run):

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from numbers import Integral
 
+from skdl.callbacks._file_logger import check_flag, check_path
 from skdl.callbacks._fingerprint import differences, fill_in, fingerprint
 from skdl.callbacks._hooks import NetCallback
 from skdl.callbacks._state_file import StateFile
@@ -85,9 +86,10 @@ class Checkpoint(NetCallback):
     every: int = 1
 
     def __post_init__(self):
-        if not isinstance(self.path, str | os.PathLike):
-            raise TypeError(f"path must be a str or path-like, got {self.path!r}.")
-        if not isinstance(self.every, Integral) or self.every < 1:
+        check_path(self.path)
+        check_flag("resume", self.resume)
+        is_count = isinstance(self.every, Integral) and not isinstance(self.every, bool)
+        if not is_count or self.every < 1:
             raise ValueError(f"every must be an int of at least 1, got {self.every!r}.")
 
     def fit_begins(self, run):

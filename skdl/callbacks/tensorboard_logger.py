@@ -58,7 +58,14 @@ class TensorBoardLogger(NetCallback):
         """Make sure that there is a writer, and a folder."""
         writer = _summary_writer()
         path = Path(path_of(self.path, run))
-        path.mkdir(parents=True, exist_ok=True)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise type(error)(
+                error.errno,
+                f"path={str(path)!r} cannot be a folder ({error.strerror}): take "
+                "another one",
+            ) from error
         self.notes[run] = _Notes(path, writer)
 
     def epoch_begins(self, run):

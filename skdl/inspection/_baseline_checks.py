@@ -114,7 +114,8 @@ def train_linear(subject, max_time):
         plain, X, subject.y, subject.rows, subject.names, subject.all_y,
         subject.kind, subject.seed,
     )  # fmt: skip
-    trial = train_clone(scaled, subject.train, subject.held, max_time, LINEAR_STEPS)
+    held = subject.held if len(subject.held) else None
+    trial = train_clone(scaled, subject.train, held, max_time, LINEAR_STEPS)
     return trial, scaled
 
 

@@ -21,6 +21,9 @@ LARGE_RMS = 10.0
 # A column that is so much smaller than its neighbours is as good as absent: its weight
 # would have to grow a hundredfold. Rare pixels and words reach a tenth of the others.
 SMALL_SHARE = 0.01
+# Weights start for rows of a length around the root of the number of columns; that of
+# a document is 1, however many words there are. Rows so short are all alike to a net.
+SHORT = 0.01
 # Border pixels and rare words are zero in a small sample, and move no weight; when so
 # many columns are, something is missing.
 ZERO_SHARE = 1 / 4
@@ -70,6 +73,7 @@ def check_columns(subject):
     small = np.zeros(len(rms), bool)
     if len(used):
         small = ~constant & (largest < SMALL_SHARE * np.median(used))
+        small |= ~constant & (np.linalg.norm(rms) < SHORT)
     unscaled = (~constant & (rms > LARGE_RMS)) | small
     if unscaled.any() and not subject.net.standardize:
         order = np.flatnonzero(unscaled)
@@ -84,7 +88,7 @@ def check_columns(subject):
                 "median_of_all_columns": float(np.median(rms)),
             },
             "One learning rate has to serve all columns; a large one drives the steps "
-            "and saturates units, and next to it a small one is not seen.",
+            "and saturates units, and a small one is hardly seen.",
             "Put a Standardizer before the net, or let the net do it: "
             "standardize=True.",
             {} if issparse(subject.X) else {"standardize": True},

@@ -6,7 +6,16 @@ from sklearn.utils.validation import check_is_fitted
 from skdl._sklearn import check_matplotlib_support
 from skdl.inspection._nets import take_apart
 
-__all__ = ["COLORS", "GRAY", "axes_for", "layer_colors", "parts_of", "tidy"]
+__all__ = [
+    "COLORS",
+    "GRAY",
+    "axes_for",
+    "layer_colors",
+    "named_layers",
+    "parts_of",
+    "tidy",
+    "whole_numbers",
+]
 
 # Okabe and Ito's, which the color-blind tell apart.
 COLORS = {"blue": "#0072B2", "red": "#D55E00", "green": "#009E73", "pink": "#CC79A7"}
@@ -99,3 +108,23 @@ def tidy(axes):
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.25, linewidth=0.6)
     axes.set_axisbelow(True)
+
+
+def named_layers(n_layers, most):
+    """Return numbers of layers that have room for a name: the first, the last, others.
+
+    Parameters
+    ----------
+    n_layers : int
+    most : int
+        About so many names fit; all of fewer layers.
+    """
+    step, last = -(-n_layers // most), n_layers - 1
+    return [*range(0, last - (step - 1) // 2, step), last]
+
+
+def whole_numbers(axes):
+    """Leave out ticks between whole numbers of epochs or steps, on a linear axis."""
+    if axes.get_xscale() == "linear":
+        locator = axes.xaxis.get_major_locator()
+        locator.set_params(integer=True, min_n_ticks=1)

@@ -31,10 +31,13 @@ class Parts:
     before : list of estimators
         Transformers, of X, and `TransformedTargetRegressor`, of y, from the outside
         inwards.
+    searched : bool
+        Whether a search has yet to choose the parameters of the net.
     """
 
     net: object
     before: list
+    searched: bool = False
 
     def to_net(self, X, y=None, *, fit=False):
         """Return X and y as they come to the net.
@@ -66,7 +69,7 @@ class Parts:
         return check_X(self.net, self.to_net(X)[0])
 
 
-def take_apart(estimator):
+def take_apart(estimator, *, anew=False):
     """Return the `Parts` of what a user hands over.
 
     Parameters
@@ -74,6 +77,9 @@ def take_apart(estimator):
     estimator : estimator
         A net, a Pipeline that ends in one, a FrozenEstimator, fitted search or
         TransformedTargetRegressor around one, or any of these in another one.
+    anew : bool, default=False
+        Whether a clone of it is to be fitted: a search need not be fitted then, and the
+        net is the one that it begins with.
 
     Raises
     ------
@@ -82,14 +88,16 @@ def take_apart(estimator):
     sklearn.exceptions.NotFittedError
         For a search that has no best estimator (yet).
     """
-    before, given = [], estimator
+    before, given, searched = [], estimator, False
     while not isinstance(estimator, BaseNet):
         if isinstance(estimator, Pipeline):
             steps = [one for _, one in estimator.steps]
             before += [one for one in steps[:-1] if one not in (None, "passthrough")]
             estimator = steps[-1]
         elif isinstance(estimator, FrozenEstimator):
-            estimator = estimator.estimator
+            estimator, anew = estimator.estimator, False
+        elif anew and isinstance(estimator, BaseSearchCV):
+            estimator, searched = estimator.estimator, True
         elif isinstance(estimator, TransformedTargetRegressor):
             before.append(estimator)
             estimator = getattr(estimator, "regressor_", estimator.regressor)
@@ -106,7 +114,7 @@ def take_apart(estimator):
                 "FrozenEstimator or TransformedTargetRegressor with one inside, got "
                 f"{type(given).__name__}. Of an ensemble, take one of its estimators_."
             )
-    return Parts(estimator, before)
+    return Parts(estimator, before, searched)
 
 
 def _transformed_targets(outer, y, fit):

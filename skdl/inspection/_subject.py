@@ -135,7 +135,7 @@ def make_subject(estimator, X, y, max_rows, seed):
     check_consistent_length(X, y)
     if issparse(X):
         X = csr_array(X)
-    elif not hasattr(X, "iloc"):
+    elif not hasattr(X, "columns"):
         X = np.asarray(X)
     all_y = _plain_targets(y)
     if all_y.dtype == object and any(one is None for one in all_y.ravel()):

@@ -7,9 +7,19 @@ from skdl.callbacks import Monitor
 from skdl.engine.probe import probe
 from skdl.estimators._validation import check_training_data
 from skdl.inspection._arguments import check_integer
-from skdl.inspection._display import COLORS, GRAY, axes_for, parts_of, tidy
+from skdl.inspection._display import (
+    COLORS,
+    GRAY,
+    axes_for,
+    named_layers,
+    parts_of,
+    tidy,
+)
 
 __all__ = ["GradientFlowDisplay"]
+
+# Up to so many layers have their full names, and up to so many a name at all.
+FEW, MOST = 6, 20
 
 
 class GradientFlowDisplay:
@@ -136,9 +146,9 @@ class GradientFlowDisplay:
             )  # fmt: skip
             self.lines_.append(line)
         axes.set(yscale="log", ylabel="|gradient| of weights", xlabel="layer")
-        few = n_layers <= 6
+        few, named = n_layers <= FEW, named_layers(n_layers, MOST)
         axes.set_xticks(
-            places, self.layer if few else [_short(name) for name in self.layer]
+            named, [self.layer[i] if few else _short(self.layer[i]) for i in named]
         )
         axes.margins(x=0.12 if few else 0.05, y=0.12)
         axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))

@@ -4,7 +4,7 @@ import numpy as np
 
 from skdl.callbacks import Monitor
 from skdl.inspection._arguments import check_members
-from skdl.inspection._display import axes_for, parts_of
+from skdl.inspection._display import axes_for, named_layers, parts_of, whole_numbers
 
 __all__ = ["LayerHistogramDisplay"]
 
@@ -12,6 +12,8 @@ KINDS = {"weight": "weights", "activation": "outputs", "gradient": "gradients"}
 # Rows of the picture, and the share of values that it leaves out at each end.
 N_BINS = 60
 TAIL = 0.002
+# Panels that have room in a line.
+MOST = 10
 
 
 class LayerHistogramDisplay:
@@ -66,7 +68,8 @@ class LayerHistogramDisplay:
         kind : {'weight', 'activation', 'gradient'}, default='weight'
             The activations of the output layer are the raw scores.
         layers : sequence of int, optional
-            Which layers; all of them by default.
+            Which layers; all of them by default, but of more than ten only some, evenly
+            spaced from the first to the output.
         ax : matplotlib axes or array-like of them, optional
             One is divided into a panel for each layer.
 
@@ -77,9 +80,10 @@ class LayerHistogramDisplay:
         if kind not in KINDS:
             raise ValueError(f"kind must be one of {list(KINDS)}, got {kind!r}.")
         records = Monitor.records_of(parts_of(estimator, cls).net)
-        chosen = slice(None)
-        if layers is not None:
-            chosen = check_members("layers", layers, len(records["layer"]))
+        n_layers = len(records["layer"])
+        if layers is None:
+            layers = named_layers(n_layers, MOST)
+        chosen = check_members("layers", layers, n_layers)
         display = cls(
             records["step"],
             records[f"{kind}_counts"][:, chosen],
@@ -128,6 +132,7 @@ class LayerHistogramDisplay:
                 place.plot(self.step, line, color="#D55E00", linestyle=style, lw=0.9)
             place.set(title=name, xlabel="step", ylim=(rows[0], rows[-1]))
             place.margins(x=0)
+            whole_numbers(place)
         self.quantiles_ = np.stack(quantiles, axis=1)
         axes[0].set_ylabel(KINDS[self.kind])
         bar = self.figure_.colorbar(self.meshes_[-1], ax=list(axes), pad=0.02)

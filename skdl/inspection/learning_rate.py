@@ -4,8 +4,10 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 from sklearn.base import clone
 
+from skdl._sklearn import check_matplotlib_support
 from skdl._warn import warn
 from skdl.inspection._arguments import check_integer, check_number
+from skdl.inspection._display import COLORS, axes_for, tidy
 from skdl.inspection._nets import take_apart
 
 __all__ = ["LearningRateDisplay", "find_learning_rate"]
@@ -67,6 +69,7 @@ class LearningRateDisplay:
         -------
         display : LearningRateDisplay
         """
+        check_matplotlib_support(f"{cls.__name__}.from_estimator")
         return find_learning_rate(estimator, X, y, **options).plot(ax=ax)
 
     def plot(self, ax=None, **line_options):
@@ -83,17 +86,17 @@ class LearningRateDisplay:
         -------
         self : LearningRateDisplay
         """
-        if ax is None:
-            from matplotlib.pyplot import subplots
-
-            _, ax = subplots()
-        options = {"color": "C0", "label": "smoothed"} | line_options
+        (ax,) = axes_for(self, ax, figsize=(6.0, 3.4))
+        tidy(ax)
+        options = {"color": COLORS["blue"], "label": "smoothed"} | line_options
         faint = {"color": options["color"], "alpha": 0.3, "lw": 1, "label": "batches"}
         lines = ax.plot(self.rates, self.losses, **faint)
         lines += ax.plot(self.rates, self.smoothed_losses, **options)
         if np.isfinite(self.suggestion):
             label = f"suggestion: {self.suggestion:.2g}"
-            lines += [ax.axvline(self.suggestion, color="C3", ls="--", label=label)]
+            lines += [
+                ax.axvline(self.suggestion, color=COLORS["red"], ls="--", label=label)
+            ]
         # What lies above the start says no more than that it does.
         low, high = self.smoothed_losses.min(), self.smoothed_losses[0]
         room = max(0.1 * (high - low), 1e-3 * abs(high))
@@ -102,7 +105,7 @@ class LearningRateDisplay:
             ylim=(low - room, high + 3 * room),
         )  # fmt: skip
         # Where nothing is learned yet, and the loss is high.
-        ax.legend(loc="lower left")
+        ax.legend(loc="lower left", frameon=False)
         self.ax_, self.figure_, self.lines_ = ax, ax.figure, lines
         return self
 

@@ -5,9 +5,11 @@ from sklearn.base import is_classifier
 from sklearn.utils.validation import check_consistent_length
 
 from skdl._sklearn import check_matplotlib_support
+from skdl.estimators._classes import check_classes
+from skdl.estimators._targets import holds_distributions, soft_rows
 from skdl.inspection._arguments import check_integer, check_rows
 from skdl.inspection._display import GRAY, axes_for, parts_of
-from skdl.inspection._mistakes import absolute_errors, misclassified, one_column
+from skdl.inspection._mistakes import errors_of, output_names, worst_first
 from skdl.inspection._mosaic import (
     as_images,
     check_image_shape,
@@ -15,11 +17,14 @@ from skdl.inspection._mosaic import (
     mosaic,
     to_unit_range,
 )
+from skdl.inspection._table import in_cell, numbers_of, read_table
 
 __all__ = ["MistakesDisplay"]
 
 # Rows of tables have their numbers in them up to so many columns.
 MAX_NUMBERS = 12
+# Inches that an image takes, with some room, and a letter of the text above it.
+TILE, IMAGE, LETTER = 1.15, 0.92, 0.062
 
 
 class MistakesDisplay:
@@ -27,8 +32,11 @@ class MistakesDisplay:
 
     Of a classifier these are misclassified rows, those first whose true class has the
     smallest probability; without probabilities, those with the largest lead of a wrong
-    class. Of a regressor they are the rows with the largest absolute error. A table is
-    colored by how many standard deviations a value lies from its column's mean.
+    class. Of a regressor they are the rows with the largest absolute error. Where y has
+    several columns, the worst of a row counts, and is named; errors in numbers are then
+    compared in standard deviations of their column of y. A table is colored by how many
+    standard deviations a value lies from its column's mean; words and missing values
+    are gray.
 
     Parameters
     ----------
@@ -40,6 +48,8 @@ class MistakesDisplay:
         Of the predicted and of the true label.
     indices : ndarray of shape (n_mistakes,)
         Which rows of X they are.
+    output : sequence of str, optional
+        Of several outputs, the name of the one that is meant, for each row.
     image_shape : tuple of int, optional
         (height, width, channels), or None for a table.
     feature_names : sequence of str, optional
@@ -58,7 +68,7 @@ class MistakesDisplay:
 
     def __init__(
         self, rows, true, predicted, indices, *, probability=None, image_shape=None,
-        feature_names=None, center=None, scale=None,
+        feature_names=None, center=None, scale=None, output=None,
     ):  # fmt: skip
         self.rows = rows
         self.true = true
@@ -69,6 +79,7 @@ class MistakesDisplay:
         self.feature_names = feature_names
         self.center = center
         self.scale = scale
+        self.output = output
 
     @classmethod
     def from_estimator(
@@ -82,8 +93,9 @@ class MistakesDisplay:
         estimator : estimator
             A fitted net, or a pipeline or a search with one inside.
         X : {array-like, sparse matrix or array} of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,)
-            True labels or numbers.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            True labels or numbers, as the net takes them. Probabilities of classes
+            stand for the most probable one.
         n_mistakes : int, default=15
             At most so many.
         image_shape : tuple of int, optional
@@ -105,15 +117,17 @@ class MistakesDisplay:
             "image_shape": image_shape,
         }  # fmt: skip
         if not is_classifier(net):
-            y = one_column("y", y)
             return cls.from_predictions(y, estimator.predict(X), X=X, **options)
-        y = one_column("y", y)
-        if hasattr(estimator, "predict_proba"):
-            scores = estimator.predict_proba(X)
-            options["probabilities"] = True
-        else:
-            scores = estimator.decision_function(X)
-        options["classes"] = estimator.classes_
+        options["probabilities"] = hasattr(estimator, "predict_proba")
+        method = "predict_proba" if options["probabilities"] else "decision_function"
+        scores, classes = getattr(estimator, method)(X), estimator.classes_
+        if net._multilabel:
+            scores, classes = list(scores.T), [np.array([0, 1])] * len(classes)
+        elif _is_soft(net, y):
+            y = soft_rows(y)
+            check_classes(net, np.arange(y.shape[1]), "soft", True)
+            y = classes[y.argmax(axis=1)]
+        options["classes"] = classes
         return cls.from_predictions(y, scores, X=X, **options)
 
     @classmethod
@@ -125,14 +139,15 @@ class MistakesDisplay:
 
         Parameters
         ----------
-        y_true : array-like of shape (n_samples,)
+        y_true : array-like of shape (n_samples,) or (n_samples, n_outputs)
             True labels or numbers.
-        y_pred : array-like of shape (n_samples,) or (n_samples, n_classes)
-            Numbers, if `classes` is None; else a score for each class, or of the second
-            of two classes.
+        y_pred : array-like, or list of array-like
+            Numbers in the shape of `y_true`, if `classes` is None; else a score for
+            each class, (n_samples, n_classes), or of the second of two classes,
+            (n_samples,). Of several outputs, a list of such scores.
         X : {array-like, sparse matrix or array} of shape (n_samples, n_features)
-        classes : array-like of shape (n_classes,), optional
-            Labels.
+        classes : array-like of shape (n_classes,), or list of them, optional
+            Labels; of several outputs, a list.
         probabilities : bool, default=False
             Whether the scores are probabilities.
         n_mistakes, image_shape, ax, n_columns, cmap
@@ -144,32 +159,30 @@ class MistakesDisplay:
         """
         check_matplotlib_support(f"{cls.__name__}.from_predictions")
         check_integer("n_mistakes", n_mistakes)
-        y_true = one_column("y_true", y_true)
-        check_consistent_length(X, y_true, y_pred)
-        names = getattr(X, "columns", None)
-        rows = check_rows(X)
-        if image_shape is not None:
-            image_shape = check_image_shape(image_shape, None, rows.shape[1])
-        probability = None
-        if classes is None:
-            if probabilities:
-                raise ValueError("probabilities=True needs classes: whose they are.")
-            predicted = one_column("y_pred", y_pred)
-            errors = absolute_errors(y_true, predicted)
-            order = np.argsort(-errors, kind="stable")
-        else:
-            order, predicted, probability = misclassified(
-                y_true, y_pred, classes, probabilities
-            )
-        worst = order[:n_mistakes]
-        table = {}
+        if probabilities and classes is None:
+            raise ValueError("probabilities=True needs classes: whose they are.")
+        check_consistent_length(X, y_true)
+        errors = errors_of(y_true, y_pred, classes, probabilities)
+        order, outputs = (one[:n_mistakes] for one in worst_first(errors))
+        table, names = {}, getattr(X, "columns", None)
         if image_shape is None:
-            table = {"center": rows.mean(axis=0), "scale": rows.std(axis=0)}
-            table["feature_names"] = None if names is None else list(names)
+            rows, table["center"], table["scale"] = read_table(X)
+            if names is not None:
+                table["feature_names"] = [str(name) for name in names]
+        else:
+            rows = check_rows(X)
+            image_shape = check_image_shape(image_shape, None, rows.shape[1])
+        if len(errors) > 1:
+            names = output_names(y_true, classes, len(errors))
+            table["output"] = [names[j] for j in outputs]
+        pairs = list(zip(order, outputs, strict=True))
+        true = np.array([errors[j].true[i] for i, j in pairs])
+        predicted = np.array([errors[j].predicted[i] for i, j in pairs])
+        found = np.array([errors[j].found[i] for i, j in pairs if probabilities])
         display = cls(
-            rows[worst], y_true[worst], predicted[worst], worst,
-            probability=probability[worst] if probabilities else None,
-            image_shape=image_shape, **table,
+            rows[order], true, predicted, order,
+            probability=found if probabilities else None, image_shape=image_shape,
+            **table,
         )  # fmt: skip
         return display.plot(ax=ax, n_columns=n_columns, cmap=cmap)
 
@@ -203,38 +216,44 @@ class MistakesDisplay:
     def _plot_images(self, ax, n_columns, cmap):
         check_integer("n_columns", n_columns)
         images = as_images(self.rows, self.image_shape)
-        tiles = to_unit_range(images, images.min(), images.max())
+        tiles = to_unit_range(images, np.nanmin(images), np.nanmax(images))
         width = images.shape[2]
         n_columns = min(n_columns, len(images))
-        # Room for two lines of text above each image, which is an inch wide.
+        texts = [self._text(i, "\n") for i in range(len(images))]
+        longest = max(len(line) for text in texts for line in text.split("\n"))
+        wide = max(TILE, LETTER * (longest + 1))
+        # Room for two lines of text above each image, and for long ones at its sides.
         above = max(2, round(0.5 * width))
-        whole, corners = mosaic(tiles, n_columns, max(1, width // 4), above)
-        inches = 1.15 * n_columns
+        gap = max(1, round((wide / IMAGE - 1) * width))
+        whole, corners = mosaic(tiles, n_columns, gap, above)
+        inches = wide * n_columns
         size = (inches, inches * whole.shape[0] / whole.shape[1])
         (axes,) = axes_for(self, ax, figsize=size)
         scale = {} if images.ndim == 4 else {"cmap": cmap, "vmin": 0, "vmax": 1}
         self.image_ = draw_mosaic(axes, whole, **scale)
         self.texts_ = [
             axes.text(
-                left + (width - 1) / 2, top - 0.5 - 0.04 * width, self._text(i, "\n"),
+                left + (width - 1) / 2, top - 0.5 - 0.04 * width, text,
                 ha="center", va="bottom", fontsize=7.5, linespacing=1.1,
             )
-            for i, (top, left) in enumerate(corners)
+            for (top, left), text in zip(corners, texts, strict=True)
         ]  # fmt: skip
         return axes
 
     def _plot_table(self, ax):
-        rows = np.asarray(self.rows, float)
+        rows = np.asarray(self.rows)
         n_rows, n_features = rows.shape
         spread = np.where(np.asarray(self.scale) > 0, self.scale, 1.0)
-        deviations = (rows - self.center) / spread
-        wide = min(12.0, 2.4 + 0.62 * n_features)
+        deviations = (numbers_of(rows) - self.center) / spread
+        texts = [self._text(i, ", ") for i in range(n_rows)]
+        wide = 1.2 + 0.08 * max(map(len, texts)) + min(9.0, 0.62 * n_features)
         (axes,) = axes_for(self, ax, figsize=(wide, 1.5 + 0.3 * n_rows))
         self.image_ = axes.imshow(
             deviations, cmap="RdBu_r", vmin=-3, vmax=3, aspect="auto",
             interpolation="nearest",
         )  # fmt: skip
-        axes.set_yticks(range(n_rows), [self._text(i, ", ") for i in range(n_rows)])
+        axes.set_facecolor("0.9")
+        axes.set_yticks(range(n_rows), texts)
         self.texts_ = axes.get_yticklabels()
         names = self.feature_names
         names = [str(i) for i in range(n_features)] if names is None else names
@@ -250,7 +269,7 @@ class MistakesDisplay:
             for i, j in np.ndindex(*rows.shape):
                 dark = abs(deviations[i, j]) > 2
                 axes.text(
-                    j, i, f"{rows[i, j]:.3g}", ha="center", va="center", fontsize=8,
+                    j, i, in_cell(rows[i, j]), ha="center", va="center", fontsize=8,
                     color="white" if dark else "black",
                 )  # fmt: skip
         bar = axes.figure.colorbar(self.image_, ax=axes, pad=0.02, extend="both")
@@ -261,13 +280,22 @@ class MistakesDisplay:
     def _text(self, i, between):
         """Return what is said of the i-th row."""
         true, predicted = _said(self.true[i]), _said(self.predicted[i])
+        if self.output is not None:
+            true = f"{self.output[i]}: true {true}"
+        else:
+            true = f"true {true}"
         if self.probability is None:
-            return f"true {true}{between}predicted {predicted}"
+            return f"{true}{between}predicted {predicted}"
         of_predicted, of_true = self.probability[i]
         return (
-            f"true {true} ({_percent(of_true)}){between}"
+            f"{true} ({_percent(of_true)}){between}"
             f"predicted {predicted} ({_percent(of_predicted)})"
         )
+
+
+def _is_soft(net, y):
+    several = net._several_outputs
+    return not several and net._soft_targets_allowed and holds_distributions(y)
 
 
 def _said(value):

@@ -38,9 +38,9 @@ class NeuralFeatures(
 
     Parameters
     ----------
-    estimator : net, or pipeline or fitted search with one inside
-        It is cloned and fitted. A net that is fitted already is used as it is inside of
-        scikit-learn's ``FrozenEstimator``.
+    estimator : net, or pipeline or search with one inside
+        It is cloned and fitted: of a search, the best estimator counts. A net that is
+        fitted already is used as it is inside of scikit-learn's ``FrozenEstimator``.
     layer : int or str, default=-1
         Which hidden layer: 0 or "hidden 1" for the first; negative numbers count from
         the last, which is -1.
@@ -96,16 +96,19 @@ class NeuralFeatures(
         TypeError
             If the estimator is no net, before any work.
         ValueError
-            If it has no such layer, before any work; and what its ``fit`` refuses. The
-            transformer is then as it was before.
+            If it has no such layer, before any work (but after a search, which may try
+            several numbers of them); and what its ``fit`` refuses. The transformer is
+            then as it was before.
         """
-        net = take_apart(self.estimator).net
-        n_hidden = len(check_hidden_layers(net.hidden_layer_sizes))
-        hidden_layer_number(self.layer, n_hidden)
+        parts = take_apart(self.estimator, anew=True)
+        if not parts.searched:
+            _check_layer(self.layer, parts.net)
         if get_config()["enable_metadata_routing"]:
             routed = process_routing(self, "fit", **fit_params)
             fit_params = routed.estimator.fit
         estimator = clone(self.estimator).fit(X, y, **fit_params)
+        if parts.searched:
+            _check_layer(self.layer, take_apart(estimator).net)
         with unchanged_on_error(self):
             self.estimator_ = estimator
             for name in ("n_features_in_", "feature_names_in_"):
@@ -154,3 +157,7 @@ class NeuralFeatures(
         tags.target_tags.required = inner.target_tags.required
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _check_layer(layer, net):
+    hidden_layer_number(layer, len(check_hidden_layers(net.hidden_layer_sizes)))

@@ -78,7 +78,7 @@ class Finding:
         return "\n".join([*lines, f"  ({self.kind})"])
 
 
-@dataclass
+@dataclass(repr=False)
 class Report:
     """What `diagnose` found.
 
@@ -137,6 +137,9 @@ class Report:
             parts.append("\n".join(["Not checked", *lines]))
         parts.append(self._summary())
         return "\n\n".join(parts)
+
+    # The last line of a notebook's cell shows it.
+    __repr__ = __str__
 
     def _summary(self):
         if not self.findings:

@@ -114,7 +114,7 @@ class TopActivationDisplay:
         images = np.asarray(self.images)
         n_units, n_top, height = images.shape[:3]
         tiles = images.reshape(n_units * n_top, *images.shape[2:])
-        tiles = to_unit_range(tiles, tiles.min(), tiles.max())
+        tiles = to_unit_range(tiles, np.nanmin(tiles), np.nanmax(tiles))
         gap = max(1, height // 12)
         whole, corners = mosaic(tiles, n_top, gap)
         width = 0.55 * n_top

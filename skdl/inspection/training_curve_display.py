@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from skdl.inspection._display import COLORS, GRAY, axes_for, parts_of, tidy
+from skdl.inspection._display import (
+    COLORS,
+    GRAY,
+    axes_for,
+    parts_of,
+    tidy,
+    whole_numbers,
+)
 
 __all__ = ["TrainingCurveDisplay"]
 
@@ -61,8 +68,10 @@ class TrainingCurveDisplay:
     def from_estimator(cls, estimator, *, ax=None, name=None, yscale="linear"):
         """Draw the curves of a fitted net.
 
-        The best epoch is the one that early stopping went back to: the first with the
-        highest validation score. Of a net without scores there is none.
+        The best epoch is the first with the highest validation score, which is the one
+        that early stopping goes back to. Without `early_stopping` it is marked as well,
+        though the weights of the net are those of the last epoch: it says how long
+        training should have been. Of a net without scores there is none.
 
         Parameters
         ----------
@@ -138,7 +147,7 @@ class TrainingCurveDisplay:
             place.tick_params(labelbottom=False)
             place.sharex(axes[-1])
         axes[-1].set_xlabel("epoch")
-        axes[-1].xaxis.get_major_locator().set_params(integer=True)
+        whole_numbers(axes[-1])
         axes[0].legend(framealpha=1, edgecolor="none", loc="upper right")
         if self.name is not None:
             axes[0].set_title(self.name)

@@ -4,9 +4,20 @@ import numpy as np
 
 from skdl.callbacks import Monitor
 from skdl.inspection._arguments import check_number
-from skdl.inspection._display import GRAY, axes_for, layer_colors, parts_of, tidy
+from skdl.inspection._display import (
+    GRAY,
+    axes_for,
+    layer_colors,
+    named_layers,
+    parts_of,
+    tidy,
+    whole_numbers,
+)
 
 __all__ = ["UpdateRatioDisplay"]
+
+# Names in the legend: the colors of many layers form a scale, of which some will do.
+MOST = 10
 
 
 class UpdateRatioDisplay:
@@ -98,8 +109,11 @@ class UpdateRatioDisplay:
             )
             self.lines_.append(line)
         axes.set(yscale="log", xlabel="step", ylabel="‖ΔW‖ / ‖W‖")
+        whole_numbers(axes)
         axes.margins(x=0.02)
+        named = [self.lines_[i] for i in named_layers(len(self.lines_), MOST)]
         axes.legend(
-            frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5), title="layer"
-        )
+            handles=named, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5),
+            title="layer",
+        )  # fmt: skip
         return self

@@ -453,6 +453,9 @@ def test_what_is_no_net_is_refused(estimator, X, y, path, fit):
         ({"path": 3}, TypeError, "path must be a str or path-like, got 3"),
         ({"path": "x", "every": 0}, ValueError, "every must be .* got 0"),
         ({"path": "x", "every": 1.5}, ValueError, "every must be .* got 1.5"),
+        ({"path": "x", "every": True}, ValueError, "every must be .* got True"),
+        ({"path": ""}, ValueError, "path must name a place on the disk, got ''"),
+        ({"path": "x", "resume": "no"}, TypeError, "resume must be True or False, got"),
     ],
 )
 def test_arguments_are_checked(arguments, error, message):

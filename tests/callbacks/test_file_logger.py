@@ -131,10 +131,15 @@ def test_a_place_that_takes_no_file_is_refused_before_training(
 ):
     watch = LambdaCallback(lambda net: pytest.fail("trained"))
     for path in (tmp_path / "no" / "log.csv", tmp_path):
-        with pytest.raises(OSError, match=str(path)):
+        said = f"path='{path}' takes no log .*: name a file in a folder that exists"
+        with pytest.raises(OSError, match=said):
             fit(make(), X, y, watch, Logger(path))
 
 
 def test_arguments_are_checked(Logger):
     with pytest.raises(TypeError, match="path must be a str or path-like, got 3"):
         Logger(3)
+    with pytest.raises(ValueError, match="path must name a place on the disk, got ''"):
+        Logger("")
+    with pytest.raises(TypeError, match="append must be True or False, got 'no'"):
+        Logger("log", append="no")

@@ -132,7 +132,7 @@ def test_without_tensorboardx_it_is_said_before_training(
 def test_a_folder_that_cannot_be_is_refused_before_training(X, y, tmp_path, fit, stub):
     (tmp_path / "file").write_text("")
     watch = LambdaCallback(lambda net: pytest.fail("trained"))
-    with pytest.raises(OSError, match="file"):
+    with pytest.raises(OSError, match="path='.*file.*' cannot be a folder"):
         fit(make(), X, y, watch, TensorBoardLogger(tmp_path / "file"))
 
 
@@ -147,6 +147,8 @@ def test_fits_of_a_search_have_folders_of_their_own(X, y, tmp_path, fit, stub):
 def test_arguments_are_checked():
     with pytest.raises(TypeError, match="path must be a str or path-like, got 3"):
         TensorBoardLogger(3)
+    with pytest.raises(ValueError, match="path must name a place on the disk, got ''"):
+        TensorBoardLogger("")
 
 
 def read(folder):

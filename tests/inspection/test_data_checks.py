@@ -62,6 +62,20 @@ def test_unscaled_columns(factor, convert):
     assert_allclose(finding.evidence["root_mean_squares"], sizes)
 
 
+@pytest.mark.parametrize("convert", [np.asarray, csr_array])
+def test_columns_that_are_all_tiny(convert):
+    def shrink(data):
+        data *= 1e-4
+
+    finding = columns(shrink, convert)["unscaled_columns"]
+    assert len(finding.evidence["columns"]) == 5
+    # Words of a document are small as well, and many: its length is 1.
+    rng = np.random.default_rng(0)
+    words = rng.normal(size=(100, 3000))
+    words /= np.linalg.norm(words, axis=1, keepdims=True)
+    assert not found(check_columns, SoftmaxClassifier(), convert(words), Y)
+
+
 def test_the_farthest_column_comes_first():
     def scale(data):
         data[:, 1] *= 100

@@ -73,3 +73,13 @@ def test_many_layers_have_short_names():
     display = GradientFlowDisplay(np.ones(10), np.ones(10), names).plot()
     labels = [label.get_text() for label in display.ax_.get_xticklabels()]
     assert labels == [*map(str, range(1, 10)), "output"]
+
+
+def test_names_of_very_many_layers_do_not_touch():
+    names = [*(f"hidden {i}" for i in range(1, 50)), "output"]
+    display = GradientFlowDisplay(np.ones(50), np.ones(50), names).plot()
+    display.figure_.draw_without_rendering()
+    labels = display.ax_.get_xticklabels()
+    assert (labels[0].get_text(), labels[-1].get_text()) == ("1", "output")
+    boxes = [label.get_window_extent() for label in labels]
+    assert all(boxes[i].x1 < boxes[i + 1].x0 for i in range(len(boxes) - 1))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from skdl import SoftmaxClassifier
 from skdl.callbacks import Monitor
 from skdl.inspection import LayerHistogramDisplay
 
@@ -24,6 +25,17 @@ def test_some_layers(net):
     assert_array_equal(
         display.counts[:, 1], Monitor.records_of(net)["weight_counts"][:, 0]
     )
+
+
+def test_of_very_many_layers_some_are_drawn(X, y, fit):
+    net = SoftmaxClassifier((2,) * 24, residual=True, max_iter=1, random_state=0)
+    fit(net.set_callbacks(Monitor()), X, y)
+    display = LayerHistogramDisplay.from_estimator(net)
+    names = [*(f"hidden {i}" for i in range(1, 23, 3)), "output"]
+    assert list(display.layer) == names
+    assert len(display.axes_) == len(display.meshes_) == len(names)
+    chosen = LayerHistogramDisplay.from_estimator(net, layers=range(12))
+    assert len(chosen.axes_) == 12
 
 
 def test_colors_and_quantiles_of_known_values():
@@ -67,3 +79,10 @@ def test_a_step_without_values_is_empty():
 def test_kind_is_checked(net):
     with pytest.raises(ValueError, match="kind must be one of .*got 'bias'"):
         LayerHistogramDisplay.from_estimator(net, kind="bias")
+
+
+def test_steps_are_whole():
+    edges = np.tile(np.linspace(0, 1, 11), (1, 1, 1))
+    display = LayerHistogramDisplay([1], np.ones((1, 1, 10)), edges, ["output"]).plot()
+    ticks = display.ax_.get_xticks()
+    assert_array_equal(ticks, np.round(ticks))

@@ -1,5 +1,6 @@
 """The rate range test: what it tries, what it leaves alone, what it suggests."""
 
+import sys
 import warnings
 from pathlib import Path
 
@@ -234,6 +235,19 @@ def test_the_picture(digits):
     assert shown.ax_ is ax
     assert len(shown.rates) <= 50
     plt.close("all")
+
+
+def test_what_a_picture_needs(monkeypatch):
+    found = LearningRateDisplay(
+        rates=np.ones(2), losses=np.ones(2), smoothed_losses=np.ones(2), suggestion=1.0
+    )
+    with pytest.raises(TypeError, match="ax must be matplotlib axes, got 'left'"):
+        found.plot(ax="left")
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(ImportError, match="LearningRateDisplay.plot requires matplotl"):
+        found.plot()
+    with pytest.raises(ImportError, match="LearningRateDisplay.from_estimator requir"):
+        LearningRateDisplay.from_estimator(None, None, None)  # before any work
 
 
 @pytest.mark.parametrize(

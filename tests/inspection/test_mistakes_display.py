@@ -3,9 +3,15 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.compose import make_column_transformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 
-from skdl import MLPRegressor, SVMClassifier
+from skdl import LogisticClassifier, MLPRegressor, SoftmaxClassifier, SVMClassifier
 from skdl.inspection import MistakesDisplay
+
+SHAPE = {"image_shape": (4, 4)}
 
 LABELS = np.array(["a", "b", "c"])
 P = np.array(
@@ -111,6 +117,119 @@ def test_a_table_has_names_numbers_and_deviations():
     assert [text.get_text() for text in display.ax_.texts] == ["6", "10"]
 
 
+def test_soft_targets_stand_for_the_most_probable_class(X, y, fit):
+    codes = np.unique(y, return_inverse=True)[1]
+    soft = 0.2 + 0.4 * np.eye(3)[codes]
+    net = fit(SoftmaxClassifier((3,), max_iter=3, random_state=0), X, soft)
+    display = MistakesDisplay.from_estimator(net, X, soft)
+    same = MistakesDisplay.from_estimator(net, X, codes)
+    assert len(display.indices) == 15
+    assert_array_equal(display.indices, same.indices)
+    assert texts(display) == texts(same)
+
+
+@pytest.mark.parametrize("as_frame", [False, True])
+def test_several_labels(X, fit, as_frame):
+    labels = X[:, :3] > 0.5
+    net = fit(LogisticClassifier((3,), max_iter=3, random_state=0), X, labels)
+    y = labels
+    if as_frame:
+        y = pytest.importorskip("pandas").DataFrame(labels, columns=["big", "red", "x"])
+    display = MistakesDisplay.from_estimator(net, X, y, **SHAPE)
+    p = net.predict_proba(X)
+    of_true = np.where(labels, p, 1 - p)
+    wrong = np.flatnonzero((net.predict(X) != labels).any(axis=1))
+    expected = wrong[np.argsort(of_true[wrong].min(axis=1))][:15]
+    assert_array_equal(display.indices, expected)
+    names = ["big", "red", "x"] if as_frame else ["label 0", "label 1", "label 2"]
+    worst = of_true[expected].argmin(axis=1)
+    assert display.output == [names[j] for j in worst]
+    is_true = int(labels[expected[0], worst[0]])
+    said = f"{names[worst[0]]}: true {is_true} ("
+    assert texts(display)[0].startswith(said)
+    assert_allclose(display.probability[:, 1], of_true[expected].min(axis=1))
+
+
+def test_several_columns_of_labels(X, y, fit):
+    columns = np.column_stack([y, np.where(X[:, 3] > 0, "up", "down")])
+    net = fit(SVMClassifier((3,), max_iter=3, random_state=0), X, columns)
+    display = MistakesDisplay.from_estimator(net, X, columns, n_mistakes=80)
+    wrong = net.predict(X) != columns
+    assert set(display.indices) == set(np.flatnonzero(wrong.any(axis=1)))
+    for i, output, predicted in zip(
+        display.indices, display.output, display.predicted, strict=True
+    ):
+        j = int(output.removeprefix("output "))
+        assert wrong[i, j]
+        assert predicted == net.predict(X)[i, j]
+
+
+def test_several_numbers(X, fit):
+    Y = X[:, :2] * [1, 100]
+    net = fit(MLPRegressor(max_iter=3, random_state=0), X, Y)
+    display = MistakesDisplay.from_estimator(net, X, Y)
+    errors = np.abs(net.predict(X) - Y) / Y.std(axis=0)
+    assert_array_equal(display.indices, np.argsort(-errors.max(axis=1))[:15])
+    said = [f"output {j}" for j in errors[display.indices].argmax(axis=1)]
+    assert display.output == said
+
+
+def test_a_table_with_words_and_gaps(X, y, fit):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(X[:, :2], columns=["a", "b"]).assign(word=y)
+    frame.loc[::2, "b"] = np.nan
+    encoder = make_column_transformer(
+        (SimpleImputer(), ["a", "b"]), (OneHotEncoder(), ["word"])
+    )
+    model = make_pipeline(encoder, SoftmaxClassifier((3,), max_iter=3, random_state=0))
+    display = MistakesDisplay.from_estimator(fit(model, frame, y), frame, y)
+    shown = np.ma.filled(display.image_.get_array(), np.nan)
+    assert np.isnan(shown[:, 2]).all()
+    of_gaps = np.isin(display.indices, np.arange(0, 80, 2))
+    assert_array_equal(np.isnan(shown[:, 1]), of_gaps)
+    first = display.indices[0]
+    cells = [text.get_text() for text in display.ax_.texts][:3]
+    assert cells == [f"{X[first, 0]:.3g}", "nan" if of_gaps[0] else cells[1], y[first]]
+
+
+def test_names_of_columns_may_be_numbers():
+    pandas = pytest.importorskip("pandas")
+    display = MistakesDisplay.from_predictions(
+        np.ones(2), np.zeros(2), X=pandas.DataFrame(np.eye(2))
+    )
+    labels = [label.get_text() for label in display.ax_.get_xticklabels()]
+    assert labels == ["0", "1"]
+
+
+def test_cells_have_room_for_numbers():
+    display = MistakesDisplay.from_predictions(
+        np.zeros(3), np.full(3, -1234.5), X=np.full((3, 2), -0.01234)
+    )
+    display.figure_.draw_without_rendering()
+    cell = display.ax_.get_window_extent().width / 2
+    for text in display.ax_.texts:
+        assert text.get_window_extent().width < cell
+
+
+def test_images_with_gaps():
+    X = np.array([[0.0, 1, np.nan, 4]])
+    display = MistakesDisplay.from_predictions([1], [0], X=X, image_shape=(2, 2))
+    tile = display.image_.get_array().filled(np.nan)[-2:]
+    assert_array_equal(tile, [[0, 0.25], [np.nan, 1]])
+
+
+def test_long_names_have_room():
+    X, classes = np.zeros((6, 16)), ["a rather long name", "b"]
+    display = MistakesDisplay.from_predictions(
+        ["b"] * 6, np.zeros(6), X=X, classes=classes, **SHAPE
+    )
+    display.figure_.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in display.texts_]
+    assert all(boxes[i].x1 < boxes[i + 1].x0 for i in range(4))
+    assert boxes[0].x0 >= 0
+    assert boxes[4].x1 <= display.figure_.bbox.x1
+
+
 def test_no_mistakes():
     display = MistakesDisplay.from_predictions(
         ["a"], [[1.0, 0]], X=np.zeros((1, 4)), classes=["a", "b"], image_shape=(2, 2)
@@ -127,8 +246,10 @@ def test_extremes_are_said_so():
 
 
 def test_what_does_not_fit(net, X, y):
-    with pytest.raises(ValueError, match="one label or number for each row"):
+    with pytest.raises(ValueError, match="probabilities of 80 classes"):
         MistakesDisplay.from_estimator(net, X, np.eye(80))
+    with pytest.raises(ValueError, match="one label or number for each row"):
+        MistakesDisplay.from_estimator(net, X, np.column_stack([y, y]))
     with pytest.raises(ValueError, match="2 columns, and there are 3 classes"):
         MistakesDisplay.from_predictions(TRUE, P[:, :2], X=P, classes=LABELS)
     with pytest.raises(ValueError, match=r"not among the classes: \['z'\]"):

@@ -12,7 +12,7 @@ from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError, UnsetMetadataPassedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -72,6 +72,29 @@ def test_names_and_data_frames():
         features.transform(frame[["b", "a", "c"]])
     features.fit(X, y)
     assert not hasattr(features, "feature_names_in_")
+
+
+@pytest.mark.parametrize("is_fitted", [True, False])
+def test_a_search_is_made_anew(is_fitted):
+    """In each fold of another search, too, where clones of it are not fitted."""
+    search = GridSearchCV(net(), {"hidden_layer_sizes": [(5, 3), (6, 4)]}, cv=2)
+    if is_fitted:
+        search.fit(X, y)
+    features = NeuralFeatures(search, layer=1).fit(X, y)
+    best = features.estimator_.best_estimator_
+    assert_array_equal(features.transform(X), hidden_activations(best, X, 1))
+    model = make_pipeline(features, LogisticRegression())
+    assert np.isfinite(cross_val_score(model, X, y, cv=2, error_score="raise")).all()
+    assert not hasattr(features.estimator, "best_estimator_") or is_fitted
+
+
+def test_a_layer_that_only_the_winner_of_a_search_has():
+    search = GridSearchCV(net(), {"hidden_layer_sizes": [(5, 3, 2)]}, cv=2)
+    assert NeuralFeatures(search, layer=2).fit(X, y).transform(X).shape == (80, 2)
+    features = NeuralFeatures(search, layer=3)
+    with pytest.raises(ValueError, match="layer must be a number from -3 to 2"):
+        features.fit(X, y)
+    assert not hasattr(features, "estimator_")
 
 
 def test_a_frozen_net_is_used_as_it_is():

@@ -5,10 +5,11 @@ from functools import cache, partial
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from scipy.sparse import csr_array
 from sklearn.base import clone
-from sklearn.compose import TransformedTargetRegressor
+from sklearn.compose import TransformedTargetRegressor, make_column_transformer
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -16,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from skdl import LogisticClassifier, MLPRegressor, SoftmaxClassifier
 from skdl import inspection as module
 from skdl.callbacks import Monitor
-from skdl.engine import StepDecay
+from skdl.engine import Quantile, StepDecay
 from skdl.estimators._base import BaseNet
 from skdl.preprocessing import ImageAugmenter
 
@@ -24,6 +25,7 @@ X = np.random.default_rng(0).normal(size=(60, 16))
 Y = X[:, :3].argmax(axis=1)
 WORDS = np.array(["a", "b", "c"])[Y]
 FRAME = pd.DataFrame(X, columns=[f"f{i}" for i in range(16)])
+POLARS = pl.DataFrame(X, schema=list(FRAME.columns))
 BYTES = (40 * np.clip(X + 3, 0, 6)).astype(np.uint8)
 SOFT = 0.1 + 0.7 * np.eye(3)[Y]
 NUMBERS = X[:, :2] @ [[1.0, 2.0], [3.0, -1.0]]
@@ -42,6 +44,13 @@ def regressor():
 CASES = {
     "words": (soft(6, 5), X, WORDS),
     "frame": (soft(5), FRAME, pd.Series(WORDS, index=range(60, 120))),
+    "polars": (
+        make_pipeline(
+            make_column_transformer(
+                (StandardScaler(), list(FRAME.columns[:8])), remainder="passthrough"
+            ), soft(5),
+        ), POLARS, pl.Series(WORDS),
+    ),
     "labels": (LogisticClassifier((5,), max_iter=4), X, (X[:, :3] > 0).astype(int)),
     "columns": (soft(5), X, np.column_stack([Y, Y > 0])),
     "soft": (soft(5), X, SOFT),
@@ -80,13 +89,8 @@ REFUSED = {
         "say which one by output",
     ),
     **dict.fromkeys(
-        [("MistakesDisplay", case)
-         for case in ("labels", "columns", "soft", "two numbers")],
-        "y must have one label or number for each row",
-    ),
-    **dict.fromkeys(
         [(name, "search")
-         for name in ("find_learning_rate", "NeuralFeatures", "diagnose-new")],
+         for name in ("find_learning_rate", "diagnose-new")],
         "GridSearchCV without best_estimator_: fit it first",
     ),
     ("find_learning_rate", "lbfgs"): "no learning rate to find",
@@ -276,6 +280,15 @@ def test_predictions_that_are_none(y_true, y_pred, options, message):
 def test_what_diagnose_is_given(options, message):
     with pytest.raises(ValueError, match=message):
         module.diagnose(soft(5), X, Y, **options)
+
+
+def test_one_of_several_quantiles_has_to_be_chosen():
+    net = MLPRegressor(Quantile([0.1, 0.9]), max_iter=2, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        net.fit(X, NUMBERS[:, 0])
+    with pytest.raises(ValueError, match="got 1 and 2: .*one of them by from_predict"):
+        module.MistakesDisplay.from_estimator(net, X, NUMBERS[:, 0])
 
 
 def test_data_of_another_net():

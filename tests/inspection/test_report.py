@@ -45,6 +45,7 @@ def test_report_reads_well():
         "",
         "1 error, 1 note. Cure the first, and ask again: others often go with it.",
     ]
+    assert repr(report) == str(report)  # what a notebook shows
     assert report.changes == {"alpha": 1.0, "tol": 0.1}
     assert pickle.loads(pickle.dumps(report)) == report
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
@@ -55,6 +56,19 @@ def test_parts_have_each_class_and_all_rows():
     for train, held in folds:
         assert not set(train) & set(held)
         assert 59 in train
+
+
+@pytest.mark.parametrize("max_rows", [99, 20])
+def test_a_frame_of_polars_keeps_its_names(max_rows):
+    frame = pl.DataFrame(X, schema=["a", "b", "c", "d"])
+    subject = make_subject(SoftmaxClassifier(), frame, pl.Series(Y), max_rows, 0)
+    assert subject.names == [f"column '{name}'" for name in "abcd"]
+    assert_array_equal(subject.X, X[subject.rows])
+    assert_array_equal(subject.y, Y[subject.rows])
+    by_name = ColumnTransformer([("scale", StandardScaler(), ["d", "b"])])
+    model = make_pipeline(by_name, SoftmaxClassifier())
+    names = make_subject(model, frame, Y, max_rows, 0).names
+    assert names == ["column 'scale__d'", "column 'scale__b'"]
 
 
 def test_transformers_come_first():

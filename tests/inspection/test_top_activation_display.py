@@ -2,6 +2,8 @@
 
 import numpy as np
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 
 from skdl import Standardizer
@@ -52,3 +54,13 @@ def test_color(net, X):
     images = np.random.default_rng(0).integers(0, 256, (2, 3, 2, 2, 3), np.uint8)
     display = TopActivationDisplay(images, np.zeros((2, 3)), [0, 1]).plot()
     assert display.image_.get_array().shape == (5, 8, 3)
+
+
+def test_gaps_leave_the_rest_to_see(net, X, y, fit):
+    gaps = X.copy()
+    gaps[::2, 3] = np.nan
+    model = fit(make_pipeline(SimpleImputer(), clone(net)), gaps, y)
+    display = TopActivationDisplay.from_estimator(model, gaps, n_units=2)
+    assert np.isnan(display.images).any()
+    shown = display.image_.get_array().compressed()
+    assert (shown.min(), shown.max()) == (0, 1)

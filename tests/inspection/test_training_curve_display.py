@@ -31,6 +31,15 @@ def test_best_epoch_is_the_one_that_was_restored(net, X, y, fit):
         assert list(mark.get_xdata()) == [display.best_epoch] * 2
 
 
+def test_without_early_stopping_the_best_epoch_is_only_marked(net, X, y, fit):
+    twin = clone(net).set_callbacks().set_params(early_stopping=False, max_iter=12)
+    twin = fit(twin, X[:40], y[:40], X_val=X[40:], y_val=y[40:])
+    display = TrainingCurveDisplay.from_estimator(twin)
+    scores = twin.history_["validation_score"]
+    assert display.best_epoch == scores.argmax() + 1 < 12
+    assert twin.score(X[40:], y[40:]) == scores[-1] < scores.max()
+
+
 def test_only_what_there_is(X, y, fit):
     net = fit(MLPRegressor(max_iter=3, random_state=0), X, X[:, 0])
     display = TrainingCurveDisplay.from_estimator(net, name="a regressor")
@@ -56,3 +65,5 @@ def test_a_rate_that_changes_has_a_panel(net, X, y, fit):
 def test_one_epoch_is_a_point():
     display = TrainingCurveDisplay({"loss": [0.3]}).plot()
     assert display.lines_["loss"].get_marker() == "o"
+    ticks = display.ax_.get_xticks()
+    assert_array_equal(ticks, np.round(ticks))
