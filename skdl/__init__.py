@@ -4,6 +4,9 @@ Estimators and transformers that behave inside ``Pipeline``, ``GridSearchCV`` an
 ``VotingClassifier`` as scikit-learn's own do; see ``help(skdl.SoftmaxClassifier)``.
 """
 
+# First: nested in imports of our own, its own takes a sixth longer with Python 3.11.
+import sklearn  # noqa: F401
+
 from skdl._trusted import trusted_types
 from skdl.estimators import (
     LogisticClassifier,

@@ -6,6 +6,8 @@ found, and that answers find their place.
 
 from contextlib import nullcontext
 from dataclasses import replace
+from importlib import import_module
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -58,6 +60,33 @@ def test_contenders_train_alike_to_rounding(n_outputs):
         losses.append(cross_entropy(first, problem.y))
     assert_allclose(losses, losses[0], rtol=1e-5)
     assert losses[0] < 0.98 * loss_of_the_start(problem)
+
+
+def contender_kinds():
+    kinds = {"skdl": Fit, "scikit-learn": SklearnFit}
+    if find_spec("torch"):
+        kinds["PyTorch"] = import_module("benchmarks.contenders.torch_loop").Loop
+    return kinds
+
+
+@pytest.mark.parametrize("kind", contender_kinds().values(), ids=contender_kinds())
+def test_epochs_to_an_accuracy_are_those_of_shorter_trainings(kind):
+    whole = replace(make_problem((6, 8, 8, 3), 20, 200, 12), rate=3e-3)
+    shares = []
+    for n_epochs in range(1, 13):
+        contender = kind(replace(whole, orders=whole.orders[:n_epochs]))
+        contender.run()
+        right = contender.scores(whole.X).argmax(axis=1) == whole.y
+        shares.append(right.mean())
+    target = np.sort(shares)[-3]
+    assert target > shares[0]
+    first = 1 + np.argmax(np.array(shares) >= target)
+    contender = kind(whole)
+    assert contender.epochs_to(target, whole.X, whole.y) == first
+    assert contender.epochs_to(1.01, whole.X, whole.y) is None
+    contender.run()
+    right = contender.scores(whole.X).argmax(axis=1) == whole.y
+    assert right.mean() == shares[-1]
 
 
 def loss_of_the_start(problem):

@@ -7,6 +7,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from benchmarks.problem import shuffling
 from skdl import MLPClassifier, SoftmaxClassifier
+from skdl.callbacks import LambdaCallback
 from skdl.engine import (
     Adam,
     Batches,
@@ -42,6 +43,17 @@ class Fit:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             self.net.fit(self.problem.X, self.problem.y)
+
+    def epochs_to(self, target, X, y):
+        """Return after how many epochs so many of these rows are right; None if never.
+
+        Training begins anew, and ends there.
+        """
+        there = LambdaCallback(lambda net: net.score(X, y) >= target)
+        self.net.set_callbacks(there)
+        self.run()
+        self.net.set_callbacks()
+        return self.net.n_iter_ if self.net.stop_reason_ == "callback" else None
 
     def predict(self, n_rows, n_calls):
         """Predict the first rows, again and again."""

@@ -22,13 +22,33 @@ class Fit:
             **{"alpha": 0.0, "max_iter": problem.n_epochs, **problem.options},
         )
 
-    def run(self):
+    def run(self, before_epoch=None):
         """Train from the start."""
         problem = self.problem
-        rng = Ordered(problem.seed, problem.orders)
+        rng = Ordered(problem.seed, problem.orders, before_epoch)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             self.net.set_params(random_state=rng).fit(problem.X, problem.y)
+
+    def epochs_to(self, target, X, y):
+        """Return after how many epochs so many of these rows are right; None if never.
+
+        It has no place to ask that, but draws the order of the rows before each epoch.
+        """
+        n_epochs = -1
+
+        def ask():
+            nonlocal n_epochs
+            n_epochs += 1
+            if n_epochs and self.net.score(X, y) >= target:
+                raise ThereError
+
+        try:
+            self.run(ask)
+            ask()
+        except ThereError:
+            return n_epochs
+        return None
 
     def predict(self, n_rows, n_calls):
         """Predict the first rows, again and again."""
@@ -46,16 +66,23 @@ class Fit:
             return self.net.predict_log_proba(X)
 
 
+class ThereError(Exception):
+    """Ends a training."""
+
+
 class Ordered(np.random.RandomState):
     """Draws as its seed says, and shuffles as it is told."""
 
-    def __init__(self, seed, orders):
+    def __init__(self, seed, orders, before=None):
         super().__init__(seed)
+        self.before = before
         self.orders = iter(orders)
         self.places = np.arange(orders.shape[1])
 
     def shuffle(self, x):
         """Put into x, 0 to n - 1, what takes the last order to the next one."""
+        if self.before is not None:
+            self.before()
         order = next(self.orders)
         x[...] = self.places[order]
         # scikit-learn shuffles what it shuffled before.
