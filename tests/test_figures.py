@@ -80,7 +80,7 @@ def test_the_suggested_rate_is_among_the_best():
 def test_the_pictures_of_displays_show_what_their_text_says():
     inspection = load("inspection")
     X, X_test, y, y_test = inspection.digits()
-    net, deep = inspection.rectifiers(X, y), inspection.sigmoids(X, y)
+    (net, _), deep = inspection.rectifiers(X, y), inspection.sigmoids(X, y)
     assert net.score(X_test, y_test) > 0.95
     ratios = Monitor.records_of(net)["update_ratio"]
     assert ratios[0].min() > 3e-3

@@ -16,16 +16,16 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
 from skdl import SoftmaxClassifier
-from skdl.callbacks import Monitor
+from skdl.callbacks import LambdaCallback, Monitor
 from skdl.engine import StepDecay
 
 
-def fit(X, y, *sizes, **options):
+def fit(X, y, *sizes, callbacks=(), **options):
     """Return a fitted net with its records."""
     net = SoftmaxClassifier(sizes, random_state=0, **options)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return net.set_callbacks(Monitor(every=10)).fit(X, y)
+        return net.set_callbacks(Monitor(every=10), *callbacks).fit(X, y)
 
 
 def digits():
@@ -35,12 +35,15 @@ def digits():
 
 
 def rectifiers(X, y):
-    """Return a net that learns well."""
-    return fit(
+    """Return a net that learns well, and its scores on these rows, epoch by epoch."""
+    scores = []
+    ask = LambdaCallback(lambda net: scores.append(net.score(X, y)))
+    net = fit(
         X, y, 64, 32, learning_rate_init=0.003, learning_rate=StepDecay(0.5, 12),
         batch_size=50, alpha=0.05, early_stopping=True, max_iter=50,
-        n_iter_no_change=50,
+        n_iter_no_change=50, callbacks=[ask],
     )  # fmt: skip
+    return net, scores
 
 
 def sigmoids(X, y):
@@ -65,12 +68,13 @@ def draw(path):
     )
 
     X, X_test, y, y_test = digits()
-    net, deep = rectifiers(X, y), sigmoids(X, y)
+    (net, scores), deep = rectifiers(X, y), sigmoids(X, y)
     X_iris, y_iris = load_iris(return_X_y=True, as_frame=True)
     flowers = fit(X_iris, y_iris, 8, max_iter=60, learning_rate_init=0.02)
     image = {"image_shape": (8, 8)}
     pictures = {
-        "training": (5.5, 5.0, TrainingCurveDisplay, (net,), {}),
+        "training": (5.5, 5.0, TrainingCurveDisplay, (net,),
+                     {"training_score": scores}),
         "updates": (6.0, 3.2, UpdateRatioDisplay, (net,), {}),
         "gradients": (6.0, 3.0, GradientFlowDisplay, (deep,), {}),
         "outputs": (7.0, 2.5, LayerHistogramDisplay, (net,), {"kind": "activation"}),

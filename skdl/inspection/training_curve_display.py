@@ -1,4 +1,4 @@
-"""Curves of a training: loss, score and learning rate, epoch by epoch."""
+"""Curves of a training: losses, scores and learning rate, epoch by epoch."""
 
 import numpy as np
 
@@ -17,15 +17,16 @@ HEIGHTS = {"loss": 2.2, "score": 1.4, "learning\nrate": 1.2}
 
 
 class TrainingCurveDisplay:
-    """Loss, validation score and learning rate over the epochs.
+    """Losses, scores and learning rate over the epochs.
 
-    The panels lie one above the other: the losses; the score, where rows validated;
-    and the rate, where it changed. A line marks the best epoch.
+    The panels lie one above the other: the losses; the scores, where rows validated or
+    those of training are given; and the rate, where it changed. A line marks the best
+    epoch.
 
     Parameters
     ----------
     history : dict of ndarray
-        As `history_` of a net: at least "loss".
+        As `history_` of a net: at least "loss". There may also be a "training_score".
     best_epoch : int, optional
         To be marked, from 1.
     name : str, optional
@@ -65,7 +66,9 @@ class TrainingCurveDisplay:
         self.name = name
 
     @classmethod
-    def from_estimator(cls, estimator, *, ax=None, name=None, yscale="linear"):
+    def from_estimator(
+        cls, estimator, *, training_score=None, ax=None, name=None, yscale="linear"
+    ):
         """Draw the curves of a fitted net.
 
         The best epoch is the first with the highest validation score, which is the one
@@ -77,6 +80,10 @@ class TrainingCurveDisplay:
         ----------
         estimator : estimator
             A fitted net, or a pipeline or a search with one inside.
+        training_score : array-like of shape (n_epochs,), optional
+            The score of the rows that it was trained on, after each epoch. No net
+            computes it by itself, as that takes a third of the time of the epoch; with
+            ``LambdaCallback(lambda net: scores.append(net.score(X, y)))`` it does.
         ax : matplotlib axes or array-like of them, optional
             One is divided into the panels; a new figure by default.
         name : str, optional
@@ -87,6 +94,11 @@ class TrainingCurveDisplay:
         Returns
         -------
         display : TrainingCurveDisplay
+
+        Raises
+        ------
+        ValueError
+            If there is not one `training_score` for each epoch.
         """
         net = parts_of(estimator, cls).net
         scores = net.history_.get("validation_score", np.array([]))
@@ -94,7 +106,16 @@ class TrainingCurveDisplay:
         if np.isfinite(scores).any():
             best = int(np.nanargmax(scores)) + 1
         name = type(net).__name__ if name is None else name
-        display = cls(dict(net.history_), best_epoch=best, name=name)
+        history = dict(net.history_)
+        if training_score is not None:
+            history["training_score"] = np.asarray(training_score, float)
+            if history["training_score"].shape != history["loss"].shape:
+                raise ValueError(
+                    f"training_score must be a number for each of the "
+                    f"{len(history['loss'])} epochs, got shape "
+                    f"{history['training_score'].shape}."
+                )
+        display = cls(history, best_epoch=best, name=name)
         return display.plot(ax=ax, yscale=yscale)
 
     def plot(self, ax=None, *, yscale="linear"):
@@ -110,7 +131,7 @@ class TrainingCurveDisplay:
         self : TrainingCurveDisplay
         """
         panels = ["loss"]
-        if self._has("validation_score"):
+        if self._has("training_score") or self._has("validation_score"):
             panels.append("score")
         rates = np.asarray(self.history.get("learning_rate", [np.nan]), float)
         if np.isfinite(rates).any() and np.ptp(rates[np.isfinite(rates)]) > 0:
@@ -130,7 +151,9 @@ class TrainingCurveDisplay:
                     self._line(place, "validation_loss", "validation", COLORS["red"])
                 place.set_yscale(yscale)
             elif panel == "score":
-                self._line(place, "validation_score", "validation", COLORS["red"])
+                for line, color in (("training", "blue"), ("validation", "red")):
+                    if self._has(f"{line}_score"):
+                        self._line(place, f"{line}_score", line, COLORS[color])
             else:
                 self._line(place, "learning_rate", None, GRAY, drawstyle="steps-mid")
                 place.set_ylim(bottom=0)

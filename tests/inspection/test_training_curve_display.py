@@ -6,6 +6,7 @@ from numpy.testing import assert_array_equal
 from sklearn.base import clone
 
 from skdl import MLPRegressor
+from skdl.callbacks import LambdaCallback
 from skdl.engine import StepDecay
 from skdl.inspection import TrainingCurveDisplay
 
@@ -60,6 +61,32 @@ def test_a_rate_that_changes_has_a_panel(net, X, y, fit):
     assert limits[0] == limits[1] == limits[2]
     with pytest.raises(ValueError, match="2 axes"):
         display.plot(display.axes_[:2])
+
+
+def test_the_score_of_training_rows_has_a_line_beside_the_other(net, X, y, fit):
+    scores = []
+    net = clone(net).set_callbacks(
+        LambdaCallback(lambda net: scores.append(net.score(X, y)))
+    )
+    net = fit(net, X, y)
+    assert len(scores) == net.n_iter_
+    display = TrainingCurveDisplay.from_estimator(net, training_score=scores)
+    assert_array_equal(display.lines_["training_score"].get_ydata(), scores)
+    validation = display.lines_["validation_score"]
+    assert display.lines_["training_score"].axes is validation.axes
+    assert "training_score" not in net.history_
+    net.set_params(early_stopping=False)
+    display = TrainingCurveDisplay.from_estimator(
+        fit(net, X, y), training_score=scores[-net.n_iter_ :]
+    )
+    assert "validation_score" not in display.lines_
+    assert display.lines_["training_score"].axes is display.axes_[1]
+
+
+@pytest.mark.parametrize("wrong", [[0.5], 0.5, [[0.5]]])
+def test_a_score_for_each_epoch(net, wrong):
+    with pytest.raises(ValueError, match=r"training_score must be .* epochs, got"):
+        TrainingCurveDisplay.from_estimator(net, training_score=wrong)
 
 
 def test_one_epoch_is_a_point():
