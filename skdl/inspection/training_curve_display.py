@@ -82,7 +82,7 @@ class TrainingCurveDisplay:
             A fitted net, or a pipeline or a search with one inside.
         training_score : array-like of shape (n_epochs,), optional
             The score of the rows that it was trained on, after each epoch. No net
-            computes it by itself, as that takes a third of the time of the epoch; with
+            computes it by itself, as that is another pass over all rows; with
             ``LambdaCallback(lambda net: scores.append(net.score(X, y)))`` it does.
         ax : matplotlib axes or array-like of them, optional
             One is divided into the panels; a new figure by default.
