@@ -60,20 +60,15 @@ def measure(session):
             continue
         target, n_seeds, n_rows = session.sized((task.target, 5, None), (0.15, 1, 2000))
         X, y, X_test, y_test = standardized(task.load(path), n_rows)
-
-        def problem_of(seed, n_epochs, widths=task.widths, X=X, y=y):
-            order = orders(len(X), 200, n_epochs, seed)
-            return Problem(widths, 200, X, y, seed, starting(widths, seed), order)
-
         needed = {}
         for seed in range(n_seeds):
-            problem = problem_of(seed, MAX_EPOCHS)
-            for one, runner in session.prepare(contenders(problem)).items():
+            runners = session.prepare(contenders(task.widths, X, y, seed, MAX_EPOCHS))
+            for one, runner in runners.items():
                 n_epochs = runner.call("epochs_to", target, X_test, y_test)
                 if n_epochs is None:
                     raise AssertionError(f"{name}: {one} is never right so often")
                 needed.setdefault(one, []).append(n_epochs)
-        runners = session.prepare(contenders(problem_of(0, TIMED_EPOCHS)))
+        runners = session.prepare(contenders(task.widths, X, y, 0, TIMED_EPOCHS))
         seconds = session.turns(runners)
         totals = {
             one: np.mean(needed[one]) * seconds[one] / TIMED_EPOCHS for one in runners
@@ -93,6 +88,8 @@ def measure(session):
     return table(header, lines)
 
 
-def contenders(problem):
-    """Return what `Session.prepare` takes."""
+def contenders(widths, X, y, seed, n_epochs):
+    """Return what `Session.prepare` takes: the same problem for all."""
+    order = orders(len(X), 200, n_epochs, seed)
+    problem = Problem(widths, 200, X, y, seed, starting(widths, seed), order)
     return {name: (name, problem) for name in NAMES}

@@ -8,7 +8,6 @@ from sklearn.base import is_classifier
 from skdl import MLPClassifier, MLPRegressor, SoftmaxClassifier
 from skdl.engine import Data, Network, StepDecay, Workspace
 from skdl.engine.optimizers import OPTIMIZERS
-from skdl.estimators import _run
 from skdl.estimators._run_state import HISTORY
 
 SOLVERS = ["sgd", "adam", "adagrad", "rmsprop", "adamw", "lbfgs"]
@@ -134,19 +133,17 @@ def test_goes_on_under_partial_fit(Net, X, y, make, fit):
     assert (net.history_["time"] > 0).all()
 
 
-def test_time_is_that_of_each_epoch(X, y, make, fit, monkeypatch):
+def test_time_is_that_of_each_epoch(X, y, make, fit, clock, monkeypatch):
     """Callbacks are not in it; they read the clock, too."""
-    now = [0.0]
-    monkeypatch.setattr(_run, "perf_counter", lambda: now[0])
     evaluate = Network.loss_and_gradient
 
     def slow(self, *args):
-        now[0] += 2.0
+        clock.now += 2.0
         return evaluate(self, *args)
 
     class Slow:
         def setup(self, estimator, context):
-            now[0] += 100
+            clock.now += 100
 
         on_fit_task_begin = on_fit_task_end = teardown = setup
 
