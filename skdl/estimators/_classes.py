@@ -124,12 +124,17 @@ def _equal(some, others):
     return all(np.array_equal(a, b) for a, b in pairs)
 
 
-def check_shares(codes, classes):
+def check_shares(labels):
     """Refuse to split two classes into training and validation, if one has one row.
 
+    For a random split alone: the user's own rows and splits may hold a single row.
     scikit-learn's sentence, which tells of y == classes[1], stays within the message.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_samples,)
     """
-    counts = np.bincount(codes, minlength=len(classes))
+    classes, counts = np.unique(labels, return_counts=True)
     if len(classes) == 2 and counts.min() == 1:
         few = counts.argmin()
         raise ValueError(

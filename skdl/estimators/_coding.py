@@ -9,7 +9,6 @@ from skdl.estimators._base import BaseNet
 from skdl.estimators._class_weight import check_class_weight, class_weights
 from skdl.estimators._classes import (
     check_classes,
-    check_shares,
     classes_in,
     start_classes,
 )
@@ -146,7 +145,6 @@ class ClassCoding(BaseNet):
             )[1:]
             return combinations if counts.min() > 1 else None
         codes = y.argmax(axis=1) if y.ndim == 2 else y
-        check_shares(codes, self.classes_)
         return self.classes_[codes]
 
     def _validation_score(self, y, scores, weights):

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from skdl.engine.evaluation import mean_loss
 from skdl.engine.prediction import raw_scores
+from skdl.estimators._classes import check_shares
 from skdl.estimators._validation import check_training_data, split_rows
 from skdl.estimators.validation_set import ValidationSet
 
@@ -190,8 +191,11 @@ def held_out(net, data, y, codes, weights, rng):
     """
     y = _labels(net, y, codes)
     if net.validation_split is None:
+        strata = net._strata(codes)
+        if strata is not None:
+            check_shares(strata)
         rows, held = split_rows(
-            data.n_rows, net.validation_fraction, net._strata(codes), deepcopy(rng)
+            data.n_rows, net.validation_fraction, strata, deepcopy(rng)
         )
         how = f"validation_fraction={net.validation_fraction}"
     else:

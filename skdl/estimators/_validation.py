@@ -214,10 +214,9 @@ def split_rows(n_rows, fraction, labels, rng):
             "The validation set is too small. Increase 'validation_fraction' or the "
             f"size of your dataset: {fraction} of {n_rows} rows is less than 2."
         )
-    # Two classes that cannot be shared out are an error, as in scikit-learn; more,
-    # which it does not try to share out, are split at random then.
+    # Labels that cannot be shared out are split at random.
     smaller = min(n_validation, n_rows - n_validation)
-    if len(counts) > 2 and (counts.min() < 2 or smaller < len(counts)):
+    if counts.min() < 2 or smaller < len(counts):
         labels = None
     return train_test_split(
         np.arange(n_rows),

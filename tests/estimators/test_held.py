@@ -1,6 +1,7 @@
 """Rows that validate: the user's own, or a split of X."""
 
 import warnings
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -32,6 +33,7 @@ from skdl import (
     ValidationSet,
 )
 from skdl.engine import Quantile
+from skdl.ensemble import SeedEnsembleClassifier
 from tests.estimators.wild import wild
 
 SOLVERS = ["sgd", "adam", "adagrad", "rmsprop", "adamw", "lbfgs"]
@@ -123,6 +125,43 @@ def test_validation_rows_need_not_show_all_classes(
     one = y_val == 1
     net = fit(wild(make, Classifier), X, y, X_val=X_val[one], y_val=y_val[one])
     assert net.score(X_val[one], y_val[one]) == net.best_validation_score_
+
+
+def _rare(n):
+    """Return labels of which the last one is the only one of its class."""
+    return (np.arange(n) == n - 1).astype(int)
+
+
+OWN_ROWS = {
+    "fit": lambda make, X: make().fit(X, X[:, 0] > 0, X_val=X[:9], y_val=_rare(9) > 0),
+    "ValidationSet": lambda make, X: make(early_stopping=True).fit(
+        X, X[:, 0] > 0, X_val=ValidationSet(X[:9], _rare(9) > 0)
+    ),
+    "partial_fit": lambda make, X: make().partial_fit(
+        X, X[:, 0] > 0, classes=[False, True], X_val=X[:9], y_val=_rare(9) > 0
+    ),
+    "KFold": lambda make, X: make(validation_split=KFold(5)).fit(X, _rare(60)),
+    "list of a split": lambda make, X: make(
+        validation_split=[(range(40), range(40, 60))]
+    ).fit(X, _rare(60)),
+    "TimeSeriesSplit": lambda make, X: make(validation_split=TimeSeriesSplit(3)).fit(
+        X, _rare(60)
+    ),
+    "ensemble's share": lambda make, X: SeedEnsembleClassifier(
+        make(), n_members=2, weights="score", random_state=0
+    ).fit(X, _rare(60)),
+    "ensemble's X_val": lambda make, X: SeedEnsembleClassifier(
+        make(), n_members=2, weights="score", random_state=0
+    ).fit(X, X[:, 0] > 0, X_val=X[:9], y_val=_rare(9) > 0),
+}
+
+
+@pytest.mark.parametrize("way", OWN_ROWS.values(), ids=OWN_ROWS.keys())
+def test_only_early_stoppings_random_share_needs_two_rows_of_a_class(way, X, make):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = way(partial(make, MLPClassifier), X)
+    assert len(model.classes_) == 2
 
 
 def test_several_labels(X, X_val, make, fit):
