@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import issparse
 
+from skdl.engine.target_tables import TargetTable
+
 __all__ = ["Batches", "Data"]
 
 
@@ -18,7 +20,7 @@ class Data:
     X : ndarray of shape (n_samples, n_features), or CSR array
         Of any real dtype: batches are converted, not the whole.
     targets : ndarray of shape (n_samples,) or (n_samples, n_targets)
-    table : ndarray of shape (n_classes, n_targets), optional
+    table : ndarray of shape (n_classes, n_targets), or TargetTable, optional
         If given, `targets` are row numbers of it.
     weights : ndarray of shape (n_samples, 1), optional
         Of the network's dtype, not negative, and not zero for all rows in use.
@@ -66,7 +68,9 @@ class Batches:
         self._targets = _Gatherer(data.targets, batch_size, data.targets.dtype)
         self._table = self._weights = self._columns = None
         width = math.prod(data.targets.shape[1:])
-        if table is not None:
+        if isinstance(table, TargetTable):
+            self._table, width = table, table.shape[1]
+        elif table is not None:
             self._table, width = np.ascontiguousarray(table.T), table.shape[1]
         # One column lies in memory as one row does.
         if table is not None or width > 1:
@@ -104,6 +108,8 @@ class Batches:
                 columns = columns.reshape(-1, len(rows))
             if self._table is None:
                 np.copyto(columns, targets.T)
+            elif isinstance(self._table, TargetTable):
+                self._table.gather(targets, columns.T)
             else:
                 self._table.take(targets, 1, columns, "clip")
             targets = columns.T

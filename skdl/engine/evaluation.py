@@ -17,7 +17,7 @@ def mean_loss(loss, scores, targets, table=None, weights=None):
     scores : ndarray of shape (n_rows, n_scores)
         Raw scores.
     targets : ndarray of shape (n_rows,) or (n_rows, n_targets)
-    table : ndarray of shape (n_classes, n_targets), optional
+    table : ndarray of shape (n_classes, n_targets), or TargetTable, optional
         If given, `targets` are row numbers of it.
     weights : ndarray of shape (n_rows,), optional
         Not all zero.

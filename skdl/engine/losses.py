@@ -5,8 +5,11 @@ A loss owns three things, and the kinds of estimators differ in nothing else:
 ``encode(y, n_classes, dtype)``
     How targets become numbers: returns ``(targets, table)``. Targets have one row per
     sample. Where a table is given, they are row numbers of it, so that a batch of class
-    labels becomes a batch of rows by one ``take``. Regression losses get the values
-    themselves, ``encode(y, dtype)``, and have a score per column of their targets.
+    labels becomes a batch of rows by one ``take``. A table is an array, or a
+    `skdl.engine.target_tables.TargetTable`, which makes its rows batch by batch: one of
+    the one-hot rows of many classes would take n_classes² numbers. Regression losses
+    get the values themselves, ``encode(y, dtype)``, and have a score per column of
+    their targets.
 ``rows_and_gradient(scores, targets, rows, gradient)``
     Each row's loss, and its derivative with respect to that row's scores: without
     weights and not divided by the number of rows, for the network does both.
@@ -47,6 +50,7 @@ from skdl.engine.regression_losses import (
     add_row_sums,
 )
 from skdl.engine.sigmoid_losses import LogisticLoss, SigmoidSquaredError
+from skdl.engine.target_tables import one_hot
 
 __all__ = [
     "CLASSIFICATION_LOSSES",
@@ -70,7 +74,7 @@ class _OneScorePerClass(BaseEstimator):
 
     def encode(self, y, n_classes, dtype):
         """Class numbers (n,), and their one-hot rows."""
-        return y, np.eye(n_classes, dtype=dtype)
+        return y, one_hot(n_classes, dtype)
 
 
 @dataclass(eq=False, repr=False)

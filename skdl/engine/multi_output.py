@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from skdl.engine.target_tables import SideBySideTable, TargetTable
+
 __all__ = ["MultiOutput"]
 
 
@@ -61,7 +63,7 @@ class MultiOutput(BaseEstimator):
         Returns
         -------
         targets : ndarray of int of shape (n_samples,)
-        table : ndarray of shape (n_combinations, n_scores)
+        table : ndarray of shape (n_combinations, n_scores), or TargetTable
         """
         targets = np.zeros(len(y), int)
         for k, column in zip(n_classes, y.T, strict=True):
@@ -72,8 +74,11 @@ class MultiOutput(BaseEstimator):
         parts = []
         for loss, k, column in zip(self.losses, n_classes, y[first].T, strict=True):
             rows, table = loss.encode(column, k, dtype)
-            parts.append(rows if table is None else table[rows])
-        return targets, np.concatenate(parts, axis=1)
+            parts.append((None, rows) if table is None else (rows, table))
+        combined = SideBySideTable(parts)
+        if any(isinstance(table, TargetTable) for _, table in parts):
+            return targets, combined
+        return targets, combined[np.arange(len(first))]
 
     def split(self, array):
         """Return each column's part of the last axis, as views."""

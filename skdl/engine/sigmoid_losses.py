@@ -7,6 +7,7 @@ from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.base import BaseEstimator
 
 from skdl.engine.regression_losses import add_row_sums
+from skdl.engine.target_tables import one_hot
 
 __all__ = ["LogisticLoss", "SigmoidSquaredError"]
 
@@ -33,7 +34,7 @@ class _SigmoidLoss(BaseEstimator):
             return y.astype(dtype), None
         if n_classes <= 2:
             return y, np.arange(n_classes, dtype=dtype)[:, np.newaxis]
-        return y, np.eye(n_classes, dtype=dtype)
+        return y, one_hot(n_classes, dtype)
 
     def probabilities(self, scores, exclusive=True):
         """Return one column per class; exclusive classes' rows sum to 1."""

@@ -6,6 +6,7 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
 from skdl._distributions import check_distributions
+from skdl.engine.target_tables import MixedTable, TargetTable
 
 __all__ = [
     "check_label_smoothing",
@@ -192,7 +193,7 @@ def smoothed(targets, table, amount, n_choices):
     Parameters
     ----------
     targets, table : ndarray
-        As `encode` of a loss returned them; the table may be None.
+        As `encode` of a loss returned them; the table may be None or a `TargetTable`.
     amount : float
         The ε, in [0, 1).
     n_choices : int or ndarray of shape (n_scores,)
@@ -203,6 +204,9 @@ def smoothed(targets, table, amount, n_choices):
 
     def mix(rows):
         keep, add = (1 - amount).astype(rows.dtype), amount / n_choices
-        return keep * rows + add.astype(rows.dtype)
+        add = add.astype(rows.dtype)
+        if isinstance(rows, TargetTable):
+            return MixedTable(rows, keep, add)
+        return keep * rows + add
 
     return (mix(targets), None) if table is None else (targets, mix(table))

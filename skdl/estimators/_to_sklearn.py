@@ -193,7 +193,7 @@ def _set_classes(net, theirs):
     theirs.classes_ = net.classes_.copy()
     n_classes = len(net.classes_)
     # As if fitted to y: an indicator matrix has one column per label.
-    y = np.eye(n_classes, dtype=int) if net._multilabel else net.classes_
+    y = np.eye(2, n_classes, dtype=int) if net._multilabel else net.classes_
     theirs._label_binarizer = LabelBinarizer().fit(y)
     if n_classes > 2 or net._multilabel:
         return

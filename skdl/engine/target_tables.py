@@ -1,0 +1,113 @@
+"""Rows of targets that are made when a batch asks for them, not all beforehand."""
+
+import numpy as np
+
+__all__ = ["MixedTable", "OneHotTable", "SideBySideTable", "TargetTable", "one_hot"]
+
+# Up to here a table in memory is faster: 10 classes in 1.7 µs a batch, not 2.4 µs; but
+# 30 classes take 4.7 µs, not 2.9 µs, and n_classes² numbers of memory.
+FEW = 16
+
+
+def one_hot(n_classes, dtype):
+    """Return the one-hot rows of the classes.
+
+    Parameters
+    ----------
+    n_classes : int
+    dtype : numpy.dtype
+
+    Returns
+    -------
+    table : ndarray of shape (n_classes, n_classes), or TargetTable
+        An array if the classes are few.
+    """
+    if n_classes <= FEW:
+        return np.eye(n_classes, dtype=dtype)
+    return OneHotTable(n_classes, dtype)
+
+
+class TargetTable:
+    """A matrix that stands for its rows, without holding them.
+
+    A subclass has `shape` and `dtype`, and ``gather(rows, out)``, which writes the rows
+    of these numbers into an array of shape (n_rows, n_targets), in any memory order.
+    ``table[rows]`` returns them as an array.
+    """
+
+    ndim = 2
+
+    def __getitem__(self, rows):
+        rows = np.asarray(rows)
+        out = np.empty((rows.size, self.shape[1]), self.dtype)
+        self.gather(rows.reshape(-1), out)
+        return out.reshape(*rows.shape, self.shape[1])
+
+
+class OneHotTable(TargetTable):
+    """The rows of the identity matrix.
+
+    Parameters
+    ----------
+    n_classes : int
+    dtype : numpy.dtype
+    """
+
+    def __init__(self, n_classes, dtype):
+        self.shape = (n_classes, n_classes)
+        self.dtype = np.dtype(dtype)
+
+    def gather(self, rows, out):
+        """Write a 1 in the column of each row's class, and 0 elsewhere."""
+        out[...] = 0
+        out[np.arange(len(rows)), rows] = 1
+
+
+class MixedTable(TargetTable):
+    """The rows of another table, multiplied and shifted: smoothed labels.
+
+    Parameters
+    ----------
+    table : TargetTable
+    factor, shift : ndarray of shape () or (n_targets,)
+        Of the table's dtype.
+    """
+
+    def __init__(self, table, factor, shift):
+        self.table, self.factor, self.shift = table, factor, shift
+        self.shape, self.dtype = table.shape, table.dtype
+
+    def gather(self, rows, out):
+        """Write factor · row + shift."""
+        self.table.gather(rows, out)
+        np.multiply(out, self.factor, out=out)
+        np.add(out, self.shift, out=out)
+
+
+class SideBySideTable(TargetTable):
+    """Rows of several tables, one after the other in one row.
+
+    Parameters
+    ----------
+    parts : sequence of tuple (numbers, table)
+        `numbers` says for each row of this table which row of that one it has; None for
+        the row of the same number.
+    """
+
+    def __init__(self, parts):
+        self.parts = list(parts)
+        numbers, table = self.parts[0]
+        n_rows = table.shape[0] if numbers is None else len(numbers)
+        self.shape = (n_rows, sum(table.shape[1] for _, table in self.parts))
+        self.dtype = np.result_type(*(table.dtype for _, table in self.parts))
+
+    def gather(self, rows, out):
+        """Write each part into columns of its own."""
+        stop = 0
+        for numbers, table in self.parts:
+            start, stop = stop, stop + table.shape[1]
+            chosen = rows if numbers is None else numbers[rows]
+            if isinstance(table, TargetTable):
+                table.gather(chosen, out[:, start:stop])
+            else:
+                out[:, start:stop] = table[chosen]
