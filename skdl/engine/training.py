@@ -57,7 +57,8 @@ def train(
         unless the objective has exploded, ``after(parameters, rate)`` follow. The
         objective is that of the batch, and the gradient is not clipped yet. If
         ``before`` returns True, training ends at once, without that step and the end of
-        the epoch.
+        the epoch. If it has a method ``batch(loss, weight)``, this is called first with
+        the batch's mean loss, without the penalty, and the sum of its rows' weights.
     """
     # float() of all that a user may give: a NumPy number would promote float32.
     alpha = float(alpha)
@@ -72,6 +73,7 @@ def train(
     before = np.empty_like(parameters)
     progress.batches = -(-data.n_rows // batch_size)
     weightless = _count_weightless(data)
+    batch = getattr(observer, "batch", None)
     # Overflow on the way to divergence is found by the loss: NumPy's warnings about it
     # would say nothing that helps.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -96,8 +98,11 @@ def train(
                 if progress.usual is None:
                     progress.usual = _size(value)
                 observed = observer is not None and observer.wants(progress.steps)
-                if observed and observer.before(parameters, gradient, value):
-                    return
+                if observed:
+                    if batch is not None:
+                        batch(workspace.mean_of_rows(), batch_weight)
+                    if observer.before(parameters, gradient, value):
+                        return
                 epoch.loss += value * batch_weight
                 total_weight += batch_weight
                 if not (network.stack or value <= EXPLOSION * progress.usual):

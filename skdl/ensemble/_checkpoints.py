@@ -12,10 +12,13 @@ from skdl.engine.averaging import average, renew_statistics
 from skdl.engine.schedules import CosineRestarts
 from skdl.engine.stacking import stack
 from skdl.ensemble._base import BaseEnsemble
-from skdl.ensemble._snapshots import Snapshots
+from skdl.ensemble._snapshots import Snapshot, Snapshots
 from skdl.ensemble._validation import check_parameters, hold_out, known_scores
 
 __all__ = ["CheckpointMembers"]
+
+# Reasons to stop that the user, or a budget, gives.
+CUT_SHORT = ("callback", "interrupted", "max_time")
 
 
 @dataclass(eq=False, repr=False)
@@ -59,35 +62,48 @@ class CheckpointMembers(BaseEnsemble):
     def _members(self, net, snapshots):
         network, kept = net._network, snapshots.kept
         del net._network
+        is_cut_short = not kept and self._may_keep_the_end(net)
+        if is_cut_short:
+            kept = [_end_of(net, network)]
         if not kept:
             raise ValueError(
                 f"Training ended after {net.n_iter_} epochs "
                 f"(stop_reason_={net.stop_reason_!r}) without one that "
-                f"snapshots={self.snapshots!r} could take: "
-                + (
-                    "no epoch had a validation score that is a number."
-                    if self.snapshots == "best"
-                    else "give it more time."
-                )
+                f"snapshots={self.snapshots!r} could take: no epoch had a validation "
+                "score that is a number."
             )
         if len(kept) < self.n_members:
             warn(
                 f"There are {len(kept)} members instead of n_members="
                 f"{self.n_members}: training ended after {net.n_iter_} epochs "
-                f"(stop_reason_={net.stop_reason_!r}).",
+                f"(stop_reason_={net.stop_reason_!r})."
+                + (" The member is the net as it was then." if is_cut_short else ""),
                 ConvergenceWarning,
             )
         arrays = [snapshot.arrays for snapshot in kept]
         epochs = np.array([snapshot.epoch for snapshot in kept])
         scores = [snapshot.score for snapshot in kept]
-        scores = known_scores(scores, net, needed=self.weights == "score")
+        # A single member needs no score to be weighed by.
+        needed = self.weights == "score" and not is_cut_short
+        known = known_scores(scores, net, needed=needed)
+        scores = np.array(scores) if is_cut_short and self.weights else known
         results = {"member_epochs_": epochs, "member_scores_": scores}
         if self.average_weights:
             average(network, arrays)
             renew_statistics(network, snapshots.data)
             arrays, kept = [network.snapshot()], kept[-1:]
-        nets = [_as_of(net, snapshot) for snapshot in kept]
+        nets = [net]
+        if not is_cut_short:
+            nets = [_as_of(net, snapshot) for snapshot in kept]
         return nets, stack(network, arrays), results
+
+    def _may_keep_the_end(self, net):
+        """Tell whether the net's end is a member, where no epoch became one.
+
+        An interruption in the first cycle must not lose the training so far. Scores
+        that are never a number are an error of the scorer.
+        """
+        return self.snapshots != "best" or net.stop_reason_ in CUT_SHORT
 
     def _set_cycles(self, net):
         """Give a net a schedule with cycles; return the epoch that ends the last."""
@@ -121,6 +137,15 @@ class CheckpointMembers(BaseEnsemble):
                 f"voting={self.voting!r} and weights={self.weights!r} must be at their "
                 "defaults."
             )
+
+
+def _end_of(net, network):
+    """Return the `Snapshot` of a net as training left it."""
+    score = net.best_validation_score_
+    if score is None or score == -np.inf:
+        score = np.nan
+    loss = net.loss_curve_[-1] if net.loss_curve_ else np.nan
+    return Snapshot(net.n_iter_, net.t_, score, loss, network.snapshot())
 
 
 def _as_of(net, snapshot):

@@ -70,4 +70,6 @@ def _validation_score(net):
     """Return the score of the parameters that a net ended with, or NaN."""
     if net.best_validation_score_ is not None:  # early stopping went back to them
         return net.best_validation_score_
-    return net.history_["validation_score"][-1]
+    scores = net.history_["validation_score"]
+    # Without an epoch, as where the start of lbfgs is the optimum, there is no score.
+    return scores[-1] if len(scores) else np.nan

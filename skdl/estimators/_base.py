@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
 
+from skdl._interrupt import is_one_of_several
 from skdl._sklearn import fit_context
 from skdl._transaction import unchanged_on_error
 from skdl._warn import warn
@@ -208,6 +209,8 @@ class BaseNet(CallbackSupportMixin, FittedNet):
                 try:
                     yield self._attempts(run, train, as_given, incremental)
                 except KeyboardInterrupt:
+                    if is_one_of_several():
+                        raise
                     warn("Training interrupted by user.", UserWarning)
                     if run.stop_reason != "diverged":
                         run.stop_reason = "interrupted"

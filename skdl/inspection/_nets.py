@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from numbers import Integral
 
 import numpy as np
-from scipy.sparse import issparse
+from scipy.sparse import csr_array, issparse
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.exceptions import NotFittedError
@@ -17,7 +17,7 @@ from skdl.engine.layers import layer_names
 from skdl.estimators._base import BaseNet
 from skdl.estimators._validation import check_X
 
-__all__ = ["Parts", "hidden_layer_number", "take_apart"]
+__all__ = ["Parts", "as_array", "hidden_layer_number", "take_apart"]
 
 
 @dataclass
@@ -66,7 +66,16 @@ class Parts:
     def rows(self, X):
         """Return X as it comes to the network, checked; the net must be fitted."""
         check_is_fitted(self.net)
-        return check_X(self.net, self.to_net(X)[0])
+        return as_array(check_X(self.net, self.to_net(X)[0]))
+
+
+def as_array(X):
+    """Return sparse rows as a CSR array, and others as they are.
+
+    Of SciPy's sparse matrices, which many transformers return, ``*`` is the matrix
+    product, and sums and means are matrices.
+    """
+    return csr_array(X) if issparse(X) else X
 
 
 def take_apart(estimator, *, anew=False):

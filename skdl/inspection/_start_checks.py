@@ -39,6 +39,8 @@ RESCUES = (
 SCALED = ("squared_error", "absolute_error", "huber", "quantile")
 # Small steps hardly ever cross a kink; in float64 they leave 9 digits of a derivative.
 STEP, RTOL = 1e-6, 1e-3
+# The rounding of a difference is so large a part of the values, with a margin.
+ROUNDING = 16 * np.finfo(np.float64).eps
 NETWORK_ROWS, LOSS_ROWS = 10, 30
 WHOLE = "the network as a whole"
 # What the check may cost, in products of a number with a weight.
@@ -80,33 +82,84 @@ def _wrong_activations(activations):
 
 
 def _wrong_loss(sample):
+    """Yield what is wrong with the loss, row by row: rows do not depend on each other.
+
+    A difference is as exact as the rounding of the row's loss allows, which for targets
+    of 1e6 is 1e-4. So the step grows with the loss, compared with its gradient.
+    """
     rows = _rows_of_all_targets(sample, LOSS_ROWS)
     targets = np.asarray(sample.coded_rows[rows], np.float64)
 
-    def function(scores):
+    def evaluate(scores):
         values, gradient = np.empty((len(rows), 1)), np.empty_like(scores)
         sample.loss.rows_and_gradient(scores.copy(), targets, values, gradient)
-        return values.sum(), gradient
+        return values[:, 0], gradient
 
-    error = _error(
-        lambda rng: rng.normal(size=(len(rows), sample.n_scores)), lambda rng: function
+    error = _first_of(
+        lambda rng: _row_error(evaluate, rng.normal(size=(len(rows), sample.n_scores)))
     )
     if error:
         yield f"loss {type(sample.loss).__name__}", error
 
 
+def _row_error(evaluate, scores):
+    """Return what is wrong with the gradient of a function of single rows, or None."""
+    values, claimed = evaluate(scores)
+    if not np.isfinite(claimed).all():
+        return f"the gradient says {claimed[~np.isfinite(claimed)][0]}"
+    sizes = np.abs(values)[:, np.newaxis]
+    slopes = np.abs(claimed).max(axis=1, keepdims=True)
+    slopes = np.maximum(slopes, 1e-4 * (slopes.max() or 1.0))
+    step = np.maximum(STEP, ROUNDING / RTOL * sizes / slopes)
+
+    def difference(column, h):
+        moved = np.zeros_like(scores)
+        moved[:, column] = h[:, 0]
+        return evaluate(scores + moved)[0] - evaluate(scores - moved)[0]
+
+    numeric = np.column_stack(
+        [
+            (8 * difference(k, step) - difference(k, 2 * step)) / (12 * step[:, 0])
+            for k in range(scores.shape[1])
+        ]
+    )
+    scale = np.maximum(np.abs(numeric), np.abs(claimed))
+    scale = np.maximum(scale, max(1e-4 * scale.max(), np.finfo(float).tiny))
+    allowed = RTOL * scale + ROUNDING * sizes / step
+    errors = np.abs(numeric - claimed)
+    # "not <=" finds NaN, too.
+    wrong = ~(errors <= allowed)
+    if not wrong.any():
+        return None
+    row, column = np.argwhere(wrong)[0]
+    return (
+        f"score {column}: the gradient says {claimed[row, column]:.6g}, differences "
+        f"say {numeric[row, column]:.6g}"
+    )
+
+
+class _Sum:
+    """A loss that weighs each score: whatever y is, it is as large as the scores."""
+
+    def rows_and_gradient(self, scores, targets, rows, gradient):
+        # Factors without a pattern, or a derivative at the wrong place would not show.
+        gradient[...] = np.random.default_rng(0).uniform(1, 2, scores.shape)
+        np.sum(gradient * scores, axis=-1, keepdims=True, out=rows)
+
+
 def _wrong_network(sample, network):
+    """Yield what is wrong with the network; the loss has a check of its own."""
     options = network.options | {"dropout": None}
     twin = Network(network.widths, network.activations, np.float64, **options)
     twin.statistics[...] = network.statistics
     rows = _rows_of_all_targets(sample, NETWORK_ROWS)
     X = sample.X[rows].astype(np.float64)
     targets = np.asarray(sample.coded_rows[rows], np.float64)
-    workspace = Workspace(twin, len(rows), training=True)
+    workspace, loss = Workspace(twin, len(rows), training=True), _Sum()
 
     def function(parameters):
         twin.parameters[...] = parameters
-        value = twin.loss_and_gradient(X, targets, None, sample.loss, 0.0, workspace)
+        value = twin.loss_and_gradient(X, targets, None, loss, 0.0, workspace)
         return float(value), workspace.gradient.copy()
 
     start = network.parameters.astype(np.float64)
@@ -128,21 +181,31 @@ def _rows_of_all_targets(sample, n_rows):
 
 
 def _error(point, function, n_elements=200):
-    """Return what is wrong with a gradient, or None.
+    """Return what `check_gradient` says is wrong with a function, or None."""
+
+    def check(rng):
+        try:
+            check_gradient(
+                function(rng), point(rng), rtol=RTOL, step=STEP,
+                max_elements=n_elements, rng=rng,
+            )  # fmt: skip
+        except AssertionError as error:
+            return str(error)
+        return None
+
+    return _first_of(check)
+
+
+def _first_of(check):
+    """Return what is wrong, or None.
 
     Where a kink is near, one draw may be off: a function is wrong if both are.
     """
     for seed in (0, 1):
-        rng = np.random.default_rng(seed)
-        try:
-            with np.errstate(all="ignore"):
-                check_gradient(
-                    function(rng), point(rng), rtol=RTOL, step=STEP,
-                    max_elements=n_elements, rng=rng,
-                )  # fmt: skip
+        with np.errstate(all="ignore"):
+            wrong = check(np.random.default_rng(seed))
+        if not wrong:
             return None
-        except AssertionError as error:
-            wrong = str(error)
     return wrong
 
 

@@ -5,7 +5,7 @@ from copy import copy
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.sparse import csr_array, issparse
+from scipy.sparse import issparse
 from sklearn.base import clone, is_classifier
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import check_array, check_consistent_length, resample
@@ -13,7 +13,7 @@ from sklearn.utils.multiclass import type_of_target
 
 from skdl._inputs import columns_named
 from skdl.estimators._targets import holds_distributions
-from skdl.inspection._nets import take_apart
+from skdl.inspection._nets import as_array, take_apart
 
 __all__ = ["Subject", "make_net", "make_subject"]
 
@@ -134,7 +134,7 @@ def make_subject(estimator, X, y, max_rows, seed):
         raise ValueError("y is missing: diagnose looks at training, which needs it.")
     check_consistent_length(X, y)
     if issparse(X):
-        X = csr_array(X)
+        X = as_array(X)
     elif not hasattr(X, "columns"):
         X = np.asarray(X)
     all_y = _plain_targets(y)
@@ -156,6 +156,7 @@ def make_subject(estimator, X, y, max_rows, seed):
         X = check_array(
             X, accept_sparse="csr", input_name="X", ensure_min_samples=2, estimator=net
         )
+    X = as_array(X)
     if names is None or len(names) != X.shape[1]:
         names = [f"column {i}" for i in range(X.shape[1])]
     else:

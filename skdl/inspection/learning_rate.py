@@ -30,9 +30,10 @@ class LearningRateDisplay:
     rates : ndarray of shape (n_steps,)
         Of the steps, up to where the loss exploded.
     losses : ndarray of shape (n_steps,)
-        The objective of each step's batch, before the step.
+        The mean loss of each step's batch, before the step and without the penalty.
     smoothed_losses : ndarray of shape (n_steps,)
-        Averaged over neighbours, with Gaussian weights.
+        Averaged over neighbours, with Gaussian weights times the weights of the
+        batches: the last batch of an epoch, which may be small, counts less.
     suggestion : float
         The rate to train with; NaN where the loss fell at none, noise aside.
 
@@ -213,11 +214,12 @@ def find_learning_rate(
         net.set_params(random_state=random_state)
     X, y = parts.to_net(X, y, fit=True)
     rates = np.geomspace(min_rate, max_rate, n_steps)
-    losses = _losses_at(net, X, y, sample_weight, rates)
+    losses, weights = _losses_at(net, X, y, sample_weight, rates)
     rates = rates[: len(losses)]
     # An explosion, even where it is cut off, must not reach what came before.
     sigma = SMOOTHING * n_steps
-    smoothed = gaussian_filter1d(np.minimum(losses, _bound(losses)), sigma)
+    smoothed = gaussian_filter1d(weights * np.minimum(losses, _bound(losses)), sigma)
+    smoothed /= gaussian_filter1d(weights, sigma)
     suggestion = float(rates[smoothed.argmin()] / MARGIN)
     if not smoothed[0] - smoothed.min() > _noise(losses, smoothed, sigma):
         suggestion = np.nan
@@ -233,7 +235,10 @@ def find_learning_rate(
 
 
 def _losses_at(net, X, y, sample_weight, rates):
-    """Train at these rates, one a step; return the losses until they explode."""
+    """Train at these rates, one a step, until the losses explode.
+
+    Return the losses of the batches, and the weights of the batches.
+    """
     test = _RangeTest(rates)
     net._validate_params()
     with net._training(X, y, sample_weight, None) as attempts:
@@ -247,15 +252,16 @@ def _losses_at(net, X, y, sample_weight, rates):
         # Nothing of this run is a result: no weights to be refused, none to be kept.
         run.network.restore(start)
         run.stop_reason = "callback"
-    losses = np.array(test.losses)
-    return losses[np.logical_and.accumulate(np.isfinite(losses))]
+    losses, weights = np.array(test.losses), np.array(test.weights, float)
+    finite = np.logical_and.accumulate(np.isfinite(losses))
+    return losses[finite], weights[finite] / weights.max()
 
 
 class _RangeTest:
     """An observer that collects losses, and ends training when they explode."""
 
     def __init__(self, rates):
-        self.rates, self.losses = rates, []
+        self.rates, self.losses, self.weights = rates, [], []
 
     def rate(self, progress):
         return self.rates[len(self.losses) - 1]
@@ -263,12 +269,16 @@ class _RangeTest:
     def wants(self, step):
         return True
 
+    def batch(self, loss, weight):
+        self.losses.append(float(loss))
+        self.weights.append(weight)
+
     def before(self, parameters, gradient, objective):
-        self.losses.append(float(objective))
         losses = self.losses
         recent = np.mean(losses[-RECENT:])
         # "not <=" finds NaN, too.
         exploded = len(losses) > 2 * RECENT and not recent <= _bound(losses)
+        exploded |= not np.isfinite(objective)
         return exploded or len(losses) == len(self.rates)
 
     def after(self, parameters, rate):

@@ -200,10 +200,58 @@ def test_members_count_less_than_wanted(Checkpoints, make, X, y):
     assert len(ensemble.estimators_) == 2
     # The net's own callbacks stay, and ours goes.
     assert ensemble.estimators_[0]._skl_callbacks == [stop]
-    ensemble.estimator.set_callbacks(LambdaCallback(lambda net: True))
-    message = "ended after 1 epochs.*'callback'.* snapshots='cyclic' could take"
-    with pytest.raises(ValueError, match=message):
+
+
+def interrupt(net):
+    if net.n_iter_ == 2:
+        raise KeyboardInterrupt
+
+
+SHORT = {
+    "interrupted": {"on_epoch_end": interrupt},
+    "callback": {"on_epoch_end": lambda net: net.n_iter_ == 2},
+}
+
+
+@pytest.mark.filterwarnings("ignore:Training interrupted")
+@pytest.mark.parametrize("reason", SHORT)
+@pytest.mark.parametrize(
+    ("params", "net"),
+    [
+        ({}, {}),
+        ({"average_weights": True}, {"normalization": "batch"}),
+        ({"weights": "score"}, {}),
+    ],
+    ids=str,
+)
+def test_an_end_before_the_first_member_is_the_member(
+    Checkpoints, make, reason, params, net, X, y
+):
+    ensemble = make(Checkpoints, net=net, **params)
+    if params.get("weights") and Checkpoints is CheckpointEnsembleRegressor:
+        ensemble.set_params(voting="mean")
+    ensemble.estimator.set_callbacks(LambdaCallback(**SHORT[reason]))
+    message = f"members instead of n_members=3: .* after 2 epochs .*{reason}"
+    with pytest.warns(ConvergenceWarning, match=message):
         ensemble.fit(X, y)
+    assert ensemble.member_epochs_.tolist()[-1] == 2
+    member = ensemble.estimators_[-1]
+    assert member.stop_reason_ == reason
+    assert member.n_iter_ == len(member.loss_curve_) == 2
+    assert_array_equal(ensemble.predict(X), member.predict(X))
+
+
+@pytest.mark.filterwarnings("ignore:Training interrupted")
+@pytest.mark.parametrize("snapshots", ["cyclic", "best", "last"])
+def test_ctrl_c_before_any_epoch(Checkpoints, make, snapshots, X, y):
+    def press(*args):
+        raise KeyboardInterrupt
+
+    ensemble = make(Checkpoints, snapshots=snapshots, net={"augment": press})
+    with pytest.warns(ConvergenceWarning, match="There are 1 members"):
+        ensemble.fit(X, y)
+    assert ensemble.member_epochs_.tolist() == [0]
+    assert len(ensemble.predict(X)) == len(X)
 
 
 def test_a_score_that_is_never_a_number(X, y, make):

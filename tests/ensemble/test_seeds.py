@@ -5,8 +5,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
-from skdl import ValidationSet
-from skdl.ensemble import SeedEnsembleClassifier
+from skdl import MLPRegressor, SVMClassifier, ValidationSet
+from skdl.ensemble import SeedEnsembleClassifier, SeedEnsembleRegressor
 
 # Short runs.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -94,6 +94,19 @@ def test_lbfgs(Seeds, make, X, y):
     ensemble = make(Seeds, n_best=2, net={"solver": "lbfgs"}).fit(X, y)
     assert ensemble.score(X, y) > 0.3
     assert np.isfinite(ensemble.member_scores_).all()
+
+
+def test_members_without_an_epoch(Seeds, make, X):
+    """The start is the optimum: lbfgs has nothing to do."""
+    linear = {"hidden_layer_sizes": (), "alpha": 0, "weight_init": 0}
+    Net, vote = SVMClassifier, {"voting": "margin"}
+    if Seeds is SeedEnsembleRegressor:
+        Net, vote = MLPRegressor, {}
+    ensemble = make(Seeds, Net, net={"solver": "lbfgs"} | linear, **vote)
+    ensemble.fit(X, np.zeros(len(X), int))
+    assert ensemble.member_scores_ is None
+    assert [member.n_iter_ for member in ensemble.estimators_] == [0, 0, 0]
+    assert (ensemble.predict(X) == 0).all()
 
 
 def test_an_instance_is_advanced(Seeds, make, X, y):

@@ -1,12 +1,16 @@
 """Gradients, first losses and few rows, each by itself."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from skdl import LogisticClassifier, MLPClassifier, MLPRegressor, SoftmaxClassifier
+from skdl.engine import AbsoluteError, Huber, Quantile, SquaredError
 from skdl.engine.activations import ACTIVATIONS
 from skdl.engine.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
 from skdl.inspection._start_checks import (
+    _wrong_loss,
     check_chance,
     check_gradients,
     check_initial_loss,
@@ -36,6 +40,60 @@ def test_gradients_of_all_losses_are_right(loss):
     else:
         estimator, data = net(MLPRegressor, loss=loss), (DIABETES[0], DIABETES[1] ** 2)
     assert not list(check_gradients(*trained(estimator, data)))
+
+
+SIZES = {
+    "thousands": lambda x: 1e3 * x,
+    "millions": lambda x: 1e6 * x,
+    "far from zero": lambda x: 1e6 + x,
+    "far and fine": lambda x: 1e8 + x,
+    "huge": lambda x: 1e12 * x,
+    "tiny": lambda x: 1e-9 * x,
+    "dates": lambda x: 1.6e9 + 1e7 * x,
+}
+SIZED = [SquaredError(), AbsoluteError(), Huber(), Quantile([0.1, 0.5])]
+
+
+class Wrong:
+    """A loss whose gradient is a hundredth too small."""
+
+    def __init__(self, loss):
+        self.loss = loss
+
+    def __getattr__(self, name):
+        return getattr(self.loss, name)
+
+    def rows_and_gradient(self, scores, targets, rows, gradient):
+        self.loss.rows_and_gradient(scores, targets, rows, gradient)
+        gradient *= 0.99
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("loss", SIZED, ids=str)
+def test_gradients_of_targets_of_any_size(loss, size):
+    targets, _ = loss.encode(SIZES[size](DIABETES[1][:40, np.newaxis]), np.float64)
+    for one, is_wrong in ((loss, False), (Wrong(loss), True)):
+        sample = SimpleNamespace(
+            coded_rows=targets, targets=targets, loss=one, n_scores=targets.shape[1]
+        )
+        found = list(_wrong_loss(sample))
+        assert bool(found) == is_wrong, found
+
+
+def test_large_targets_reach_no_other_check():
+    """The network's check does not see the size of y."""
+    X, y = DIABETES
+    for estimator in (
+        net(MLPRegressor, hidden_layer_sizes=(4,)),
+        net(MLPRegressor, hidden_layer_sizes=(4,), activation=WrongTanh()),
+    ):
+        trial = trained(estimator, (X, 1e8 + 1e6 * y), 1)
+        wrong = [finding.where for finding in check_gradients(*trial)]
+        assert wrong == (
+            []
+            if estimator.activation == "relu"
+            else ["activation WrongTanh of hidden 1"]
+        )
 
 
 @pytest.mark.parametrize(
