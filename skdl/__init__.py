@@ -8,6 +8,7 @@ Estimators and transformers that behave inside ``Pipeline``, ``GridSearchCV`` an
 import sklearn  # noqa: F401
 
 from skdl._trusted import trusted_types
+from skdl._version import __version__
 from skdl.estimators import (
     LogisticClassifier,
     MLPClassifier,
@@ -17,8 +18,6 @@ from skdl.estimators import (
     ValidationSet,
 )
 from skdl.preprocessing import PCAWhitener, Standardizer
-
-__version__ = "0.1.0"
 
 __all__ = [
     "LogisticClassifier",

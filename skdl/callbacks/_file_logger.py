@@ -2,9 +2,12 @@
 
 import os
 from dataclasses import dataclass
+from uuid import uuid4
 
 import numpy as np
 
+from skdl._warn import warn
+from skdl.callbacks._file_lock import FileLock, naming
 from skdl.callbacks._fingerprint import FINGERPRINT, fill_in, fingerprint
 from skdl.callbacks._hooks import NetCallback
 
@@ -53,18 +56,8 @@ class FileLogger(NetCallback):
         check_flag("append", self.append)
 
     def fit_begins(self, run):
-        """Make sure that the file can be written."""
-        path = path_of(self.path, run)
-        try:
-            with open(path, "a", encoding="utf-8"):
-                pass
-        except OSError as error:
-            raise type(error)(
-                error.errno,
-                f"path={path!r} takes no log ({error.strerror}): name a file in a "
-                "folder that exists",
-            ) from error
-        self.notes[run] = _File(path)
+        """Lock the file, and make sure that it can be written."""
+        self.notes[run] = _File(path_of(self.path, run))
 
     def epoch_begins(self, run):
         """Begin the file before the first epoch of this call."""
@@ -76,19 +69,32 @@ class FileLogger(NetCallback):
             lines.append(self.head(run.history))
         if not self.append:
             # Epochs that a Checkpoint has brought back.
-            done = len(run.history["loss"])
-            lines += [self._line(run, epoch) for epoch in range(1, done + 1)]
+            lines += self._lines(run)
         file.add("".join(lines), "a" if self.append else "w")
 
     def epoch_ended(self, run):
         """Write the epoch's line."""
         file = self.notes[run]
-        file.check()
-        file.add(self._line(run, len(run.history["loss"])))
+        if not file.is_lost:
+            file.add(self._line(run, len(run.history["loss"])))
+            return
+        lost = file.path
+        file.move()
+        file.add("".join([self.head(run.history), *self._lines(run)]), "w")
+        if file.path != lost:
+            warn(
+                f"Something else has written to path={lost!r}. This fit leaves that "
+                f"file alone and writes all its epochs to {file.path!r}.",
+                UserWarning,
+            )
 
     def fit_ended(self, run):
         """Write the file of a run that was complete already."""
         self.epoch_begins(run)
+
+    def _lines(self, run):
+        epochs = range(1, len(run.history["loss"]) + 1)
+        return [self._line(run, epoch) for epoch in epochs]
 
     def _line(self, run, epoch):
         columns = run.history.items()
@@ -96,24 +102,45 @@ class FileLogger(NetCallback):
 
 
 class _File:
-    """A text file, and the size that it had when this run last wrote to it."""
+    """A locked text file, and the size that it had when this run last wrote to it."""
 
     def __init__(self, path):
-        self.path = path
-        self.size = None
+        self._open(path)
 
-    def check(self):
-        """Refuse to mix lines with those of another fit."""
-        if os.path.getsize(self.path) != self.size:
-            raise RuntimeError(
-                f"Another fit writes to path={self.path!r} at the same time. Give each "
-                "fit a path of its own: '{fingerprint}' in the path stands for a text "
-                "that differs between them."
-            )
+    def _open(self, path):
+        self.path, self.size, self.process = path, None, os.getpid()
+        with naming(path, "takes no log", "name a file in a folder that exists"):
+            self.lock = FileLock(path, path)
+
+    @property
+    def is_lost(self):
+        """Whether others have written to or removed it, or this process is a fork."""
+        if self.process != os.getpid():
+            return True
+        try:
+            return os.path.getsize(self.path) != self.size
+        except OSError:
+            return True
+
+    def move(self):
+        """Open a new file: at the same place, if there is none, or beside it."""
+        self.close()
+        if os.path.lexists(self.path):
+            stem, ending = os.path.splitext(self.path)
+            self._open(f"{stem}-{uuid4().hex[:8]}{ending}")
+        else:
+            self._open(self.path)
 
     def add(self, text, mode="a"):
         # Opened each time: a handle would neither pickle nor survive a fork.
-        with open(self.path, mode, encoding="utf-8", newline="\n") as file:
+        with (
+            naming(self.path, "takes no log", "take another path"),
+            open(self.path, mode, encoding="utf-8", newline="\n") as file,
+        ):
             file.write(text)
             file.flush()
             self.size = os.fstat(file.fileno()).st_size
+
+    def close(self):
+        """Let others write to the file."""
+        self.lock.close()

@@ -1,7 +1,5 @@
 """The four hooks of scikit-learn's protocol, sorted into fits and epochs."""
 
-from weakref import WeakKeyDictionary
-
 __all__ = ["NetCallback", "is_fit"]
 
 
@@ -20,13 +18,14 @@ class NetCallback:
     A subclass overrides ``fit_begins``, ``epoch_begins``, ``epoch_ended`` and
     ``fit_ended``, each of which gets the `TrainingRun`. What it remembers about a run
     goes to ``notes[run]``: scikit-learn shares one callback among all clones of an
-    estimator, and their fits may run in threads.
+    estimator, and their fits may run in threads. A note that has a method ``close`` is
+    closed when ``fit`` ends, by an error, too.
     """
 
     @property
     def notes(self):
-        """What is remembered about the runs at hand; it ends with them."""
-        return vars(self).setdefault("_notes", WeakKeyDictionary())
+        """What is remembered about the runs at hand, until `teardown`."""
+        return vars(self).setdefault("_notes", {})
 
     def __getstate__(self):
         """Leave the notes, which are about runs elsewhere, out of copies."""
@@ -43,7 +42,12 @@ class NetCallback:
             )
 
     def teardown(self, estimator, context):
-        """Do nothing: the notes of a run go with it."""
+        """Close the notes of the run that ends, and forget them."""
+        for run in list(self.notes):
+            if run.net is estimator:
+                close = getattr(self.notes.pop(run), "close", None)
+                if close is not None:
+                    close()
 
     def on_fit_task_begin(self, estimator, context):
         """Call ``fit_begins`` or ``epoch_begins``."""

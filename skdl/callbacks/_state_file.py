@@ -14,6 +14,9 @@ from uuid import uuid4
 
 import numpy as np
 
+from skdl._warn import warn
+from skdl.callbacks._file_lock import FileLock, naming
+
 __all__ = ["StateFile", "decode", "encode"]
 
 FORMAT = 1
@@ -25,27 +28,32 @@ PLAIN = (bool, int, float, str)
 
 
 class StateFile:
-    """A file that is replaced as a whole or not at all.
+    """A file that is replaced as a whole or not at all, and locked while it is open.
 
-    A crash leaves the old content or the new one, and perhaps a file ``*.tmp`` beside
-    it, which the next one to open the path removes.
+    A crash leaves the old content or the new one. Files ``*.tmp`` and ``*.lock`` may be
+    left beside it, which the next one to open the path removes.
 
     Parameters
     ----------
     path : path-like
-        In a folder that exists. A file there must be one of this kind.
+        In a folder that exists. A file there must be one of this kind. Of a symbolic
+        link it is the target that is locked and replaced.
 
     Raises
     ------
     OSError
         If the folder does not exist, or takes no files.
     ValueError
-        If there is another kind of file at this place.
+        If another one has the file open, or it is of another kind.
     """
 
     def __init__(self, path):
-        self.path = Path(os.path.abspath(path))
+        self._open(path)
+
+    def _open(self, path):
+        self.path = Path(os.path.realpath(path))
         self.writer = uuid4().hex
+        self.process = os.getpid()
         folder = self.path.parent
         if not folder.is_dir():
             raise FileNotFoundError(
@@ -56,8 +64,17 @@ class StateFile:
             raise IsADirectoryError(
                 f"path={str(path)!r} is a folder: add the name of a file."
             )
-        self._remove_leftovers()
-        self._probe()
+        with naming(path, "lies in a folder that takes no files", "take another path"):
+            self.lock = FileLock(f"{self.path}.lock", path, temporary=True)
+        try:
+            self._look(path)
+        except BaseException:
+            self.close()
+            raise
+
+    def _look(self, path):
+        if self.lock.excludes:
+            self._remove_leftovers()
         self.last_writer = self._read_writer()
         if self.last_writer == "":
             raise ValueError(
@@ -70,24 +87,17 @@ class StateFile:
         """Whether there was something to read when the path was opened."""
         return self.last_writer is not None
 
+    def close(self):
+        """Let others open the path."""
+        self.lock.close()
+
     def _remove_leftovers(self):
+        """Remove what writers left who died: with the lock, there is no other one."""
         pattern = re.compile(re.escape(self.path.name) + r"\.[0-9a-f]{32}\.tmp")
         for path in self.path.parent.iterdir():
             if pattern.fullmatch(path.name):
-                with suppress(FileNotFoundError):
+                with suppress(OSError):
                     path.unlink()
-
-    def _probe(self):
-        temporary = self._temporary()
-        try:
-            temporary.touch(exist_ok=False)
-            temporary.unlink()
-        except OSError as error:
-            raise type(error)(
-                error.errno,
-                f"The folder of path={str(self.path)!r} takes no files "
-                f"({error.strerror}). Take another path",
-            ) from error
 
     def _temporary(self):
         return self.path.with_name(f"{self.path.name}.{self.writer}.tmp")
@@ -95,32 +105,52 @@ class StateFile:
     def _read_writer(self):
         """Return who wrote the file: None if there is none, "" if it is not ours."""
         try:
-            with open(self.path, "rb") as file:
+            with (
+                naming(self.path, "cannot be read", "take another path"),
+                open(self.path, "rb") as file,
+            ):
                 found = WRITER.search(file.read(HEAD_BYTES))
         except FileNotFoundError:
             return None
         return found[1].decode() if found else ""
 
+    @property
+    def is_lost(self):
+        """Whether somebody else has written to the path, or this process is a fork."""
+        forked = self.process != os.getpid()
+        return forked or self._read_writer() not in (None, self.last_writer)
+
     def write(self, state):
-        """Replace the content by a nested dict of arrays and plain values."""
+        """Replace the content by a nested dict of arrays and plain values.
+
+        If the file is lost, write to a new one beside it, and warn.
+        """
+        lost = self.path if self.is_lost else None
+        if lost:
+            self.close()
+            self._open(lost.with_name(f"{lost.stem}-{uuid4().hex[:8]}{lost.suffix}"))
+        with naming(self.path, "cannot be written", "a checkpoint there is intact"):
+            self._replace(state)
+        self.last_writer = self.writer
+        if lost:
+            warn(
+                f"Something else has written to path={str(lost)!r}. This fit leaves "
+                f"that file alone and writes to {str(self.path)!r} from now on.",
+                UserWarning,
+            )
+
+    def _replace(self, state):
         temporary = self._temporary()
         try:
             with open(temporary, "xb") as file:
                 self._write_to(file, state)
                 file.flush()
                 os.fsync(file.fileno())
-            if self._read_writer() not in (None, self.last_writer):
-                raise RuntimeError(
-                    f"Another fit writes to path={str(self.path)!r} at the same time. "
-                    "Give each fit a path of its own: '{fingerprint}' in the path "
-                    "stands for a text that differs between them."
-                )
             os.replace(temporary, self.path)
         except BaseException:
             with suppress(OSError):
                 temporary.unlink()
             raise
-        self.last_writer = self.writer
         self._sync_folder()
 
     def _sync_folder(self):
@@ -150,12 +180,18 @@ class StateFile:
         ValueError
             If the file is cut off, changed, or of a format of the future.
         """
-        with open(self.path, "rb") as file:
+        with (
+            naming(self.path, "cannot be read", "take another path"),
+            open(self.path, "rb") as file,
+        ):
             return self._read_from(file)
 
     def _read_from(self, file):
         try:
             with zipfile.ZipFile(file) as archive:
+                # What is not compressed takes no more memory than the file is long.
+                if any(member.compress_type for member in archive.infolist()):
+                    raise ValueError("it is compressed")
                 damaged = archive.testzip()
             if damaged:
                 raise ValueError(f"wrong checksum of {damaged}")
@@ -170,12 +206,12 @@ class StateFile:
         except Exception as error:
             raise ValueError(
                 f"The checkpoint path={str(self.path)!r} is cut off or damaged "
-                f"({error}). Delete it to begin anew."
+                f"({error!s:.200}). Delete it, and training starts from the beginning."
             ) from error
         if state is None:
             raise ValueError(
                 f"The checkpoint path={str(self.path)!r} has format "
-                f"{first['format']}, and this version of skdl reads {FORMAT}."
+                f"{first['format']!r:.20}, and this version of skdl reads {FORMAT}."
             )
         return state
 

@@ -4,6 +4,10 @@ import os
 from dataclasses import dataclass
 from numbers import Integral
 
+import numpy as np
+
+from skdl._version import __version__
+from skdl._warn import warn
 from skdl.callbacks._file_logger import check_flag, check_path
 from skdl.callbacks._fingerprint import differences, fill_in, fingerprint
 from skdl.callbacks._hooks import NetCallback
@@ -13,6 +17,8 @@ __all__ = ["Checkpoint"]
 
 # Ends that the same call is to go on from.
 UNFINISHED = ("interrupted", "max_time")
+# Other versions may compute other bits.
+VERSIONS = {"skdl": __version__, "numpy": np.__version__}
 
 
 @dataclass(eq=False)
@@ -41,18 +47,20 @@ class Checkpoint(NetCallback):
     ------
     ValueError
         By ``fit``, before it trains: if the file is of a run with other data, options
-        or starting weights; is no checkpoint, or damaged; if `random_state` is no int,
+        or starting weights; is no checkpoint, or damaged; while another fit has it
+        open; if `random_state` is no int,
         as the run could not be repeated; or with solver="lbfgs", as SciPy keeps its
         memory to itself.
     OSError
         By ``fit``, before it trains: if the folder does not exist or takes no files.
-    RuntimeError
-        By ``fit``, at a write: if another fit writes to the same file.
 
     Notes
     -----
     The file is replaced as a whole (a temporary file, synced, renamed), so that a crash
-    at any moment leaves a complete one. It is an ``.npz`` without pickles:
+    at any moment leaves a complete one. While ``fit`` runs, a file ``*.lock`` beside it
+    keeps other fits away; the system unlocks it when the process ends, however it does.
+    If something else has written to the path nevertheless, the run leaves that alone,
+    warns, and writes to a new file beside it. It is an ``.npz`` without pickles:
     ``numpy.load(path)["parameters"]`` are the weights and biases as one vector. With
     Adam it has three times their size, four times with early stopping, and up to ten
     times with `max_restarts`, which keeps weights and moments to go back to.
@@ -93,21 +101,15 @@ class Checkpoint(NetCallback):
             raise ValueError(f"every must be an int of at least 1, got {self.every!r}.")
 
     def fit_begins(self, run):
-        """Open the file, and go on from it if that is wanted."""
+        """Open the file, and resume from it if that is wanted."""
         _check_repeatable(run.net)
         marks = fingerprint(run)
         file = StateFile(fill_in(os.fspath(self.path), marks))
+        # Before anything can fail: the file is closed with its note.
+        self.notes[run] = notes = _Notes(file, marks)
         if self.resume and file.exists:
-            content = file.read()
-            found = differences(content["fingerprint"], marks)
-            if found:
-                raise ValueError(
-                    f"The checkpoint path={str(file.path)!r} is of another run: "
-                    f"{'; '.join(found)}. Go back to what was, take another path, or "
-                    "begin anew with resume=False, which overwrites the file."
-                )
-            run.load_state_dict(content["state"])
-        self.notes[run] = _Notes(file, marks, run.net.n_iter_)
+            notes.resume(run)
+        notes.n_epochs = run.net.n_iter_
 
     def epoch_begins(self, run):
         """Write what the last epoch left.
@@ -139,11 +141,51 @@ class _Notes:
 
     file: StateFile
     fingerprint: dict
-    n_epochs: int
+    n_epochs: int = 0
     steps: int = 0
 
     def write(self, state):
-        self.file.write({"fingerprint": self.fingerprint, "state": state})
+        content = {"fingerprint": self.fingerprint, "versions": VERSIONS}
+        self.file.write({**content, "state": state})
+
+    def resume(self, run):
+        """Load the file into a run that is the same; refuse any other one."""
+        path, content = str(self.file.path), self.file.read()
+        try:
+            found = differences(content["fingerprint"], self.fingerprint)
+            state, versions = content["state"], content.get("versions", {})
+            changed = [
+                f"{name} {versions[name]!s:.20} (now {version})"
+                for name, version in VERSIONS.items()
+                if versions.get(name, version) != version
+            ]
+        except (AttributeError, IndexError, KeyError, TypeError) as error:
+            raise ValueError(
+                f"The checkpoint path={path!r} lacks a part or is damaged "
+                f"({error!r:.99}). Delete it, and training starts from the beginning."
+            ) from error
+        if found:
+            raise ValueError(
+                f"The checkpoint path={path!r} is of another run: {'; '.join(found)}. "
+                "Restore these, take another path, or set resume=False, which "
+                "overwrites the file."
+            )
+        try:
+            run.load_state_dict(state)
+        except ValueError as error:
+            raise ValueError(
+                f"The checkpoint path={path!r} holds no state of this run: {error} "
+                "Delete it, and training starts from the beginning."
+            ) from error
+        if changed:
+            warn(
+                f"The checkpoint path={path!r} was written with {', '.join(changed)}: "
+                "the rest of the training may differ from a run without a stop.",
+                UserWarning,
+            )
+
+    def close(self):
+        self.file.close()
 
 
 def _check_repeatable(net):

@@ -34,8 +34,8 @@ class JSONLinesLogger(FileLogger):
     ------
     OSError
         By ``fit``, before it trains: if the folder does not exist or takes no files.
-    RuntimeError
-        By ``fit``: if another fit writes to the same file.
+    ValueError
+        By ``fit``: while another fit writes to the same file.
 
     Examples
     --------

@@ -1,13 +1,13 @@
 """The history of a run, and what a Monitor sees, for TensorBoard."""
 
 import os
-import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
 
+from skdl.callbacks._file_lock import naming
 from skdl.callbacks._file_logger import check_path, path_of
 from skdl.callbacks._hooks import NetCallback
 from skdl.callbacks._step_records import HISTOGRAMS, NUMBERS
@@ -58,14 +58,8 @@ class TensorBoardLogger(NetCallback):
         """Make sure that there is a writer, and a folder."""
         writer = _summary_writer()
         path = Path(path_of(self.path, run))
-        try:
+        with naming(path, "cannot be a folder", "take another one"):
             path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise type(error)(
-                error.errno,
-                f"path={str(path)!r} cannot be a folder ({error.strerror}): take "
-                "another one",
-            ) from error
         self.notes[run] = _Notes(path, writer)
 
     def epoch_begins(self, run):
@@ -74,7 +68,6 @@ class TensorBoardLogger(NetCallback):
         if notes.writer is None:
             # A Checkpoint may have brought back earlier epochs.
             notes.open(len(run.history["loss"]) + 1)
-            weakref.finalize(run, notes.writer.close)
 
     def epoch_ended(self, run):
         """Write the numbers of the epoch."""
@@ -86,12 +79,6 @@ class TensorBoardLogger(NetCallback):
             for records in run.observer.records():
                 _add_records(writer, records, epoch)
         writer.flush()
-
-    def fit_ended(self, run):
-        """Close the file."""
-        writer = self.notes[run].writer
-        if writer is not None:
-            writer.close()
 
 
 @dataclass
@@ -108,6 +95,11 @@ class _Notes:
         self.writer = self.make(
             str(self.path), purge_step=epoch, filename_suffix=suffix
         )
+
+    def close(self):
+        """Close the file, if one is open."""
+        if self.writer is not None:
+            self.writer.close()
 
 
 def _summary_writer():

@@ -10,6 +10,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from skdl._sklearn import fit_context
+from skdl._version import Versioned
 from skdl.engine.prediction import raw_scores
 from skdl.engine.stacking import unstack
 from skdl.ensemble._validation import check_parameters
@@ -20,7 +21,7 @@ __all__ = ["BaseEnsemble"]
 
 
 @dataclass(eq=False, repr=False)
-class BaseEnsemble(BaseEstimator):
+class BaseEnsemble(Versioned, BaseEstimator):
     """Members that predict in one pass.
 
     What they are is the business of a subclass:

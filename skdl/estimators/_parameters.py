@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.metrics import get_scorer_names
 
 from skdl._sklearn import HasMethods, Interval, Options, StrOptions
+from skdl._version import Versioned
 from skdl.engine.activations import ACTIVATIONS
 from skdl.engine.batch_norm import NORMALIZATIONS, BatchNorm
 from skdl.engine.initializers import INITIALIZERS
@@ -85,7 +86,7 @@ CLASSIFIER_CONSTRAINTS = {
 # Declared fields instead of five long constructors: @dataclass writes an __init__ with
 # a signature of its own, which is all that scikit-learn reads, and which only stores.
 @dataclass(eq=False, repr=False)
-class NetParameters(BaseEstimator):
+class NetParameters(Versioned, BaseEstimator):
     """Fields in scikit-learn's order, with scikit-learn's defaults.
 
     `hidden_layer_sizes` and `activation`, which scikit-learn takes by position too, are

@@ -19,6 +19,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.validation import check_is_fitted
 
 from skdl._transaction import unchanged_on_error
+from skdl._version import Versioned
 from skdl.estimators._architecture import check_hidden_layers
 from skdl.inspection._nets import hidden_layer_number, take_apart
 from skdl.inspection.activations import hidden_activations
@@ -28,7 +29,11 @@ __all__ = ["NeuralFeatures"]
 
 @dataclass(eq=False, repr=False)
 class NeuralFeatures(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, MetaEstimatorMixin, BaseEstimator
+    Versioned,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    MetaEstimatorMixin,
+    BaseEstimator,
 ):
     """Turns rows into the activations of a hidden layer of a net.
 

@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 
 from skdl._sklearn import BaseSearchCV, Interval, StrOptions, fit_context
 from skdl._transaction import unchanged_on_error
+from skdl._version import Versioned
 from skdl._warn import warn
 from skdl.model_selection._budget import check_resource, resource_range
 from skdl.model_selection._failures import failure_message
@@ -23,7 +24,7 @@ __all__ = ["CoarseToFineSearchCV"]
 POSITIVE = Interval(Integral, 1, None, closed="left")
 
 
-class CoarseToFineSearchCV(BaseSearchCV):
+class CoarseToFineSearchCV(Versioned, BaseSearchCV):
     """Search over ranges: a coarse mesh on a small budget, then finer ones on larger.
 
     The first stage evaluates a mesh over all ranges, whose points are shifted at random

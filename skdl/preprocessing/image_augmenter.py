@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
+from skdl._version import Versioned
 from skdl.engine.checks import check_choice, check_count, check_number
 from skdl.preprocessing._augmentation import Augmentation, is_off
 from skdl.preprocessing._borders import FILL_MODES
@@ -17,7 +18,7 @@ __all__ = ["ImageAugmenter"]
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class ImageAugmenter(BaseEstimator):
+class ImageAugmenter(Versioned, BaseEstimator):
     """Flips, shifts, warps, shades and mixes training images at random.
 
     As ``augment=`` of a net it gives every batch new versions of its images, so that

@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 from skdl._inputs import check_inputs
 from skdl._sklearn import Interval, fit_context
 from skdl._transaction import unchanged_on_error
+from skdl._version import Versioned
 from skdl.preprocessing._moments import checked_batch, principal_axes, updated_moments
 
 __all__ = ["PCAWhitener"]
@@ -24,7 +25,9 @@ FLOAT_DTYPES = [np.float64, np.float32]
 
 
 @dataclass(eq=False, repr=False)
-class PCAWhitener(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class PCAWhitener(
+    Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+):
     """Rotate to the principal axes and divide each by its standard deviation.
 
     For rows x_i of weights w_i, with W = sum_i w_i, the population covariance ::

@@ -11,13 +11,14 @@ from sklearn.utils.validation import check_is_fitted
 from skdl._inputs import check_inputs
 from skdl._sklearn import Interval, fit_context
 from skdl._transaction import unchanged_on_error
+from skdl._version import Versioned
 from skdl.preprocessing._moments import checked_batch, updated_moments
 
 __all__ = ["Standardizer"]
 
 
 @dataclass(eq=False, repr=False)
-class Standardizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class Standardizer(Versioned, OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Subtract the mean of each column and divide by its standard deviation.
 
     The output is z = (x - mean) / std, where for rows x_i of weights w_i and with

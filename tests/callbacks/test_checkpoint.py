@@ -1,8 +1,11 @@
 """A fit that dies and is called again ends as if it had not."""
 
 import copy
+import os
 import pickle
 import re
+import warnings
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +20,13 @@ from sklearn.pipeline import make_pipeline
 
 from skdl import MLPClassifier, MLPRegressor, Standardizer, ValidationSet
 from skdl.callbacks import Checkpoint, LambdaCallback
+from skdl.callbacks._file_lock import FileLock
 from skdl.callbacks._state_file import StateFile
+from skdl.callbacks.checkpoint import VERSIONS
 from skdl.engine import Cosine, ReduceOnPlateau
 from skdl.engine.optimizers import OPTIMIZERS
+
+IN_USE = r"in use: another fit .*'\{fingerprint\}'"
 
 
 def noise(rows, rng):
@@ -355,7 +362,7 @@ def test_places_that_take_no_file_are_refused_before_training(
         (tmp_path / "no" / "x.npz", FileNotFoundError, "no folder .*Make it"),
         (tmp_path, IsADirectoryError, "is a folder"),
         (other, ValueError, "not a checkpoint"),
-        ("/proc/x.npz", OSError, "takes no files"),
+        ("/proc/x.npz", OSError, "takes no files .*: take another path"),
     ]:
         with pytest.raises(error, match=message):
             fit(make(), X, y, Checkpoint(path, resume=resume), watch)
@@ -372,20 +379,112 @@ def test_a_damaged_file_is_refused(X, y, path, fit):
     fit(net, X, y, Checkpoint(path))
 
 
-def test_two_fits_do_not_share_a_file(X, y, path, fit):
-    """The second one writes between two epochs of the first one."""
+def test_the_second_fit_on_a_path_is_refused(X, y, path, fit, assert_same):
+    """The one under way keeps the path, and the net that came second what it was."""
+    refused = []
 
     def intrude(net):
         if net.n_iter_ == 3:
-            fit(make(alpha=1), X, y, Checkpoint(path))
+            for resume in (False, True):
+                other = make(alpha=1)
+                with pytest.raises(ValueError, match=IN_USE):
+                    fit(other, X, y, Checkpoint(path, resume))
+                refused.append(other)
 
-    net = make()
-    with pytest.raises(RuntimeError, match=r"Another fit .*'\{fingerprint\}'"):
-        fit(net, X, y, Checkpoint(path), LambdaCallback(intrude))
-    assert not hasattr(net, "coefs_")
-    state = StateFile(path).read()
-    assert state["fingerprint"]["alpha"][1] == "1"
+    net = fit(make(), X, y, Checkpoint(path), LambdaCallback(intrude))
+    for other in refused:
+        assert vars(other).keys() - {"_skl_callbacks"} == other.get_params().keys()
+    assert len(refused) == 2
+    assert_same(net, fit(make(), X, y))
     assert [file.name for file in path.parent.iterdir()] == [path.name]
+    fit(make(alpha=1), X, y, Checkpoint(path))
+
+
+@pytest.mark.parametrize("end", ["error", "interrupt", "refused"])
+def test_no_end_of_a_fit_keeps_the_path(end, X, y, path, fit, crash):
+    fit(make(), X, y, Checkpoint(path))
+    if end == "error":
+        crash(make(), 3, X, y, Checkpoint(path))
+    elif end == "refused":
+        with pytest.raises(ValueError, match="another run") as kept:
+            fit(make(alpha=1), X, y, Checkpoint(path, resume=True))
+        assert kept
+    else:
+        press = LambdaCallback(on_fit_begin=interrupt)
+        with pytest.warns(UserWarning, match="interrupted"):
+            make().set_callbacks(Checkpoint(path), press).fit(X, y)
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    fit(make(), X, y, Checkpoint(path))
+
+
+def interrupt(net):
+    raise KeyboardInterrupt
+
+
+def test_a_run_that_loses_its_file_writes_beside_it(X, y, path, fit, assert_same):
+    """Something that knows no lock has written there."""
+    fit(make(alpha=1), X, y, Checkpoint(path))
+    foreign = path.read_bytes()
+
+    def intrude(net):
+        if net.n_iter_ == 3:
+            path.write_bytes(foreign)
+
+    path.unlink()
+    net = make().set_callbacks(Checkpoint(path), LambdaCallback(intrude))
+    with pytest.warns(UserWarning, match="Something else has written") as caught:
+        fit(net, X, y)
+    assert path.read_bytes() == foreign
+    (beside,) = set(path.parent.iterdir()) - {path}
+    assert beside.match("state-????????.npz")
+    assert str(beside) in str(caught[0].message)
+    assert_same(net, fit(make(), X, y))
+    assert_same(net, fit(make(), X, y, Checkpoint(beside, resume=True)))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_fork_within_a_fit_takes_neither_lock_nor_file(X, y, path, fit):
+    children = []
+
+    def fork(net):
+        if net.n_iter_ == 3:
+            children.append(os.fork())
+
+    me = os.getpid()
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Something else has written")
+            fit(make(), X, y, Checkpoint(path), LambdaCallback(fork))
+        made = {file.name for file in path.parent.iterdir()}
+    finally:
+        if os.getpid() != me:
+            os._exit(0 if path.name in made and len(made) > 1 else 1)
+    assert os.waitpid(children[0], 0)[1] == 0
+    assert len(list(path.parent.iterdir())) == 2
+    fit(make(), X, y, Checkpoint(path, resume=True))
+
+
+def test_the_target_of_a_link_is_written(X, y, path, fit, assert_same):
+    target = path.with_name("elsewhere.npz")
+    path.symlink_to(target)
+    net = fit(make(), X, y, Checkpoint(path))
+    assert path.is_symlink()
+    assert target.exists()
+    assert_same(fit(make(), X, y, Checkpoint(path, resume=True)), net)
+    lock = FileLock(f"{target}.lock", target)
+    with closing(lock), pytest.raises(ValueError, match=IN_USE):
+        fit(make(), X, y, Checkpoint(path))
+
+
+def test_other_versions_are_told(X, y, path, fit, crash, monkeypatch, assert_same):
+    with monkeypatch.context() as patch:
+        patch.setitem(VERSIONS, "numpy", "2.0.9")
+        crash(make(), 3, X, y, Checkpoint(path))
+    net = make().set_callbacks(Checkpoint(path, resume=True))
+    with pytest.warns(UserWarning, match=r"with numpy 2\.0\.9 \(now .* may differ"):
+        fit(net, X, y)
+    assert_same(net, fit(make(), X, y))
 
 
 def test_a_failed_write_leaves_the_last_one(X, y, path, fit, monkeypatch, assert_same):
@@ -400,7 +499,8 @@ def test_a_failed_write_leaves_the_last_one(X, y, path, fit, monkeypatch, assert
 
     with monkeypatch.context() as patch:
         patch.setattr(np.lib.format, "write_array", disk_full)
-        with pytest.raises(OSError, match="No space left"):
+        message = "path=.*state.npz. cannot be written .No space left"
+        with pytest.raises(OSError, match=message):
             fit(make(), X, y, Checkpoint(path))
     assert [file.name for file in path.parent.iterdir()] == [path.name]
     net = fit(make(), X, y, Checkpoint(path, resume=True))

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 
 import numpy as np
 import pytest
@@ -117,13 +118,57 @@ def test_fits_of_a_search_have_files_of_their_own(Logger, X, y, tmp_path, fit, r
     assert len({table["loss"][5] for table in tables}) == 5
 
 
-def test_two_fits_do_not_share_a_file(Logger, X, y, path, fit):
+@pytest.mark.parametrize("append", [False, True])
+def test_the_second_fit_on_a_path_is_refused(Logger, append, X, y, path, fit, read):
     def intrude(net):
         if net.n_iter_ == 3:
-            fit(make(), X, y, Logger(path))
+            with pytest.raises(ValueError, match=r"in use: .*'\{fingerprint\}'"):
+                fit(make(), X, y, Logger(path, append))
 
-    with pytest.raises(RuntimeError, match=r"Another fit .*'\{fingerprint\}'"):
-        fit(make(), X, y, LambdaCallback(intrude), Logger(path))
+    net = fit(make(), X, y, LambdaCallback(intrude), Logger(path))
+    assert_is_history(read(path), net)
+    fit(make(), X, y, Logger(path))
+
+
+def test_a_run_that_loses_its_file_writes_beside_it(Logger, X, y, path, fit, read):
+    def intrude(net):
+        if net.n_iter_ == 3:
+            path.write_text("mine")
+
+    net = make().set_callbacks(LambdaCallback(intrude), Logger(path))
+    with pytest.warns(UserWarning, match="Something else has written") as caught:
+        fit(net, X, y)
+    assert path.read_text() == "mine"
+    (beside,) = set(path.parent.iterdir()) - {path}
+    assert str(beside) in str(caught[0].message)
+    assert_is_history(read(beside), net)
+
+
+def test_a_file_that_was_removed_is_written_again(Logger, X, y, path, fit, read):
+    def remove(net):
+        if net.n_iter_ == 3:
+            path.unlink()
+
+    net = fit(make(), X, y, LambdaCallback(remove), Logger(path))
+    assert list(path.parent.iterdir()) == [path]
+    assert_is_history(read(path), net)
+
+
+def test_the_target_of_a_link_is_written(Logger, X, y, path, fit, read):
+    target = path.with_name("elsewhere")
+    path.symlink_to(target)
+    net = fit(make(), X, y, Logger(path))
+    assert path.is_symlink()
+    assert_is_history(read(target), net)
+
+
+def test_errors_of_the_disk_name_the_path(Logger, X, y, path, fit):
+    """This one has no room for a byte, as a disk that is full."""
+    if not os.path.exists("/dev/full"):
+        pytest.skip("needs /dev/full")
+    path.symlink_to("/dev/full")
+    with pytest.raises(OSError, match="path=.*log.txt. takes no log .No space left"):
+        fit(make(), X, y, Logger(path))
 
 
 def test_a_place_that_takes_no_file_is_refused_before_training(

@@ -2,10 +2,12 @@
 
 import json
 import os
+import zipfile
 
 import numpy as np
 import pytest
 
+from skdl.callbacks import _file_lock
 from skdl.callbacks import _state_file as module
 from skdl.callbacks._state_file import StateFile, decode, encode
 
@@ -66,9 +68,11 @@ def test_a_file_comes_back(path):
     file = StateFile(path)
     assert not file.exists
     file.write(STATE)
+    file.close()
     again = StateFile(path)
     assert again.exists
     assert_equal(again.read(), STATE)
+    again.close()
     assert os.listdir(path.parent) == [path.name]
 
 
@@ -93,6 +97,7 @@ def test_what_needs_a_pickle_is_refused(value, name, path):
     file.write({"old": 1})
     with pytest.raises(TypeError, match=f"plain values.* has {name}"):
         file.write({"a": {"b": value}})
+    file.close()
     assert os.listdir(path.parent) == [path.name]
     assert file.read() == {"old": 1}
 
@@ -152,16 +157,44 @@ def test_the_folder_is_synced_after_the_file(path, monkeypatch):
     assert calls == ["fsync", "replace", "fsync"]
 
 
-def test_the_second_writer_is_noticed(path):
+def test_the_second_to_open_a_path_is_refused(path):
+    first = StateFile(path)
+    first.write({"a": 1})
+    left = path.with_name(f"{path.name}.{'0' * 32}.tmp")
+    left.touch()
+    with pytest.raises(ValueError, match="is in use: another fit writes to it"):
+        StateFile(path)
+    # What may be the file of a write that is under way.
+    assert left.exists()
+    first.close()
+    StateFile(path)
+    assert not left.exists()
+
+
+def test_without_locks_the_second_writer_moves_aside(path, monkeypatch):
+    monkeypatch.setattr(_file_lock, "_lock", lambda *args: False)
     first, second = StateFile(path), StateFile(path)
     first.write({"a": 1})
     first.write({"a": 2})
-    with pytest.raises(RuntimeError, match="Another fit"):
+    with pytest.warns(UserWarning, match="Something else has written to path="):
         second.write({"a": 3})
-    assert first.read() == {"a": 2}
-    StateFile(path).write({"a": 4})
-    with pytest.raises(RuntimeError, match="Another fit"):
-        first.write({"a": 5})
+    assert (first.read(), second.read()) == ({"a": 2}, {"a": 3})
+    assert second.path != path
+    second.write({"a": 4})
+    first.write({"a": 5})
+    assert (first.read(), second.read()) == ({"a": 5}, {"a": 4})
+
+
+def test_what_is_compressed_is_refused(path):
+    """A few bytes may stand for gigabytes."""
+    StateFile(path).write({"a": 1})
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for i, (name, content) in enumerate(members.items()):
+            archive.writestr(name, content, zipfile.ZIP_DEFLATED if i else None)
+    with pytest.raises(ValueError, match="damaged .it is compressed"):
+        StateFile(path).read()
 
 
 def test_a_file_that_was_deleted_is_written_anew(path):
