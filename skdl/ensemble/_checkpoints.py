@@ -157,7 +157,7 @@ def _as_of(net, snapshot):
     member.history_ = {name: values[:epoch] for name, values in net.history_.items()}
     # Bests pass NaN by, as they do while nets train.
     if net.validation_scores_ is None:
-        member.best_loss_ = float(np.fmin.reduce(member.loss_curve_))
+        member.best_loss_ = np.fmin.reduce(member.loss_curve_)
     else:
         member.validation_scores_ = net.validation_scores_[:epoch]
         best = np.fmax.reduce(member.validation_scores_, initial=-np.inf)

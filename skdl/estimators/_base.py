@@ -38,6 +38,7 @@ from skdl.estimators._random import (
     random_streams,
     save_streams,
 )
+from skdl.estimators._records import LISTS, GrowingHistory, cut_on_error
 from skdl.estimators._run import RESTORING, TrainingRun
 from skdl.estimators._run_state import take_up, what_to_take_up
 from skdl.estimators._standardize import check_standardize, learn_scaling
@@ -140,9 +141,14 @@ class BaseNet(CallbackSupportMixin, FittedNet):
         return self._run
 
     def __getstate__(self):
-        """Leave the run at hand out of copies."""
-        state, of_the_run = super().__getstate__(), ("_run", *CALLBACK_ATTRIBUTES)
-        return {name: state[name] for name in state if name not in of_the_run}
+        """Leave the run at hand out of copies; give them lists of their own."""
+        state = super().__getstate__()
+        own = ("_run", "_growing_history", *CALLBACK_ATTRIBUTES)
+        state = {name: state[name] for name in state if name not in own}
+        for name in LISTS:
+            if isinstance(state.get(name), list):
+                state[name] = list(state[name])
+        return state
 
     def _partial_fit(self, X, y, sample_weight, X_val, y_val, weights_val, **known):
         given = check_validation(self, X_val, y_val, weights_val, True)
@@ -164,7 +170,8 @@ class BaseNet(CallbackSupportMixin, FittedNet):
         hidden = check_hidden_layers(self.hidden_layer_sizes)
         check_lbfgs(self)
         as_given = X, y, sample_weight
-        with unchanged_on_error(self, except_for=CALLBACK_ATTRIBUTES):
+        unchanged = unchanged_on_error(self, except_for=CALLBACK_ATTRIBUTES)
+        with unchanged, cut_on_error(self):
             y = self._read_targets(y, first, classes)
             X, y, weights = check_training_data(
                 self, X, y, sample_weight, reset=first, y_numeric=self._y_numeric
@@ -211,6 +218,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
                 except KeyboardInterrupt:
                     if is_one_of_several():
                         raise
+                    run.settle()
                     warn("Training interrupted by user.", UserWarning)
                     if run.stop_reason != "diverged":
                         run.stop_reason = "interrupted"
@@ -233,6 +241,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
         self.n_layers_ = len(widths)
         self.n_outputs_ = widths[-1]
         self.t_ = 0
+        vars(self).pop("loss_", None)
         self.loss_curve_ = []
         self.history_ = {}
         self.best_loss_ = self.validation_scores_ = self.best_validation_score_ = None
@@ -263,14 +272,13 @@ class BaseNet(CallbackSupportMixin, FittedNet):
         return Network(widths, dtype=dtype, **options)
 
     def _prepare_records(self, watched):
-        """Have the lists and bests that a run adds to, old ones as copies."""
-        self.out_activation_ = getattr(self._loss(), "out_activation", "identity")
+        """Have the lists and bests that a run adds to."""
         self.n_iter_ = 0
         self.stop_reason_ = None
-        self.loss_curve_ = list(self.loss_curve_)
         if watched:
             self.best_loss_ = None
-            self.validation_scores_ = list(self.validation_scores_ or [])
+            if self.validation_scores_ is None:
+                self.validation_scores_ = []
             if self.best_validation_score_ is None:
                 self.best_validation_score_ = -np.inf
         else:
@@ -348,6 +356,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             if run.stop_reason is None and left > 0:
                 if run.optimizer is not None:
                     run.epoch_begins()
+                run.mark()
                 run.start_clock()
                 yield partial(train, **{bound: left}, observer=run.observer)
             if not run.can_restart():
@@ -389,7 +398,9 @@ class BaseNet(CallbackSupportMixin, FittedNet):
                 ConvergenceWarning,
             )
         self.stop_reason_ = reason
-        self.history_ = run.all_history()
+        if "_growing_history" not in vars(self):
+            self._growing_history = GrowingHistory()
+        self.history_ = self._growing_history.extended(self.history_, run.history)
         self._step_records = [] if run.observer is None else run.observer.records()
         self._keep_for_later(run, incremental)
         if run.callbacks is not None:
@@ -414,7 +425,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
 
     def _lbfgs_ended(self, result):
         self.n_iter_ = result.nit
-        self.loss_ = result.fun
+        self.loss_ = np.float64(result.fun)
         if self._run.stop_reason is not None:
             return
         if not np.isfinite(result.fun):

@@ -193,7 +193,7 @@ feature_importances_ : ndarray of shape (n_features_in_,)
     where they started unless a penalty takes them down.
     `sklearn.inspection.permutation_importance` needs data and no such care.
 loss_ : float
-    The last epoch's mean objective.
+    The last epoch's mean objective; NaN if the first one was interrupted.
 loss_curve_ : list of float
     The objective of each epoch, penalty included.
 best_loss_ : float or None

@@ -57,6 +57,20 @@ class FittedNet(NetParameters):
         return [layer.biases[0] for layer in network.affine]
 
     @property
+    def out_activation_(self):
+        """The link from scores to predictions; a list for several columns of labels."""
+        self._fitted_network("out_activation_")
+        return getattr(self._loss(), "out_activation", "identity")
+
+    @out_activation_.setter
+    def out_activation_(self, value):
+        raise AttributeError(
+            f"out_activation_={value!r} cannot be set: predictions follow from the "
+            f"parameter loss={getattr(self, 'loss', None)!r}. Set loss before fit, or "
+            "read a classifier's raw scores from decision_function."
+        )
+
+    @property
     def projections_(self):
         """List of the bypasses' matrices; None for one between equal widths."""
         layers = self._fitted_network("projections_").layers

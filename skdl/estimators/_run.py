@@ -77,7 +77,7 @@ class TrainingRun:
         self.good = self.candidate = self.snapshot() if net.max_restarts else None
         self.lowest = None
         self.asked_to_stop = False
-        self.callbacks = self.observer = None
+        self.callbacks = self.observer = self.marked = None
         self.deadline = None if net.max_time is None else perf_counter() + net.max_time
 
     def rate(self, progress):
@@ -90,7 +90,7 @@ class TrainingRun:
 
     def __call__(self, epoch):
         """Take note of an `Epoch`; return whether training should end."""
-        net, loss = self.net, float(epoch.loss)
+        net, loss = self.net, np.float64(epoch.loss)
         net.n_iter_ += 1
         net.loss_ = loss
         net.loss_curve_.append(loss)
@@ -101,6 +101,7 @@ class TrainingRun:
             validated = self.held.evaluate(net)
         self._record(epoch, loss, *validated)
         improved = self._by_score(validated[1]) if self.watched else self._by_loss(loss)
+        self.mark()
         if epoch.diverged or not (np.isfinite(loss) and self._keep_good(loss)):
             self.stop_reason = "diverged"
         else:
@@ -123,7 +124,7 @@ class TrainingRun:
 
     def _record(self, epoch, loss, validation_loss, validation_score):
         values = (
-            loss,
+            float(loss),
             validation_loss,
             validation_score,
             self.learning_rate,
@@ -133,6 +134,30 @@ class TrainingRun:
         )
         for name, value in zip(HISTORY, values, strict=True):
             self.history[name].append(value)
+
+    def mark(self):
+        """Note how long all records are: they agree now."""
+        net = self.net
+        self.marked = (
+            net.n_iter_,
+            len(net.loss_curve_),
+            len(net.validation_scores_ or ()),
+            len(self.history["loss"]),
+            (net.best_loss_, net.best_validation_score_, self.best),
+        )
+
+    def settle(self):
+        """Take back the records of an epoch that was interrupted before all had it."""
+        net = self.net
+        if self.marked is not None:
+            net.n_iter_, n_losses, n_scores, n_epochs, best = self.marked
+            net.best_loss_, net.best_validation_score_, self.best = best
+            del net.loss_curve_[n_losses:]
+            if net.validation_scores_ is not None:
+                del net.validation_scores_[n_scores:]
+            for values in self.history.values():
+                del values[n_epochs:]
+        net.loss_ = net.loss_curve_[-1] if net.loss_curve_ else np.float64(np.nan)
 
     def _by_loss(self, loss):
         net = self.net

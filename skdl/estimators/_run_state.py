@@ -32,6 +32,7 @@ RECORDS = (
     "validation_scores_",
     "best_validation_score_",
 )
+LOSSES = ("loss_", "loss_curve_", "best_loss_")
 # Copies of the parameters, and what stands in them (best has no optimizer).
 SNAPSHOTS = ("best", "good", "candidate")
 SNAPSHOT = ("parameters", "statistics", "optimizer")
@@ -54,14 +55,14 @@ def run_state(run):
         "optimizer": moments,
         "progress": asdict(run.progress),
         "streams": save_streams(run.streams),
-        "records": {name: _copy(records[name]) for name in RECORDS if name in records},
-        "history": {name: list(values) for name, values in run.history.items()},
+        "records": {name: _plain(records[name]) for name in RECORDS if name in records},
+        "history": {name: _plain(values) for name, values in run.history.items()},
         "snapshots": {
             name: dict(zip(SNAPSHOT, getattr(run, name), strict=False))
             for name in SNAPSHOTS
             if getattr(run, name) is not None
         },
-        **{name: getattr(run, name) for name in PLAIN},
+        **{name: _plain(getattr(run, name)) for name in PLAIN},
     }
 
 
@@ -73,7 +74,7 @@ def load_run_state(run, state):
         setattr(run.progress, name, value)
     restore_streams(run.streams, state["streams"])
     for name, value in state["records"].items():
-        setattr(run.net, name, _copy(value))
+        setattr(run.net, name, _numbers(value) if name in LOSSES else _plain(value))
     run.history = {name: list(state["history"][name]) for name in HISTORY}
     for name, snapshot in state["snapshots"].items():
         setattr(run, name, tuple(snapshot.values()))
@@ -81,8 +82,18 @@ def load_run_state(run, state):
         setattr(run, name, state[name])
 
 
-def _copy(value):
-    return list(value) if isinstance(value, list) else value
+def _plain(value):
+    """Return a copy with Python's own numbers."""
+    if isinstance(value, list):
+        return [float(one) for one in value]
+    return float(value) if isinstance(value, float) else value
+
+
+def _numbers(value):
+    """Return losses as scikit-learn has them, as NumPy's numbers."""
+    if isinstance(value, list):
+        return [np.float64(one) for one in value]
+    return None if value is None else np.float64(value)
 
 
 def what_to_take_up(run, going_on):

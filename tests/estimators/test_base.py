@@ -141,7 +141,7 @@ def test_fitted_attributes(Net, X, y, make, fit):
     assert len(net.loss_curve_) == 4
     assert net.loss_ == net.loss_curve_[-1]
     assert net.best_loss_ == min(net.loss_curve_)
-    assert type(net.loss_) is float
+    assert type(net.loss_) is np.float64
     out = {LogisticClassifier: "logistic", MLPRegressor: "identity"}
     out[SVMClassifier] = "identity"
     assert net.out_activation_ == out.get(Net, "softmax")
