@@ -172,9 +172,10 @@ class_weight : dict, list of dict, 'balanced' or None, default=None
 ATTRIBUTES = """\
 coefs_ : list of ndarray of shape (fan_in, fan_out)
     Weights of each layer: views of one flat vector. Of k maxout pieces, the matrices
-    lie side by side: (fan_in, k · units).
+    lie side by side: (fan_in, k · units). ``net.coefs_[i] = W`` copies W into the net,
+    and so does ``net.coefs_ = [...]``; shapes stay, and values must be finite.
 intercepts_ : list of ndarray of shape (fan_out,)
-    Biases of each layer: views of it, too.
+    Biases of each layer: views of it, too, that can be set in the same way.
 input_mean_, input_scale_ : ndarray of shape (n_features_in_,)
     With `standardize` only: what is subtracted from each column of X, and what it is
     divided by then. The first layer's weights, and `coef_`, are on the result.

@@ -4,14 +4,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from sklearn import get_config
+from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from skdl.engine.bypass import Join
 from skdl.engine.prediction import bytes_per_row, raw_scores, rows_per_pass
+from skdl.estimators._from_sklearn import from_sklearn
 from skdl.estimators._importances import importances
 from skdl.estimators._parameters import NetParameters
 from skdl.estimators._to_sklearn import to_sklearn
 from skdl.estimators._validation import check_X
+from skdl.estimators._weights import LayerArrays
 
 __all__ = ["FittedNet", "rows_at_once"]
 
@@ -48,13 +51,24 @@ class FittedNet(NetParameters):
     @property
     def coefs_(self):
         """List of the layers' weights, each of shape (fan_in, fan_out): views."""
-        return [layer.weights for layer in self._fitted_network("coefs_").affine]
+        layers = self._fitted_network("coefs_").affine
+        return LayerArrays("coefs_", [layer.weights for layer in layers])
+
+    @coefs_.setter
+    def coefs_(self, values):
+        self._check_settable("coefs_")
+        self.coefs_.assign(values)
 
     @property
     def intercepts_(self):
         """List of the layers' biases, each of shape (fan_out,): views."""
-        network = self._fitted_network("intercepts_")
-        return [layer.biases[0] for layer in network.affine]
+        layers = self._fitted_network("intercepts_").affine
+        return LayerArrays("intercepts_", [layer.biases[0] for layer in layers])
+
+    @intercepts_.setter
+    def intercepts_(self, values):
+        self._check_settable("intercepts_")
+        self.intercepts_.assign(values)
 
     @property
     def out_activation_(self):
@@ -74,7 +88,13 @@ class FittedNet(NetParameters):
     def projections_(self):
         """List of the bypasses' matrices; None for one between equal widths."""
         layers = self._fitted_network("projections_").layers
-        return [layer.projection for layer in layers if isinstance(layer, Join)]
+        views = [layer.projection for layer in layers if isinstance(layer, Join)]
+        return LayerArrays("projections_", views)
+
+    @projections_.setter
+    def projections_(self, values):
+        self._check_settable("projections_")
+        self.projections_.assign(values)
 
     @property
     def input_mean_(self):
@@ -83,8 +103,10 @@ class FittedNet(NetParameters):
 
     @property
     def input_scale_(self):
-        """What `standardize` divides each column by, (n_features_in_,)."""
-        return 1 / self._scaling("input_scale_").inverse[0]
+        """What `standardize` divides each column by, (n_features_in_,): read-only."""
+        scale = 1 / self._scaling("input_scale_").inverse[0]
+        scale.flags.writeable = False
+        return scale
 
     @property
     def n_zero_weights_(self):
@@ -131,6 +153,51 @@ class FittedNet(NetParameters):
             If there is none; it names the options that stand in the way.
         """
         return to_sklearn(self)
+
+    @classmethod
+    def from_sklearn(cls, model):
+        """Return a fitted net with the predictions of a scikit-learn MLP.
+
+        It is the inverse of `to_sklearn`, and the way from given weights to a net: set
+        ``coefs_`` and ``intercepts_`` of the model, or of the net.
+
+        Parameters
+        ----------
+        model : sklearn.neural_network.MLPClassifier or MLPRegressor
+            Fitted. It is copied.
+
+        Returns
+        -------
+        net : object
+            With the model's parameters, weights and records. ``partial_fit`` and warm
+            starts go on from the weights, with moments of the optimizer that start
+            anew.
+
+        Raises
+        ------
+        ValueError
+            If this class has no net that predicts the same.
+
+        Examples
+        --------
+        >>> from sklearn import neural_network
+        >>> from sklearn.datasets import load_iris
+        >>> from skdl import MLPClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = neural_network.MLPClassifier(solver="lbfgs", random_state=0)
+        >>> net = MLPClassifier.from_sklearn(model.fit(X, y))
+        >>> net.score(X, y) == model.score(X, y)
+        True
+        """
+        return from_sklearn(cls, model)
+
+    def _check_settable(self, name):
+        if "_network" not in vars(self):
+            raise NotFittedError(
+                f"{name} of a {type(self).__name__} can be set once the net is fitted: "
+                "it has no widths and no classes before. Call fit or partial_fit, "
+                f"or build a fitted net by {type(self).__name__}.from_sklearn."
+            )
 
     def _fitted_network(self, attribute):
         # AttributeError, so that hasattr() says no before fit as it does after it.
