@@ -233,14 +233,19 @@ def solution(penalty):
     return np.sign(CENTER) * np.maximum(slope, 0) / strength
 
 
-def reach(optimizer, penalty, rate, start=None, n_epochs=1500, **options):
-    """Return the weights that many steps on all rows lead to."""
+def reach(optimizer, penalty, rate, start=None, n_steps=800, **options):
+    """Return the weights that steps on all rows lead to, while the rate falls to zero.
+
+    At a constant rate, Adam's and RMSprop's weights never come to rest: rounding grows
+    into bursts, of 3e-5 for a rate of 0.05, that end and come back.
+    """
     network = Network((6, 1), [], np.float64)
     flat_weights(network)[...] = 0.5 if start is None else start
     state = optimizer.start(network.parameters, n_weights=0)  # no decay of AdamW's
     run(
         network, SquaredError(), state, separable(), penalty=penalty, batch_size=48,
-        alpha=STRENGTH * 48, rate=lambda progress: rate, max_epochs=n_epochs, **options,
+        alpha=STRENGTH * 48, max_epochs=n_steps,
+        rate=lambda progress: rate * (1 - progress.steps / n_steps), **options,
     )  # fmt: skip
     return flat_weights(network)
 
@@ -249,11 +254,10 @@ def reach(optimizer, penalty, rate, start=None, n_epochs=1500, **options):
 @pytest.mark.parametrize("name", ["l1", "elasticnet", "l2"])
 def test_the_fixed_point_is_the_optimum_of_the_objective(optimizer, name):
     penalty, expected = PENALTIES[name][0], solution(PENALTIES[name][0])
-    rate = {Adagrad: 0.5, RMSprop: 0.01}.get(type(optimizer), 0.02)
+    plain = optimizer is OPTIMIZERS["gradient-descent"]
+    rate = 0.5 if plain else {Adagrad: 1.0, RMSprop: 0.02}.get(type(optimizer), 0.05)
     w = reach(optimizer, penalty, rate)
-    # Without a threshold RMSprop's steps stay as long as they are: 'l2' is all smooth.
-    swings = isinstance(optimizer, RMSprop) and name == "l2"
-    assert_allclose(w, expected, atol=2 * rate if swings else 1e-5)
+    assert_allclose(w, expected, atol=1e-5)
     if penalty.sharp:
         assert_array_equal(w == 0, expected == 0)
         assert 1 < (w == 0).sum() < 5
@@ -264,7 +268,7 @@ def test_hard_thresholds_keep_the_optimum(name):
     """Steps of at most one over the curvature never leave the best choice of zeros."""
     optimizer, expected = OPTIMIZERS[name], solution(L0Penalty())
     rate = (1 - optimizer.momentum) / 3
-    w = reach(optimizer, L0Penalty(), rate, start=expected)
+    w = reach(optimizer, L0Penalty(), rate, start=expected, n_steps=200)
     assert_allclose(w, expected, atol=1e-10)
     assert 1 < (w == 0).sum() < 5
 
@@ -275,9 +279,9 @@ def test_clipping_does_not_move_the_optimum(name):
     expected = solution(L1Penalty())
     gradient = CURVATURE * (expected - CENTER)
     assert np.linalg.norm(gradient) > 2 * 0.15
-    rate = 1.0 if name == "adagrad" else 0.05
-    w = reach(OPTIMIZERS[name], L1Penalty(), rate, max_norm=0.15, n_epochs=3000)
-    assert_allclose(w, expected, atol=1e-5)
+    rate = {"gradient-descent": 0.8, "adagrad": 1.0}.get(name, 0.05)
+    w = reach(OPTIMIZERS[name], L1Penalty(), rate, max_norm=0.15)
+    assert_allclose(w, expected, atol=1e-8)
     assert_array_equal(w == 0, expected == 0)
 
 
