@@ -14,11 +14,13 @@ What it shows, in the order of `main`:
    for the last line.
 
 Run it with ``python quickstart.py``; it downloads nothing and takes well under a
-minute on two cores. ``--output`` says where the picture goes (which takes matplotlib:
-``pip install skdl[plot]``), ``--seed`` draws another split and other nets.
+minute on two cores. The picture (which takes matplotlib: ``pip install skdl[plot]``) goes
+to a temporary folder, or where ``--output`` says; ``--seed`` draws another split and
+other nets.
 """
 
 import argparse
+import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -172,7 +174,7 @@ def draw(path, searches, y_true, y_predicted):
 def main(argv=None):
     """Search, vote, report."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--output", type=Path, default=Path("quickstart.png"))
+    parser.add_argument("--output", type=Path, help="where to save the picture")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(argv)
 
@@ -195,8 +197,9 @@ def main(argv=None):
         ensemble.fit(*map(np.concatenate, zip(train, valid, strict=True)))
     X_test, y_test = test
     y_predicted = ensemble.predict(X_test)
-    if draw(options.output, searches, y_test, y_predicted):
-        print(f"Picture: {options.output.resolve()}")
+    path = options.output or Path(tempfile.mkdtemp(prefix="skdl-")) / "quickstart.png"
+    if draw(path, searches, y_test, y_predicted):
+        print(f"Picture: {path.resolve()}")
     else:
         print("No picture, as matplotlib is missing: pip install skdl[plot]")
     print(f"\nTest accuracy of the ensemble: {accuracy_score(y_test, y_predicted):.4f}")

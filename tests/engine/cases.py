@@ -2,6 +2,7 @@
 
 import tracemalloc
 from dataclasses import dataclass
+from itertools import cycle
 
 import numpy as np
 import pytest
@@ -61,6 +62,7 @@ from skdl.engine import (
     Workspace,
 )
 from skdl.engine.layers import Layer
+from tests.pairs import pairwise
 
 
 @dataclass(frozen=True)
@@ -254,20 +256,29 @@ def each(name, table):
     return pytest.mark.parametrize(name, table.values(), ids=table.keys())
 
 
-def each_loss_and_activation(test):
+def each_loss_and_activation(**others):
     """Parametrize over both tables: they meet in the network, which knows neither.
 
-    So each loss meets one activation of each kind (with the derivative read off the
-    output, or off the mask), and each activation meets one loss.
+    So each loss meets an activation whose derivative is read off the output, or one
+    with a mask, in turn; and each activation meets one loss.
+
+    Parameters
+    ----------
+    others : dict of sequence
+        Further arguments: each of their values meets each of these pairs, and each
+        value of the others.
     """
+    names = [*zip(LOSSES, cycle(["tanh", "relu"]), strict=False)]
+    names += [("softmax-3", activation) for activation in ACTIVATIONS]
     pairs = {
         f"{activation}-{loss}": (LOSSES[loss], ACTIVATIONS[activation])
-        for loss in LOSSES
-        for activation in ACTIVATIONS
-        if activation in ("tanh", "relu") or loss == "softmax-3"
+        for loss, activation in names
     }
-    names = ("case", "activation")
-    return pytest.mark.parametrize(names, pairs.values(), ids=pairs.keys())(test)
+    rows = {}
+    for name, *values in pairwise(list(pairs), *others.values()):
+        rows["-".join([name, *map(str, values)])] = (*pairs[name], *values)
+    arguments = ("case", "activation", *others)
+    return pytest.mark.parametrize(arguments, rows.values(), ids=rows.keys())
 
 
 @dataclass

@@ -25,6 +25,7 @@ from skdl.engine import (
 )
 from skdl.engine.architecture import build_layers
 from tests.engine.cases import LOSSES, arrays_of, each, peak_bytes, problem
+from tests.pairs import parametrize_pairwise
 
 ARCHITECTURES = {
     "dropout": {"dropout": [0.0, 0.3, 0.0, 0.5]},
@@ -64,9 +65,9 @@ def make(options, dtype=np.float64, n_networks=None, **others):
     return problem(LOSSES["softmax-3"], dtype=dtype, n_networks=n_networks, **options)
 
 
-@each("options", ARCHITECTURES)
-@pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("n_networks", [None, 2])
+@parametrize_pairwise(
+    options=ARCHITECTURES, weighted=[False, True], n_networks=[None, 2]
+)
 def test_gradient(options, weighted, n_networks):
     p = make(options, n_networks=n_networks, weighted=weighted, seed=1)
     p.network.parameters += 0.1  # γ and β are not at their start

@@ -7,6 +7,7 @@ from scipy.special import log_softmax
 
 from skdl.engine import Network, SquaredError, Workspace, evaluation, mean_loss
 from tests.engine.cases import LOSSES, each
+from tests.pairs import parametrize_pairwise
 
 WEIGHTS = np.random.default_rng(1).uniform(0.1, 3, 30)
 
@@ -58,9 +59,9 @@ def test_is_the_objective_of_training_without_penalty(case):
     assert found == pytest.approx(float(value), rel=1e-12)
 
 
-@each("case", LOSSES)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("weighted", [False, True])
+@parametrize_pairwise(
+    case=LOSSES, dtype=[np.float32, np.float64], weighted=[False, True]
+)
 def test_blocks_make_no_difference(case, dtype, weighted, monkeypatch):
     weights = WEIGHTS.astype(dtype) if weighted else None
     scores, targets, table = scores_and_targets(case, dtype)

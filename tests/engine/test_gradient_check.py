@@ -105,7 +105,7 @@ def test_large_arrays_are_sampled():
         check_gradient(wrong, x, max_elements=499, rng=np.random.default_rng(0))
 
 
-@each_loss_and_activation
+@each_loss_and_activation()
 def test_finds_a_planted_error_in_a_network_gradient(case, activation):
     """0.1 % at one weight and at one bias: as each network test would see it."""
     p = problem(case, activation, weighted=True)

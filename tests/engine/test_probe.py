@@ -11,6 +11,7 @@ from skdl.engine.layers import Activation, Affine, Layer
 from skdl.engine.probe import input_gradient, probe
 from tests.engine.cases import ACTIVATIONS, LOSSES, each, problem
 from tests.engine.test_architecture import ARCHITECTURES, make
+from tests.pairs import parametrize_pairwise
 
 CASES = {
     **ARCHITECTURES,
@@ -34,10 +35,9 @@ def moved(p):
     return p
 
 
-@each("options", CASES)
-@pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("n_networks", [None, 2])
-@pytest.mark.parametrize("sparse", [False, True])
+@parametrize_pairwise(
+    options=CASES, weighted=[False, True], n_networks=[None, 2], sparse=[False, True]
+)
 def test_gradients_are_those_of_training(options, weighted, n_networks, sparse):
     sparse = sparse and "scaling" not in options
     p = moved(make(options, n_networks=n_networks, weighted=weighted))
