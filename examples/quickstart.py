@@ -14,8 +14,8 @@ What it shows, in the order of `main`:
    for the last line.
 
 Run it with ``python quickstart.py``; it downloads nothing and takes well under a
-minute on two cores. The picture (which takes matplotlib: ``pip install skdl[plot]``) goes
-to a temporary folder, or where ``--output`` says; ``--seed`` draws another split and
+minute on two cores. The picture goes to a temporary folder, or where ``--output`` says
+(it takes matplotlib: ``pip install skdl[plot]``); ``--seed`` draws another split and
 other nets.
 """
 

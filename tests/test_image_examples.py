@@ -1,6 +1,7 @@
 """The examples on MNIST and CIFAR-10: all options on small data in the files' formats.
 
-Where the real data are, short forms of the recipes reach an accuracy as well.
+Where the real data are, short forms of the recipes reach an accuracy as well. What
+starts a process, or trains for more than a second, is left to .ci/run.
 """
 
 import csv
@@ -105,6 +106,7 @@ def rows_of(table):
     }
 
 
+@pytest.mark.slow
 def test_log_checkpoint_and_picture(digits_file, tmp_path):
     options = [
         "--rows", "800", "--hold-out", "100", "--epochs", "5", "--seeds", "2",
@@ -131,6 +133,7 @@ def test_log_checkpoint_and_picture(digits_file, tmp_path):
     assert "epoch 5 of 5" not in result.stderr
 
 
+@pytest.mark.slow
 def test_recipe_with_a_bar(colors_file, tmp_path):
     pytest.importorskip("rich")
     options = [
@@ -151,7 +154,7 @@ def test_recipe_with_a_bar(colors_file, tmp_path):
         ("mnist_mlp", "text"),
         ("mnist_mlp", "best"),
         ("cifar10_mlp", "text"),
-        ("cifar10_mlp", "pixels"),
+        pytest.param("cifar10_mlp", "pixels", marks=pytest.mark.slow),
     ],
 )
 def test_ablation(
@@ -197,6 +200,7 @@ def test_each_step_changes_what_it_says_and_the_recipe_stays(name, load_script):
                 assert fresh.get_params()[key].get_params() == value.get_params()
 
 
+@pytest.mark.slow
 def test_few_labels(digits_file, tmp_path):
     result = run(
         SCRIPTS["mnist_mlp"], tmp_path, "--data", str(digits_file),
@@ -375,6 +379,7 @@ def test_mirror_images(load_script):
     np.testing.assert_array_equal(plain, share(X))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not MNIST.exists(), reason="needs ../shared/data/mnist.npz")
 @pytest.mark.parametrize(
     ("recipe", "steps", "accuracy"),
@@ -389,14 +394,13 @@ def test_mnist_short(recipe, steps, accuracy, tmp_path):
     assert accuracy < score < 0.99
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CIFAR.exists(), reason=f"needs ../shared/data/{CIFAR.name}")
 @pytest.mark.parametrize(
     ("recipe", "steps", "accuracy"),
     [
         ("text", ["--epochs", "10"], 0.3),
-        pytest.param(
-            "best", ["--epochs", "1", "--members", "1"], 0.35, marks=pytest.mark.slow
-        ),
+        ("best", ["--epochs", "1", "--members", "1"], 0.35),
     ],
 )
 def test_cifar10_short(recipe, steps, accuracy, photographs, tmp_path):
