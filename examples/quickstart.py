@@ -88,9 +88,9 @@ def make_pipeline(net_class, seed):
 def make_searches(seed):
     """One search per model: a grid for the softmax, random draws for the others."""
     # eps keeps directions of mere noise from growing.
-    grid = {"whitener__eps": [1.0, 3.0], "net__alpha": [0.01, 0.1]}
+    grid = {"whitener__eps": [0.15, 0.4], "net__alpha": [0.01, 0.1]}
     distributions = {
-        "whitener__eps": [1.0, 3.0],
+        "whitener__eps": [0.15, 0.4],
         "net__learning_rate_init": loguniform(2e-3, 1e-2),
         "net__alpha": loguniform(1e-2, 0.5),
     }

@@ -253,10 +253,11 @@ def test_the_sparse_forms_are_what_they_say():
 @pytest.mark.parametrize("Transformer", TRANSFORMERS)
 @pytest.mark.parametrize("kind", [sp.csr_array, sp.csc_matrix, sp.coo_array])
 def test_transformers_refuse_sparse_rows(Transformer, kind):
+    message = "[Ss]parse.*X.toarray|dense data is required"
     for method in ("fit", "partial_fit"):
-        with pytest.raises(TypeError, match=r"dense data is required.*toarray\(\)"):
+        with pytest.raises((TypeError, ValueError), match=message):
             getattr(Transformer(), method)(kind(NUMBERS))
-    with pytest.raises(TypeError, match=r"dense data is required"):
+    with pytest.raises((TypeError, ValueError), match=message):
         Transformer().fit(NUMBERS).transform(kind(NUMBERS))
 
 
@@ -418,6 +419,12 @@ BAD = {
 @pytest.mark.parametrize("case", **ids(BAD))
 def test_bad_data_is_refused_by_fit_and_afterwards(Estimator, case):
     _, (X, message) = case
+    if Estimator is Standardizer and "NaN" in message:
+        fitted = Standardizer().fit(X)  # for it, NaN is a missing value
+        expected = pd.DataFrame(X, dtype=float).mean().to_numpy()
+        assert_allclose(fitted.mean_, expected)
+        assert np.isnan(fitted.transform(X)).any()
+        return
     expected = (ValueError, TypeError, OverflowError)
     estimator = new(Estimator)
     before = dict(vars(estimator))

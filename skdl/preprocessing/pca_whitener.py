@@ -17,11 +17,26 @@ from skdl._inputs import check_inputs
 from skdl._sklearn import Interval, fit_context
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
-from skdl.preprocessing._moments import checked_batch, principal_axes, updated_moments
+from skdl.preprocessing._moments import (
+    Moments,
+    checked_batch,
+    principal_axes,
+    updated_moments,
+)
 
 __all__ = ["PCAWhitener"]
 
+# Rows at a time, whose deviations are float64 for a moment.
+ROWS = 1024
 FLOAT_DTYPES = [np.float64, np.float32]
+# What follows from the moments, and is computed when it is asked for.
+DECOMPOSED = (
+    "components_",
+    "explained_variance_",
+    "explained_variance_ratio_",
+    "n_components_",
+    "scale_",
+)
 
 
 @dataclass(eq=False, repr=False)
@@ -35,14 +50,14 @@ class PCAWhitener(
         mean = (1/W) sum_i w_i x_i
         C    = (1/W) sum_i w_i (x_i - mean)(x_i - mean)^T = U diag(S) U^T
 
-    gives the output z = (x - mean) U / sqrt(S + eps), whose covariance is
-    diag(S / (S + eps)). With ``zca=True`` the output is z U^T, of all whitenings the
-    one that stays nearest to the input [1]_. Batches are merged by the formula of
-    Chan et al. [2]_, thus `partial_fit` over any cutting of the rows equals one
-    `fit`.
+    gives the output z = (x - mean) U / sqrt(S + eps S_1), with S_1 the largest
+    variance. Its covariance is diag(S / (S + eps S_1)), whatever the units of X. With
+    ``zca=True`` the output is z U^T, of all whitenings the one that stays nearest to
+    the input [1]_. Batches are merged by the formula of Chan et al. [2]_, thus
+    `partial_fit` over any cutting of the rows equals one `fit`.
 
     Directions without variance are dropped, as they would show rounding errors
-    magnified by 1 / sqrt(eps).
+    magnified by 1 / sqrt(eps S_1).
 
     Parameters
     ----------
@@ -51,8 +66,9 @@ class PCAWhitener(
         the fewest that hold this fraction of the total variance; or all that have
         variance.
     eps : float, default=1e-5
-        Added to the variances; at least 0. It limits how much directions of little
-        variance are magnified.
+        This share of the largest variance is added to all variances; at least 0. It
+        limits how much directions of little variance are magnified, to 1 / sqrt(eps)
+        times as much as the first.
     zca : bool, default=False
         Whether to rotate back to the axes of the input. The output then has all the
         columns of the input, even where directions were dropped.
@@ -69,7 +85,7 @@ class PCAWhitener(
     explained_variance_ratio_ : ndarray of shape (n_components_,)
         `explained_variance_` divided by the trace of C.
     scale_ : ndarray of shape (n_components_,)
-        sqrt(explained_variance_ + eps).
+        sqrt(explained_variance_ + eps * explained_variance_[0]).
     n_components_ : int
         Number of kept directions.
     n_samples_seen_ : int
@@ -91,6 +107,10 @@ class PCAWhitener(
 
     If no direction has variance, as after a single row, one is kept, the first axis,
     with `explained_variance_`, its ratio 0 and scale 1: the rows seen map to 0.
+
+    `fit` decomposes the covariance at once, `partial_fit` as soon as somebody asks for
+    what follows from it. Of fewer rows than columns, the smaller matrix of the products
+    of the rows is decomposed.
 
     Sums are kept in float64; float32 input gives float32 output. A call that raises
     leaves the estimator as it was.
@@ -189,8 +209,11 @@ class PCAWhitener(
             return self._learn(X, sample_weight, first=first, complete=False)
 
     def _learn(self, X, sample_weight, *, first, complete):
-        """Update the moments and the axes; no more data follow if `complete`."""
+        """Update the moments; no more data follow if `complete`."""
         X, weights = checked_batch(self, X, sample_weight, reset=first)
+        asked = self.n_components
+        if not complete and isinstance(asked, Integral) and asked > X.shape[1]:
+            self._refuse_n_components(X.shape[1], "")
         prior = None if first else self._moments
         moments = updated_moments(prior, X, weights, full=True)
         input_eps = float(np.finfo(X.dtype).eps)
@@ -199,33 +222,46 @@ class PCAWhitener(
         self.mean_ = moments.mean
         self.n_samples_seen_ = len(X) + (0 if first else self.n_samples_seen_)
         self.weight_sum_ = moments.weight
-
-        variances, axes = principal_axes(moments, self._eps)
-        some = variances[0] > 0
-        total = np.trace(moments.comoment) / moments.weight if some else 1.0
-        n = self._n_kept(variances / total, len(axes) if complete else X.shape[1])
-        self.n_components_ = n
-        self.components_ = axes[:n]
-        self.explained_variance_ = variances[:n]
-        self.explained_variance_ratio_ = variances[:n] / total
-        self.scale_ = np.sqrt(variances[:n] + self.eps) if some else np.ones(1)
+        # As they are now: they may be set before the axes are asked for.
+        self._asked = asked, self.eps
+        for name in DECOMPOSED:
+            vars(self).pop(name, None)
+        if complete:
+            n_axes = self._decompose()
+            if isinstance(asked, Integral) and asked > n_axes:
+                self._refuse_n_components(n_axes, f" and {n_axes} directions to keep")
         return self
 
-    def _n_kept(self, ratios, at_most):
-        """Number of directions asked for, out of those with variance."""
-        if self.n_components is None:
-            return len(ratios)
-        if isinstance(self.n_components, Integral):
-            if self.n_components > at_most:
-                raise ValueError(
-                    f"n_components={self.n_components} is too many: it must be at most "
-                    f"{at_most}, as the data have {self.n_features_in_} features and "
-                    f"{len(ratios)} directions to keep."
-                )
-            return min(self.n_components, len(ratios))
-        # The slack lets 0.5 of four equal variances be two of them.
-        n = np.searchsorted(np.cumsum(ratios), self.n_components - 1e-12) + 1
-        return min(int(n), len(ratios))
+    def __getattr__(self, name):
+        """Return what `partial_fit` left to be computed."""
+        if name in DECOMPOSED and "_asked" in vars(self):
+            self._decompose()
+            return vars(self)[name]
+        raise AttributeError(
+            f"{type(self).__name__!r} object has no attribute {name!r}"
+        )
+
+    def _decompose(self):
+        """Set what follows from the moments; return the number of directions."""
+        variances, axes, total = principal_axes(Moments(*self._moments), self._eps)
+        n_components, eps = self._asked
+        n = _n_kept(variances / total, n_components)
+        scale = np.sqrt(variances + eps * variances[0]) if variances[0] else np.ones(1)
+        # At once, for threads that ask at the same time.
+        vars(self).update(
+            components_=axes[:n],
+            explained_variance_=variances[:n],
+            explained_variance_ratio_=variances[:n] / total,
+            n_components_=n,
+            scale_=scale[:n],
+        )
+        return len(axes)
+
+    def _refuse_n_components(self, at_most, because):
+        raise ValueError(
+            f"n_components={self.n_components} is too many: it must be at most "
+            f"{at_most}, as the data have {self.n_features_in_} features{because}."
+        )
 
     def transform(self, X):
         """Whiten X.
@@ -242,10 +278,17 @@ class PCAWhitener(
         """
         check_is_fitted(self)
         X = check_inputs(self, X, dtype=FLOAT_DTYPES, reset=False)
-        Z = (X - self.mean_) @ self.components_.T / self.scale_
-        if self.zca:
-            Z = Z @ self.components_
-        return Z.astype(X.dtype, copy=False)
+        # Means are subtracted in float64, so that an offset costs no digits; products
+        # of what is left are as exact as X is in its own dtype.
+        axes = self.components_.astype(X.dtype, copy=False)
+        Z = np.empty((len(X), X.shape[1] if self.zca else len(axes)), X.dtype)
+        for start in range(0, len(X), ROWS):
+            rows = slice(start, start + ROWS)
+            deviation = (X[rows] - self.mean_).astype(X.dtype, copy=False)
+            whitened = deviation @ axes.T
+            whitened /= self.scale_
+            Z[rows] = whitened @ axes if self.zca else whitened
+        return Z
 
     def inverse_transform(self, X):
         """Undo `transform`, but for what the dropped directions held.
@@ -253,7 +296,8 @@ class PCAWhitener(
         Parameters
         ----------
         X : array-like of shape (n_samples, n_components_), or (n_samples, n_features)
-            Whitened data; the latter shape if `zca`.
+            Whitened data, or predictions of them; the latter shape if `zca`. Names of
+            columns do not count. A single column may come as shape (n_samples,).
 
         Returns
         -------
@@ -266,11 +310,14 @@ class PCAWhitener(
             If X does not have the number of columns that `transform` returns.
         """
         check_is_fitted(self)
-        X = check_array(X, dtype=FLOAT_DTYPES, estimator=self)
+        X = check_array(X, dtype=FLOAT_DTYPES, ensure_2d=False, estimator=self)
         n_columns = self.n_features_in_ if self.zca else self.n_components_
-        if X.shape[1] != n_columns:
+        if X.ndim == n_columns == 1:
+            X = X[:, np.newaxis]
+        if X.shape[1:] != (n_columns,):
+            n = f"{X.shape[1]} features" if X.ndim == 2 else f"the shape {X.shape}"
             raise ValueError(
-                f"X has {X.shape[1]} features, but the inverse transform of "
+                f"X has {n}, but the inverse transform of "
                 f"{type(self).__name__} expects the {n_columns} that transform returns."
             )
         Z = X @ self.components_.T if self.zca else X
@@ -301,3 +348,14 @@ class PCAWhitener(
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _n_kept(ratios, n_components):
+    """Number of directions asked for, or of all that there are."""
+    if n_components is None:
+        return len(ratios)
+    if isinstance(n_components, Integral):
+        return min(n_components, len(ratios))
+    # The slack lets 0.5 of four equal variances be two of them.
+    n = np.searchsorted(np.cumsum(ratios), n_components - 1e-12) + 1
+    return min(int(n), len(ratios))

@@ -5,16 +5,22 @@ from numbers import Real
 from typing import ClassVar
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils import check_array
+from sklearn.utils.sparsefuncs import inplace_column_scale
 from sklearn.utils.validation import check_is_fitted
 
 from skdl._inputs import check_inputs
 from skdl._sklearn import Interval, fit_context
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
-from skdl.preprocessing._moments import checked_batch, updated_moments
+from skdl.preprocessing._moments import checked_batch, known_counts, updated_moments
 
 __all__ = ["Standardizer"]
+
+OPTIONS = {"accept_sparse": ("csr", "csc"), "ensure_all_finite": "allow-nan"}
+FLOAT_DTYPES = [np.float64, np.float32]
 
 
 @dataclass(eq=False, repr=False)
@@ -42,6 +48,10 @@ class Standardizer(Versioned, OneToOneFeatureMixin, TransformerMixin, BaseEstima
     A row of weight w takes k_w = 1 - (1-k)^w in the place of k, which for an
     integer w is the same as w repetitions of the row.
 
+    NaN stands for a missing value: it counts for nothing in the statistics of its
+    column, and stays NaN. A sparse X stays sparse, with ``with_mean=False``; its zeros
+    count as any other number.
+
     Parameters
     ----------
     momentum : float in (0, 1] or None, default=None
@@ -55,16 +65,18 @@ class Standardizer(Versioned, OneToOneFeatureMixin, TransformerMixin, BaseEstima
     Attributes
     ----------
     mean_ : ndarray of shape (n_features,)
-        Mean of each column, in float64.
+        Mean of each column, in float64; NaN for a column of nothing but NaN, as are
+        `var_` and `scale_`.
     var_ : ndarray of shape (n_features,)
         Variance of each column, in float64.
     scale_ : ndarray of shape (n_features,)
         sqrt(var_), but 1 for columns that are constant up to rounding: those with
         sqrt(var_) <= 2 eps abs(mean_), eps being the spacing of floats at 1 in the
         coarsest dtype seen.
-    n_samples_seen_ : int
-        Number of rows of positive weight.
-    weight_sum_ : float
+    n_samples_seen_ : int, or ndarray of shape (n_features,)
+        Number of rows of positive weight; by column if NaN is missing from some of
+        them more often than from others.
+    weight_sum_ : float, or ndarray of shape (n_features,)
         Sum of their weights.
     n_features_in_ : int
         Number of columns.
@@ -80,9 +92,8 @@ class Standardizer(Versioned, OneToOneFeatureMixin, TransformerMixin, BaseEstima
     Moments are computed in float64 about a shift near the data; float32 input gives
     float32 output. A call that raises leaves the estimator as it was.
 
-    With `momentum` the order of the rows matters, whence scikit-learn's
-    ``check_sample_weight_equivalence_on_dense_data``, which shuffles them, does not
-    apply.
+    With `momentum` the order of the rows matters. scikit-learn's check of sample
+    weights shuffles them, and does not apply.
 
     References
     ----------
@@ -123,8 +134,8 @@ class Standardizer(Versioned, OneToOneFeatureMixin, TransformerMixin, BaseEstima
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Dense, finite data.
+        X : {array-like, CSR or CSC matrix or array} of shape (n_samples, n_features)
+            NaN stands for missing values; infinity is refused.
         y : None
             Ignored.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -138,8 +149,9 @@ class Standardizer(Versioned, OneToOneFeatureMixin, TransformerMixin, BaseEstima
         Raises
         ------
         ValueError
-            If X is not finite, dense and two-dimensional, its variance overflows, or
-            a weight is negative or NaN, or all of them are zero.
+            If X is infinite, not two-dimensional or, without ``with_mean=False``,
+            sparse; if its variance overflows; or if a weight is negative or NaN, all
+            of them are zero, or the largest is not between 1e-100 and 1e100.
         """
         with unchanged_on_error(self):
             return self._learn(X, sample_weight, first=True)
@@ -150,8 +162,8 @@ class Standardizer(Versioned, OneToOneFeatureMixin, TransformerMixin, BaseEstima
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Dense, finite data with the columns of the first batch.
+        X : {array-like, CSR or CSC matrix or array} of shape (n_samples, n_features)
+            Data with the columns of the first batch. NaN stands for missing values.
         y : None
             Ignored.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -171,20 +183,27 @@ class Standardizer(Versioned, OneToOneFeatureMixin, TransformerMixin, BaseEstima
             return self._learn(X, sample_weight, first=not hasattr(self, "_moments"))
 
     def _learn(self, X, sample_weight, *, first):
-        X, weights = checked_batch(self, X, sample_weight, reset=first)
+        self._refuse_sparse(X)
+        X, weights = checked_batch(self, X, sample_weight, reset=first, **OPTIONS)
         moments = updated_moments(
             None if first else self._moments, X, weights, momentum=self.momentum
         )
         eps = float(np.finfo(X.dtype).eps)
         self._eps = eps if first else max(eps, self._eps)
         self._moments = tuple(moments)
-        self.mean_ = moments.mean
-        self.var_ = moments.comoment / moments.weight
+        known = np.not_equal(moments.weight, 0)
+        self.mean_ = np.where(known, moments.mean, np.nan)
+        weight = np.where(known, moments.weight, np.nan)
+        self.var_ = moments.comoment / weight
         std = np.sqrt(self.var_)
         constant = std <= 2 * self._eps * np.abs(self.mean_)
         self.scale_ = np.where(constant, 1.0, std)
-        self.n_samples_seen_ = len(X) + (0 if first else self.n_samples_seen_)
-        self.weight_sum_ = float(weights.sum()) + (0.0 if first else self.weight_sum_)
+        n_known, weight = known_counts(X, weights)
+        if not first:
+            n_known = n_known + self.n_samples_seen_
+            weight = weight + self.weight_sum_
+        self.n_samples_seen_ = _one_if_equal(n_known)
+        self.weight_sum_ = _one_if_equal(weight)
         return self
 
     def transform(self, X):
@@ -192,42 +211,91 @@ class Standardizer(Versioned, OneToOneFeatureMixin, TransformerMixin, BaseEstima
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, CSR or CSC matrix or array} of shape (n_samples, n_features)
             Data with the columns seen by `fit`.
 
         Returns
         -------
-        Z : ndarray of shape (n_samples, n_features)
-            (X - mean_) / scale_, as float32 if X is float32, else as float64.
+        Z : ndarray, CSR or CSC array or matrix of shape (n_samples, n_features)
+            (X - mean_) / scale_, as float32 if X is float32, else as float64; NaN
+            where X is NaN.
         """
-        X, shift, scale = self._prepared(X)
+        check_is_fitted(self)
+        self._refuse_sparse(X)
+        X = check_inputs(self, X, dtype=FLOAT_DTYPES, reset=False, **OPTIONS)
+        shift, scale = self._in_use()
+        if issparse(X):
+            return _scaled_columns(X, 1 / scale)
         return ((X - shift) / scale).astype(X.dtype, copy=False)
 
     def inverse_transform(self, X):
-        """Undo `transform`.
+        """Undo `transform`, for data or for predictions in standardized units.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Standardized data.
+        X : {array-like, CSR or CSC matrix or array} of shape (n_samples, n_features)
+            Standardized data; names of columns do not count. If `fit` saw a single
+            column, X may be of shape (n_samples,), or have any number of columns, all
+            of which are taken to its units: several predictions, such as quantiles.
 
         Returns
         -------
-        X_original : ndarray of shape (n_samples, n_features)
+        X_original : ndarray, CSR or CSC array or matrix of the shape of X
             X scale_ + mean_, as float32 if X is float32, else as float64.
+
+        Raises
+        ------
+        ValueError
+            If X has another number of columns.
         """
-        X, shift, scale = self._prepared(X)
+        check_is_fitted(self)
+        self._refuse_sparse(X)
+        X = check_array(
+            X, dtype=FLOAT_DTYPES, ensure_2d=False, estimator=self, input_name="X",
+            **OPTIONS,
+        )  # fmt: skip
+        if self.n_features_in_ > 1 and X.shape[1:] != (self.n_features_in_,):
+            raise ValueError(
+                f"X has the shape {X.shape}, but {type(self).__name__} was fitted on "
+                f"{self.n_features_in_} columns: inverse_transform takes "
+                f"(n_samples, {self.n_features_in_}). Only a scaler of one column "
+                "takes any number of columns, and arrays of one dimension."
+            )
+        shift, scale = self._in_use()
+        if issparse(X):
+            return _scaled_columns(X, np.broadcast_to(scale, X.shape[1]))
         return (X * scale + shift).astype(X.dtype, copy=False)
 
-    def _prepared(self, X):
-        """Validate X; return it with the shift and the scale in use."""
-        check_is_fitted(self)
-        X = check_inputs(self, X, dtype=[np.float64, np.float32], reset=False)
+    def _in_use(self):
+        """Return the shift and the scale that the parameters ask for."""
         shift = self.mean_ if self.with_mean else np.zeros_like(self.mean_)
         scale = self.scale_ if self.with_std else np.ones_like(self.scale_)
-        return X, shift, scale
+        return shift, scale
+
+    def _refuse_sparse(self, X):
+        if self.with_mean and issparse(X):
+            raise ValueError(
+                "Standardizer(with_mean=True) subtracts means, which leaves no zeros: "
+                "a sparse X would become dense. Set with_mean=False, or pass "
+                "X.toarray()."
+            )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.sparse = not self.with_mean
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _scaled_columns(X, factors):
+    """Return a sparse X with each column multiplied by its factor."""
+    X = X.copy()
+    inplace_column_scale(X, np.ascontiguousarray(factors))
+    return X
+
+
+def _one_if_equal(values):
+    """Return the value that all columns have in common, or else those of each."""
+    values = np.asarray(values)
+    return values if values.size and np.ptp(values) else values.ravel()[0].item()

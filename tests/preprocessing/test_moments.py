@@ -50,6 +50,36 @@ def test_any_cutting_equals_numpy_on_all_rows(offset, cuts):
     )
 
 
+@pytest.mark.parametrize("cuts", [[], [3], [2, 3, 9], range(1, 30)])
+@pytest.mark.parametrize("n", [5, 9, 30])
+def test_fewer_rows_than_columns_are_held_as_a_factor(cuts, n):
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(n, 10)) + 1e6
+    weights = rng.uniform(0.1, 3.0, size=n)
+    moments = accumulated(X, weights, [cut for cut in cuts if cut < n], full=True)
+    assert len(moments.comoment) <= 10
+    expected = np.cov((X - 1e6).T, ddof=0, aweights=weights)
+    np.testing.assert_allclose(
+        moments.matrix() / moments.weight, expected, rtol=1e-8, atol=1e-9
+    )
+
+
+@pytest.mark.parametrize("order", [np.arange, lambda n: np.arange(n)[::-1]])
+def test_many_rows_in_passes_lose_no_digits(order):
+    """Sorted rows, so that the first ones tell nothing about the mean."""
+    X = np.column_stack([np.full(5000, 0.1), np.arange(5000.0) ** 2, np.ones(5000)])
+    X[:, 2] += 1e8 + 1e-3 * (np.arange(5000) % 7)
+    X = X[order(5000)]
+    weights = 1.0 + (np.arange(5000) % 3)
+    moments = Moments.of(X, weights, full=True)
+    centred = X - [0.1, 1e7, 1e8]
+    expected = np.cov(centred.T, ddof=0, aweights=weights)
+    assert moments.comoment[0, 0] == 0.0
+    np.testing.assert_allclose(
+        moments.comoment / moments.weight, expected, rtol=1e-9, atol=1e-6
+    )
+
+
 def test_constant_columns_have_exactly_no_variance():
     X = np.full((1000, 1), 0.1)
     moments = accumulated(X, np.linspace(0.1, 1, 1000), range(3, 1000, 7))
@@ -94,15 +124,18 @@ def test_weights_too_small_for_momentum_change_nothing():
 
 
 def test_overflow_of_the_variance_is_an_error():
-    with pytest.raises(
-        ValueError, match=r"overflows float64.*largest \|X\| is 1e\+300"
-    ):
-        updated_moments(None, np.array([[1e300], [-1e300]]), np.ones(2))
+    huge = np.array([[1e300, 0.0, 0.0], [-1e300, 0.0, 0.0]])
+    for options in ({}, {"full": True}):
+        with pytest.raises(
+            ValueError, match=r"overflows float64.*largest \|X\| is 1e\+300"
+        ):
+            updated_moments(None, huge, np.ones(2), **options)
 
 
 def test_principal_axes_of_huge_identical_rows():
     moments = Moments.of(np.full((3, 2), 1e200), np.ones(3), full=True)
-    variances, axes = principal_axes(moments, 2e-16)
+    variances, axes, total = principal_axes(moments, 2e-16)
+    assert total == 1.0
     np.testing.assert_array_equal(variances, [0.0])
     np.testing.assert_array_equal(axes, [[1.0, 0.0]])
 

@@ -11,7 +11,8 @@ from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import check_estimator
 
-from skdl.preprocessing import PCAWhitener
+from skdl.preprocessing import PCAWhitener, pca_whitener
+from skdl.preprocessing._moments import principal_axes
 
 
 def data(n=300, offset=0.0):
@@ -87,20 +88,87 @@ def test_formula_with_eps():
     S, U = np.linalg.eigh(np.cov(X.T, ddof=0))
     fitted = PCAWhitener(eps=0.3).fit(X)
     Z = fitted.transform(X)
+    raised = S + 0.3 * S[-1]
     assert_allclose(fitted.explained_variance_, S[::-1])
     assert_allclose(fitted.explained_variance_ratio_, S[::-1] / S.sum())
-    assert_allclose(fitted.scale_, np.sqrt(S[::-1] + 0.3))
-    assert_allclose(np.cov(Z.T, ddof=0), np.diag((S / (S + 0.3))[::-1]), atol=1e-12)
-    zca = U / np.sqrt(S + 0.3) @ U.T
+    assert_allclose(fitted.scale_, np.sqrt(raised[::-1]))
+    assert_allclose(np.cov(Z.T, ddof=0), np.diag((S / raised)[::-1]), atol=1e-12)
+    zca = U / np.sqrt(raised) @ U.T
     expected = (X - X.mean(axis=0)) @ zca
     assert_allclose(PCAWhitener(eps=0.3, zca=True).fit_transform(X), expected)
+
+
+@pytest.mark.parametrize("unit", [1e-100, 1e-8, 1e-3, 1e8])
+def test_units_change_nothing(unit):
+    X = data()
+    for eps in (1e-5, 0.1):
+        Z = PCAWhitener(eps=eps).fit_transform(X * unit)
+        assert_allclose(Z, PCAWhitener(eps=eps).fit_transform(X), atol=1e-9)
+    assert_allclose(PCAWhitener().fit_transform(X * unit).std(axis=0), 1, atol=1e-2)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("rank", [3, 11])
+@pytest.mark.parametrize("parts", [1, 3])
+def test_fewer_rows_than_columns(rank, parts, dtype):
+    """Rank and axes are those of the covariance; no noise is blown up."""
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(12, rank)) @ rng.normal(size=(rank, 40)) + 3
+    X = X.astype(dtype)
+    fitted = in_batches(PCAWhitener(eps=0.0), X, range(4, 12, 4) if parts > 1 else [])
+    assert fitted.n_components_ == rank
+    S, U = np.linalg.eigh(np.cov(X.astype(float).T, ddof=0))
+    assert_allclose(fitted.explained_variance_, S[::-1][:rank], rtol=1e-4)
+    P = U[:, -rank:] @ U[:, -rank:].T
+    assert_allclose(fitted.components_.T @ fitted.components_, P, atol=1e-5)
+    assert_allclose(fitted.components_ @ fitted.components_.T, np.eye(rank), atol=1e-12)
+    Z = fitted.transform(X)
+    assert_allclose(np.cov(Z.T, ddof=0), np.eye(rank), atol=1e-3)
+    assert_allclose(fitted.inverse_transform(Z), X, atol=1e-4)
+
+
+def test_fewer_rows_than_columns_with_weights():
+    rng = np.random.default_rng(6)
+    X, weights = rng.normal(size=(12, 30)), rng.integers(0, 4, size=12)
+    weighted = PCAWhitener().fit(X, sample_weight=weights)
+    assert_same(weighted, PCAWhitener().fit(np.repeat(X, weights, axis=0)))
+    assert_same(in_batches(PCAWhitener(), X, [5, 7], weights), weighted)
+
+
+def test_partial_fit_decomposes_when_it_is_asked(monkeypatch):
+    calls = []
+
+    def counted(*args):
+        calls.append(1)
+        return principal_axes(*args)
+
+    monkeypatch.setattr(pca_whitener, "principal_axes", counted)
+    fitted = PCAWhitener(eps=0.1, n_components=3)
+    for rows in np.split(data(), 10):
+        fitted.partial_fit(rows)
+    assert not calls
+    fitted.set_params(eps=99.0, n_components=1)  # for the next call
+    copy = pickle.loads(pickle.dumps(fitted))
+    expected = PCAWhitener(eps=0.1, n_components=3).fit(data())
+    calls.clear()
+    for each in (fitted, copy):
+        assert_same(each, expected)
+        assert_allclose(each.scale_, expected.scale_)
+        each.transform(data())
+    assert len(calls) == 2
+    assert "scale_" in vars(fitted)
+    fitted.partial_fit(data())
+    assert fitted.n_components_ == 1
+    for name in ("components_", "no_such_thing"):
+        with pytest.raises(AttributeError, match=f"'PCAWhitener' .* '{name}'"):
+            getattr(PCAWhitener(), name)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("cuts", [[], [1], range(1, 300)])
 def test_directions_without_variance_are_dropped(cuts, dtype):
     X = with_dependent_columns().astype(dtype)
-    fitted = in_batches(PCAWhitener(), X, cuts)
+    fitted = in_batches(PCAWhitener(eps=0.0), X, cuts)
     assert fitted.n_components_ == 3
     Z = fitted.transform(X)
     assert_allclose(np.cov(Z.T, ddof=0), np.eye(3), atol=1e-3)
@@ -228,6 +296,35 @@ def test_inverse_transform_and_dtype(dtype, zca):
         fitted.inverse_transform(X[:, :3])
 
 
+def test_inverse_transform_takes_predictions():
+    """With names of their own, and a single column in one dimension."""
+    X = data()
+    fitted = PCAWhitener(n_components=1).fit(pd.DataFrame(X, columns=list("abcd")))
+    Z = fitted.transform(pd.DataFrame(X, columns=list("abcd")))
+    back = fitted.inverse_transform(Z)
+    for given in (Z[:, 0], pd.DataFrame(Z, columns=["p"]), Z.tolist()):
+        assert_array_equal(fitted.inverse_transform(given), back)
+    assert fitted.inverse_transform(Z[:, 0].astype(np.float32)).dtype == np.float32
+    for wrong in (Z.repeat(2, axis=1), np.ones((3, 4))):
+        with pytest.raises(ValueError, match="expects the 1 that transform returns"):
+            fitted.inverse_transform(wrong)
+    with pytest.raises(ValueError, match=r"the shape \(300,\).*expects the 4"):
+        PCAWhitener().fit(X).inverse_transform(Z[:, 0])
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("zca", [False, True])
+def test_transform_in_passes(zca, dtype, monkeypatch):
+    monkeypatch.setattr(pca_whitener, "ROWS", 7)
+    X = data(offset=1e3).astype(dtype)
+    fitted = PCAWhitener(eps=0.1, zca=zca).fit(X)
+    expected = (X - fitted.mean_) @ fitted.components_.T / fitted.scale_
+    expected = expected @ fitted.components_ if zca else expected
+    Z = fitted.transform(X)
+    assert Z.dtype == dtype
+    assert_allclose(Z, expected, atol=1e-12 if dtype == np.float64 else 1e-5)
+
+
 def test_zca_keeps_all_columns():
     X = with_dependent_columns()
     fitted = PCAWhitener(zca=True, eps=0.0).fit(X)
@@ -255,6 +352,8 @@ def test_names_and_data_frames():
         (data(3), [0, 0, 0], "at least one"),
         (data(3), [1, -1, 1], "[Nn]egative"),
         (data(3), [1, np.nan, 1], "NaN"),
+        (data(3), [1e308] * 3, r"largest weight in sample_weight is 1e\+308"),
+        (data(3), [1e-308] * 3, "between 1e-100 and 1e\\+100.*Divide all"),
         ([[1, 2, 3, np.inf]], None, "infinity"),
         (data(3)[:, :3], None, "3 features"),
         (csr_array(np.eye(4)), None, "dense data is required"),

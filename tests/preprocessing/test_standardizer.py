@@ -8,8 +8,10 @@ import pandas as pd
 import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.sparse import csr_array
+from scipy.sparse import coo_matrix, csc_array, csc_matrix, csr_array, csr_matrix
 from sklearn.base import clone
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_estimator
 
 from skdl.preprocessing import Standardizer
@@ -218,7 +220,9 @@ def test_names_and_data_frames():
         (data(3), [1, np.nan, 1], "NaN"),
         (data(3), np.nan, "at least one positive weight"),
         (data(3), [1, 1], "sample_weight.shape"),
-        ([[1, 2, 3, np.nan]], None, "NaN"),
+        (data(3), [1e308] * 3, r"largest weight in sample_weight is 1e\+308"),
+        (data(3), [1e-308] * 3, r"between 1e-100 and 1e\+100.*Divide all"),
+        ([[1, 2, 3, np.inf]], None, "infinity"),
         (data(3)[:, :3], None, "3 features"),
         (np.array([[1e300] * 4, [0.0] * 4]), None, "overflows"),
     ],
@@ -241,9 +245,149 @@ def test_failed_calls_change_nothing(X, weights, message):
         assert vars(new) == vars(Standardizer())
 
 
-def test_sparse_input_is_refused():
-    with pytest.raises(TypeError, match="dense data is required"):
-        Standardizer().fit(csr_array(np.eye(3)))
+@pytest.mark.parametrize("kind", [csr_array, csr_matrix, csc_array, coo_matrix])
+def test_means_are_not_subtracted_from_sparse_data(kind):
+    fitted = Standardizer().fit(np.eye(3))
+    for call in (Standardizer().fit, fitted.transform, fitted.inverse_transform):
+        with pytest.raises(ValueError, match=r"Set with_mean=False, or .*toarray\(\)"):
+            call(kind(np.eye(3)))
+
+
+def sparse_data(n=60):
+    """Columns with few numbers, with all, constant ones, and one of zeros."""
+    X = data(n) * (np.random.default_rng(7).random((n, 4)) < 0.3)
+    return np.column_stack([X, data(n)[:, 1] + 1e6, np.full(n, 0.1), np.zeros(n)])
+
+
+def with_nan(X):
+    X = X.copy()
+    X[np.random.default_rng(8).random(X.shape) < 0.2] = np.nan
+    X[:3, 0] = np.nan
+    return X
+
+
+@pytest.mark.parametrize("momentum", [None, 0.2, 1.0])
+@pytest.mark.parametrize("missing", [False, True])
+@pytest.mark.parametrize("cuts", [[], [20], range(1, 60, 7)])
+@pytest.mark.parametrize("kind", [csr_array, csc_matrix, coo_matrix])
+def test_sparse_data_give_the_moments_of_dense_data(kind, cuts, missing, momentum):
+    X = with_nan(sparse_data()) if missing else sparse_data()
+    weights = np.random.default_rng(9).integers(0, 4, size=len(X)).astype(float)
+    weights[0] = 1
+    scaler = Standardizer(with_mean=False, momentum=momentum)
+    dense = clone(scaler).fit(X, sample_weight=weights)
+    sparse = clone(scaler)
+    for rows, w in zip(np.split(X, cuts), np.split(weights, cuts), strict=True):
+        sparse.partial_fit(kind(rows), sample_weight=w)
+    assert_allclose(sparse.mean_, dense.mean_, rtol=1e-10, atol=1e-15)
+    assert_allclose(sparse.var_, dense.var_, rtol=1e-9, atol=1e-20)
+    assert_allclose(sparse.scale_, dense.scale_, rtol=1e-9)
+    assert_array_equal(sparse.n_samples_seen_, dense.n_samples_seen_)
+    assert_allclose(sparse.weight_sum_, dense.weight_sum_)
+    Z = sparse.transform(kind(X))
+    assert type(Z).__name__ == kind.__name__.replace("coo", "csr")
+    assert_allclose(Z.toarray(), dense.transform(X), rtol=1e-9)
+    assert_allclose(sparse.inverse_transform(Z).toarray(), X, rtol=1e-12)
+
+
+def test_sparse_input_is_neither_changed_nor_densified():
+    X = csr_array(sparse_data().astype(np.float32))
+    before = X.toarray()
+    Z = Standardizer(with_mean=False).fit_transform(X)
+    assert (Z.dtype, Z.nnz) == (np.float32, X.nnz)
+    assert_array_equal(X.toarray(), before)
+    wide = csr_array((np.ones(3), ([0, 1, 1], [5, 5, 9_999_999])), (2, 10_000_000))
+    assert Standardizer(with_mean=False).fit(wide).var_[9_999_999] == 0.25
+    whole = Standardizer(with_mean=False).fit(csr_array(np.eye(3, dtype=int)))
+    assert_allclose(whole.var_, 2 / 9)
+    twice = csr_array(([1.0, 2.0, 5.0], [0, 0, 1], [0, 2, 3]), shape=(2, 2))
+    assert_allclose(Standardizer(with_mean=False).fit(twice).mean_, [1.5, 2.5])
+
+
+def test_nan_is_kept_and_counts_for_nothing():
+    X = with_nan(data())
+    fitted = Standardizer().fit(X)
+    assert_allclose(fitted.mean_, np.nanmean(X, axis=0))
+    assert_allclose(fitted.var_, np.nanvar(X, axis=0))
+    n = np.count_nonzero(~np.isnan(X), axis=0)
+    assert_array_equal(fitted.n_samples_seen_, n)
+    assert_array_equal(fitted.weight_sum_, n)
+    Z = fitted.transform(X)
+    assert_array_equal(np.isnan(Z), np.isnan(X))
+    assert_allclose(fitted.inverse_transform(Z), X)
+    theirs = StandardScaler().fit(X)
+    assert_allclose(Z, theirs.transform(X))
+    assert_array_equal(theirs.n_samples_seen_, n)
+
+
+@pytest.mark.parametrize("momentum", [None, 0.2, 1.0])
+@pytest.mark.parametrize("cuts", [[3], [1, 2, 40], range(1, 60)])
+def test_nan_in_batches(cuts, momentum):
+    X = with_nan(data(60))
+    weights = np.random.default_rng(9).uniform(0.5, 2, size=len(X))
+    parts = in_batches(Standardizer(momentum=momentum), X, cuts, weights)
+    whole = Standardizer(momentum=momentum).fit(X, sample_weight=weights)
+    assert_allclose(parts.mean_, whole.mean_)
+    assert_allclose(parts.var_, whole.var_, atol=1e-20)
+    for i in range(4):  # each column is as if the others were not there
+        known = ~np.isnan(X[:, i])
+        alone = Standardizer(momentum=momentum).fit(
+            X[known, i : i + 1], sample_weight=weights[known]
+        )
+        assert_allclose(whole.mean_[i], alone.mean_[0])
+        assert_allclose(whole.var_[i], alone.var_[0], atol=1e-20)
+        assert_array_equal(whole.n_samples_seen_[i], alone.n_samples_seen_)
+        assert_allclose(whole.weight_sum_[i], alone.weight_sum_)
+
+
+@pytest.mark.parametrize("momentum", MOMENTA)
+@pytest.mark.parametrize("sparse", [False, True])
+def test_a_column_of_nothing_but_nan(momentum, sparse):
+    X = data(30)
+    X[:, 1] = np.nan
+    change = csr_array if sparse else np.asarray
+    scaler = Standardizer(momentum=momentum, with_mean=not sparse)
+    fitted = clone(scaler).fit(change(X))
+    for values in (fitted.mean_, fitted.var_, fitted.scale_):
+        assert_array_equal(np.isnan(values), [False, True, False, False])
+    assert_array_equal(fitted.n_samples_seen_, [30, 0, 30, 30])
+    fitted.partial_fit(change(data(20)))
+    assert_allclose(fitted.mean_[1], clone(scaler).fit(data(20)).mean_[1])
+    assert_array_equal(fitted.n_samples_seen_, [50, 20, 50, 50])
+
+
+def test_as_many_missing_values_in_each_column_are_one_number():
+    X = data(10)
+    X[2] = np.nan
+    fitted = Standardizer().fit(X)
+    assert (fitted.n_samples_seen_, fitted.weight_sum_) == (9, 9.0)
+    assert type(fitted.n_samples_seen_) is int
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_check_estimator_without_means(sparse):
+    tags = get_tags(Standardizer(with_mean=not sparse)).input_tags
+    assert (tags.allow_nan, tags.sparse) == (True, sparse)
+    check_estimator(Standardizer(with_mean=not sparse), on_skip=None)
+
+
+def test_inverse_transform_takes_predictions():
+    frame = pd.DataFrame(data(), columns=list("abcd"))
+    one = Standardizer().set_output(transform="pandas").fit(frame[["b"]])
+    z = np.linspace(-1, 1, 5).astype(np.float32)
+    expected = z * one.scale_[0] + one.mean_[0]
+    for given in (z, z[:, None], z[:, None] * np.ones(3, np.float32)):
+        back = one.inverse_transform(given)
+        assert (back.shape, back.dtype) == (given.shape, np.float32)
+        assert_allclose(back.reshape(5, -1).T, [expected] * given[0].size, rtol=1e-6)
+    for container in (list, pd.Series, pl.Series):
+        assert_allclose(one.inverse_transform(container(z)), expected, rtol=1e-6)
+    named = pd.DataFrame(data(), columns=list("wxyz"))
+    four = Standardizer().fit(frame)
+    assert_allclose(four.inverse_transform(named), data() * four.scale_ + four.mean_)
+    for wrong in (z[:4], z[:, None], np.ones((5, 3))):
+        with pytest.raises(ValueError, match=r"fitted on 4 columns.*\(n_samples, 4\)"):
+            four.inverse_transform(wrong)
 
 
 def test_updates_leave_copies_of_earlier_state_alone():
