@@ -6,7 +6,14 @@ from math import prod
 import numpy as np
 from sklearn.utils import Bunch
 
-__all__ = ["ImageDataset", "check_dtype", "check_labels", "make_bunch"]
+__all__ = [
+    "ImageDataset",
+    "check_count",
+    "check_dtype",
+    "check_label_form",
+    "check_labels",
+    "make_bunch",
+]
 
 DTYPES = ("uint8", "float32", "float64")
 
@@ -26,6 +33,9 @@ class ImageDataset:
         How many images of each class the whole data set has: they tell its split.
     channels_first : bool
         Whether the rows on OpenML are one plane of pixels after the other.
+    max_images : int, default=280_000
+        More than any file has that can pass for this data set: EMNIST has that many
+        digits, in the files of MNIST.
     """
 
     name: str
@@ -35,11 +45,17 @@ class ImageDataset:
     train_counts: tuple
     test_counts: tuple
     channels_first: bool = False
+    max_images: int = 280_000
 
     @property
     def n_pixels(self):
         """Numbers in a row."""
         return prod(self.image_shape)
+
+    @property
+    def max_bytes(self):
+        """More than all files have together, headers and names included."""
+        return self.max_images * (self.n_pixels + 1024)
 
     @property
     def size(self):
@@ -57,7 +73,8 @@ def check_dtype(dtype):
     """Return a dtype that images can have, or raise ValueError."""
     try:
         name = np.dtype(dtype).name
-    except TypeError:
+    # By the text, NumPy raises either, or the SyntaxError of its parser.
+    except (TypeError, ValueError, SyntaxError):
         name = ""
     # None would be NumPy's default, float64.
     if dtype is None or name not in DTYPES:
@@ -71,15 +88,8 @@ def check_dtype(dtype):
 def check_labels(labels, n_images, dataset, source):
     """Return one integer label per image, or raise ValueError that names the source."""
     labels = np.asarray(labels)
+    check_label_form(labels.shape, labels.dtype, n_images, source)
     n_classes = len(dataset.target_names)
-    if labels.shape != (n_images,):
-        raise ValueError(
-            f"{source} has {n_images} images and labels of shape {labels.shape}: "
-            "expected one label for each image."
-        )
-    # Text would compare with numbers as text.
-    if labels.dtype.kind not in "iuf":
-        raise ValueError(f"{source} has labels of dtype {labels.dtype}, not integers.")
     wrong = ~np.isin(labels, np.arange(n_classes))
     if wrong.any():
         raise ValueError(
@@ -87,6 +97,29 @@ def check_labels(labels, n_images, dataset, source):
             f"{dataset.name} are the integers from 0 to {n_classes - 1}."
         )
     return labels.astype(np.int64)
+
+
+def check_label_form(shape, dtype, n_images, source):
+    """Raise ValueError unless there is one number per image, and an image."""
+    if n_images == 0:
+        raise ValueError(f"{source} has no images.")
+    if shape != (n_images,):
+        raise ValueError(
+            f"{source} has {n_images} images and labels of shape {shape}: "
+            "expected one label for each image."
+        )
+    # Text would compare with numbers as text.
+    if dtype.kind not in "iuf":
+        raise ValueError(f"{source} has labels of dtype {dtype}, not integers.")
+
+
+def check_count(n_images, dataset, source):
+    """Raise ValueError if a header speaks of more images than the data set can have."""
+    if n_images > dataset.max_images:
+        raise ValueError(
+            f"{source} has {n_images} rows by its header: {dataset.name} has at most "
+            f"{dataset.max_images}."
+        )
 
 
 def make_bunch(train, test, dataset, dtype):

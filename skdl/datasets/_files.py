@@ -1,24 +1,53 @@
 """Files of a folder or of an archive, and errors that name the damaged one."""
 
 import lzma
-import tarfile
+import os
 import zipfile
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
 
+from skdl.datasets._tar import read_tar
+
 __all__ = ["Files", "existing", "naming_damage"]
 
-DAMAGE = (EOFError, OSError, ValueError, lzma.LZMAError, tarfile.TarError)
-DAMAGE += (zipfile.BadZipFile, zlib.error)
+# What decoders raise about what they are given: RuntimeError for an encrypted file, or
+# one nested too deeply, MemoryError for one that asks for more than there is.
+DAMAGE = (EOFError, OSError, ValueError, RuntimeError, MemoryError)
+DAMAGE += (lzma.LZMAError, zipfile.BadZipFile, zlib.error)
 
 
 def existing(path):
-    """Return a path that exists, with ~ replaced, or raise FileNotFoundError."""
-    path = Path(path).expanduser()
-    if not path.exists():
-        raise FileNotFoundError(f"There is no file and no folder {str(path)!r}.")
-    return path
+    """Return the Path of a file or folder, with ~ replaced, or raise an error.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such path.
+    TypeError
+        If it is neither text nor path-like.
+    ValueError
+        If it is empty, or a device or the like.
+    """
+    if not isinstance(path, (str, os.PathLike)) or isinstance(os.fspath(path), bytes):
+        raise TypeError(
+            "The 'path' of a data set must be a str or path-like, such as "
+            f"'data/mnist' or pathlib.Path('data/mnist'). Got {path!r} instead."
+        )
+    text = os.path.expanduser(path)
+    if not text:
+        raise ValueError(
+            "The 'path' of a data set must not be empty. Got '' instead: write '.' for "
+            "the current folder."
+        )
+    # These, unlike Path.exists, have False for a path that is too long or has a zero.
+    if not os.path.exists(text):
+        raise FileNotFoundError(f"There is no file and no folder {text!r}.")
+    if not (os.path.isfile(text) or os.path.isdir(text)):
+        raise ValueError(
+            f"The 'path' of a data set must be a file or a folder. {text!r} is neither."
+        )
+    return Path(text)
 
 
 @contextmanager
@@ -56,25 +85,38 @@ class Files:
     name_of : callable
         Maps the parts of a path to the name under which the file is to be found, or to
         None if it is of no use.
+    dataset : ImageDataset
+        Its `max_images` and `max_bytes` are more than the files can have.
 
     Raises
     ------
     ValueError
-        If the archive is damaged or none, or has two files of one name.
+        If the archive is damaged or none, has two files of one name, or is too large.
     """
 
-    def __init__(self, path, folders, name_of):
+    def __init__(self, path, folders, name_of, dataset):
         self.path = path
         self._sources = {}
+        n_bytes = 0
         if path.is_dir():
             for folder in folders:
                 for file in (path / folder).glob("*"):
                     name = name_of(file.relative_to(path).parts)
-                    if name is not None and file.is_file():
-                        self._add(name, file)
+                    if name is None:
+                        continue
+                    if not file.is_file():
+                        raise ValueError(f"{file} is a folder or a link to no file.")
+                    n_bytes += file.stat().st_size
+                    if n_bytes > dataset.max_bytes:
+                        raise ValueError(
+                            f"{file}, with the files before it, has {n_bytes} bytes: "
+                            f"{dataset.name} has less than {dataset.max_bytes}."
+                        )
+                    self._add(name, file)
         else:
+            limits = dataset.max_images, dataset.max_bytes
             with naming_damage(path, "a tar archive"):
-                content = list(_read_archive(path, name_of))
+                content = list(read_tar(path, name_of, *limits))
             for name, data in content:
                 self._add(name, data)
 
@@ -102,21 +144,3 @@ class Files:
                 "an archive of the one."
             )
         self._sources[name] = source
-
-
-def _read_archive(path, name_of):
-    """Yield (name, bytes) of the files that have a name."""
-    # In one pass: to go back in a compressed file is to begin anew.
-    with tarfile.open(path) as archive:
-        for member in archive:
-            name = name_of(member.name.split("/")) if member.isfile() else None
-            if name is not None:
-                yield name, archive.extractfile(member).read()
-        # tarfile takes a header that is cut off or damaged for the end. The true end
-        # is zeros; and only who reads up to it has the checksum compared.
-        rest = archive.fileobj
-        if rest.tell() != archive.offset + tarfile.BLOCKSIZE:
-            raise EOFError("its end is missing")
-        while block := rest.read(2**20):
-            if block.strip(b"\0"):
-                raise EOFError("a header is damaged")

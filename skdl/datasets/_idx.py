@@ -1,12 +1,12 @@
 """The idx files of MNIST: a magic number, the lengths of the axes, and the bytes."""
 
-import gzip
 from math import prod
 
 import numpy as np
 
-from skdl.datasets._bunch import check_labels
+from skdl.datasets._bunch import check_count, check_labels
 from skdl.datasets._files import naming_damage
+from skdl.datasets._tar import unpacked
 
 __all__ = ["read_idx_folder"]
 
@@ -48,12 +48,8 @@ def read_idx_folder(folder, dataset):
 
 
 def _read_part(image_path, label_path, dataset):
-    images, labels = _read_idx(image_path, 3), _read_idx(label_path, 1)
-    if images.shape[1:] != dataset.image_shape[:2]:
-        raise ValueError(
-            f"{image_path} has images of {images.shape[1]} x {images.shape[2]} pixels: "
-            f"those of {dataset.name} have {dataset.size}."
-        )
+    images = _read_idx(image_path, dataset.image_shape[:2], dataset)
+    labels = _read_idx(label_path, (), dataset)
     if len(labels) != len(images):
         raise ValueError(
             f"{image_path} has {len(images)} images, and {label_path} {len(labels)} "
@@ -62,25 +58,36 @@ def _read_part(image_path, label_path, dataset):
     return images, check_labels(labels, len(images), dataset, label_path)
 
 
-def _read_idx(path, n_axes):
-    """Return the array of an idx file of unsigned bytes with so many axes."""
-    data = path.read_bytes()
-    # Browsers unpack files and leave them their name, so that the name says little.
-    if data.startswith(b"\x1f\x8b"):
+def _read_idx(path, row_shape, dataset):
+    """Return the array of an idx file of unsigned bytes whose rows have a shape."""
+    n_axes = 1 + len(row_shape)
+    magic, header_size = bytes([0, 0, UNSIGNED_BYTE, n_axes]), 4 + 4 * n_axes
+    with path.open("rb") as file:
+        # Browsers unpack files and leave them their name, so that the name says little.
+        stream = unpacked(file)
         with naming_damage(path, "a gzip file"):
-            data = gzip.decompress(data)
-    magic = bytes([0, 0, UNSIGNED_BYTE, n_axes])
-    header = 4 + 4 * n_axes
-    if data[:4] != magic or len(data) < header:
-        raise ValueError(
-            f"{path} is no idx file of unsigned bytes with {n_axes} axes: expected "
-            f"the bytes {magic.hex(' ')} and {n_axes} lengths. It begins with "
-            f"{data[:header].hex(' ') or 'nothing'}."
-        )
-    shape = tuple(int(n) for n in np.frombuffer(data, ">u4", n_axes, offset=4))
-    if len(data) != header + prod(shape):
+            header = stream.read(header_size)
+        if header[:4] != magic or len(header) < header_size:
+            raise ValueError(
+                f"{path} is no idx file of unsigned bytes with {n_axes} axes: expected "
+                f"the bytes {magic.hex(' ')} and {n_axes} lengths. It begins with "
+                f"{header.hex(' ') or 'nothing'}."
+            )
+        shape = tuple(int(n) for n in np.frombuffer(header, ">u4", offset=4))
+        if shape[1:] != row_shape:
+            raise ValueError(
+                f"{path} has images of {shape[1]} x {shape[2]} pixels: "
+                f"those of {dataset.name} have {dataset.size}."
+            )
+        check_count(shape[0], dataset, path)
+        # One byte more shows whether there is more, and lets gzip compare the checksum.
+        with naming_damage(path, "a gzip file"):
+            data = stream.read(prod(shape) + 1)
+    if len(data) != prod(shape):
+        or_more = " or more" if len(data) > prod(shape) else ""
         raise ValueError(
             f"{path} is truncated or damaged: by its header {shape} it has "
-            f"{header + prod(shape)} bytes, in fact {len(data)}."
+            f"{header_size + prod(shape)} bytes, in fact {header_size + len(data)}"
+            f"{or_more}."
         )
-    return np.frombuffer(data, np.uint8, offset=header).reshape(shape)
+    return np.frombuffer(data, np.uint8).reshape(shape)

@@ -1,6 +1,7 @@
 """Images as files: train/CLASS/NAME and test/CLASS/NAME, JPEG or PNG."""
 
 import io
+import warnings
 
 import numpy as np
 
@@ -45,13 +46,16 @@ def read_image_folders(files, dataset):
         )
     decode = _decoder(dataset)
     result = []
-    for part in ("train", "test"):
-        found = [(label, name) for label, target in enumerate(dataset.target_names)
-                 for name in sorted(names[part, target])]  # fmt: skip
-        rows = np.empty((len(found), dataset.n_pixels), np.uint8)
-        for row, (_, name) in zip(rows, found, strict=True):
-            row[:] = decode(files.read(name), files.source(name))
-        result.append((rows, np.array([label for label, _ in found])))
+    with warnings.catch_warnings():
+        # Pillow's warning of a bomb does not name the file: `decode` does.
+        warnings.filterwarnings("error", "Image size .* decompression bomb")
+        for part in ("train", "test"):
+            found = [(label, name) for label, target in enumerate(dataset.target_names)
+                     for name in sorted(names[part, target])]  # fmt: skip
+            rows = np.empty((len(found), dataset.n_pixels), np.uint8)
+            for row, (_, name) in zip(rows, found, strict=True):
+                row[:] = decode(files.read(name), files.source(name))
+            result.append((rows, np.array([label for label, _ in found])))
     return result
 
 

@@ -1,5 +1,6 @@
 """Images by scikit-learn's `fetch_openml`."""
 
+import os
 from importlib.util import find_spec
 
 import numpy as np
@@ -26,7 +27,14 @@ def fetch(dataset, data_home, dtype):
     ValueError
         If OpenML gives something else: other counts, values that are no bytes, or
         another order, so that the split would not be the original one.
+    TypeError
+        If data_home is neither None nor text nor path-like.
     """
+    if not isinstance(data_home, (str, os.PathLike, type(None))):
+        raise TypeError(
+            "The 'data_home' of a data set must be None, which is scikit-learn's "
+            f"folder, or a str or path-like. Got {data_home!r} instead."
+        )
     options = {"parser": "liac-arff"}
     if find_spec("pandas"):
         # By default the pixels would be numbers of 8 bytes, gigabytes for CIFAR-10; and

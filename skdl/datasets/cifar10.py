@@ -75,7 +75,10 @@ def load_cifar10(path, *, dtype="uint8"):
     ImportError
         If the files are images and Pillow is not installed.
     ValueError
-        If a file is truncated, damaged or not CIFAR-10, or the dtype not allowed.
+        If a file is truncated, damaged, too large or not CIFAR-10, or the dtype not
+        allowed. It names the file.
+    TypeError
+        If the path is neither a str nor path-like.
 
     See Also
     --------
@@ -85,7 +88,8 @@ def load_cifar10(path, *, dtype="uint8"):
     -----
     The python version consists of pickles, which can run any code when they are loaded.
     Here they cannot: no name in them is looked up, and a file that holds anything but
-    arrays of bytes, lists, dicts, text and numbers is refused.
+    arrays of bytes, lists, dicts, text and numbers is refused. Files that claim to be
+    larger than any such data set are refused before their content is read.
 
     To decode 60,000 images takes some seconds. ``np.savez(path, **cifar)`` writes a
     file that is read at once.
@@ -115,13 +119,13 @@ def load_cifar10(path, *, dtype="uint8"):
     """
     dtype = check_dtype(dtype)
     path = existing(path)
-    if path.suffix.lower() == ".npz":
+    if path.is_file() and path.suffix.lower() == ".npz":
         return make_bunch(*read_npz(path, CIFAR10), CIFAR10, dtype)
     folders = list(FOLDERS)
     if path.is_dir():
         folders += [folder.relative_to(path) for part in PARTS
                     for folder in path.glob(f"{part}/*/")]  # fmt: skip
-    files = Files(path, folders, _name_of)
+    files = Files(path, folders, _name_of, CIFAR10)
     for names in (PYTHON_BATCHES, BINARY_BATCHES):
         if any(name in files for name in names):
             parts = read_batches(files, names, CIFAR10)

@@ -56,7 +56,10 @@ def load_mnist(path, *, dtype="uint8"):
     FileNotFoundError
         If there is no such path, or the folder lacks one of the four files.
     ValueError
-        If a file is truncated, damaged or not MNIST, or the dtype not allowed.
+        If a file is truncated, damaged, too large or not MNIST, or the dtype not
+        allowed. It names the file.
+    TypeError
+        If the path is neither a str nor path-like.
 
     See Also
     --------
