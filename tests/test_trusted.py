@@ -2,7 +2,9 @@
 
 import importlib
 import inspect
+import io
 import warnings
+import zipfile
 
 import numpy as np
 import pytest
@@ -317,6 +319,29 @@ def test_the_list_has_nothing_but_our_own_classes():
         module, _, attribute = name.rpartition(".")
         assert module.split(".")[0] == "skdl"
         assert inspect.isclass(getattr(importlib.import_module(module), attribute))
+
+
+@pytest.mark.parametrize("size", [1, 500])
+def test_arrays_that_do_not_fit_the_widths_are_refused(size):
+    """Those of a size that broadcasts, too."""
+    net = fitted(MLPClassifier(3, warm_start=True), CLASSES)
+    n_parameters = net._network.parameters.size
+    content = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(skops.io.dumps(net))) as archive,
+        zipfile.ZipFile(content, "w") as forged,
+    ):
+        for name in archive.namelist():
+            data = archive.read(name)
+            if name.endswith(".npy") and np.load(io.BytesIO(data)).shape == (
+                n_parameters,
+            ):
+                file = io.BytesIO()
+                np.save(file, np.zeros(size))
+                data = file.getvalue()
+            forged.writestr(name, data)
+    with pytest.raises(ValueError, match="network of widths .* damaged or forged"):
+        skops.io.loads(content.getvalue(), trusted=skdl.trusted_types)
 
 
 def test_what_is_not_in_the_list_is_refused():

@@ -273,6 +273,10 @@ def decode(value, arrays):
         parts = [decode(part, arrays) for part in content]
         return parts if kind == "list" else tuple(parts)
     array = arrays[content]
-    return (
-        array if kind == "array" else array.tolist() if kind == "floats" else array[()]
-    )
+    if kind == "array":
+        return array
+    if kind == "scalar":
+        return array[()]
+    if (array.dtype, array.ndim) != (np.float64, 1):
+        raise ValueError(f"{content} is {array.dtype} of shape {array.shape}")
+    return array.tolist()

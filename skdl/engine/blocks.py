@@ -6,7 +6,7 @@ next. The blocks are views, cut once: a step slices nothing.
 
 import numpy as np
 
-__all__ = ["Blockwise", "blocks_of", "number"]
+__all__ = ["Blockwise", "blocks_of", "copy_equal", "number"]
 
 # Elements per block. Smaller ones fit the L2 cache better, and cost more calls.
 BLOCK = 65536
@@ -50,6 +50,26 @@ def number(parameters, value=0.0):
         ``a[()] = x`` sets another one.
     """
     return np.array(value, parameters.dtype)
+
+
+def copy_equal(array, saved):
+    """Copy what was saved of an array back into it: without broadcasting.
+
+    Parameters
+    ----------
+    array, saved : ndarray
+
+    Raises
+    ------
+    ValueError
+        If it has another shape or dtype.
+    """
+    if (saved.shape, saved.dtype) != (array.shape, array.dtype):
+        raise ValueError(
+            f"What was saved is {saved.dtype} of shape {saved.shape}, and the array "
+            f"here is {array.dtype} of shape {array.shape}."
+        )
+    np.copyto(array, saved)
 
 
 class Blockwise:
@@ -108,4 +128,4 @@ class Blockwise:
         """Go on from what `state_dict` returned."""
         self._of = self.kept = None
         for name in self.moments:
-            getattr(self, name)[...] = state[name]
+            copy_equal(getattr(self, name), state[name])

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from skdl.engine.architecture import build_layers
+from skdl.engine.blocks import copy_equal
 from skdl.engine.bypass import initialize_bypasses
 from skdl.engine.initializers import glorot_uniform
 from skdl.engine.layers import Affine
@@ -107,8 +108,9 @@ class Network:
 
     def restore(self, snapshot):
         """Copy back what `snapshot` of a network of this layout returned."""
-        np.copyto(self.parameters, snapshot[0])
-        np.copyto(self.statistics, snapshot[1])
+        arrays = (self.parameters, self.statistics)
+        for array, saved in zip(arrays, snapshot, strict=True):
+            copy_equal(array, saved)
 
     def is_finite(self):
         """Return whether no parameter and no statistic is infinite or NaN."""
@@ -124,10 +126,25 @@ class Network:
         return {key: value for key, value in vars(self).items() if key not in built}
 
     def __setstate__(self, state):
+        """Build the layers; refuse arrays that do not fit them."""
         vars(self).update(state)
         self.dtype = self.parameters.dtype
         self._build()
+        self._check_size("parameters", self._n_parameters)
+        self._check_size("statistics", self._n_statistics)
         self._bind()
+
+    def _check_size(self, name, size):
+        array, shape = getattr(self, name), (*self.stack, size)
+        if array.shape != shape or array.dtype != self.dtype or array.dtype.kind != "f":
+            raise ValueError(
+                f"A network of widths {self.widths} has {name} of shape {shape}, and "
+                f"the state to load has {array.dtype} of shape {array.shape}: the file "
+                "is damaged or forged."
+            )
+        if not array.flags.c_contiguous:
+            # The parts of another one would be copies and not views.
+            setattr(self, name, np.ascontiguousarray(array))
 
     def initialize(self, rng, gain=6.0, initializers=None):
         """Draw all weights from rng, layer by layer.

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 import numpy as np
 
+from skdl.estimators._check_run_state import check_run_state
 from skdl.estimators._random import restore_streams, save_streams
 
 __all__ = [
@@ -67,7 +68,15 @@ def run_state(run):
 
 
 def load_run_state(run, state):
-    """Set a `TrainingRun` of the same net on the same data to such a state."""
+    """Set a `TrainingRun` of the same net on the same data to such a state.
+
+    Raises
+    ------
+    ValueError
+        If `run_state` cannot have returned it for such a run. The run is then as it
+        was before.
+    """
+    check_run_state(state, run_state(run), run.net.max_iter)
     run.network.restore((state["parameters"], state["statistics"]))
     run.optimizer.load(state["optimizer"])
     for name, value in state["progress"].items():

@@ -379,6 +379,45 @@ def test_a_damaged_file_is_refused(X, y, path, fit):
     fit(net, X, y, Checkpoint(path))
 
 
+FORGED = {
+    "a method": ("records", "predict", "not a method"),
+    "a parameter": ("records", "max_iter", 77),
+    "one for all": ("parameters", None, np.zeros(1)),
+    "moments": ("optimizer", "first_moment", np.zeros(1)),
+    "not there": ("progress", None, {}),
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_forged_state_is_refused(name, X, y, path, fit, crash):
+    crash(make(), 3, X, y, Checkpoint(path))
+    content = StateFile(path).read()
+    part, key, value = FORGED[name]
+    if key is None:
+        content["state"][part] = value
+    else:
+        content["state"][part][key] = value
+    StateFile(path).write(content)
+    net = make()
+    with pytest.raises(ValueError, match="path=.*state.npz. holds no state of this"):
+        fit(net, X, y, Checkpoint(path, resume=True))
+    assert not hasattr(net, "coefs_")
+
+
+@pytest.mark.parametrize("part", ["state", "fingerprint"])
+@pytest.mark.parametrize("value", [None, 3, "a", [], {"alpha": 3}])
+def test_a_file_that_lacks_a_part_is_refused(part, value, X, y, path, fit, crash):
+    crash(make(), 3, X, y, Checkpoint(path))
+    content = StateFile(path).read()
+    if value is None:
+        del content[part]
+    else:
+        content[part] = value
+    StateFile(path).write(content)
+    with pytest.raises(ValueError, match="checkpoint path=.*state.npz"):
+        fit(make(), X, y, Checkpoint(path, resume=True))
+
+
 def test_the_second_fit_on_a_path_is_refused(X, y, path, fit, assert_same):
     """The one under way keeps the path, and the net that came second what it was."""
     refused = []

@@ -131,6 +131,36 @@ def test_copies_stand_on_their_own(copied, n_networks):
     assert_array_equal(raw_scores(network, X), before)
 
 
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"widths": (3, 50, 2)},
+        {"parameters": np.zeros(1)},
+        {"parameters": np.zeros((1, 23))},
+        {"parameters": np.zeros(23, int)},
+        {"statistics": np.zeros(1)},
+        {"statistics": np.zeros(0, np.float32)},
+        {"stack": (2,)},
+    ],
+)
+def test_a_state_whose_arrays_do_not_fit_is_refused(forged):
+    network = Network([3, 3, 2], [Tanh()], np.float64)
+    state = {**network.__getstate__(), "parameters": np.zeros(20)}
+    Network.__new__(Network).__setstate__(state)
+    with pytest.raises(ValueError, match=r"network of widths \(3, .* to load has"):
+        Network.__new__(Network).__setstate__(state | forged)
+    with pytest.raises(ValueError, match="is float64 of shape"):
+        network.restore((np.zeros(1), np.zeros(0)))
+
+
+def test_a_state_in_another_order_is_taken():
+    stack = Network([3, 3, 2], [Tanh()], np.float64, n_networks=2)
+    parameters = np.asfortranarray(np.arange(40.0).reshape(2, 20))
+    stack.__setstate__({**stack.__getstate__(), "parameters": parameters})
+    stack.layers[0].weights[...] = 7
+    assert (stack.parameters[:, :9] == 7).all()
+
+
 def test_pickle_is_as_large_as_the_parameters():
     network = mid_size()
     raw_scores(network, np.ones((500, 200)))
