@@ -1,9 +1,11 @@
 """A function of your own as a callback."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 
 from skdl.callbacks._hooks import is_fit
+from skdl.callbacks._portable import portable
 
 __all__ = ["LambdaCallback"]
 
@@ -28,8 +30,10 @@ class LambdaCallback:
 
     Notes
     -----
-    A fitted net keeps its callbacks: one that is to be pickled needs functions that can
-    be, such as those at the top of a module. In searches any function will do.
+    A fitted net keeps its callbacks, and is saved with them. Lambdas and functions that
+    pickle does not find by name are saved with their code and all that they refer to,
+    data included; ``net.set_callbacks()`` before saving leaves them out. A net that was
+    loaded predicts without them: they are not looked at before they are called.
 
     Examples
     --------
@@ -56,6 +60,22 @@ class LambdaCallback:
         for name, value in given.items():
             if not callable(value):
                 raise TypeError(f"{name} must be callable, got {value!r}.")
+
+    def __reduce__(self):
+        """Save the functions as bytes, lambdas with their code."""
+        functions = (
+            portable(function, f"{name} of LambdaCallback")
+            for name, function in vars(self).items()
+        )
+        return type(self), tuple(functions)
+
+    def __deepcopy__(self, memo):
+        """Keep functions as they are, as copies of functions do."""
+        return type(self)(**deepcopy(vars(self), memo))
+
+    def __copy__(self):
+        """Keep the functions."""
+        return type(self)(**vars(self))
 
     def setup(self, estimator, context):
         """Do nothing: there is no state."""
