@@ -1,5 +1,6 @@
 """Which layers a network is made of, in the order of the forward pass."""
 
+from skdl.engine.activations import Identity
 from skdl.engine.batch_norm import BatchNormLayer
 from skdl.engine.bypass import Fork, Join
 from skdl.engine.dropout import Dropout
@@ -58,4 +59,32 @@ def build_layers(
         if fork:
             layers.append(Join(fork, width))
     layers.append(Affine(*widths[-2:], is_first=len(widths) == 2, is_last=True))
+    if normalization:
+        _find_absorbers(layers)
     return layers
+
+
+def _find_absorbers(layers):
+    """Tell layers of the normalization that takes out what their biases add.
+
+    A number that is added to a unit in all rows changes nothing behind a batch
+    normalization, if only linear layers lie between the two: bypasses may, dropout and
+    activations may not.
+    """
+    absorber, at_joins = None, []
+    for layer in reversed(layers):
+        if isinstance(layer, Affine | BatchNormLayer):
+            layer.absorber = absorber
+        if isinstance(layer, BatchNormLayer):
+            absorber = layer
+        elif isinstance(layer, Join):
+            at_joins.append(absorber)
+        elif isinstance(layer, Fork):
+            # What comes before goes both ways.
+            absorber = absorber if at_joins.pop() else None
+        elif not (isinstance(layer, Affine) or _is_identity(layer)):
+            absorber = None
+
+
+def _is_identity(layer):
+    return isinstance(layer, Activation) and type(layer.function) is Identity

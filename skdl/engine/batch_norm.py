@@ -122,7 +122,10 @@ class BatchNormLayer(Layer):
         normalized = work.normalized
         # dA may lie in the memory of A: there is no scratch but this.
         _sum_products(dA, normalized, work.gamma_gradient)
-        np.add.reduce(dA, axis=-2, keepdims=True, out=work.beta_gradient)
+        if self.absorber is not None and work.workspace.works[self.absorber].is_batch:
+            work.beta_gradient.fill(0)
+        else:
+            np.add.reduce(dA, axis=-2, keepdims=True, out=work.beta_gradient)
         if work.is_batch:
             # The batch's mean and variance depend on X, too.
             np.multiply(normalized, work.gamma_gradient, out=normalized)

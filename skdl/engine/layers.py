@@ -38,6 +38,10 @@ class Layer:
         Whether prediction passes it by.
     before_weights : bool
         Whether only the data come before it: no gradient has to pass it.
+    absorber : Layer or None
+        The batch normalization that takes out what the layer's biases add, if there is
+        one: their gradient is zero then, and is not left to rounding, which Adam would
+        scale up.
     """
 
     weight_shapes = ()
@@ -45,6 +49,7 @@ class Layer:
     statistic_shapes = ()
     training_only = False
     before_weights = False
+    absorber = None
 
     def bind(self, *views):
         """Take views: of the parameters in the order of the shapes, of statistics."""
@@ -124,6 +129,7 @@ class Affine(Layer):
         if work.frozen:
             Z_rows, b = _long_rows(Z, b)
         dW, db, dX, ones = work.weight_gradient, work.bias_gradient, work.dX, work.ones
+        absorber, works = self.absorber, work.works
 
         def forward(X):
             work.X = X
@@ -140,8 +146,11 @@ class Affine(Layer):
                 matmul(X.mT, dZ, dW)
             else:
                 _sparse_product(X.T, dZ, dW)
-            # A product sums faster than a reduction over the rows.
-            matmul(ones, dZ, db)
+            if absorber is not None and works[absorber].is_batch:
+                db.fill(0)
+            else:
+                # A product sums faster than a reduction over the rows.
+                matmul(ones, dZ, db)
             # No gradient with respect to the data.
             return None if dX is None else matmul(dZ, W_transposed, dX)
 
@@ -149,7 +158,9 @@ class Affine(Layer):
 
 
 class _AffineWork:
-    __slots__ = ("X", "Z", "bias_gradient", "dX", "frozen", "ones", "weight_gradient")
+    __slots__ = (
+        "X", "Z", "bias_gradient", "dX", "frozen", "ones", "weight_gradient", "works",
+    )  # fmt: skip
 
     def __init__(self, layer, workspace, weight_gradient, bias_gradient):
         empty = workspace.empty_scores if layer.is_last else workspace.empty
@@ -157,6 +168,7 @@ class _AffineWork:
         self.weight_gradient = weight_gradient
         self.bias_gradient = bias_gradient
         self.ones, self.frozen = workspace.ones, workspace.frozen
+        self.works = None if layer.absorber is None else workspace.works
         self.dX = None
         goes_on = workspace.to_inputs or not layer.is_first
         if weight_gradient is not None and goes_on:

@@ -16,6 +16,8 @@ class Progress:
         Passes over the data, and batches, so far.
     rows : int
         Rows seen so far: scikit-learn's ``t_``.
+    weight : float or None
+        The sum of their weights; None for as many as `rows`.
     restarts : int
         How often training began anew from its last good weights, each time at a tenth
         of the rate.
@@ -34,6 +36,7 @@ class Progress:
     epochs: int = 0
     steps: int = 0
     rows: int = 0
+    weight: float | None = None
     restarts: int = 0
     plateaus: int = 0
     stalled: int = 0

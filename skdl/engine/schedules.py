@@ -51,6 +51,8 @@ class Constant(_Schedule):
 class InverseScaling(_Schedule):
     """The factor 1 / (rows seen + 1)^power, renewed after each epoch.
 
+    Rows count by their weights: a row of weight 2 counts as two rows.
+
     Parameters
     ----------
     power : float, default=0.5
@@ -64,7 +66,8 @@ class InverseScaling(_Schedule):
 
     def factor(self, progress):
         """Return the factor after so many rows."""
-        return float((progress.rows + 1) ** -self.power)
+        rows = progress.rows if progress.weight is None else progress.weight
+        return float((rows + 1) ** -self.power)
 
 
 @dataclass(eq=False, repr=False)

@@ -132,6 +132,9 @@ def train(
                     break
             rows_seen = data.n_rows - rows_left
             progress.epochs += 1
+            if progress.weight is None:
+                progress.weight = float(progress.rows)
+            progress.weight += total_weight
             progress.rows += rows_seen
             epoch.loss = epoch.loss / total_weight
             if on_epoch(epoch):

@@ -80,8 +80,11 @@ class BaseNet(CallbackSupportMixin, FittedNet):
       with what the classes weigh;
     - ``_strata(y)``: what a random split should keep the shares of, or None;
     - ``_validation_score(y, scores, weights)``: how good raw scores are;
-    - ``_loss()``: the loss object.
+    - ``_loss()``: the loss object;
+    - ``_n_averaged``: over how many terms of the loss `tol` takes the mean.
     """
+
+    _n_averaged = 1
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(

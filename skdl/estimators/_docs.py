@@ -31,8 +31,9 @@ batch_size : int or 'auto', default='auto'
     Rows per step; 'auto' is min(200, n_samples).
 learning_rate : {'constant', 'invscaling', 'adaptive'} or schedule object, \
 default='constant'
-    'invscaling' divides by (rows seen + 1) ** power_t, 'adaptive' by 5 on each plateau,
-    until 1e-6; as in scikit-learn, both are inert with 'adam'. Objects of `skdl.engine`
+    'invscaling' divides by (rows seen + 1) ** power_t, rows counted by their weights;
+    'adaptive' by 5 on each plateau, until 1e-6. As in scikit-learn, both are inert with
+    'adam'. Objects of `skdl.engine`
     (`StepDecay`, `Exponential`, `Cosine`, `CosineRestarts`, `OneCycle`, `Warmup`,
     `ReduceOnPlateau` and the classes of the names) apply to every solver but 'lbfgs',
     which refuses them.
@@ -51,7 +52,8 @@ random_state : int, RandomState instance or None, default=None
     scikit-learn.
 tol : float, default=1e-4
     An epoch that improves the loss (with early stopping, the score) by less counts as
-    stalled; 'lbfgs' ends when no element of the gradient is larger.
+    stalled; of a regressor's outputs, the mean loss counts. 'lbfgs' ends when no
+    element of the gradient is larger.
 verbose : bool, default=False
     Whether to print the loss of each epoch.
 warm_start : bool, default=False

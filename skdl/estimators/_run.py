@@ -161,7 +161,7 @@ class TrainingRun:
 
     def _by_loss(self, loss):
         net = self.net
-        improved = loss <= net.best_loss_ - net.tol
+        improved = loss <= net.best_loss_ - net.tol * net._n_averaged
         if loss < net.best_loss_:  # min() would take a NaN
             net.best_loss_ = loss
         return improved

@@ -30,9 +30,12 @@ class MLPRegressor(RegressorMixin, BaseNet):
     """Multi-layer perceptron regressor, with scikit-learn's parameters and more.
 
     The objective is Σ_i w_i J_i / Σ_i w_i + alpha / Σ_i w_i · R(W) over batches of
-    rows, R being the `penalty`, by default ½‖W‖². J_i sums over the outputs;
-    scikit-learn reports their mean as ``loss_`` but follows the gradient of the sum, so
-    that only the reported number differs.
+    rows, R being the `penalty`, by default ½‖W‖². J_i sums over the outputs.
+    scikit-learn reports their mean as ``loss_``, but its stochastic solvers follow the
+    gradient of the sum, so that only the reported number differs; `tol` is compared
+    with the mean here, too (with 'poisson', the sum). Its 'lbfgs' gets the mean with
+    the gradient of the sum, and ends elsewhere with several outputs; ours gets the sum
+    with its gradient.
 
     Parameters
     ----------
@@ -209,6 +212,14 @@ object, default='squared_error'
         if isinstance(self.loss, str):
             return REGRESSION_LOSSES[self.loss]()
         return check_loss(self.loss)
+
+    @property
+    def _n_averaged(self):
+        """The number of outputs: `tol` is for their mean, as in scikit-learn.
+
+        Its Poisson loss alone is a sum there, too.
+        """
+        return 1 if self._needs_counts() else self.n_outputs_
 
     def _needs_counts(self):
         return self.loss == "poisson" or isinstance(self.loss, Poisson)

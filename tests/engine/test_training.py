@@ -148,6 +148,7 @@ def test_progress_is_counted_on(rows):
         5,
         100 + 3 * n_batches,
         1000 + 3 * n,
+        1000.0 + 3 * n,
         plateaus=4,
         batches=n_batches,
         usual=progress.usual,

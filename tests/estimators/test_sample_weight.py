@@ -1,9 +1,13 @@
 """sample_weight: a row of weight 2 is two rows, one of weight 0 is none."""
 
+import warnings
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 
+from skdl import MLPRegressor
 from skdl.estimators import _held
 
 FULL = [{"solver": "sgd"}, {"solver": "adam"}, {"solver": "lbfgs"}]
@@ -64,3 +68,26 @@ def test_early_stopping_needs_weight_in_both_parts(Net, part, X, y, make, monkey
     weights[split[part == "validation"]] = 0
     with pytest.raises(ValueError, match="sample_weight is zero for all"):
         make(Net, early_stopping=True).fit(X, y, weights)
+
+
+def test_invscaling_counts_rows_by_their_weights():
+    """A row of weight 2 is two rows for the schedule, too."""
+    X, y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20.0) % 3
+    counts = 1 + np.arange(20) % 2
+    net = MLPRegressor(
+        hidden_layer_sizes=(3,), solver="sgd", learning_rate="invscaling", max_iter=5,
+        learning_rate_init=0.3, alpha=0, batch_size=30, shuffle=False, random_state=0,
+    )  # fmt: skip
+    with warnings.catch_warnings(action="ignore"):
+        weighted = clone(net).set_params(batch_size=20).fit(X, y, counts)
+        repeated = clone(net).fit(np.repeat(X, counts, 0), np.repeat(y, counts))
+        zeros = np.r_[counts, np.zeros(20)]
+        padded = clone(net).set_params(batch_size=40).fit(
+            np.r_[X, X], np.r_[y, y], zeros
+        )  # fmt: skip
+    for other in (repeated, padded):
+        np.testing.assert_allclose(weighted.predict(X), other.predict(X), rtol=1e-10)
+        np.testing.assert_array_equal(
+            weighted.history_["learning_rate"], other.history_["learning_rate"]
+        )
+    assert (weighted.t_, repeated.t_) == (100, 150)
