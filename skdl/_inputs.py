@@ -3,10 +3,19 @@
 from contextlib import contextmanager
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import validate_data
 
-__all__ = ["check_inputs", "columns_named"]
+from skdl._explain import (
+    columns_of_dates,
+    explanation_of,
+    first_missing,
+    or_nothing,
+    types_in,
+)
+
+__all__ = ["check_inputs", "check_numbers", "columns_named"]
 
 
 def check_inputs(estimator, X, y="no_validation", **options):
@@ -29,22 +38,33 @@ def check_inputs(estimator, X, y="no_validation", **options):
     Raises
     ------
     ValueError, TypeError
-        scikit-learn's, with the names of a data frame's columns that hold no numbers;
-        and one for a y in which None stands for a label or a number.
+        scikit-learn's, with the columns of X and the rows that it is about; and for
+        what it takes for numbers or labels: dates in X, a missing label, and dates and
+        text as targets of a regression.
     """
-    if _is_frame_of_float32(X):
+    _refuse_lazy(X, "X")
+    _refuse_dates(X)
+    if or_nothing(_is_frame_of_float32, X, nothing=False):
         # scikit-learn would take the first dtype allowed, which is float64.
         options["dtype"] = np.float32
+    given = not isinstance(y, str)
+    if given:
+        _refuse_lazy(y, "y")
+        if options.get("y_numeric"):
+            check_numbers(y, "y")
+        else:
+            _refuse_missing_labels(y)
     with columns_named(X):
         checked = validate_data(estimator, X, y, **options)
-    if not isinstance(y, str):
-        _check_no_none(checked[1], options.get("y_numeric", False))
+    if given and options.get("y_numeric"):
+        # scikit-learn takes None for finite, and then makes it NaN.
+        assert_all_finite(checked[1], input_name="y")
     return checked
 
 
 @contextmanager
 def columns_named(X):
-    """Add to a ValueError or TypeError which columns of a data frame hold no numbers.
+    """Add to a ValueError or TypeError which columns of X it is about.
 
     Parameters
     ----------
@@ -54,15 +74,85 @@ def columns_named(X):
     try:
         yield
     except (TypeError, ValueError) as error:
-        columns = _columns_without_numbers(X)
-        if not columns:
+        text = or_nothing(explanation_of, X, error)
+        if not text:
             raise
         kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(
-            f"{error}\nNo numbers are in the columns {', '.join(columns)}: encode them "
-            "first, for example by sklearn.preprocessing.OneHotEncoder in a "
-            "ColumnTransformer."
-        ) from error
+        raise kind(f"{error}\n{text}") from error
+
+
+def check_numbers(values, name):
+    """Refuse dates, durations and text, of which NumPy would make some number.
+
+    Parameters
+    ----------
+    values : array-like
+        Targets of a regression, or weights.
+    name : str
+        What errors call it.
+
+    Raises
+    ------
+    ValueError
+    """
+    if issparse(values):
+        return
+    dates = or_nothing(columns_of_dates, values, nothing=[])
+    if dates:
+        raise ValueError(
+            f"{name} holds dates or durations, and must hold numbers: their unit is "
+            "for you to choose, as in (dates - dates.min()) / np.timedelta64(1, 'D')."
+        )
+    text = or_nothing(_first_text, values, nothing=None)
+    if text is not None:
+        raise ValueError(
+            f"{name} holds text, {text[1]!r} in row {text[0]} (counted from 0), and "
+            "must hold numbers: convert it by pd.to_numeric"
+            + (", or take a classifier if these are labels." if name == "y" else ".")
+        )
+
+
+def _first_text(values):
+    array = np.asarray(values)
+    if array.dtype.kind not in "OUST":
+        return None
+    if array.dtype.kind == "O" and not any(
+        issubclass(kind, str | bytes) for kind in types_in(array)
+    ):
+        return None
+    for i, row in enumerate(array.reshape(len(array), -1)):
+        for value in row:
+            if isinstance(value, str | bytes):
+                return i, value.item() if isinstance(value, np.generic) else value
+    return None
+
+
+def _refuse_lazy(values, name):
+    if or_nothing(_is_lazy, values, nothing=False):
+        raise TypeError(
+            f"{name} is a {type(values).__name__}, which holds no rows yet: pass "
+            f"{name}.collect()."
+        )
+
+
+def _is_lazy(values):
+    return callable(getattr(values, "collect", None)) and not hasattr(values, "shape")
+
+
+def _refuse_dates(X):
+    """Refuse dates and durations: NumPy makes numbers of them, in whatever unit."""
+    columns = or_nothing(_dates_of, X, nothing=[])
+    if columns:
+        raise TypeError(
+            f"No numbers are in the columns {', '.join(columns)}: dates and durations "
+            "have no unit that a net could know. Make numbers of them, for example "
+            "column.dt.dayofyear or (column - start) / np.timedelta64(1, 'D')."
+        )
+
+
+def _dates_of(X):
+    # scikit-learn refuses other dates in a list, which would take long to look through.
+    return columns_of_dates(X[:1] if isinstance(X, list | tuple) else X)
 
 
 def _is_frame_of_float32(X):
@@ -72,35 +162,24 @@ def _is_frame_of_float32(X):
     return {str(dtype) for dtype in X.dtypes} == {"Float32"}
 
 
-def _columns_without_numbers(frame):
-    """Return "name (dtype)" of the columns of a data frame that do not convert."""
-    found = []
-    if not (hasattr(frame, "columns") and hasattr(frame, "__getitem__")):
-        return found
-    for name in frame.columns:
-        if not _holds_numbers(frame[name]):
-            found.append(f"{name!r} ({getattr(frame[name], 'dtype', 'unknown')})")
-    return found
+def _refuse_missing_labels(y):
+    # scikit-learn takes None for finite, and cannot sort it; pandas' NA it compares.
+    missing = or_nothing(_missing_label, y, nothing=None)
+    if missing is not None:
+        row, value = missing
+        raise ValueError(
+            f"Input y contains {_name_of(value)}, first in row {row} (counted from 0): "
+            "leave out rows without a label, or give them one of its own."
+        )
 
 
-def _holds_numbers(column):
-    try:
-        column = np.asarray(column)
-        column.astype(np.float64)
-    except (TypeError, ValueError):
-        return False
-    # NumPy makes numbers of days, scikit-learn does not.
-    return column.dtype.kind not in "mM"
+def _missing_label(y):
+    y = np.asarray(y)
+    if y.dtype.kind in "mM":
+        rows = np.argwhere(np.isnat(y))
+        return (rows[0][0], np.datetime64("NaT")) if len(rows) else None
+    return first_missing(y) if y.dtype.kind == "O" and y.ndim in (1, 2) else None
 
 
-def _check_no_none(y, numeric):
-    # scikit-learn takes None for finite, and then makes it NaN or cannot sort it.
-    if numeric:
-        assert_all_finite(y, input_name="y")
-    elif y.dtype == object:
-        rows = np.argwhere(np.equal(y, None))
-        if len(rows):
-            raise ValueError(
-                f"Input y contains None, first in row {rows[0][0]} (counted from 0): "
-                "leave out rows without a label, or give None a name."
-            )
+def _name_of(missing):
+    return {"NoneType": "None", "datetime64": "NaT"}.get(type(missing).__name__, "NaN")

@@ -10,6 +10,7 @@ import scipy.sparse as sp
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import is_classifier
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
+from sklearn.neural_network import MLPClassifier as TheirMLPClassifier
 
 from skdl import (
     LogisticClassifier,
@@ -20,6 +21,7 @@ from skdl import (
     Standardizer,
     SVMClassifier,
 )
+from skdl.ensemble import SeedEnsembleClassifier
 
 NETS = [
     LogisticClassifier,
@@ -288,6 +290,10 @@ LABELS = {
     "categories": pd.Series(WORDS, dtype="category"),
     "polars": pl.Series(WORDS),
     "polars categories": pl.Series(WORDS, dtype=pl.Categorical),
+    "tuple": tuple(WORDS.tolist()),
+    "object Series": pd.Series(WORDS.astype(object), dtype=object),
+    "Categorical": pd.Categorical(WORDS),
+    "wide": WORDS.astype("U50"),
 }
 
 
@@ -308,6 +314,156 @@ def test_words(Net, labels):
     net, expected = (fit(new(Net), NUMBERS, y) for y in (labels, WORDS))
     assert_array_equal(net.classes_, expected.classes_)
     assert_array_equal(net.predict(NUMBERS), expected.predict(NUMBERS))
+    assert net.classes_.dtype == net.predict(NUMBERS).dtype == "<U3"
+
+
+def without(labels, missing):
+    y = np.asarray(labels).astype(object)
+    y[[4, 9]] = missing
+    return y
+
+
+def mixed(labels):
+    """Return labels as a column of a frame that also has another type."""
+    return pd.DataFrame({"a": labels, "b": "x"}).to_numpy()[:, 0]
+
+
+SAME_AS_THEIRS = {
+    **LABELS,
+    "numbers as list": CLASSES.tolist(),
+    "int8": CLASSES.astype(np.int8),
+    "floats": CLASSES.astype(float),
+    "categories of numbers": pd.Categorical(CLASSES),
+    "nullable": pd.Series(CLASSES, dtype="Int64"),
+    "bool": CLASSES > 1,
+    "nullable bool": pd.Series(CLASSES > 1, dtype="boolean"),
+    "polars bool": pl.Series(CLASSES > 1),
+    "text beside numbers": [*CLASSES.tolist()[1:], "a"],
+    "dates": np.array(["2020", "2021", "2022"], "M8[D]")[CLASSES],
+    "one class": ["a"] * N,
+}
+
+
+@pytest.mark.parametrize("labels", SAME_AS_THEIRS.values(), ids=SAME_AS_THEIRS.keys())
+def test_classes_are_scikit_learns(labels):
+    theirs = fit(TheirMLPClassifier((2,), max_iter=1), NUMBERS, labels)
+    net = MLPClassifier((2,), max_iter=1)
+    ensemble = SeedEnsembleClassifier(net, n_members=2)
+    for model in (net, ensemble):
+        fit(model, NUMBERS, labels)
+        assert_array_equal(model.classes_, theirs.classes_)
+        assert model.classes_.dtype == theirs.classes_.dtype
+        predicted = model.predict(NUMBERS)
+        assert predicted.dtype == theirs.predict(NUMBERS).dtype
+        assert 0 <= model.score(NUMBERS, labels) <= 1
+
+
+@pytest.mark.parametrize("labels", [CLASSES, CLASSES > 1, CLASSES.astype(float)])
+def test_numbers_in_object_columns_are_labels(labels):
+    """In one column as in several, where they come from a frame of many types."""
+    one, two = mixed(labels), np.column_stack([mixed(labels)] * 2)
+    net, plain = (
+        fit(MLPClassifier((2,), max_iter=1, random_state=0), NUMBERS, y)
+        for y in (one, labels)
+    )
+    assert net.classes_.dtype == labels.dtype
+    assert net.score(NUMBERS, one) == plain.score(NUMBERS, labels)
+    several = fit(MLPClassifier((2,), max_iter=1), NUMBERS, two.copy() + 0)
+    assert several._several_outputs or several._multilabel
+    batch = MLPClassifier((2,), random_state=0)
+    batch.partial_fit(NUMBERS, one, classes=np.unique(labels).astype(object))
+    assert batch.classes_.dtype == labels.dtype
+
+
+def objects(values):
+    array = np.empty(len(values), object)
+    array[:] = list(values)
+    return array
+
+
+NO_LABELS = {
+    "intervals": (objects(pd.cut(pd.Series(CLASSES), 3)), "object of type Interval"),
+    "dates": (objects(pd.date_range("2020", periods=N).date), "object of type date"),
+    "mixed": (objects([*CLASSES[1:], "a"]), "text, first in row 59, beside numbers"),
+    "large": (objects([2**70, 0] * (N // 2)), "integers beyond 64 bits"),
+}
+
+
+@pytest.mark.parametrize("case", **ids(NO_LABELS))
+def test_other_objects_are_no_labels(case):
+    _, (labels, message) = case
+    for name, y in (("y", labels), ("Column 1 of y", np.stack([WORDS, labels], 1))):
+        with pytest.raises(
+            ValueError, match=f"Unknown label type: .*{name} .*{message}"
+        ):
+            MLPClassifier().fit(NUMBERS, y)
+
+
+MISSING = {
+    "Series": (pd.Series(WORDS).where(CLASSES > 0), "NaN"),
+    "string Series": (pd.Series(WORDS, dtype="string").where(CLASSES > 0), "NaN"),
+    "categories": (pd.Series(WORDS, dtype="category").where(CLASSES > 0), "NaN"),
+    "NA": (without(WORDS, pd.NA), "NaN"),
+    "polars": (pl.Series(without(WORDS, None).tolist()), "None"),
+    "NaT": (np.array(["2020", "NaT"] * (N // 2), "M8[D]"), "NaT"),
+}
+
+
+@pytest.mark.parametrize("case", **ids(MISSING))
+def test_missing_labels_are_named(case):
+    _, (labels, name) = case
+    row = int(np.argmax(pd.isna(pd.Series(np.asarray(labels)))))
+    with pytest.raises(ValueError, match=f"y contains {name}, first in row {row} "):
+        MLPClassifier().fit(NUMBERS, labels)
+
+
+@pytest.mark.parametrize("form", [sp.csr_array, sp.csc_matrix, sp.coo_array])
+def test_a_sparse_column_is_no_labels(form):
+    for y in (form(CLASSES[:, None]), form(CLASSES[:, None] > 0)):
+        with pytest.raises(TypeError, match=r"Sparse data was passed for y.*toarray"):
+            MLPClassifier().fit(NUMBERS, y)
+        with pytest.raises(TypeError, match="Sparse data was passed"):
+            MLPRegressor().fit(NUMBERS, y)
+
+
+DAYS = pd.date_range("2020-01-01", periods=N)
+NO_TARGETS = {
+    "dates": (DAYS.values, "dates or durations"),
+    "durations": ((DAYS - DAYS[0]).values, "dates or durations"),
+    "Series": (pd.Series(DAYS), "dates or durations"),
+    "objects": (objects(DAYS.date), "dates or durations"),
+    "polars": (pl.Series(DAYS.date.tolist()), "dates or durations"),
+    "frame": (pd.DataFrame({"a": NUMBERS[:, 0], "b": DAYS}), "dates or durations"),
+    "polars frame": (
+        pl.DataFrame({"a": NUMBERS[:, 0], "b": DAYS.date.tolist()}),
+        "dates or durations",
+    ),
+    "text": (CLASSES.astype(str), "text, '.' in row 0"),
+    "text in a list": (CLASSES.astype(str).tolist(), "text, '.' in row 0"),
+    "text in a Series": (pd.Series(CLASSES.astype(str)), "text, '.' in row 0"),
+    "one text": (objects([*CLASSES[1:], "7"]), "text, '7' in row 59"),
+    "bytes": (CLASSES.astype("S"), "text, b'.' in row 0"),
+    "two columns": (NUMBERS[:, :2].astype(str), "text, '.*' in row 0"),
+}
+
+
+@pytest.mark.parametrize("case", **ids(NO_TARGETS))
+def test_targets_of_a_regressor_are_numbers(case):
+    _, (y, message) = case
+    with pytest.raises(ValueError, match=f"y holds {message}.* must hold numbers"):
+        MLPRegressor().fit(NUMBERS, y)
+    with pytest.raises(ValueError, match=f"validation data .* y holds {message}"):
+        MLPRegressor(max_iter=1).fit(NUMBERS, y=CLASSES, X_val=NUMBERS, y_val=y)
+    with pytest.raises(ValueError, match=f"y holds {message}.* must hold numbers"):
+        MLPRegressor().partial_fit(NUMBERS, y)
+
+
+def test_weights_are_numbers():
+    for weights in ((DAYS - DAYS[0]).values, CLASSES.astype(str)):
+        with pytest.raises(
+            ValueError, match="sample_weight holds .* must hold numbers"
+        ):
+            MLPClassifier().fit(NUMBERS, CLASSES, weights)
 
 
 def test_a_column_as_y_warns(recwarn):
@@ -398,7 +554,7 @@ BAD = {
     ),
     "pandas dates": (
         FRAME.assign(b=pd.date_range("2020-01-01", periods=N)),
-        NO_NUMBERS.format("datetime64"),
+        r"No numbers are in the columns 'b' \(datetime64.*\): dates and durations",
     ),
     "polars null": (
         POLARS.with_columns(b=pl.Series([1.0, None] * (N // 2))),
@@ -449,12 +605,6 @@ def test_bad_sparse_data_is_refused(Net, form, value):
         new(Net).fit(form(NUMBERS + 1j), CLASSES)
 
 
-def without(labels, missing):
-    y = np.asarray(labels).astype(object)
-    y[[4, 9]] = missing
-    return y
-
-
 BAD_TARGETS = {
     "NaN": (without(CLASSES, np.nan), "Input (y )?contains NaN"),
     "NaN of floats": (without(CLASSES, np.nan).astype(float), "Input y contains NaN"),
@@ -479,7 +629,7 @@ def test_none_in_y_is_refused(Net, labels):
     y = without(labels, None)
     message = "Input y contains None, first in row 4"
     if not is_classifier(Net()):
-        message = "Input y contains NaN|could not convert string to float"
+        message = "Input y contains NaN|y holds text, '(ant|bee|cat)' in row 0"
     for each in (y, y.tolist()):
         with pytest.raises(ValueError, match=message):
             new(Net).fit(NUMBERS, each)

@@ -8,11 +8,12 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skdl._explain import or_nothing
 from skdl.ensemble._ballot import Ballot
 from skdl.ensemble._base import BaseEnsemble
 from skdl.estimators._classifier import BaseClassifier
 from skdl.estimators._outputs import share_of_right_rows, side_by_side
-from skdl.estimators._targets import holds_distributions, soft_rows
+from skdl.estimators._targets import as_labels, holds_distributions, soft_rows
 from skdl.estimators.mlp_classifier import MLPClassifier
 
 __all__ = ["EnsembleClassifier"]
@@ -124,7 +125,7 @@ class EnsembleClassifier(ClassifierMixin, BaseEnsemble):
             return share_of_right_rows(y, self.predict(X), sample_weight)
         if net._soft_targets_allowed and holds_distributions(y):
             y = self.classes_[soft_rows(y).argmax(axis=1)]
-        return super().score(X, y, sample_weight)
+        return super().score(X, or_nothing(as_labels, y, nothing=y), sample_weight)
 
     def _count(self, method, X):
         """Return what a method of `Ballot` says; a list for several columns."""

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
 
+from skdl._explain import or_nothing
 from skdl._interrupt import is_one_of_several
 from skdl._sklearn import fit_context
 from skdl._transaction import unchanged_on_error
@@ -382,15 +383,15 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may "
                 "contain large values and need to be preprocessed. "
-                + likely_cause(self, data.X, data.targets)
+                + or_nothing(likely_cause, self, data.X, data.targets)
                 # A search's warning quotes this error, and does not say whose it is.
-                + f" It was {' '.join(repr(self).split())}."
+                + f" It was {' '.join(or_nothing(repr, self).split())}."
             )
         if reason == "diverged":
             warn(
                 "Training diverged; the parameters of the best epoch were restored, or "
                 "the starting ones if no epoch had a score. "
-                + likely_cause(self, data.X, data.targets),
+                + or_nothing(likely_cause, self, data.X, data.targets),
                 ConvergenceWarning,
             )
         if reason is None and not incremental:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from skdl._sklearn import check_partial_fit_first_call
-from skdl.estimators._targets import is_list_of_classes
+from skdl.estimators._targets import as_labels, is_list_of_classes, unique_labels
 
 __all__ = ["check_classes", "check_shares", "classes_in", "start_classes"]
 
@@ -23,8 +23,8 @@ def classes_in(y, kind):
     classes : ndarray, or list of ndarray for several columns
     """
     if kind == "columns":
-        return [np.unique(column) for column in y]
-    return np.unique(y) if kind == "labels" else np.arange(y.shape[1])
+        return [unique_labels(column) for column in y]
+    return unique_labels(y) if kind == "labels" else np.arange(y.shape[1])
 
 
 def start_classes(classifier, seen, kind, classes):
@@ -42,9 +42,11 @@ def start_classes(classifier, seen, kind, classes):
             )
         )
     if kind != "columns" or classes is None:
+        if classes is not None:
+            classes = as_labels(classes)
         check_partial_fit_first_call(classifier, classes)
         return
-    classes = [np.unique(column) for column in classes]
+    classes = [unique_labels(column) for column in classes]
     if len(classes) != len(seen):
         raise ValueError(
             f"y has {len(seen)} columns, but classes has {len(classes)} arrays: give "

@@ -9,13 +9,14 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skdl._explain import or_nothing
 from skdl._sklearn import fit_context
 from skdl.estimators._base import has_partial_fit
 from skdl.estimators._classes import check_classes
 from skdl.estimators._coding import ClassCoding
 from skdl.estimators._outputs import Output, share_of_right_rows, side_by_side
 from skdl.estimators._parameters import CLASSIFIER_CONSTRAINTS
-from skdl.estimators._targets import holds_distributions, soft_rows
+from skdl.estimators._targets import as_labels, holds_distributions, soft_rows
 
 __all__ = ["BaseClassifier"]
 
@@ -173,7 +174,7 @@ n_columns)
             y = soft_rows(y)
             check_classes(self, np.arange(y.shape[1]), "soft", True)
             y = self.classes_[y.argmax(axis=1)]
-        return super().score(X, y, sample_weight)
+        return super().score(X, or_nothing(as_labels, y, nothing=y), sample_weight)
 
     @property
     def coef_(self):

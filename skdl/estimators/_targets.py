@@ -6,17 +6,21 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
 from skdl._distributions import check_distributions
+from skdl._explain import or_nothing, types_in
 from skdl.engine.target_tables import MixedTable, TargetTable
 
 __all__ = [
+    "as_labels",
     "check_label_smoothing",
     "encoded",
     "holds_distributions",
     "is_list_of_classes",
     "is_matrix",
+    "plain_labels",
     "read_labels",
     "smoothed",
     "soft_rows",
+    "unique_labels",
 ]
 
 
@@ -38,12 +42,18 @@ def read_labels(classifier, y, several):
     kind : {"labels", "indicator", "columns"}
     """
     if issparse(y):
+        _refuse_sparse_column(y)
         y = y.toarray()
     matrix = is_matrix(y)
     if matrix and y.dtype.kind == "O":  # of a frame whose columns are of many types
-        if any(isinstance(label, str) for label in y.flat):
-            return [_plain_column(column) for column in y.T], "columns"
-        y = np.array(y.tolist())
+        columns = [plain_labels(y[:, i], f"Column {i} of y") for i in range(y.shape[1])]
+        if any(column.dtype.kind == "U" for column in columns):
+            for i, column in enumerate(columns):
+                _check_kind(type_of_target(column), f"Column {i} of y")
+            return columns, "columns"
+        y = np.column_stack(columns)
+    elif y.dtype.kind == "O":
+        y = plain_labels(y, "y")
     kind = type_of_target(y, input_name="y")
     if matrix and kind in ("multilabel-indicator", "multiclass-multioutput"):
         if several or not _is_indicator(y):
@@ -75,17 +85,94 @@ def _is_indicator(y):
     return bool(((y == 0) | (y == 1)).all()) if y.dtype.kind in "biuf" else False
 
 
-def _plain_column(column):
-    """Return a column of an object array as labels of one type."""
-    labels = np.array(column.tolist())
-    text = {isinstance(label, str) for label in column}
-    kind = "mixed" if len(text) > 1 else type_of_target(labels)
+def _refuse_sparse_column(y):
+    if y.ndim == 1 or y.shape[1] == 1:
+        raise TypeError(
+            "Sparse data was passed for y, and one label per row must be dense, or "
+            "nothing could score it: pass y.toarray().ravel()."
+        )
+
+
+def _check_kind(kind, name):
     if kind not in ("binary", "multiclass"):
         raise ValueError(
-            f"Unknown label type: {kind!r}. Each column of y must hold class labels: "
-            "either strings, or integers or booleans."
+            f"Unknown label type: {kind!r}. {name} must hold class labels: strings, "
+            "integers or booleans."
         )
-    return column if text == {True} else labels
+
+
+def plain_labels(labels, name):
+    """Return labels of an object array as an array of text or of numbers.
+
+    Parameters
+    ----------
+    labels : ndarray of object
+        Without None and the like.
+    name : str
+        What errors call it, at the begin of a sentence.
+
+    Returns
+    -------
+    labels : ndarray
+
+    Raises
+    ------
+    ValueError
+        If they are of several kinds, or of one that no metric could score.
+    """
+    kinds = {kind: _kind_of_label(kind) for kind in types_in(labels)}
+    if "other" in kinds.values():
+        i = next(i for i, one in enumerate(labels.flat) if kinds[type(one)] == "other")
+        kind = type(labels.flat[i]).__name__
+        raise ValueError(
+            f"Unknown label type: 'unknown'. {name} holds an object of type {kind} in "
+            f"row {i} (counted from 0), and class labels are strings, integers or "
+            "booleans: write y.astype(str)."
+        )
+    if len(set(kinds.values())) > 1:
+        text = [kinds[type(one)] == "text" for one in labels.flat]
+        raise ValueError(
+            f"Unknown label type: 'mixed'. {name} holds text, first in row "
+            f"{text.index(True)}, beside numbers, first in row {text.index(False)} "
+            "(counted from 0): write y.astype(str), or make numbers of all."
+        )
+    plain = np.array(labels.tolist())
+    if plain.dtype.kind == "O":
+        raise ValueError(
+            f"Unknown label type: 'unknown'. {name} holds integers beyond 64 bits: "
+            "write y.astype(str)."
+        )
+    return plain
+
+
+def _kind_of_label(kind):
+    if issubclass(kind, str):
+        return "text"
+    numbers = bool | int | float | np.bool_ | np.integer | np.floating
+    return "number" if issubclass(kind, numbers) else "other"
+
+
+def unique_labels(labels):
+    """Return the classes among labels, sorted; text no wider than the longest one.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n_samples,)
+    """
+    classes = np.unique(as_labels(labels))
+    return np.array(classes.tolist()) if classes.dtype.kind == "U" else classes
+
+
+def as_labels(labels):
+    """Return labels as `plain_labels` does, and what is no object array as an array.
+
+    Parameters
+    ----------
+    labels : array-like
+    """
+    array = np.asarray(labels)
+    plain = array.dtype.kind == "O" and array.ndim == 1
+    return plain_labels(array, "y") if plain else array
 
 
 def check_label_smoothing(classifier):
@@ -102,10 +189,11 @@ def check_label_smoothing(classifier):
 
 def is_matrix(y):
     """Tell whether y has several columns, whatever it is made of."""
-    try:
-        shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape
-    except ValueError:  # rows of unequal length: what validates y names them
-        return False
+    return or_nothing(_has_columns, y, nothing=False)  # what validates y names faults
+
+
+def _has_columns(y):
+    shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape
     return len(shape) == 2 and shape[1] > 1
 
 

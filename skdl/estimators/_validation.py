@@ -6,7 +6,8 @@ from numbers import Integral
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from skdl._inputs import check_inputs
+from skdl._explain import or_nothing
+from skdl._inputs import check_inputs, check_numbers
 from skdl._sklearn import check_sample_weight
 from skdl._warn import warn
 from skdl.engine.penalties import PENALTIES, ElasticNetPenalty
@@ -45,6 +46,7 @@ def check_training_data(estimator, X, y, sample_weight, *, reset, y_numeric):
     )
     weights = None
     if sample_weight is not None:
+        check_numbers(sample_weight, "sample_weight")
         weights = check_sample_weight(
             sample_weight, X, dtype=network_dtype(X), ensure_non_negative=True
         )[:, np.newaxis]
@@ -75,8 +77,12 @@ def _is_plain(estimator, X):
         return bool(np.isfinite(np.add.reduce(X, axis=None)))
 
 
+def _shape(X):
+    return np.shape(X) if hasattr(X, "ndim") else ()
+
+
 def _refuse_images(X):
-    shape = np.shape(X) if hasattr(X, "ndim") else ()
+    shape = or_nothing(_shape, X, nothing=())
     if len(shape) in (3, 4):
         height, width, channels = (*shape[1:], 1)[:3]
         raise ValueError(

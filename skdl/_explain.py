@@ -1,0 +1,265 @@
+"""What is wrong with the user's data, in words: for errors, never in their way."""
+
+import datetime
+import re
+import warnings
+
+import numpy as np
+from scipy.sparse import issparse
+
+__all__ = [
+    "columns_of_dates",
+    "explanation_of",
+    "first_missing",
+    "or_nothing",
+    "types_in",
+]
+
+TEMPORAL = (
+    datetime.date,
+    datetime.time,
+    datetime.timedelta,
+    np.datetime64,
+    np.timedelta64,
+)
+# The names of such dtypes in NumPy, pandas, polars and pyarrow.
+TEMPORAL_NAME = re.compile("date|time|duration|period", re.IGNORECASE)
+DECIMAL_COMMA = re.compile(r"[+-]?\d[\d.\s]*,\d+")
+NONE = ("NoneType", "NAType", "NaTType")
+NAMED = 5
+# Rows at a time, in the search for the first one that is wrong.
+ROWS = 10_000
+
+
+def or_nothing(explain, *args, nothing=""):
+    """Return ``explain(*args)``, or `nothing` where that fails.
+
+    An explanation reads data that were refused, from containers that nobody knows. It
+    must not put an error of its own in the place of the one that it explains.
+
+    Parameters
+    ----------
+    explain : callable
+    *args : object
+    nothing : object, default=""
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return explain(*args)
+    except Exception:
+        return nothing
+
+
+def types_in(values):
+    """Return the types of the elements of an object array; None, NA and NaT have none.
+
+    Parameters
+    ----------
+    values : ndarray of object
+    """
+    return {kind for kind in set(map(type, values.flat)) if kind.__name__ not in NONE}
+
+
+def _is_missing(value):
+    """Tell None, NaN, NaT and pandas' NA, whose comparisons are no booleans."""
+    if type(value).__name__ in NONE:
+        return True
+    return isinstance(value, float | np.floating) and value != value
+
+
+def first_missing(values):
+    """Return (row, element) of the first missing element, or None.
+
+    Parameters
+    ----------
+    values : ndarray of object
+    """
+    kinds = set(map(type, values.flat))  # a hundred times faster than to compare each
+    may_miss = any(
+        kind.__name__ in NONE or issubclass(kind, float | np.floating) for kind in kinds
+    )
+    rows = values.reshape(len(values), -1) if may_miss else ()
+    for i, row in enumerate(rows):
+        for value in row:
+            if _is_missing(value):
+                return i, value
+    return None
+
+
+def columns_of_dates(table):
+    """Return "name (dtype)" of the columns that hold dates, times or durations.
+
+    Parameters
+    ----------
+    table : data frame, array or list
+    """
+    if not any(map(_may_be_dates, _dtypes(table))):
+        return []
+    columns = _columns(table) or [(0, table)]
+    return [
+        _named(name, _dtype_of(column))
+        for name, column in columns
+        if _holds_dates(column)
+    ]
+
+
+def _dtypes(table):
+    """Return the dtypes of the columns, without a look at any of them."""
+    if hasattr(table, "dtypes") and hasattr(table, "columns"):  # pandas, polars
+        return set(table.dtypes)
+    if hasattr(table, "column_names"):  # pyarrow
+        return table.schema.types
+    return [_dtype_of(table)]
+
+
+def _may_be_dates(dtype):
+    name = str(dtype)
+    several = name.lower() in ("object", "unknown") or name.startswith("categor")
+    return several or bool(TEMPORAL_NAME.match(name))
+
+
+def _holds_dates(column):
+    dtype = _dtype_of(column)
+    if not _may_be_dates(dtype):
+        return False
+    if TEMPORAL_NAME.match(str(dtype)):
+        return True
+    column = np.asarray(column)
+    if column.dtype.kind == "O":
+        return any(issubclass(kind, TEMPORAL) for kind in types_in(column))
+    return column.dtype.kind in "mM"
+
+
+def explanation_of(X, error):
+    """Return what scikit-learn's error about X does not say, or an empty text.
+
+    Parameters
+    ----------
+    X : array-like, data frame or sparse matrix
+    error : Exception
+    """
+    for what in ("NaN", "infinity"):
+        if f"X contains {what}" in str(error):
+            return _places(X, np.isnan if what == "NaN" else np.isinf, what)
+    words, cells = [], []
+    for name, column in _columns(X):
+        place = _first_no_number(np.asarray(column, dtype=object))
+        if place is None:
+            continue
+        row, value, among_numbers = place
+        named = _named(name, _dtype_of(column))
+        if among_numbers or DECIMAL_COMMA.fullmatch(str(value).strip()):
+            cells.append((named, row, value))
+        else:
+            words.append(named)
+    return "\n".join(filter(None, (_about_cells(cells), _about_words(words))))
+
+
+def _about_cells(cells):
+    if not cells:
+        return ""
+    name, row, value = cells[0]
+    text = (
+        f"Column {name} holds {value!r} in row {row} (counted from 0), which is no "
+        "number: pd.to_numeric(column, errors='coerce') makes NaN of what is none, and "
+        "sklearn.impute.SimpleImputer fills that."
+    )
+    if DECIMAL_COMMA.fullmatch(str(value).strip()):
+        text += " A decimal comma is what pd.read_csv(..., decimal=',') reads."
+    if len(cells) > 1:
+        text += f" So it is with {_listed([cell[0] for cell in cells[1:]])}."
+    return text
+
+
+def _about_words(names):
+    if not names:
+        return ""
+    return (
+        f"No numbers are in the columns {_listed(names)}: encode them first, for "
+        "example by sklearn.preprocessing.OneHotEncoder in a ColumnTransformer."
+    )
+
+
+def _listed(names):
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
+
+
+def _named(name, dtype):
+    return f"{name!r} ({dtype})"
+
+
+def _dtype_of(column):
+    """Return the dtype of a column, whichever library it is of."""
+    return getattr(column, "dtype", getattr(column, "type", "unknown"))
+
+
+def _columns(table):
+    """Return (name, column) for each column; none where there are no columns."""
+    if hasattr(table, "iloc"):
+        if not hasattr(table, "columns"):
+            return []
+        return [(name, table.iloc[:, j]) for j, name in enumerate(table.columns)]
+    if hasattr(table, "get_columns"):  # polars
+        return [(column.name, column) for column in table.get_columns()]
+    if hasattr(table, "column_names"):  # pyarrow
+        return list(zip(table.column_names, table.columns, strict=True))
+    if issparse(table):
+        return []
+    array = table if isinstance(table, np.ndarray) else np.asarray(table, dtype=object)
+    return list(enumerate(array.T)) if array.ndim == 2 else []
+
+
+def _first_no_number(values):
+    """Return (row, value, whether there are numbers beside it), or None."""
+    for start in range(0, len(values), ROWS):
+        block = values[start : start + ROWS]
+        try:
+            block.astype(np.float64)
+        except Exception:
+            wrong = [i for i, value in enumerate(block) if not _is_number(value)]
+            if wrong:
+                among = start > 0 or any(
+                    _is_number(v) and not _is_missing(v) for v in block
+                )
+                return start + wrong[0], block[wrong[0]], among
+    return None
+
+
+def _is_number(value):
+    try:
+        float(value)
+    except OverflowError:
+        return True
+    except Exception:
+        return value is None
+    return True
+
+
+def _places(X, is_wrong, what):
+    """Return in which columns NaN or infinity is, and in which row it is first."""
+    if issparse(X):
+        X = X.tocoo()
+        wrong = is_wrong(X.data)
+        rows, columns = X.row[wrong], X.col[wrong]
+        names = [str(column) for column in np.unique(columns)]
+        return _said_of(what, names, rows.min())
+    names, first = [], []
+    for name, column in _columns(X):
+        rows = np.flatnonzero(is_wrong(_as_floats(column)))
+        if len(rows):
+            names.append(repr(name))
+            first.append(rows[0])
+    return _said_of(what, names, min(first)) if names else ""
+
+
+def _as_floats(column):
+    if hasattr(column, "to_numpy") and hasattr(column, "iloc"):
+        return column.to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.asarray(column).astype(np.float64)
+
+
+def _said_of(what, names, row):
+    what = what[0].upper() + what[1:]
+    return f"{what} is in the columns {_listed(names)}, first in row {row} (from 0)."
