@@ -290,12 +290,6 @@ OWN = {
         None,
         ValueError,
     ),
-    "sparse y of one column": (
-        KINDS[:1],
-        fit(X, csr_array(Y[:, None])),
-        TypeError,
-        None,
-    ),
     "fractions of a unit": (
         KINDS,
         fit(X, Y, hidden_layer_sizes=(4.5,)),

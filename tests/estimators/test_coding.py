@@ -179,7 +179,7 @@ def test_frame_of_text_bools_and_integers(Classifier, X, codes, make, fit):
     )
     net = make(Classifier, max_iter=200, learning_rate_init=0.05)
     fit(net, X, frame)
-    assert [c.dtype.kind for c in net.classes_] == ["O", "b", "i"]
+    assert [c.dtype.kind for c in net.classes_] == ["U", "b", "i"]
     predicted = net.predict(X)
     assert [type(label) for label in predicted[0]] == [str, bool, int]
     assert net.score(X, frame) == (predicted == frame.to_numpy()).all(axis=1).mean()
