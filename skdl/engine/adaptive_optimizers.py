@@ -146,7 +146,7 @@ class Adam(BaseEstimator):
     def _check(self):
         check_number(self, "beta_1", 0, 1, closed="left")
         check_number(self, "beta_2", 0, 1, closed="left")
-        check_number(self, "epsilon", 0, closed="left")
+        check_number(self, "epsilon", 0, closed="neither")
 
 
 @dataclass(eq=False, repr=False)

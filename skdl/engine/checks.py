@@ -1,12 +1,22 @@
 """Clear errors for the settings of specification objects."""
 
+import math
 from numbers import Integral, Real
 
-__all__ = ["check_choice", "check_count", "check_number"]
+import numpy as np
+
+__all__ = [
+    "check_choice",
+    "check_count",
+    "check_flag",
+    "check_methods",
+    "check_number",
+    "check_object",
+]
 
 
 def check_number(owner, name, low, high=float("inf"), *, closed="both"):
-    """Raise unless an attribute is a number from low to high.
+    """Raise unless an attribute is a finite number from low to high.
 
     Parameters
     ----------
@@ -24,9 +34,13 @@ def check_number(owner, name, low, high=float("inf"), *, closed="both"):
     """
     value = getattr(owner, name)
     number = isinstance(value, Real) and not isinstance(value, bool)
-    inside = number and (
-        (low < value or (closed in ("both", "left") and value == low))
-        and (value < high or (closed in ("both", "right") and value == high))
+    inside = (
+        number
+        and math.isfinite(value)
+        and (
+            (low < value or (closed in ("both", "left") and value == low))
+            and (value < high or (closed in ("both", "right") and value == high))
+        )
     )
     if not inside:
         left = "[" if closed in ("both", "left") else "("
@@ -55,6 +69,67 @@ def check_count(owner, name, low=1):
         raise ValueError(
             f"{type(owner).__name__}: {name} must be an integer of at least {low}, "
             f"got {value!r}."
+        )
+
+
+def check_flag(owner, name):
+    """Raise unless an attribute is True or False.
+
+    Parameters
+    ----------
+    owner : object
+    name : str
+
+    Raises
+    ------
+    ValueError
+    """
+    value = getattr(owner, name)
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(
+            f"{type(owner).__name__}: {name} must be True or False, got {value!r}."
+        )
+
+
+def check_object(name, value):
+    """Raise if a class stands where an object belongs.
+
+    Parameters
+    ----------
+    name : str
+        Of the parameter, for the error.
+    value : object
+
+    Raises
+    ------
+    ValueError
+    """
+    if isinstance(value, type):
+        raise ValueError(
+            f"{name} must be an object and not a class: write {value.__name__}(), not "
+            f"{value.__name__}."
+        )
+
+
+def check_methods(owner, name, methods):
+    """Raise unless an attribute is an object with these methods.
+
+    Parameters
+    ----------
+    owner : object
+    name : str
+    methods : sequence of str
+
+    Raises
+    ------
+    ValueError
+    """
+    value, label = getattr(owner, name), f"{type(owner).__name__}: {name}"
+    check_object(label, value)
+    if not all(callable(getattr(value, method, None)) for method in methods):
+        raise ValueError(
+            f"{label} must be an object with the methods {' and '.join(methods)}, got "
+            f"{value!r}."
         )
 
 

@@ -21,7 +21,7 @@ from sklearn.base import BaseEstimator
 
 from skdl.engine.adaptive_optimizers import Adagrad, Adam, AdamW, RMSprop
 from skdl.engine.blocks import Blockwise, number
-from skdl.engine.checks import check_number
+from skdl.engine.checks import check_flag, check_number
 
 __all__ = ["OPTIMIZERS", "SGD"]
 
@@ -51,6 +51,7 @@ class SGD(BaseEstimator):
     def start(self, parameters, n_weights=None):
         """Return the state of a run over these parameters."""
         check_number(self, "momentum", 0, 1)
+        check_flag(self, "nesterov")
         if not self.momentum:
             return _PlainState(parameters)
         return _SGDState(self, parameters)

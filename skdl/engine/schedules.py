@@ -11,7 +11,12 @@ from dataclasses import dataclass
 
 from sklearn.base import BaseEstimator
 
-from skdl.engine.checks import check_choice, check_count, check_number
+from skdl.engine.checks import (
+    check_choice,
+    check_count,
+    check_methods,
+    check_number,
+)
 
 __all__ = [
     "SCHEDULES",
@@ -67,7 +72,7 @@ class InverseScaling(_Schedule):
     def factor(self, progress):
         """Return the factor after so many rows."""
         rows = progress.rows if progress.weight is None else progress.weight
-        return float((rows + 1) ** -self.power)
+        return float(rows + 1) ** -float(self.power)
 
 
 @dataclass(eq=False, repr=False)
@@ -344,11 +349,12 @@ class Warmup(_Schedule):
     @property
     def patience(self):
         """The other schedule's."""
-        return None if self.schedule is None else self.schedule.patience
+        return getattr(self.schedule, "patience", None)
 
     def check(self):
         """Raise ValueError for settings outside of their ranges."""
         if self.schedule is not None:
+            check_methods(self, "schedule", ["factor", "check"])
             self.schedule.check()
         check_count(self, "length")
         check_choice(self, "unit", UNITS)

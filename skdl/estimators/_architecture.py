@@ -68,8 +68,8 @@ def _check_activations(activation, n_layers):
             one = ACTIVATIONS[one]()
         elif not (hasattr(one, "forward") and hasattr(one, "backward")):
             raise ValueError(
-                f"activation must be among {sorted(ACTIVATIONS)} or an object with "
-                f"forward and backward, got {one!r}."
+                f"activation must be among {sorted(ACTIVATIONS)} or an object with the "
+                f"methods forward(Z, A) and backward(dA, Z, A), got {one!r}."
             )
         if hasattr(one, "check"):
             one.check()

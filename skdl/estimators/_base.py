@@ -33,6 +33,7 @@ from skdl.estimators._hooks import (
     FitCallbacks,
     has_callbacks,
 )
+from skdl.estimators._overrides import refuse_overrides
 from skdl.estimators._random import (
     later_streams,
     load_streams,
@@ -171,6 +172,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
         error, in the run too, the estimator stays as it was.
         """
         first = not (hasattr(self, "_network") and (incremental or self.warm_start))
+        refuse_overrides(self)
         hidden = check_hidden_layers(self.hidden_layer_sizes)
         check_lbfgs(self)
         as_given = X, y, sample_weight

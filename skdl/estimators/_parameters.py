@@ -13,6 +13,7 @@ from skdl._sklearn import HasMethods, Interval, Options, StrOptions
 from skdl._version import Versioned
 from skdl.engine.activations import ACTIVATIONS
 from skdl.engine.batch_norm import NORMALIZATIONS, BatchNorm
+from skdl.engine.checks import check_object
 from skdl.engine.initializers import INITIALIZERS
 from skdl.engine.optimizers import OPTIMIZERS
 from skdl.engine.penalties import PENALTIES
@@ -76,6 +77,9 @@ CONSTRAINTS = {
     "image_shape": [None, "array-like"],
     "augment": [None, HasMethods("start"), callable],
 }
+# Parameters that take objects.
+OBJECTS = ("hidden_layer_sizes", "activation", "solver", "learning_rate", "loss")
+OBJECTS += ("weight_init", "normalization", "penalty", "augment")
 CLASSIFIER_CONSTRAINTS = {
     **CONSTRAINTS,
     "label_smoothing": [Interval(Real, 0, 1, closed="left")],
@@ -94,6 +98,20 @@ class NetParameters(Versioned, BaseEstimator):
     """
 
     _parameter_constraints: ClassVar[dict] = CONSTRAINTS
+
+    def _validate_params(self):
+        """Refuse what scikit-learn's validation lets pass or says less clearly."""
+        for name in OBJECTS:
+            value = getattr(self, name, None)
+            for one in value if isinstance(value, list | tuple) else [value]:
+                check_object(name, one)
+        for name, constraints in self._parameter_constraints.items():
+            value = getattr(self, name, None)
+            number = any(isinstance(one, Interval) for one in constraints)
+            # To Python, True is an integer.
+            if number and isinstance(value, bool):
+                raise ValueError(f"{name} must be a number and no bool, got {value!r}.")
+        super()._validate_params()
 
     _: KW_ONLY
     solver: str | object = "adam"
