@@ -17,7 +17,7 @@ def steps(optimizer, gradients, rate=0.1):
     return np.array(moves)
 
 
-@pytest.mark.parametrize("optimizer", [Adam(epsilon=0), Adagrad(1e-300)])
+@pytest.mark.parametrize("optimizer", [Adam(epsilon=1e-300), Adagrad(1e-300)])
 def test_the_first_step_has_the_rate_in_every_coordinate(optimizer):
     assert_allclose(steps(optimizer, [[1e-3, -1e3]])[0], [-0.1, 0.1])
 
@@ -34,7 +34,10 @@ def test_decay_is_decoupled_from_the_gradient():
     """The same shrinkage whether gradients are large or small."""
     for scale in (1.0, 1e6):
         moves = []
-        for optimizer in (Adam(epsilon=0), AdamW(epsilon=0, weight_decay=0.5)):
+        for optimizer in (
+            Adam(epsilon=1e-300),
+            AdamW(epsilon=1e-300, weight_decay=0.5),
+        ):
             w = np.ones(1)
             optimizer.start(w, n_weights=1).step(w, np.array([scale]), 0.1)
             moves.append(w[0])

@@ -46,7 +46,7 @@ FINE = {
     ("RMSprop", "decay"): ZERO,
     ("ReduceOnPlateau", "minimum"): ZERO,
     ("SGD", "momentum"): ZERO,
-    ("SGD", "nesterov"): {True, np.bool_(True)},
+    ("SGD", "nesterov"): (True, np.bool_(True)),
     ("StepDecay", "start"): ZERO,
     ("TruncatedNormal", "scale"): {None},
     ("Warmup", "schedule"): {None},

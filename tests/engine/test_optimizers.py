@@ -95,7 +95,7 @@ def test_known_first_steps():
         (SGD(momentum=0), -0.1, -0.2),
         (SGD(momentum=0.5, nesterov=False), -0.1, -0.25),
         (SGD(momentum=0.5, nesterov=True), -0.15, -0.325),
-        (Adam(epsilon=0.0), -0.1, -0.2),
+        (Adam(epsilon=1e-300), -0.1, -0.2),
     ):
         w = np.zeros(1)
         state = optimizer.start(w)
