@@ -92,7 +92,7 @@ class _Machine:
     """What the instructions of a pickle work on: a stack, marks in it, and a memo."""
 
     def __init__(self, data):
-        self.data = memoryview(data)
+        self.data = data
         self.position = 0
         self.stack = []
         self.below_marks = []
@@ -100,30 +100,32 @@ class _Machine:
 
     def run(self):
         """Return what stands on the stack when the pickle stops."""
+        data, end = self.data, len(self.data)
         for _ in range(MAX_INSTRUCTIONS):
             start = self.position
-            if start >= len(self.data):
+            if start >= end:
                 raise EOFError("its end is missing")
-            code = self.data[start]
+            code = data[start]
             if code == STOP:
                 return self.stack.pop()
             if code not in INSTRUCTIONS:
                 raise ValueError(f"byte {start} is {code:#04x}, which no batch has")
-            argument, act = INSTRUCTIONS[code]
-            arguments = argument.unpack_from(self.data, start + 1)
-            self.position += 1 + argument.size
-            act(self, *arguments)
+            size, arguments_at, act = INSTRUCTIONS[code]
+            self.position = start + size
+            act(self, *arguments_at(data, start + 1))
         raise ValueError(f"more than {MAX_INSTRUCTIONS} instructions")
 
     def push(self, value):
         self.stack.append(value)
 
     def text(self, length):
-        text = self.data[self.position : self.position + length]
-        if not 0 <= length == len(text):
+        start = self.position
+        self.position = start + length
+        if not start <= self.position <= len(self.data):
             raise EOFError(f"a text of {length} bytes is cut off")
-        self.position += length
-        self.push(bytes(text) if length <= MAX_KEY else text)
+        # A long text is not copied: it is the images.
+        data = self.data if length <= MAX_KEY else memoryview(self.data)
+        self.push(data[start : self.position])
 
     def integer(self, length):
         if length > 8:
@@ -138,7 +140,7 @@ class _Machine:
         self.push(self.memo[number])
 
     def name(self):
-        text = bytes(self.data[self.position : self.position + MAX_NAME])
+        text = self.data[self.position : self.position + MAX_NAME]
         name = b"\n".join(text.split(b"\n")[:2])
         if name not in NAMES:
             raise ValueError(f"a batch has no use for {ascii(name)[2:-1]}")
@@ -190,7 +192,11 @@ class _Machine:
 
 
 def _instructions(table):
-    return {code[0]: (Struct(argument), act) for code, argument, act in table}
+    """Return by code: its size with the argument, what reads that, what it does."""
+    return {
+        code[0]: (1 + Struct(argument).size, Struct(argument).unpack_from, act)
+        for code, argument, act in table
+    }
 
 
 STOP = ord(".")

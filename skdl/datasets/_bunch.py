@@ -114,11 +114,11 @@ def check_label_form(shape, dtype, n_images, source):
 
 
 def check_count(n_images, dataset, source):
-    """Raise ValueError if a header speaks of more images than the data set can have."""
-    if n_images > dataset.max_images:
+    """Raise ValueError if a header has no images, or more than there can be."""
+    if not 0 < n_images <= dataset.max_images:
         raise ValueError(
-            f"{source} has {n_images} rows by its header: {dataset.name} has at most "
-            f"{dataset.max_images}."
+            f"{source} has {n_images} rows by its header: {dataset.name} has at least "
+            f"1 and at most {dataset.max_images}."
         )
 
 

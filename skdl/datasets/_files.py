@@ -1,5 +1,6 @@
 """Files of a folder or of an archive, and errors that name the damaged one."""
 
+import errno
 import lzma
 import os
 import zipfile
@@ -64,8 +65,9 @@ def naming_damage(path, expected):
     try:
         yield
     except DAMAGE as error:
-        # Errors of the system, such as a missing permission, have a number.
-        if getattr(error, "errno", None) is not None:
+        # Errors of the system, such as a missing permission, have a number. That of an
+        # invalid argument is of a place that cannot be, which a damaged file named.
+        if getattr(error, "errno", None) not in (None, errno.EINVAL):
             raise
         reason = str(error) or type(error).__name__
         raise ValueError(

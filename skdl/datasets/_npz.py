@@ -95,7 +95,11 @@ def _header(archive, member):
     version = npy.read_magic(start)
     if version not in HEADERS:
         raise ValueError(f"{name} has version {version} of the format, for names")
-    shape, _, dtype = HEADERS[version](start)
+    try:
+        shape, _, dtype = HEADERS[version](start)
+    # A header is text in the form of Python's, on which three parsers are tried.
+    except Exception as error:
+        raise ValueError(f"the header of {name} is damaged: {error}") from error
     if dtype.hasobject:
         raise ValueError(f"{name} has Python objects, which could run any code")
     n_bytes = start.tell() + prod(shape) * dtype.itemsize

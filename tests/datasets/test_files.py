@@ -1,12 +1,13 @@
 """Folders and archives, whole, cut off and damaged."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from skdl.datasets import load_cifar10, load_mnist
+from skdl.datasets import fetch_cifar10, fetch_mnist, load_cifar10, load_mnist
 from tests.datasets.formats import binary_files, pictures, write_archive, write_folder
 
 BATCHES = pictures(1)
@@ -108,3 +109,52 @@ def test_an_error_of_the_system_stays_what_it_is(tmp_path, monkeypatch):
     monkeypatch.setattr(io, "open", refuse)
     with pytest.raises(PermissionError, match="denied"):
         load_cifar10(path)
+
+
+LOADERS = (load_mnist, load_cifar10)
+
+
+@pytest.mark.parametrize("load", LOADERS)
+@pytest.mark.parametrize("path", [None, 3, 1.5, b"folder", ["folder"], {}, np.zeros(3)])
+def test_a_path_of_another_type(load, path):
+    message = r"The 'path' of a data set must be a str or path-like, .* Got .* instead"
+    with pytest.raises(TypeError, match=message):
+        load(path)
+
+
+@pytest.mark.parametrize("load", LOADERS)
+def test_a_path_that_cannot_be(load):
+    with pytest.raises(ValueError, match="must not be empty. Got ''"):
+        load("")
+    for path in ("a" * 5000, "a\0b", "~nobody-has-this-name/data"):
+        with pytest.raises(FileNotFoundError, match="no file and no folder"):
+            load(path)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs /dev/zero")
+@pytest.mark.parametrize("load", LOADERS)
+def test_a_device(load):
+    with pytest.raises(ValueError, match="must be a file or a folder. '/dev/zero'"):
+        load("/dev/zero")
+
+
+@pytest.mark.parametrize("load", LOADERS)
+def test_an_empty_folder_and_one_named_like_a_file(tmp_path, load):
+    (tmp_path / "data.npz").mkdir()
+    for path in (tmp_path, tmp_path / "data.npz"):
+        with pytest.raises(FileNotFoundError, match=path.name):
+            load(path)
+
+
+@pytest.mark.parametrize("fetch", [fetch_mnist, fetch_cifar10])
+@pytest.mark.parametrize("data_home", [3, b"folder", ["folder"]])
+def test_a_data_home_of_another_type(fetch, data_home):
+    message = "The 'data_home' of a data set must be None, .* Got .* instead"
+    with pytest.raises(TypeError, match=message):
+        fetch(data_home=data_home)
+
+
+@pytest.mark.parametrize("dtype", ["f4,,", {"names": 3}, [], object(), "float32,x"])
+def test_a_dtype_that_numpy_cannot_read(dtype):
+    with pytest.raises(ValueError, match="The 'dtype' of images must be one of"):
+        load_mnist("nowhere", dtype=dtype)

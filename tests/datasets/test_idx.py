@@ -1,6 +1,7 @@
 """MNIST's four files: what they hold, and what is wrong with them."""
 
 import gzip
+import struct
 
 import numpy as np
 import pytest
@@ -70,4 +71,51 @@ def test_a_label_beyond_nine(tmp_path):
     path.write_bytes(idx(np.array([0, 10, 1, 2])))
     message = "t10k-labels-idx1-ubyte has the label 10: .* integers from 0 to 9"
     with pytest.raises(ValueError, match=message):
+        load_mnist(tmp_path)
+
+
+def lengths(*numbers):
+    return struct.pack(f">{len(numbers)}I", *numbers)
+
+
+HEADERS = {
+    "2**45 bytes": (IDX[:4] + lengths(2**32 - 1, 28, 28), "4294967295 rows by its h"),
+    "images of 2**60 bytes": (IDX[:4] + lengths(1, 2**30, 2**30), "1073741824 x 10"),
+    "no images": (IDX[:4] + lengths(0, 28, 28), "0 rows by its header"),
+    "fewer": (IDX[:4] + lengths(280_000, 28, 28) + IDX[16:], "in fact 5504"),
+}
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("case", HEADERS)
+def test_headers_come_first(tmp_path, case, pack):
+    data, message = HEADERS[case]
+    write_idx(tmp_path, digits(0 if case == "no images" else 7))
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(pack(data))
+    with pytest.raises(ValueError, match=f"train-images-idx3-ubyte.*{message}"):
+        load_mnist(tmp_path)
+
+
+def test_more_labels_than_any_file_has(tmp_path):
+    path = write_idx(tmp_path, digits()) / "train-labels-idx1-ubyte"
+    path.write_bytes(idx(LABELS)[:4] + lengths(2**32 - 1))
+    message = "train-labels-idx1-ubyte has 4294967295 rows by its header: MNIST has"
+    with pytest.raises(ValueError, match=message):
+        load_mnist(tmp_path)
+
+
+@pytest.mark.parametrize("garbage", [b"garbage", gzip.compress(bytes(10**6))])
+def test_more_behind_a_gzip_file(tmp_path, garbage):
+    path = write_idx(tmp_path, digits(), packed=True) / "t10k-images-idx3-ubyte.gz"
+    path.write_bytes(path.read_bytes() + garbage)
+    with pytest.raises(ValueError, match=r"t10k-images-idx3-ubyte\.gz is truncated"):
+        load_mnist(tmp_path)
+
+
+def test_a_large_file_is_not_read(tmp_path):
+    path = write_idx(tmp_path, digits()) / "train-images-idx3-ubyte"
+    with path.open("r+b") as file:
+        file.truncate(2**40)
+    message = "5504 bytes, in fact 5505 or more"
+    with pytest.raises(ValueError, match=f"train-images-idx3-ubyte.*{message}"):
         load_mnist(tmp_path)

@@ -1,6 +1,9 @@
 """Images as files: the order of the rows, what is passed over, what is refused."""
 
+import struct
 import sys
+import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -107,3 +110,46 @@ def test_without_pillow(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL", None)
     with pytest.raises(ImportError, match=r'Pillow: pip install "skdl\[images\]"'):
         load_cifar10(tmp_path)
+
+
+def png(width, height):
+    """Return a PNG file that claims a size, with hardly a pixel in it."""
+    chunks = b"\x89PNG\r\n\x1a\n"
+    for kind, data in (
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(bytes(100))),
+        (b"IEND", b""),
+    ):
+        checksum = struct.pack(">I", zlib.crc32(kind + data))
+        chunks += struct.pack(">I", len(data)) + kind + data + checksum
+    return chunks
+
+
+BOMBS = {
+    "a warning of Pillow's": (png(10_000, 10_000), "Image size .* decompression bomb"),
+    "an error of Pillow's": (png(100_000, 100_000), "Image size .* decompression bomb"),
+    "large": (png(9000, 9000), "9000 x 9000 pixels: images of CIFAR-10 have 32 x 32"),
+    "wide": (png(2**31 - 1, 1), ""),
+    "without pixels": (png(0, 0), ""),
+    "fewer pixels": (png(32, 32), "truncated"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BOMBS)
+@pytest.mark.filterwarnings("always")
+def test_decompression_bombs(tmp_path, case, recwarn):
+    data, message = BOMBS[case]
+    files = image_files(1)[0] | {"test/frog/0007.png": data}
+    with pytest.raises(ValueError, match=f"test/frog/0007.png.*{message}"):
+        load_cifar10(write_folder(tmp_path, files))
+    assert not recwarn.list
+
+
+def test_a_folder_and_a_link_in_place_of_an_image(tmp_path):
+    write_folder(tmp_path, image_files(1)[0])
+    for make in (Path.mkdir, lambda path: path.symlink_to(tmp_path / "nowhere")):
+        path = tmp_path / "train" / "cat" / "0007.jpg"
+        make(path)
+        with pytest.raises(ValueError, match=r"0007\.jpg is a folder or a link to no"):
+            load_cifar10(tmp_path)
+        path.unlink() if path.is_symlink() else path.rmdir()

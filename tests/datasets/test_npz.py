@@ -1,10 +1,17 @@
 """Arrays saved by np.savez."""
 
+import io
+import pickle
+import struct
+import zipfile
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from skdl.datasets import load_cifar10, load_mnist
+from skdl.datasets import load_cifar10, load_mnist, mnist
 from tests.datasets.formats import digits, pictures
 
 
@@ -88,3 +95,165 @@ def test_damaged_and_foreign_files(tmp_path):
             load_mnist(path)
         # NumPy takes whatever it does not know for a pickle, and says how to load it.
         assert "unsafely" not in str(caught.value)
+
+
+def npy(array):
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def header(text):
+    """Return the start of an .npy file with any text as its header."""
+    text = text.encode().ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text
+
+
+def described(descr, shape):
+    form = f"{{'descr': {descr!r}, 'fortran_order': False, 'shape': {shape}, }}"
+    return header(form)
+
+
+def write_zip(path, changes, method=zipfile.ZIP_STORED):
+    """Write the members of an .npz file of MNIST, of which some are other bytes."""
+    members = {f"{name}.npy": npy(array) for name, array in arrays().items()}
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, data in (members | changes).items():
+            archive.writestr(name, data)
+    return path
+
+
+HEADERS = {
+    "2**45 rows": (described("|u1", (2**45, 784)), "by its header, in fact 128"),
+    "2**80 rows": (described("|u1", (2**80, 784)), "by its header, in fact 128"),
+    "rows below zero": (described("|u1", (-1, 784)), "by its header, in fact 128"),
+    "rows without columns": (described("|u1", (2**45, 0)), r"shape \(351843"),
+    "columns without rows": (described("|u1", (0, 784)), r"\(train\) has 0 rows by"),
+    "no axes": (described("|u1", ()), "in fact 128"),
+    "less": (npy(arrays()["X_train"])[:-1], "5616 bytes by its header, in fact 5615"),
+    "more": (npy(arrays()["X_train"]) + b"a", "5616 bytes by its header, in fact 5617"),
+    "objects": (described("|O", (7, 784)) + bytes(10), "has Python objects"),
+    "objects in records": (described([("a", "|O")], (7,)), "has Python objects"),
+    "rows within a number": (described([("a", "<u1", (784,))], (7,)), "in fact 128"),
+    "a pickle": (pickle.dumps([0] * 20), "magic string is not correct"),
+    "no array": (b"no array", "magic string is not correct"),
+    "nothing": (b"", "EOF: reading magic string"),
+    "no dict": (header("[]"), "not a dictionary"),
+    "another version": (b"\x93NUMPY\x03" + npy(np.zeros(3))[7:], "has version"),
+    "a header of 4 GB": (b"\x93NUMPY\x02\x00\xff\xff\xff\xff" + bytes(2000), "EOF"),
+    "minus signs": (header("-" * 1200), "is truncated, damaged"),
+    "brackets": (header("(" * 1200), "is truncated, damaged"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", HEADERS)
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_headers_come_first(tmp_path, case, method):
+    data, message = HEADERS[case]
+    path = write_zip(tmp_path / "mnist.npz", {"X_train.npy": data}, method)
+    with pytest.raises(ValueError, match=f"mnist.npz.*{message}") as caught:
+        load_mnist(path)
+    assert "unsafely" not in str(caught.value)
+    # Of an array of no use, it does not matter.
+    path = write_zip(tmp_path / "mnist.npz", {"extra.npy": data}, method)
+    assert len(load_mnist(path).X_train) == 7
+
+
+@pytest.mark.parametrize("descr", ["<f8", "<c16", "<M8[s]", "<U4", "|S8", "|V8"])
+def test_dtypes_of_images(tmp_path, descr):
+    data = described(descr, (7, 784)) + bytes(7 * 784 * np.dtype(descr).itemsize)
+    path = write_zip(
+        tmp_path / "mnist.npz", {"X_train.npy": data}, zipfile.ZIP_DEFLATED
+    )
+    with pytest.raises(ValueError, match=r"mnist.npz \(train\) has images of dtype"):
+        load_mnist(path)
+
+
+def test_images_in_the_order_of_fortran(tmp_path):
+    images = np.asfortranarray(arrays()["X_train"])
+    np.savez(tmp_path / "mnist.npz", **arrays(X_train=images))
+    expected = images.reshape(7, 784)
+    assert_array_equal(load_mnist(tmp_path / "mnist.npz").X_train, expected)
+
+
+def test_more_images_than_any_file_has(tmp_path, monkeypatch):
+    monkeypatch.setattr(mnist, "MNIST", replace(mnist.MNIST, max_images=6))
+    np.savez(tmp_path / "mnist.npz", **arrays())
+    message = r"mnist.npz \(train\) has 7 rows by its header: MNIST has .* at most 6"
+    with pytest.raises(ValueError, match=message):
+        load_mnist(tmp_path / "mnist.npz")
+
+
+def test_two_arrays_of_one_name(tmp_path):
+    path = write_zip(tmp_path / "mnist.npz", {"x_train.npy": npy(np.zeros(3))})
+    with pytest.raises(ValueError, match="mnist.npz has two arrays x_train"):
+        load_mnist(path)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_compression_without_a_bound(tmp_path, method):
+    path = write_zip(tmp_path / "mnist.npz", {}, method)
+    with pytest.raises(ValueError, match=r"mnist.npz is .* does not use"):
+        load_mnist(path)
+
+
+# Where an entry of the list at the end of a zip file has its numbers.
+@pytest.mark.parametrize(
+    ("at", "number", "message"),
+    [(8, 1, "encrypted"), (10, 99, "does not use"), (16, 7, "Bad CRC"),
+     (20, 9, "Bad CRC"), (24, 9999, "in fact 9999"),
+     (24, 2**31, "in fact 2147483648"), (42, 5, "Bad magic number")],
+)  # fmt: skip
+def test_members_that_lie(tmp_path, at, number, message):
+    path = write_zip(tmp_path / "mnist.npz", {})
+    data = bytearray(path.read_bytes())
+    start = data.index(b"PK\x01\x02")
+    size = 2 if at < 16 else 4
+    data[start + at : start + at + size] = number.to_bytes(size, "little")
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=f"mnist.npz is truncated, .*({message})"):
+        load_mnist(path)
+
+
+def test_a_list_of_members_is_not_too_long(tmp_path):
+    path = tmp_path / "mnist.npz"
+    np.savez(path, **{f"array{i}\x1b": np.zeros(1) for i in range(50)})
+    message = r"It has array0\\x1b, .*array19\\x1b and 30 more"
+    with pytest.raises(ValueError, match=message):
+        load_mnist(path)
+
+
+def test_zip64(tmp_path):
+    path = tmp_path / "mnist.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, array in arrays().items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                file.write(npy(array))
+    assert_array_equal(load_mnist(path).y_train, arrays()["y_train"])
+
+
+@contextmanager
+def naming(path):
+    """Let a ValueError pass only if it names the file."""
+    try:
+        yield
+    except ValueError as error:
+        if path.name not in str(error):
+            raise AssertionError(f"does not name the file: {error}") from error
+        raise
+
+
+def test_random_damage_is_an_error_or_changes_values_only(tmp_path):
+    path = tmp_path / "mnist.npz"
+    np.savez(path, **arrays())
+    whole, rng = path.read_bytes(), np.random.default_rng(0)
+    marks = [
+        whole.index(mark) for mark in (b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06")
+    ]
+    for at in marks:
+        for _ in range(30):
+            data = bytearray(whole)
+            data[min(at + rng.integers(150), len(data) - 1)] = rng.integers(256)
+            path.write_bytes(data)
+            with suppress(ValueError), naming(path):
+                load_mnist(path)
