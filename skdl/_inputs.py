@@ -15,7 +15,7 @@ from skdl._explain import (
     types_in,
 )
 
-__all__ = ["check_inputs", "check_numbers", "columns_named"]
+__all__ = ["check_inputs", "check_numbers", "check_weight_sizes", "columns_named"]
 
 
 def check_inputs(estimator, X, y="no_validation", **options):
@@ -183,3 +183,28 @@ def _missing_label(y):
 
 def _name_of(missing):
     return {"NoneType": "None", "datetime64": "NaT"}.get(type(missing).__name__, "NaN")
+
+
+def check_weight_sizes(weights, least, most, name="sample_weight"):
+    """Refuse weights that sums and products cannot hold.
+
+    Parameters
+    ----------
+    weights : ndarray
+        Not negative. All of them zero is for others to refuse.
+    least, most : float
+        Between which the largest weight may lie.
+    name : str, default="sample_weight"
+        What they are called in the error.
+
+    Raises
+    ------
+    ValueError
+    """
+    largest = float(np.max(weights))
+    if largest and not least <= largest <= most:
+        raise ValueError(
+            f"The largest weight in {name} is {largest:.3g}. It must lie between "
+            f"{least:.0e} and {most:.0e}: beyond, sums of weights overflow or vanish. "
+            "Divide all weights by the largest."
+        )

@@ -57,9 +57,10 @@ class Augmentation:
             said = f"{type(images).__name__}"
         elif images.shape != shape or images.dtype != rows.dtype:
             said = f"{images.dtype} of shape {images.shape}"
-        elif images.flags.c_contiguous:
-            return images.reshape(rows.shape)
         else:
+            _check_finite(images, "augment")
+            if images.flags.c_contiguous:
+                return images.reshape(rows.shape)
             # What flips a view; to be read row by row it has to be in order.
             copy = self._copy[: len(rows)]
             np.copyto(copy.reshape(shape), images)
@@ -78,3 +79,33 @@ class Augmentation:
         targets : ndarray of shape (n_rows, n_targets)
         """
         self._mix(X, targets, self.rng)
+        _check_finite(X, "the mix of augment, in X,")
+        _check_finite(targets, "the mix of augment, in the targets,")
+
+
+def _check_finite(values, what):
+    """Raise for NaN or infinity, which training would show as a divergence.
+
+    Their sum is finite only if all are, and takes no memory.
+    """
+    if values.dtype.kind != "f":
+        return
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = np.add.reduce(values, axis=None, dtype=_wide(values.dtype))
+    if np.isfinite(total):
+        return
+    bad = np.argwhere(~np.isfinite(values))
+    if not len(bad):
+        return  # large numbers
+    row, *place = bad[0].tolist()
+    value = values[tuple(bad[0])]
+    inside = f"column {place[0]}" if len(place) == 1 else f"pixel {tuple(place)}"
+    raise ValueError(
+        f"{what} returned {value}, first in row {row} of a batch of {len(values)} "
+        f"rows, {inside} (counted from 0). The rows that augment gets are finite: what "
+        "it returns must be finite, too. The learning rate is not to blame."
+    )
+
+
+def _wide(dtype):
+    return np.result_type(dtype, np.float32)

@@ -385,7 +385,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may "
                 "contain large values and need to be preprocessed. "
-                + or_nothing(likely_cause, self, data.X, data.targets)
+                + or_nothing(likely_cause, self, data.X, data.targets, run.made_no_step)
                 # A search's warning quotes this error, and does not say whose it is.
                 + f" It was {' '.join(or_nothing(repr, self).split())}."
             )
@@ -393,7 +393,9 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             warn(
                 "Training diverged; the parameters of the best epoch were restored, or "
                 "the starting ones if no epoch had a score. "
-                + or_nothing(likely_cause, self, data.X, data.targets),
+                + or_nothing(
+                    likely_cause, self, data.X, data.targets, run.made_no_step
+                ),
                 ConvergenceWarning,
             )
         if reason is None and not incremental:

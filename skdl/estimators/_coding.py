@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.metrics import accuracy_score
 
+from skdl._inputs import check_weight_sizes
 from skdl.engine.losses import CLASSIFICATION_LOSSES
 from skdl.engine.multi_output import MultiOutput
 from skdl.estimators._base import BaseNet
@@ -22,7 +23,7 @@ from skdl.estimators._targets import (
     smoothed,
     soft_rows,
 )
-from skdl.estimators._validation import check_loss
+from skdl.estimators._validation import WEIGHTS, check_loss
 
 __all__ = ["ClassCoding"]
 
@@ -124,10 +125,11 @@ class ClassCoding(BaseNet):
         classes = self.classes_
         if self._multilabel:
             y, classes = y.astype(int), [np.arange(2)] * len(classes)
-        by_class = class_weights(self.class_weight, y, classes, each)
-        product = by_class.astype(dtype)[:, np.newaxis]
+        product = class_weights(self.class_weight, y, classes, each)[:, np.newaxis]
         if weights is not None:
             product *= weights
+        check_weight_sizes(product, *WEIGHTS, "class_weight, times sample_weight,")
+        product = product.astype(dtype)
         if not product.any():
             raise ValueError(
                 f"class_weight={self.class_weight!r} leaves no row with a weight that "

@@ -12,8 +12,8 @@ ROWS = 10_000
 NAMED = 5
 
 
-def likely_cause(net, X, targets):
-    """Return sentences that name columns that are not scaled, or else the rate.
+def likely_cause(net, X, targets, made_no_step=False):
+    """Return sentences that name what is not scaled, or else the rate.
 
     Parameters
     ----------
@@ -21,9 +21,16 @@ def likely_cause(net, X, targets):
     X : ndarray of shape (n_samples, n_features), or CSR array
     targets : ndarray of shape (n_samples, n_targets)
         Looked at where they are numbers, in a regression.
+    made_no_step : bool, default=False
+        Whether the very first loss was not finite: the rate is then not to blame, and
+        the net still has the weights that it started from.
     """
     rate = f"learning_rate_init={net.learning_rate_init:g}"
-    lower = "" if net.solver == "lbfgs" else f", or lower {rate}"
+    lower = "" if net.solver == "lbfgs" or made_no_step else f", or lower {rate}"
+    if made_no_step:
+        weights = _large_weights(net)
+        if weights:
+            return weights
     names = getattr(net, "feature_names_in_", None)
     columns = "" if net.standardize else _large_columns(X, names)
     if columns:
@@ -43,6 +50,12 @@ def likely_cause(net, X, targets):
         )
     if net.solver == "lbfgs":
         return "X and y are of moderate size: are the starting weights, or alpha, not?"
+    if made_no_step:
+        return (
+            "The loss was not finite before the first step, so that the rate is not "
+            f"the cause: look at alpha={net.alpha:g}, loss={net.loss!r} and the "
+            "weights of rows or classes."
+        )
     further = [
         f"set {name}"
         for name, unset in (
@@ -73,3 +86,18 @@ def _large_columns(X, names):
     ]
     more = f" and {len(columns) - NAMED} more" if len(columns) > NAMED else ""
     return ", ".join(said) + more
+
+
+def _large_weights(net):
+    """Return a sentence about starting weights that overflow, or an empty text."""
+    network = net._network
+    largest = float(np.max(np.abs(network.parameters), initial=0.0))
+    # Products of such weights, or their squares, are beyond the network's dtype.
+    if largest < np.finfo(network.dtype).max ** 0.25:
+        return ""
+    return (
+        "The loss was not finite before the first step: the likely cause are the "
+        f"weights that training started from, the largest of which is {largest:.3g} "
+        f"in {network.dtype}. Take weight_init='auto', or smaller coefs_ and "
+        "intercepts_ where training goes on from a fitted net."
+    )

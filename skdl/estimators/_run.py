@@ -88,6 +88,13 @@ class TrainingRun:
         self.learning_rate = rate
         return rate
 
+    @property
+    def made_no_step(self):
+        """Whether the weights are those that this run started from."""
+        if self.optimizer is None:
+            return not self.net.n_iter_
+        return bool(np.isnan(self.learning_rate))
+
     def __call__(self, epoch):
         """Take note of an `Epoch`; return whether training should end."""
         net, loss = self.net, np.float64(epoch.loss)

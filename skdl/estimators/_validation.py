@@ -7,12 +7,13 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from skdl._explain import or_nothing
-from skdl._inputs import check_inputs, check_numbers
+from skdl._inputs import check_inputs, check_numbers, check_weight_sizes
 from skdl._sklearn import check_sample_weight
 from skdl._warn import warn
 from skdl.engine.penalties import PENALTIES, ElasticNetPenalty
 
 __all__ = [
+    "WEIGHTS",
     "check_X",
     "check_batch_size",
     "check_image_shape",
@@ -28,6 +29,8 @@ __all__ = [
 # Types that are kept as they are and converted batch by batch; all others become the
 # first of them, as in scikit-learn.
 DTYPES = (np.float64, np.float32, np.float16, np.uint8)
+# Between these, sums and products of the largest weight are numbers in float32.
+WEIGHTS = (1e-30, 1e30)
 PLAIN = (np.dtype(np.float64), np.dtype(np.float32))
 
 
@@ -48,8 +51,10 @@ def check_training_data(estimator, X, y, sample_weight, *, reset, y_numeric):
     if sample_weight is not None:
         check_numbers(sample_weight, "sample_weight")
         weights = check_sample_weight(
-            sample_weight, X, dtype=network_dtype(X), ensure_non_negative=True
+            sample_weight, X, dtype=np.float64, ensure_non_negative=True
         )[:, np.newaxis]
+        check_weight_sizes(weights, *WEIGHTS)
+        weights = weights.astype(network_dtype(X), copy=False)
     return X, y, weights
 
 

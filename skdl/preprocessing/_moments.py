@@ -20,12 +20,11 @@ import numpy as np
 from scipy import linalg
 from scipy.sparse import issparse
 
-from skdl._inputs import check_inputs
+from skdl._inputs import check_inputs, check_numbers, check_weight_sizes
 from skdl._sklearn import check_sample_weight
 
 __all__ = [
     "Moments",
-    "check_weight_sizes",
     "checked_batch",
     "decaying_weights",
     "known_counts",
@@ -33,8 +32,6 @@ __all__ = [
     "updated_moments",
 ]
 
-# Weights within these bounds leave squares and sums room on both sides.
-LEAST, MOST = 1e-100, 1e100
 # Elements of a sparse X that are made dense at a time, where nothing else will do.
 BLOCK = 2**20
 # Rows whose deviations, in float64, stay in the cache.
@@ -426,31 +423,6 @@ def principal_axes(moments, input_eps):
     return variances, axes * signs[:, np.newaxis], total
 
 
-def check_weight_sizes(weights, name="sample_weight", least=LEAST, most=MOST):
-    """Refuse weights that sums cannot hold.
-
-    Parameters
-    ----------
-    weights : ndarray
-        Not negative, and not all zero.
-    name : str, default="sample_weight"
-        What they are called in the error.
-    least, most : float
-        Between which the largest weight may lie.
-
-    Raises
-    ------
-    ValueError
-    """
-    largest = float(np.max(weights))
-    if not least <= largest <= most:
-        raise ValueError(
-            f"The largest weight in {name} is {largest:.3g}. It must lie between "
-            f"{least:.0e} and {most:.0e}, for sums of the weights to be numbers. "
-            f"Divide all weights by it: {name} / max({name})."
-        )
-
-
 def checked_batch(estimator, X, sample_weight, *, reset, **options):
     """Validated rows of positive weight, and their weights.
 
@@ -483,13 +455,14 @@ def checked_batch(estimator, X, sample_weight, *, reset, **options):
     X = check_inputs(
         estimator, X, dtype=[np.float64, np.float32], reset=reset, **options
     )
+    check_numbers(sample_weight, "sample_weight")
     weights = check_sample_weight(
         sample_weight, X, dtype=np.float64, ensure_non_negative=True
     )
     counted = weights > 0
     if not counted.any():
         raise ValueError("sample_weight must hold at least one positive weight.")
-    check_weight_sizes(weights)
+    check_weight_sizes(weights, 1e-100, 1e100)
     if not counted.all():
         X, weights = X[counted], weights[counted]
     if not issparse(X) and options.get("ensure_all_finite") == "allow-nan":

@@ -36,8 +36,8 @@ class ImageAugmenter(Versioned, BaseEstimator):
     horizontal_flip : float in [0, 1], default=0.0
         Probability of changing left for right.
     scale : tuple of two floats, default=(1.0, 1.0)
-        Lowest and highest factor, above 0, of a uniform distribution; 2 makes what is
-        seen twice as large, about the centre.
+        Lowest and highest factor, from 0.01 to 100, of a uniform distribution; 2 makes
+        what is seen twice as large, about the centre.
     shear : float in [0, 90), default=0.0
         Degrees. What lies d below the centre moves d tan(s) to the right, with s
         uniform in [-shear, shear].
@@ -47,8 +47,9 @@ class ImageAugmenter(Versioned, BaseEstimator):
     shift : int or float, default=0
         Pixels. The image moves down and to the right by two draws: for an int,
         from the integers from -shift to shift; for a float, uniform in
-        [-shift, shift]. ``shift=4`` is what is known as a random crop after padding by
-        4 pixels [1]_.
+        [-shift, shift]. It must be less than the smaller side of the image, or twice
+        the larger one if `fill_mode` shows something beyond the edges. ``shift=4`` is
+        what is known as a random crop after padding by 4 pixels [1]_.
     elastic_alpha : float, default=0.0
         Strength of the elastic deformation [2]_: pixel p shows what was at p + a D(p),
         with a the strength and D, for the direction down and that to the right, drawn
@@ -65,8 +66,9 @@ class ImageAugmenter(Versioned, BaseEstimator):
         Pixels x become m + c (x - m), with m the mean of the image over pixels and
         channels, and c uniform in [max(0, 1 - contrast), 1 + contrast].
     cutout : int, default=0
-        Side of a square in pixels, which is filled with `fill_value` [3]_. Its centre
-        is any pixel, all equally likely; what reaches over the edge is cut off.
+        Side of a square in pixels, which is filled with `fill_value` [3]_; at most the
+        larger side of the image. The centre of the square is any pixel, all equally
+        likely; what reaches over the edge is cut off.
     mixup : float, default=0.0
         Parameter α of the mixture of rows [4]_, images or not: row i of a batch becomes
         λ x_i + (1 - λ) x_j, and so do its targets, with λ from Beta(α, α) and j from a
@@ -159,15 +161,20 @@ class ImageAugmenter(Versioned, BaseEstimator):
         check_number(self, "horizontal_flip", 0, 1)
         check_number(self, "shear", 0, 90, closed="left")
         check_number(self, "rotation", 0, 180)
-        for name in ("shift", "elastic_alpha", "brightness", "contrast", "mixup"):
+        for name in ("shift", "mixup"):
             check_number(self, name, 0, closed="left")
-        check_number(self, "elastic_sigma", 0, closed="neither")
+        # Beyond these bounds nothing is left of an image but overflow.
+        check_number(self, "elastic_alpha", 0, 1e6)
+        check_number(self, "elastic_sigma", 0.01, 1000)
+        check_number(self, "brightness", 0, 100)
+        check_number(self, "contrast", 0, 100)
         check_count(self, "cutout", 0)
         check_count(self, "n_copies")
         check_choice(self, "fill_mode", FILL_MODES)
         scale = self._numbers("scale")
-        if len(scale) != 2 or not 0 < scale[0] <= scale[1]:
-            self._refuse("scale", "two numbers, low and high, with 0 < low <= high")
+        if len(scale) != 2 or not 0.01 <= scale[0] <= scale[1] <= 100:
+            allowed = "two numbers, low and high, with 0.01 <= low <= high <= 100"
+            self._refuse("scale", allowed)
         if np.ndim(self.fill_value) > 1 or len(self._numbers("fill_value")) == 0:
             self._refuse("fill_value", "a number, or one for each channel")
         if self.image_shape is not None:
@@ -228,6 +235,7 @@ class ImageAugmenter(Versioned, BaseEstimator):
                 f"shape {tuple(image_shape)}. Leave it at None to take any."
             )
         else:
+            self._check_sizes(*image_shape[:2])
             self._check_fill(image_shape[2], dtype)
         return Augmentation(self, image_shape, batch_size, dtype)
 
@@ -285,16 +293,27 @@ class ImageAugmenter(Versioned, BaseEstimator):
             f"ImageAugmenter: {name} must be {allowed}, got {getattr(self, name)!r}."
         )
 
+    def _check_sizes(self, height, width):
+        """Refuse shifts and squares that leave nothing of such an image."""
+        smaller, larger = sorted((height, width))
+        of = f"images of {height} x {width} pixels"
+        limit = smaller if self.fill_mode == "constant" else 2 * larger
+        if self.shift and self.shift >= limit:
+            self._refuse("shift", f"less than {limit} for {of}")
+        if self.cutout > larger:
+            self._refuse("cutout", f"at most {larger} for {of}")
+
     def _check_fill(self, channels, dtype):
         values = self._numbers("fill_value")
         if len(values) not in (1, channels):
             self._refuse(
                 "fill_value", f"a number, or one for each of {channels} channels"
             )
-        if dtype.kind != "f":
-            limits = np.iinfo(dtype)
-            if not all(limits.min <= value <= limits.max for value in values):
+        if values != (0,):
+            limits = (np.finfo if dtype.kind == "f" else np.iinfo)(dtype)
+            low, high = (np.asarray(x).item() for x in (limits.min, limits.max))
+            if not all(low <= value <= high for value in values):
                 self._refuse(
                     "fill_value",
-                    f"from {limits.min} to {limits.max} for {dtype} images",
+                    f"from {low:g} to {high:g} for {dtype} images",
                 )

@@ -316,3 +316,67 @@ def test_members_of_an_ensemble_augment(X, y, make, fit):
 
 def test_the_engine_exports_what_it_takes():
     assert Augmentation.__module__ == "skdl.engine.augmentation"
+
+
+def blemish(value, at):
+    """Return a function that puts a value into one place of its second batch."""
+    calls = []
+
+    def augment(rows, rng):
+        calls.append(1)
+        rows = rows.copy()
+        if len(calls) == 2:
+            rows[at] = value
+        return rows
+
+    return augment
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("options", [{}, {"early_stopping": True}, {"max_restarts": 3}])
+def test_what_is_not_finite_is_named_and_not_blamed_on_the_rate(
+    Net, value, options, X, y, make
+):
+    net = make(Net, augment=blemish(value, (3, 2)), batch_size=16, **options)
+    net.set_params(activation="tanh")  # of infinity it makes 1
+    before = dict(vars(net))
+    message = (
+        f"augment returned {value}, first in row 3 of a batch of 16 rows, column 2"
+    )
+    with pytest.raises(ValueError, match=message) as caught:
+        net.fit(X, y)
+    assert "lower learning_rate_init" not in str(caught.value)
+    assert vars(net) == before
+
+
+def test_pixels_that_are_not_finite_are_named(X, y, make):
+    augment = blemish(np.nan, (1, 0, 1, 0))
+    net = make(MLPClassifier, augment=augment, image_shape=IMAGE, batch_size=16)
+    with pytest.raises(ValueError, match=r"row 1 of .* pixel \(0, 1, 0\)"):
+        net.fit(X.astype(np.float32), y)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_large_finite_numbers_pass(dtype):
+    largest = np.finfo(dtype).max
+    rows = np.full((3, 4), largest, dtype)
+    augmentation = Augmentation(lambda X, rng: X, 4, None, 3, dtype, None)
+    assert augmentation(rows) is not None
+
+
+class BadMix(Recorder):
+    """An augmenter whose mixture has a NaN in X or in the targets."""
+
+    def __init__(self, which):
+        super().__init__(mixes=True)
+        self.which = which
+
+    def mix(self, X, targets, rng):
+        (X, targets)[self.which][2, 1] = np.nan
+
+
+@pytest.mark.parametrize(("which", "name"), [(0, "X"), (1, "the targets")])
+def test_mixtures_that_are_not_finite_are_named(which, name, X, y, make):
+    net = make(SoftmaxClassifier, augment=BadMix(which))
+    with pytest.raises(ValueError, match=f"in {name}, returned nan, first in row 2"):
+        net.fit(X, y)

@@ -7,6 +7,7 @@ from scipy.sparse import csr_array
 from sklearn.exceptions import ConvergenceWarning
 
 from skdl import MLPClassifier, MLPRegressor
+from skdl.engine import Gaussian
 from skdl.estimators import _divergence
 from skdl.estimators._divergence import likely_cause
 
@@ -125,3 +126,33 @@ def test_a_fit_that_fails_names_the_parameters(Net, X, y, make):
     for name in ("alpha=0.25", "learning_rate_init=10000000.0", "max_iter=20"):
         assert name in said
     assert "momentum" not in said  # as it is by default
+
+
+@pytest.mark.parametrize("options", [{}, {"early_stopping": True}])
+def test_starting_weights_that_overflow_are_named(Net, options, X, y, make):
+    net = make(Net, weight_init=Gaussian(1e30), **options)
+    message = r"not finite before the first step.*weights that.*e\+30 in float32"
+    if options:
+        with pytest.warns(ConvergenceWarning, match=message) as caught:
+            net.fit(X.astype(np.float32), y)
+        said = str(caught[0].message)
+    else:
+        with pytest.raises(ValueError, match=message) as raised:
+            net.fit(X.astype(np.float32), y)
+        said = str(raised.value).partition("It was")[0]
+    assert "learning_rate_init" not in said
+
+
+def test_no_rate_is_blamed_for_a_first_loss_that_is_not_finite(Net, X, y, make):
+    net = make(Net, alpha=1e300)
+    with pytest.raises(
+        ValueError, match=r"first step.*look at alpha=1e\+300"
+    ) as raised:
+        net.fit(X.astype(np.float32), y)
+    assert "lower learning_rate_init" not in str(raised.value)
+
+
+def test_lbfgs_names_starting_weights(Net, X, y, make):
+    net = make(Net, solver="lbfgs", weight_init=Gaussian(1e300))
+    with pytest.raises(ValueError, match=r"weights that training started from.*e\+300"):
+        net.fit(X, y)

@@ -1,5 +1,6 @@
 """sample_weight: a row of weight 2 is two rows, one of weight 0 is none."""
 
+import re
 import warnings
 
 import numpy as np
@@ -91,3 +92,48 @@ def test_invscaling_counts_rows_by_their_weights():
             weighted.history_["learning_rate"], other.history_["learning_rate"]
         )
     assert (weighted.t_, repeated.t_) == (100, 150)
+
+
+@pytest.mark.parametrize("size", [1e308, 1e31, 1e-31, 1e-308])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_weights_that_overflow_or_vanish_are_refused(
+    Net, method, dtype, size, X, y, make
+):
+    net = make(Net)
+    before = dict(vars(net))
+    options = {"classes": [0, 1, 2]} if method == "partial_fit" else {}
+    if Net.__name__ == "MLPRegressor":
+        options = {}
+    options["sample_weight"] = np.full(60, size)
+    said = re.escape(
+        f"weight in sample_weight is {size:.3g}. It must lie between 1e-30"
+    )
+    with pytest.raises(ValueError, match=said):
+        getattr(net, method)(X.astype(dtype), y, **options)
+    assert vars(net) == before
+
+
+def test_validation_weights_and_class_weights_that_overflow_are_refused(
+    Classifier, X, y, make
+):
+    net = make(Classifier)
+    huge = np.full(60, 1e300)
+    with pytest.raises(ValueError, match="In the validation data.*weight in sample_w"):
+        net.fit(X, y, X_val=X, y_val=y, sample_weight_val=huge)
+    net.set_params(class_weight={0: 1e300, 1: 1, 2: 1})
+    with pytest.raises(ValueError, match=r"in class_weight, times.*, is 1e\+300"):
+        net.fit(X.astype(np.float32), y)
+    net.set_params(class_weight={0: 1e20, 1: 1, 2: 1})
+    with pytest.raises(ValueError, match=r"in class_weight, times.*, is 1e\+40"):
+        net.fit(X, y, np.full(60, 1e20))
+
+
+@pytest.mark.parametrize("size", [1e-29, 1e29])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_the_size_of_weights_does_not_count(Net, size, dtype, X, y, make, fit):
+    X, weights = X.astype(dtype), np.linspace(0.5, 1, 60)
+    options = {"alpha": 0, "activation": "tanh"}
+    expected = fit(make(Net, **options), X, y, weights)
+    net = fit(make(Net, **options), X, y, size * weights)
+    assert_allclose(net.coefs_[0], expected.coefs_[0], rtol=1e-3, atol=1e-4)

@@ -267,8 +267,10 @@ def test_centres_of_cutout_are_all_pixels():
 
 def test_fill_values_are_rounded_for_integers():
     images = np.full((4, 3, 3, 3), 9, np.uint8)
-    found = transformed(Case({"cutout": 30}), images, fill_value=(125.3, 0.5, 254.6))
-    assert_array_equal(found, np.broadcast_to([125, 0, 255], found.shape))
+    found = transformed(Case({"cutout": 3}), images, fill_value=(125.3, 0.5, 254.6))
+    filled = (found == [125, 0, 255]).all(axis=-1)
+    assert filled.any(axis=(1, 2)).all()
+    assert (found[~filled] == 9).all()
 
 
 def test_constructor_is_keyword_only():
@@ -279,16 +281,27 @@ def test_constructor_is_keyword_only():
 
 WRONG = {
     "horizontal_flip": [-0.1, 1.1, True, "yes"],
-    "scale": [2.0, (1.2, 0.8), (0.0, 1.0), (1, 2, 3), (1, np.nan), "ab", None],
-    "shear": [-1, 90],
-    "rotation": [-1, 181, np.nan],
-    "shift": [-1, np.inf, None],
-    "elastic_alpha": [-1.0, np.inf],
-    "elastic_sigma": [0.0, -1.0],
-    "brightness": [-0.5],
-    "contrast": [-0.5, "0.5"],
-    "cutout": [-1, 2.5],
-    "mixup": [-1.0, np.inf],
+    "scale": [
+        2.0,
+        (1.2, 0.8),
+        (0.0, 1.0),
+        (1, 2, 3),
+        (1, np.nan),
+        "ab",
+        None,
+        (1e-300, 1.0),
+        (1.0, 1e300),
+        (True, True),
+    ],
+    "shear": [-1, 90, np.nan, np.True_],
+    "rotation": [-1, 181, np.nan, np.inf, True, "15"],
+    "shift": [-1, np.inf, None, True, np.nan],
+    "elastic_alpha": [-1.0, np.inf, 1e300, np.nan],
+    "elastic_sigma": [0.0, -1.0, 1e-300, 1e300, np.nan],
+    "brightness": [-0.5, 1e300, np.nan, True],
+    "contrast": [-0.5, "0.5", np.inf],
+    "cutout": [-1, 2.5, True, np.nan],
+    "mixup": [-1.0, np.inf, np.nan, True],
     "fill_mode": ["wrap", None],
     "fill_value": [np.nan, "black", (), [[1, 2]]],
     "image_shape": [32, (3,), (2, 0), (2.0, 2), (1, 2, 3, 4)],
@@ -318,6 +331,13 @@ def test_wrong_settings(name, value):
         ({"fill_value": -1}, (4, 4, 3), np.uint8, "from 0 to 255 for uint8"),
         ({"image_shape": (5, 4)}, (4, 4, 1), np.uint8, r"\(5, 4\) does not fit"),
         ({"shift": 2, "mixup": 1.0}, None, np.uint8, r"shift=2 .* image_shape="),
+        ({"fill_value": 1e300}, (4, 4, 1), np.float32, "fill_value must be from"),
+        ({"shift": 99}, (4, 4, 1), np.uint8, "less than 4 for images of 4 x 4.*got 99"),
+        ({"shift": 4}, (4, 9, 1), np.uint8, "less than 4 for images of 4 x 9"),
+        ({"shift": 18, "fill_mode": "edge"}, (4, 9, 1), np.uint8, "less than 18 for"),
+        ({"shift": 1e300}, (4, 4, 1), np.uint8, "shift must be less than 4"),
+        ({"shift": 10**30}, (4, 4, 1), np.uint8, "shift must be less than 4"),
+        ({"cutout": 5}, (4, 4, 1), np.uint8, "cutout must be at most 4 for .*got 5"),
         ({}, (4, 4, 1), bool, "dtype bool.*astype"),
         ({}, (4, 4, 1), object, "dtype object"),
         ({}, (4, 4, 1), complex, "dtype complex"),
@@ -326,6 +346,24 @@ def test_wrong_settings(name, value):
 def test_images_that_do_not_fit(options, shape, dtype, message):
     with pytest.raises(ValueError, match=message):
         ImageAugmenter(**options).start(shape, 4, dtype)
+
+
+def test_a_shift_may_cross_a_narrow_image_that_has_edges():
+    X = np.arange(30, dtype=np.uint8).reshape(3, 10)
+    options = {"shift": 3, "fill_mode": "edge", "image_shape": (1, 10), "cutout": 4}
+    X_more, _ = ImageAugmenter(**options, random_state=0).fit_resample(X, np.arange(3))
+    assert X_more.shape == (6, 10)
+
+
+def test_a_net_refuses_sizes_before_it_trains():
+    X = np.arange(64, dtype=np.uint8).reshape(4, 16)
+    augment = ImageAugmenter(shift=99)
+    net = SoftmaxClassifier((3,), augment=augment, image_shape=(4, 4))
+    with pytest.raises(ValueError, match="shift must be less than 4 .* got 99"):
+        net.fit(X, [0, 1, 0, 1])
+    assert vars(net) == net.get_params(deep=False)
+    with pytest.raises(ValueError, match="shift must be less than 4 .* got 99"):
+        augment.fit_resample(X.reshape(4, 4, 4), [0, 1, 0, 1])
 
 
 def test_image_shape_may_leave_out_one_channel():
