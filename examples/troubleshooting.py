@@ -70,7 +70,7 @@ def walk(seed):
         if not report.findings:
             yield score, history, report, None
             return
-        done = cure(net, report.findings[0])
+        done = cure(net, report.first_to_cure)
         yield score, history, report, done
 
 
@@ -84,7 +84,7 @@ def draw(path, runs):
     places = figure.subplots(1, len(runs), sharey=True, squeeze=False)[0]
     for i, (place, run) in enumerate(zip(places, runs, strict=True)):
         score, history, report, _ = run
-        found = report.findings[0].kind if report.findings else "nothing found"
+        found = report.first_to_cure.kind if report.findings else "nothing found"
         name = f"{i + 1}: {found}\ntest accuracy {score:.3f}"
         TrainingCurveDisplay(history, name=name).plot(ax=place, yscale="log")
         place.set_title(name, fontsize="medium")
@@ -106,9 +106,10 @@ def main(argv=None):
         score, _, report, done = run
         runs.append(run)
         print(f"Round {i + 1}: test accuracy {score:.3f}, {len(report.findings)} found")
-        for finding in report.findings[:1]:
-            print(finding)
-        others = ", ".join(report.kinds[1:])
+        first = report.first_to_cure
+        if first is not None:
+            print(first)
+        others = ", ".join(one.kind for one in report.findings if one is not first)
         if others:
             print(f"  also:    {others}")
         print(f"  cured:   {done}\n" if done else f"  {report.facts['trial']}\n")

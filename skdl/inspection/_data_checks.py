@@ -33,6 +33,8 @@ TARGET_SIZES = (0.1, 10.0)
 # The rarest class is a tenth of the most frequent one: 9 rows in 10 are right without
 # it. He & Garcia, "Learning from imbalanced data", 2009, call 1 : 10 and beyond so.
 IMBALANCE = 10.0
+# Rows in conflict that hardly matter to training.
+FEW_CONFLICTS = 0.01
 NAMED = 5
 
 
@@ -160,26 +162,23 @@ def check_class_imbalance(subject):
     """Find classes, or labels, of very different frequency, unless they are weighed."""
     if subject.net is None or getattr(subject.net, "class_weight", None) is not None:
         return
-    y = subject.all_y
+    y, weights = subject.all_y, subject.all_weights
     if subject.kind == "labels":
-        tables = {"": dict(zip(*np.unique(y, return_counts=True), strict=True))}
+        tables = {"": _counts(y, weights)}
     elif subject.kind == "indicator":
-        ones = (y != 0).sum(axis=0)
         tables = {
-            f"label {j}": {0: len(y) - n, 1: n} for j, n in enumerate(ones.tolist())
-        }
-    elif subject.kind == "columns":
-        tables = {
-            f"output {j}": dict(zip(*np.unique(c, return_counts=True), strict=True))
+            f"label {j}": {0: 0, 1: 0} | _counts((c != 0).astype(int), weights)
             for j, c in enumerate(y.T)
         }
+    elif subject.kind == "columns":
+        tables = {f"output {j}": _counts(c, weights) for j, c in enumerate(y.T)}
     else:
         return
     found = {}
     for name, counts in tables.items():
         rarest, largest = min(counts.values()), max(counts.values())
         if len(counts) > 1 and largest > IMBALANCE * rarest:
-            found[name] = {str(label): int(n) for label, n in counts.items()}
+            found[name] = {str(label): n for label, n in counts.items()}
     if found:
         rare = [
             f"{name} class {min(counts, key=counts.get)!r}".strip()
@@ -188,13 +187,25 @@ def check_class_imbalance(subject):
         yield Finding(
             "class_imbalance",
             ", ".join(rare[:NAMED]),
-            {"rows": next(iter(found.values()))},
+            {"rows" if weights is None else "weight": next(iter(found.values()))},
             "The frequent class decides most of each gradient and nearly all of the "
             "accuracy.",
-            "Weigh the classes, and score by balanced accuracy, or collect rows of the "
-            "rare one.",
+            f"Weigh the classes{_and_score(subject.net)}, or collect rows of the rare "
+            "one.",
             {"class_weight": "balanced"},
         )
+
+
+def _counts(y, weights):
+    """Return how many rows each label has, or what they weigh together."""
+    labels, numbers = np.unique(y, return_inverse=True)
+    counts = np.bincount(numbers.ravel(), weights).tolist()
+    return dict(zip(labels.tolist(), counts, strict=True))
+
+
+def _and_score(net):
+    is_plain = net.scoring in (None, "accuracy")
+    return ", and score by balanced accuracy" if is_plain else ""
 
 
 def check_duplicates(subject):
@@ -212,6 +223,7 @@ def check_duplicates(subject):
     ]
     if conflicts:
         n_rows = sum(map(len, conflicts))
+        is_rare = n_rows < FEW_CONFLICTS * len(subject.y)
         yield Finding(
             "conflicting_duplicates",
             _said_rows(subject.rows[conflicts[0]]),
@@ -223,6 +235,7 @@ def check_duplicates(subject):
             "No net can be right about all of them: labels are wrong, or a column that "
             "tells these rows apart is missing.",
             "Look at the rows; correct or drop them, or add the missing column.",
+            severity="note" if is_rare else "",
         )
 
 

@@ -6,7 +6,7 @@ __all__ = ["KINDS", "SEVERITIES"]
 # something to know.
 SEVERITIES = ("error", "warning", "note")
 
-# Causes come before what they lead to: a report has this order.
+# Causes come before what they lead to: among equal severities a report has this order.
 KINDS = {
     "unscaled_columns": ("warning", "Columns are not scaled"),
     "constant_columns": ("warning", "Columns are constant"),

@@ -47,7 +47,10 @@ def look_inside(network, sample):
     records : list of LayerRecord
     """
     targets = np.asarray(sample.coded_rows)
-    return probe(network, sample.X, targets, None, sample.loss, 0.0)
+    weights = sample.weights
+    if weights is not None:
+        weights = weights.astype(network.dtype)[:, np.newaxis]
+    return probe(network, sample.X, targets, weights, sample.loss, 0.0)
 
 
 def _rms(array):

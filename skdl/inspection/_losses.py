@@ -10,6 +10,7 @@ __all__ = ["best_constant", "constant_loss", "floor_of", "row_losses", "zero_los
 
 # Where logarithms of targets 0 and 1 are cut off.
 EPSILON = 1e-6
+MANY = 50
 
 
 def row_losses(loss, scores, targets, table=None):
@@ -26,7 +27,7 @@ def row_losses(loss, scores, targets, table=None):
     return rows[:, 0].astype(np.float64)
 
 
-def zero_loss(loss, targets, table, n_scores):
+def zero_loss(loss, targets, table, n_scores, weights=None):
     """Return the mean loss of scores that are all zero.
 
     It is what starting weights should give: log K for K classes with the softmax, log 2
@@ -38,11 +39,12 @@ def zero_loss(loss, targets, table, n_scores):
     loss : loss object
     targets, table : ndarray
     n_scores : int
+    weights : ndarray of shape (n_rows,), optional
     """
-    return mean_loss(loss, np.zeros((len(targets), n_scores)), targets, table)
+    return mean_loss(loss, np.zeros((len(targets), n_scores)), targets, table, weights)
 
 
-def best_constant(loss, targets, table, n_scores):
+def best_constant(loss, targets, table, n_scores, weights=None):
     """Return the scores (n_scores,) that suit all rows best, if all get the same.
 
     Parameters
@@ -50,25 +52,32 @@ def best_constant(loss, targets, table, n_scores):
     loss : loss object
     targets, table : ndarray
     n_scores : int
+    weights : ndarray of shape (n_rows,), optional
     """
     targets = np.asarray(targets if table is None else table[targets], np.float64)
+    weights = np.ones(len(targets)) if weights is None else weights
+    shares = weights / weights.sum()
 
     def objective(constant):
         rows, gradient = _evaluate(loss, np.tile(constant, (len(targets), 1)), targets)
-        return rows.mean(), gradient.mean(axis=0)
+        return shares @ rows[:, 0], shares @ gradient
 
     # From zero it is the prior of the classes; numbers are nearer to their mean.
     starts = [np.zeros(n_scores)]
     if targets.shape[1] == n_scores:
-        starts.append(targets.mean(axis=0))
+        starts.append(shares @ targets)
+    # BFGS would keep a matrix of n_scores².
+    method = "BFGS" if n_scores <= MANY else "L-BFGS-B"
     with np.errstate(all="ignore"):
-        found = [minimize(objective, start, jac=True).x for start in starts]
+        found = [
+            minimize(objective, start, jac=True, method=method).x for start in starts
+        ]
         candidates = [one for one in (*starts, *found) if np.isfinite(one).all()]
         values = [objective(one)[0] for one in candidates]
     return candidates[int(np.nanargmin(values))]
 
 
-def constant_loss(loss, constant, targets, table):
+def constant_loss(loss, constant, targets, table, weights=None):
     """Return the mean loss of rows that all get these scores.
 
     Parameters
@@ -76,11 +85,13 @@ def constant_loss(loss, constant, targets, table):
     loss : loss object
     constant : ndarray of shape (n_scores,)
     targets, table : ndarray
+    weights : ndarray of shape (n_rows,), optional
     """
-    return mean_loss(loss, np.tile(constant, (len(targets), 1)), targets, table)
+    scores = np.tile(constant, (len(targets), 1))
+    return mean_loss(loss, scores, targets, table, weights)
 
 
-def floor_of(loss, targets, table, n_scores):
+def floor_of(loss, targets, table, n_scores, weights=None):
     """Return the mean loss of scores that fit each row as well as they can.
 
     It is 0 for most losses, and the entropy of the targets where they are soft. Found
@@ -91,6 +102,7 @@ def floor_of(loss, targets, table, n_scores):
     loss : loss object
     targets, table : ndarray
     n_scores : int
+    weights : ndarray of shape (n_rows,), optional
     """
     rows = np.asarray(targets if table is None else table[targets], np.float64)
     if rows.shape[1] != n_scores:
@@ -99,7 +111,7 @@ def floor_of(loss, targets, table, n_scores):
     positive = np.log(np.maximum(rows, EPSILON))
     tried = [rows, 30 * (rows - 0.5), positive, logit(inside)]
     with np.errstate(all="ignore"):
-        values = [mean_loss(loss, scores, targets, table) for scores in tried]
+        values = [mean_loss(loss, scores, targets, table, weights) for scores in tried]
     return float(np.nanmin(values))
 
 

@@ -234,12 +234,16 @@ def check_chance(subject, trial):
     reached = float(trial.losses.min())
     if sample.progress(reached) > CHANCE or sample.chance <= sample.floor:
         return
+    everything = trial.everything
+    reached = everything.loss_of(trial.network)
+    if everything.progress(reached) > CHANCE:
+        return
     yield Finding(
         "does_not_beat_chance",
         "",
         {
             "loss": reached,
-            "loss_of_the_best_constant": sample.chance,
+            "loss_of_the_best_constant": everything.chance,
             "steps": int(trial.steps[-1]),
         },
         "Nothing of X reaches the output, or no gradient comes back, or the rate is "
@@ -275,7 +279,14 @@ def check_tiny_subset(subject, trial, budget):
         if budget.left == 0:
             return
         tiny = train_clone(
-            subject, rows, None, budget.share(0.3), TINY_STEPS, y=y, **plain | rescue
+            subject,
+            rows,
+            None,
+            budget.share(0.3),
+            TINY_STEPS,
+            y=y,
+            is_weighted=False,
+            **plain | rescue,
         )
         tried.append(rescue.get("solver", "its own"))
         cut |= tiny.cut

@@ -12,6 +12,7 @@ from sklearn.utils import check_array, check_consistent_length, resample
 from sklearn.utils.multiclass import type_of_target
 
 from skdl._inputs import columns_named
+from skdl._sklearn import check_sample_weight
 from skdl.estimators._targets import holds_distributions
 from skdl.inspection._nets import as_array, take_apart
 
@@ -43,6 +44,10 @@ class Subject:
         What y holds.
     seed : int
         For whatever is drawn.
+    weights : ndarray of shape (n_rows,), or None
+        Of the sample's rows; none is 0.
+    all_weights : ndarray, or None
+        Of all rows given, those of weight 0 left out, as in `all_y`.
     """
 
     net: object
@@ -53,6 +58,8 @@ class Subject:
     all_y: np.ndarray
     kind: str
     seed: int
+    weights: np.ndarray | None = None
+    all_weights: np.ndarray | None = None
     train: np.ndarray = field(default=None)
     held: np.ndarray = field(default=None)
 
@@ -110,7 +117,7 @@ def make_net(net, **changes):
     return type(net)(**{k: clone(value, safe=False) for k, value in params.items()})
 
 
-def make_subject(estimator, X, y, max_rows, seed):
+def make_subject(estimator, X, y, max_rows, seed, sample_weight=None):
     """Take a sample, send it through the transformers, and say what it is.
 
     Parameters
@@ -119,6 +126,8 @@ def make_subject(estimator, X, y, max_rows, seed):
     X, y : array-like
     max_rows : int
     seed : int
+    sample_weight : array-like of shape (n_samples,), optional
+        Rows of weight 0 are left out, as they do not count in training.
 
     Returns
     -------
@@ -142,12 +151,21 @@ def make_subject(estimator, X, y, max_rows, seed):
         raise ValueError("y contains None: leave out rows without a label.")
     if all_y.dtype.kind == "f" and not np.isfinite(all_y).all():
         raise ValueError("y contains NaN or infinity: leave out such rows.")
-    rows = np.arange(len(all_y))
-    y = all_y
-    if len(rows) > max_rows:
-        X, y, rows = resample(
-            X, y, rows, replace=False, n_samples=max_rows, random_state=seed
+    rows, all_weights = np.arange(len(all_y)), None
+    if sample_weight is not None:
+        all_weights = check_sample_weight(
+            sample_weight, all_y, dtype=np.float64, ensure_non_negative=True
         )
+        rows = np.flatnonzero(all_weights)
+        all_y, all_weights = all_y[rows], all_weights[rows]
+    y, weights = all_y, all_weights
+    if len(rows) > max_rows:
+        chosen = resample(
+            np.arange(len(rows)), replace=False, n_samples=max_rows, random_state=seed
+        )
+        y, rows = y[chosen], rows[chosen]
+        weights = None if weights is None else weights[chosen]
+    X = _rows_of(X, rows)
     net, names = parts.net, getattr(X, "columns", None)
     X, y, transformers = parts.followed(X, y, fit=not hasattr(net, "history_"))
     if transformers:
@@ -161,12 +179,22 @@ def make_subject(estimator, X, y, max_rows, seed):
         names = [f"column {i}" for i in range(X.shape[1])]
     else:
         names = [f"column {str(name)!r}" for name in names]
-    return Subject(net, X, y, rows, names, all_y, _kind(net, y), seed)
+    return Subject(
+        net, X, y, rows, names, all_y, _kind(net, y), seed, weights, all_weights
+    )
 
 
 def _plain_targets(y):
     y = y.toarray() if issparse(y) else np.asarray(y)
     return y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
+
+
+def _rows_of(X, rows):
+    if len(rows) == X.shape[0] and (np.diff(rows) == 1).all():
+        return X
+    if hasattr(X, "iloc"):
+        return X.iloc[rows]
+    return X[rows]
 
 
 def _names_after(transformers, X):

@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from skdl.inspection._baseline_checks import MIN_HELD, held_scores, tells_apart
+from skdl.inspection._baseline_checks import MIN_HELD
+from skdl.inspection._scores import (
+    constant_score,
+    has_score,
+    metric_name,
+    scale_of,
+    score_of,
+)
 from skdl.inspection._trial import train_clone
 from skdl.inspection.report import Finding
 
@@ -39,6 +46,8 @@ LONG_GRADIENT = 10.0
 # more rows pay more than anything else.
 GAP = 0.15
 N_ERRORS = 2.5
+# Enough to know how well they are predicted.
+TRAINING_ROWS = 1000
 
 
 def _rate(net):
@@ -205,15 +214,15 @@ def check_update_ratios(subject, trial):
 
 def check_gap(subject, trial):
     """Find training rows that are predicted much better than held ones."""
-    if trial.net is None or len(subject.held) < MIN_HELD:
+    rows = subject.held
+    if trial.net is None or len(rows) < MIN_HELD or not has_score(subject, trial, rows):
         return
-    if not tells_apart(subject, trial):
-        return
-    held = held_scores(subject, trial, subject.held)
-    train = _train_score(subject, trial)
-    gap = train - float(held.mean())
-    error = float(held.std() / np.sqrt(len(held)))
-    if gap < max(GAP, N_ERRORS * error):
+    held = score_of(subject, trial, rows)
+    train = score_of(subject, trial, subject.train[:TRAINING_ROWS])
+    factor, _ = scale_of(subject, constant_score(subject, trial, rows))
+    gap = factor * (train.value - held.value)
+    error = held.error if held.has_rows else np.hypot(held.error, train.error)
+    if not gap >= max(GAP, N_ERRORS * factor * error):
         return
     net = subject.net
     changes = {"alpha": max(10 * net.alpha, 0.01)}
@@ -225,8 +234,9 @@ def check_gap(subject, trial):
         "overfitting",
         "",
         {
-            "score_of_training_rows": train,
-            "score_of_unseen_rows": float(held.mean()),
+            "metric": metric_name(subject),
+            "score_of_training_rows": train.value,
+            "score_of_unseen_rows": held.value,
             "training_rows": len(subject.train),
             "parameters": int(trial.network.parameters.size),
         },
@@ -236,12 +246,3 @@ def check_gap(subject, trial):
         "more rows.",
         changes,
     )
-
-
-def _train_score(subject, trial):
-    """Return the mean score of the rows of the sample, which were trained on."""
-    if subject.kind != "numbers":
-        rows = subject.train[: len(trial.sample.targets)]
-        return float(held_scores(subject, trial, rows).mean())
-    losses = trial.sample.loss_of(trial.network)
-    return 1 - float(losses) / max(trial.sample.chance, np.finfo(float).tiny)

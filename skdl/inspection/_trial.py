@@ -60,6 +60,12 @@ class Sample:
         As in `Data`.
     loss : loss object
     n_scores : int
+    weights : ndarray of shape (n_rows,), or None
+        What the rows count in training: their own weights times those of their classes.
+    constant : ndarray of shape (n_scores,), optional
+        What suits all rows that are trained on best; by default what suits these.
+    zero, chance, floor : float
+        The loss of scores that are zero, of the constant, and the lowest one.
     """
 
     X: object
@@ -67,15 +73,20 @@ class Sample:
     table: np.ndarray | None
     loss: object
     n_scores: int
+    weights: np.ndarray | None = None
+    constant: np.ndarray | None = None
     zero: float = field(init=False)
     chance: float = field(init=False)
     floor: float = field(init=False)
 
     def __post_init__(self):
-        coded = self.targets, self.table, self.n_scores
-        self.constant = best_constant(self.loss, *coded)
+        coded = self.targets, self.table, self.n_scores, self.weights
+        if self.constant is None:
+            self.constant = best_constant(self.loss, *coded)
         self.zero = zero_loss(self.loss, *coded)
-        self.chance = constant_loss(self.loss, self.constant, *coded[:2])
+        self.chance = constant_loss(
+            self.loss, self.constant, self.targets, self.table, self.weights
+        )
         self.floor = min(self.chance, floor_of(self.loss, *coded))
 
     @property
@@ -86,7 +97,7 @@ class Sample:
     def loss_of(self, network):
         """Return the mean loss of a network as it predicts, without penalty."""
         scores = raw_scores(network, self.X)
-        return mean_loss(self.loss, scores, self.targets, self.table)
+        return mean_loss(self.loss, scores, self.targets, self.table, self.weights)
 
     def progress(self, loss):
         """Return how far a loss is on the way from the best constant to the floor."""
@@ -122,6 +133,8 @@ class Trial:
     diverged, finished, cut : bool
         Whether the loss exploded; whether training came to the end that the parameters
         set; whether its time was over before.
+    everything : Sample or None
+        All rows that were trained on; None for a fitted net's own training.
     """
 
     net: object
@@ -137,9 +150,19 @@ class Trial:
     finished: bool
     n_epochs: int
     cut: bool = False
+    everything: Sample | None = None
 
 
-def train_clone(subject, rows, held, max_time, max_steps, y=None, **changes):
+def _sample(data, rows, loss, n_scores, constant=None):
+    """Return rows of `Data` as a `Sample`."""
+    weights = None if data.weights is None else data.weights[rows, 0].astype(float)
+    targets, table = data.targets[rows], data.table
+    return Sample(data.X[rows], targets, table, loss, n_scores, weights, constant)
+
+
+def train_clone(
+    subject, rows, held, max_time, max_steps, y=None, is_weighted=True, **changes
+):
     """Train a clone on some rows, for so long at most, and return the `Trial`.
 
     Parameters
@@ -153,6 +176,8 @@ def train_clone(subject, rows, held, max_time, max_steps, y=None, **changes):
         The epoch in which the last of them falls is trained to its end.
     y : ndarray, optional
         Instead of the subject's.
+    is_weighted : bool, default=True
+        Whether the rows' weights count.
     **changes
         Parameters that differ from the net's.
 
@@ -182,13 +207,16 @@ def train_clone(subject, rows, held, max_time, max_steps, y=None, **changes):
     )
     watch = _Watch()
     net.set_callbacks(watch)
-    validation = {}
+    weights = subject.weights if is_weighted else None
+    more = {} if weights is None else {"sample_weight": weights[rows]}
     if held is not None:
-        validation = {"X_val": subject.X[held], "y_val": y[held]}
+        more |= {"X_val": subject.X[held], "y_val": y[held]}
+        if weights is not None:
+            more["sample_weight_val"] = weights[held]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            net.fit(subject.X[rows], y[rows], **validation)
+            net.fit(subject.X[rows], y[rows], **more)
         except ValueError:
             if watch.run is None or (watch.run.network.is_finite() and not watch.bad):
                 raise
@@ -218,10 +246,13 @@ class _Watch(NetCallback):
         self.run, network = run, run.network
         self.start = network_like(network, *network.snapshot())
         data, n = run.data, min(SAMPLE, run.data.n_rows)
-        rows = slice(n) if data.rows is None else data.rows[:n]
-        X = data.X[rows].astype(network.dtype)
-        loss, n_scores = run.net._loss(), network.widths[-1]
-        self.sample = Sample(X, data.targets[rows], data.table, loss, n_scores)
+        rows = np.arange(data.n_rows) if data.rows is None else data.rows
+        coding = run.net._loss(), network.widths[-1]
+        self.everything = _sample(data, rows, *coding)
+        if data.weights is not None:
+            rows = rows[data.weights[rows, 0] > 0]
+        self.sample = _sample(data, rows[:n], *coding, self.everything.constant)
+        self.sample.X = self.sample.X.astype(network.dtype)
         self.steps, self.losses, self.ratios = [], [], []
         self.note(0)
         return self
@@ -277,4 +308,5 @@ class _Watch(NetCallback):
             finished=ended or len(run.history["loss"]) >= asked,
             n_epochs=len(run.history["loss"]),
             cut=run.stop_reason == "max_time",
+            everything=self.everything,
         )

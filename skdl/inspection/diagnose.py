@@ -25,6 +25,7 @@ from skdl.inspection._layer_checks import (
     check_weights,
     look_inside,
 )
+from skdl.inspection._scores import training_weights
 from skdl.inspection._start_checks import (
     check_chance,
     check_gradients,
@@ -50,8 +51,9 @@ ENOUGH_STEPS, ENOUGH_ITERATIONS = 200, 20
 
 
 def diagnose(
-    estimator, X, y, *, max_time=10.0, max_steps=2000, max_rows=5000, random_state=0
-):
+    estimator, X, y, sample_weight=None, *,
+    max_time=10.0, max_steps=2000, max_rows=5000, random_state=0,
+):  # fmt: skip
     """Look for what keeps a net from learning, and say what to change.
 
     It checks the data as they reach the net, compares short trainings of clones with a
@@ -70,6 +72,8 @@ def diagnose(
     X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
         What it is trained on, or is to be.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+    sample_weight : array-like of shape (n_samples,), optional
+        For the net: what ``fit`` gets, or is to get.
     max_time : float, default=10.0
         Seconds for all trainings together. What does not fit is listed in `skipped`;
         reading the data and looking at them is not counted, and takes few.
@@ -121,7 +125,7 @@ def diagnose(
     if not isinstance(random_state, Integral):
         random_state = check_random_state(random_state).randint(2**31)
     check_integer("random_state", random_state, 0)
-    subject = make_subject(estimator, X, y, max_rows, int(random_state))
+    subject = make_subject(estimator, X, y, max_rows, int(random_state), sample_weight)
     own = _own_training(subject)
     budget = Budget(max_time)
     facts, skipped, findings = {}, {}, []
@@ -178,13 +182,14 @@ def _said(estimator, subject):
 
 
 def _trial_facts(trial):
-    sample = trial.sample
+    rows = trial.everything
     return {
         "parameters": int(trial.network.parameters.size),
-        "loss at the start": float(trial.losses[0]),
-        "loss of zero scores": sample.zero,
-        "loss of a constant": sample.chance,
-        "loss at the end": float(trial.losses[-1]),
+        "training rows": len(rows.targets),
+        "loss at the start": rows.loss_of(trial.start),
+        "loss of zero scores": rows.zero,
+        "loss of a constant": rows.chance,
+        "loss at the end": rows.loss_of(trial.network),
         "trial": f"{int(trial.steps[-1])} steps, {trial.n_epochs} epochs",
     }
 
@@ -230,15 +235,20 @@ def _own_training(subject):
     vars(net).pop("feature_names_in_", None)  # rows are arrays by now
     try:
         given = given_rows(
-            net, (subject.X, subject.y, None), network.dtype, network.widths[-1]
-        )
+            net, (subject.X, subject.y, subject.weights), network.dtype,
+            network.widths[-1],
+        )  # fmt: skip
     except ValueError as error:
         raise ValueError(
             f"X and y are not such as the net was fitted to: {error.__cause__}"
         ) from error
     n = min(SAMPLE, subject.X.shape[0])
     X = given.X[:n].astype(network.dtype)
-    sample = Sample(X, given.targets[:n], given.table, net._loss(), network.widths[-1])
+    weights = training_weights(net, given)
+    sample = Sample(
+        X, given.targets[:n], given.table, net._loss(), network.widths[-1],
+        None if weights is None else weights[:n],
+    )  # fmt: skip
     losses = np.asarray(net.history_["loss"], float)
     return Trial(
         net=subject.fitted, network=network, start=None, sample=sample,

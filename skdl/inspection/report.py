@@ -33,6 +33,9 @@ class Finding:
     changes : dict
         The same as parameters of the net and their values, for ``set_params``; empty
         where the cure is no parameter.
+    severity : {"error", "warning", "note"}
+        Training cannot work like this, works worse than it could, or there is something
+        to know. By default the kind's.
     """
 
     kind: str
@@ -41,15 +44,10 @@ class Finding:
     cause: str
     cure: str
     changes: dict = field(default_factory=dict)
+    severity: str = ""
 
-    @property
-    def severity(self):
-        """The kind's: "error", "warning" or "note".
-
-        Training cannot work like this, works worse than it could, or there is something
-        to know.
-        """
-        return KINDS[self.kind][0]
+    def __post_init__(self):
+        self.severity = self.severity or KINDS[self.kind][0]
 
     @property
     def title(self):
@@ -90,7 +88,8 @@ class Report:
     subject : str
         What was diagnosed, in a line.
     findings : list of Finding
-        Causes before what they may have led to.
+        Errors first, then warnings and notes; among equals, causes before what they may
+        have led to.
     facts : dict
         Numbers that hold whatever was found: scores, losses, ranges, sizes.
     skipped : dict
@@ -106,6 +105,17 @@ class Report:
     def kinds(self):
         """The kinds of the findings, in their order."""
         return [finding.kind for finding in self.findings]
+
+    @property
+    def first_to_cure(self):
+        """The finding to begin with: what the others may come from; None without any.
+
+        An error is often the effect of something that is a warning by itself, such as
+        columns that are not scaled.
+        """
+        found = {finding.kind: finding for finding in self.findings}
+        in_order = [found[kind] for kind in KINDS if kind in found]
+        return min(in_order, key=lambda one: one.severity == "note", default=None)
 
     @property
     def changes(self):
@@ -147,11 +157,14 @@ class Report:
         severities = [finding.severity for finding in self.findings]
         counts = [(severities.count(one), one) for one in SEVERITIES]
         said = ", ".join(f"{n} {one}{'s' * (n > 1)}" for n, one in counts if n)
-        return f"{said}. Cure the first, and ask again: others often go with it."
+        return (
+            f"{said}. Begin with {self.first_to_cure.kind}, and ask again: others "
+            "often go with it."
+        )
 
 
 def sort_findings(findings):
-    """Return the findings in the order of their kinds, and one of each.
+    """Return one finding of each kind: errors first, then in the order of the kinds.
 
     Parameters
     ----------
@@ -161,7 +174,8 @@ def sort_findings(findings):
     kept = {}
     for finding in findings:
         kept.setdefault(finding.kind, finding)
-    return [kept[kind] for kind in KINDS if kind in kept]
+    in_order = [kept[kind] for kind in KINDS if kind in kept]
+    return sorted(in_order, key=lambda finding: SEVERITIES.index(finding.severity))
 
 
 def _said(value):

@@ -11,10 +11,9 @@ from sklearn.preprocessing import StandardScaler
 from skdl import LogisticClassifier, MLPClassifier, MLPRegressor, SoftmaxClassifier
 from skdl.inspection._baseline_checks import (
     check_baselines,
-    constant_scores,
-    held_scores,
     train_linear,
 )
+from skdl.inspection._scores import constant_score, score_of
 from skdl.inspection._subject import make_subject
 from skdl.inspection._trial import train_clone
 from tests.inspection.cases import CANCER, DIABETES, IRIS, net
@@ -33,14 +32,14 @@ def test_scores_of_a_regressor_are_r2():
     expected = (
         1
         - ((trial.net.predict(subject.X[rows]) - y[rows]) ** 2).sum()
-        / ((y[rows] - trial.sample.constant) ** 2).sum()
+        / ((y[rows] - trial.everything.constant) ** 2).sum()
     )
-    score = held_scores(subject, trial, rows).mean()
+    score = score_of(subject, trial, rows).value
     assert_allclose(score, expected)
     assert_allclose(
         score, r2_score(y[rows], trial.net.predict(subject.X[rows])), atol=0.05
     )
-    assert_allclose(constant_scores(subject, trial, rows).mean(), 0, atol=1e-12)
+    assert_allclose(constant_score(subject, trial, rows).value, 0, atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -58,12 +57,10 @@ def test_scores_of_a_classifier_are_shares_of_right_labels(Net, y):
     predicted, truth = trial.net.predict(subject.X[rows]), subject.y[rows]
     if subject.kind == "soft":
         truth = truth.argmax(axis=1)
-    assert_allclose(
-        held_scores(subject, trial, rows).mean(), (predicted == truth).mean()
-    )
-    constant = constant_scores(subject, trial, rows)
-    assert len(constant) == len(rows)
-    assert 0.2 < constant.mean() < 0.8
+    assert_allclose(score_of(subject, trial, rows).value, (predicted == truth).mean())
+    constant = constant_score(subject, trial, rows)
+    assert len(constant.parts) == len(rows)
+    assert 0.2 < constant.value < 0.8
 
 
 @pytest.mark.parametrize("convert", [np.asarray, csr_array])
@@ -80,7 +77,7 @@ def test_linear_model_is_as_good_as_scikit_learns(convert):
     scaler = StandardScaler().fit(X[train])
     model = LogisticRegression(C=1.0).fit(scaler.transform(X[train]), subject.y[train])
     expected = model.score(scaler.transform(X[rows]), subject.y[rows])
-    assert_allclose(held_scores(scaled, trial, rows).mean(), expected, atol=0.01)
+    assert_allclose(score_of(scaled, trial, rows).value, expected, atol=0.01)
 
 
 def test_linear_regression_is_ridge():

@@ -174,10 +174,36 @@ def test_duplicates(convert):
     assert finding.evidence["groups"] == [[2, 10, 21, 31, 40]]
     assert finding.evidence["rows_in_conflict"] == 5
     assert finding.where == "rows 2, 10, 21, 31, 40"
+    assert finding.severity == "warning"
     assert not found(check_duplicates, SoftmaxClassifier(), X, Y)
     assert not found(check_duplicates, MLPRegressor(), convert(data), Y + 0.5)
     labels = np.column_stack([Y, Y])
     assert found(check_duplicates, LogisticClassifier(), convert(data), labels)
+
+
+def test_few_duplicates_are_a_note():
+    data = np.random.default_rng(1).normal(size=(300, 3))
+    data[10] = data[11]
+    result = found(check_duplicates, SoftmaxClassifier(), data, np.arange(300) % 2)
+    assert result["conflicting_duplicates"].severity == "note"
+
+
+def test_weights_may_balance_classes():
+    y = np.arange(100) < 5
+    for weights, kinds in (
+        (np.where(y, 19.0, 1.0), set()),
+        (np.where(y, 0.5, 1.0), {"class_imbalance"}),
+        (np.where(np.arange(100) < 4, 0.0, 1.0), {"class_imbalance"}),
+    ):
+        subject = make_subject(SoftmaxClassifier(), X, y, 999, 0, weights)
+        result = list(check_class_imbalance(subject))
+        assert {one.kind for one in result} == kinds
+    assert result[0].evidence["weight"] == {"False": 95.0, "True": 1.0}
+    assert "balanced accuracy" in result[0].cure
+    scored = SoftmaxClassifier(scoring="average_precision")
+    (finding,) = check_class_imbalance(make_subject(scored, X, y, 999, 0))
+    assert "accuracy" not in finding.cure
+    assert finding.evidence["rows"] == {"False": 95, "True": 5}
 
 
 def test_facts():

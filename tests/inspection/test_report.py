@@ -5,7 +5,6 @@ import pickle
 import numpy as np
 import pytest
 
-from skdl.inspection._kinds import KINDS
 from skdl.inspection.report import Finding, Report, sort_findings
 
 
@@ -43,11 +42,20 @@ def test_report_reads_well():
         "Not checked",
         "  rate: no time",
         "",
-        "1 error, 1 note. Cure the first, and ask again: others often go with it.",
+        "1 error, 1 note. Begin with diverged, and ask again: others often go with it.",
     ]
     assert repr(report) == str(report)  # what a notebook shows
     assert report.changes == {"alpha": 1.0, "tol": 0.1}
     assert pickle.loads(pickle.dumps(report)) == report
+
+
+def test_causes_are_cured_first():
+    kinds = ["diverged", "unscaled_columns", "oversized_net"]
+    findings = [finding(kind) for kind in kinds]
+    note = Finding("conflicting_duplicates", "", {}, "", "", severity="note")
+    assert Report("", [*findings, note], {}, {}).first_to_cure is findings[1]
+    assert Report("", [note], {}, {}).first_to_cure is note
+    assert Report("", [], {}, {}).first_to_cure is None
 
 
 def test_a_report_is_asked_by_kind():
@@ -65,7 +73,13 @@ def test_lines_fit_a_terminal():
     assert "1009 and 30 more" in " ".join(str(long).split())
 
 
-def test_findings_are_sorted_by_kind_and_single():
-    kinds = list(KINDS)
-    given = [finding(kinds[5]), finding(kinds[2], tol=1), finding(kinds[2], tol=2)]
-    assert sort_findings(given) == [given[1], given[0]]
+def test_findings_are_sorted_by_severity_and_kind_and_single():
+    kinds = [
+        "conflicting_duplicates", "unscaled_columns", "oversized_net", "diverged",
+        "constant_targets", "diverged",
+    ]  # fmt: skip
+    given = [finding(kind, tol=i) for i, kind in enumerate(kinds)]
+    given[0] = Finding(kinds[0], "", {}, "", "", severity="note")
+    assert sort_findings(given) == [given[i] for i in (4, 3, 1, 0, 2)]
+    assert given[0].severity == "note"
+    assert str(given[0]).startswith("NOTE     Equal rows")

@@ -1,0 +1,215 @@
+"""What models are judged by: weights as in training, and the net's own scoring."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.datasets import make_classification
+from sklearn.metrics import (
+    accuracy_score,
+    average_precision_score,
+    balanced_accuracy_score,
+    log_loss,
+    make_scorer,
+    mean_absolute_error,
+)
+
+from skdl import LogisticClassifier, MLPRegressor, SoftmaxClassifier, SVMClassifier
+from skdl.inspection import diagnose
+from skdl.inspection._baseline_checks import check_baselines
+from skdl.inspection._scores import (
+    Score,
+    constant_score,
+    has_score,
+    metric_name,
+    scale_of,
+    score_of,
+)
+from skdl.inspection._subject import make_subject
+from skdl.inspection._training_checks import check_gap
+from skdl.inspection._trial import train_clone
+from tests.inspection.cases import DIABETES, IRIS, net
+
+X, Y = make_classification(
+    400, 8, n_informative=4, weights=[0.9], flip_y=0.02, random_state=0
+)
+WEIGHTS = np.random.default_rng(0).integers(1, 4, 400).astype(float)
+
+
+def trained(estimator, X=X, y=Y, weights=None):
+    subject = make_subject(estimator, X, y, 999, 0, weights)
+    return subject, train_clone(subject, subject.train, subject.held, 60, 20)
+
+
+def scores(estimator, X=X, y=Y, weights=None):
+    subject, trial = trained(estimator, X, y, weights)
+    rows = subject.held
+    return (
+        subject,
+        trial,
+        score_of(subject, trial, rows),
+        constant_score(subject, trial, rows),
+    )
+
+
+def test_balanced_classes_are_judged_as_balanced():
+    subject, trial, score, constant = scores(net(class_weight="balanced"))
+    rows = subject.held
+    predicted = trial.net.predict(subject.X[rows])
+    assert_allclose(score.value, balanced_accuracy_score(subject.y[rows], predicted))
+    assert_allclose(constant.value, 0.5)
+    assert metric_name(subject) == "balanced accuracy"
+    assert_allclose(trial.everything.chance, np.log(2), rtol=1e-6)
+
+
+def test_sample_weights_count():
+    subject, trial, score, constant = scores(net(), weights=WEIGHTS)
+    rows, weights = subject.held, subject.weights
+    predicted = trial.net.predict(subject.X[rows])
+    expected = accuracy_score(subject.y[rows], predicted, sample_weight=weights[rows])
+    assert_allclose(score.value, expected)
+    share = np.average(subject.y[rows] == 0, weights=weights[rows])
+    assert_allclose(constant.value, share)
+    assert metric_name(subject) == "weighted accuracy"
+    p = np.average(subject.y[subject.train], weights=weights[subject.train])
+    entropy = -p * np.log(p) - (1 - p) * np.log(1 - p)
+    assert_allclose(trial.everything.chance, entropy, rtol=1e-6)
+
+
+def test_weights_are_as_good_as_repeated_rows():
+    """The best constant of weighted rows is that of repeated ones."""
+    y = DIABETES[1]
+    weights = np.arange(len(y)) % 3 + 1.0
+    subject, trial, _, constant = scores(net(MLPRegressor), *DIABETES, weights)
+    train = subject.train
+    mean = np.average(subject.y[train], weights=subject.weights[train])
+    assert_allclose(trial.everything.constant, mean)
+    assert_allclose(constant.value, 0, atol=1e-12)
+    assert metric_name(subject) == "R²"
+
+
+def test_rows_without_weight_are_left_out():
+    weights = np.where(np.arange(400) < 50, 0, WEIGHTS)
+    subject = make_subject(net(), X, Y, 999, 0, weights)
+    assert subject.rows.tolist() == list(range(50, 400))
+    assert len(subject.all_y) == len(subject.weights) == 350
+    assert subject.train.max() < 350
+    subject = make_subject(net(), X, Y, 99, 0, weights)
+    assert_allclose(subject.X, X[subject.rows])
+    assert_allclose(subject.weights, weights[subject.rows])
+    assert (subject.y == Y[subject.rows]).all()
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (np.zeros(400), "at least one non-zero"),
+        (np.ones(3), r"sample_weight.shape == \(3,\)"),
+        (-np.ones(400), "Negative values"),
+    ],
+)
+def test_wrong_weights(weights, message):
+    with pytest.raises(ValueError, match=message):
+        diagnose(net(), X, Y, weights)
+
+
+SCORERS = {
+    "average_precision": (average_precision_score, 1.0),
+    "neg_log_loss": (lambda y, p: -log_loss(y, p), None),
+}
+
+
+@pytest.mark.parametrize("scoring", SCORERS)
+@pytest.mark.parametrize("weight", [None, "balanced"])
+def test_a_scorer_judges(scoring, weight):
+    metric, factor = SCORERS[scoring]
+    subject, trial, score, constant = scores(net(scoring=scoring, class_weight=weight))
+    y, rows = subject.y[subject.held], subject.held
+    p = trial.net.predict_proba(subject.X[rows])[:, 1]
+    assert_allclose(score.value, metric(y, p))
+    expected = np.full(len(y), 0.5 if weight else subject.y[subject.train].mean())
+    assert_allclose(constant.value, metric(y, expected), rtol=1e-4)
+    factor = factor or -1 / constant.value
+    way = 1 - constant.value if scoring == "average_precision" else 1
+    assert_allclose(scale_of(subject, constant), (factor, way))
+    assert metric_name(subject) == scoring.replace("_", " ")
+
+
+@pytest.mark.parametrize(
+    ("estimator", "X", "y"),
+    [
+        (net(SVMClassifier, scoring="roc_auc"), X, Y),
+        (net(scoring="accuracy"), IRIS[0], np.array(["a", "b", "c"])[IRIS[1]]),
+        (net(scoring="accuracy"), IRIS[0], np.eye(3)[IRIS[1]]),
+        (net(scoring="loss"), IRIS[0], IRIS[1]),
+        (
+            net(LogisticClassifier, scoring="f1_micro"),
+            IRIS[0],
+            np.eye(3, dtype=int)[IRIS[1]],
+        ),
+        (net(MLPRegressor, scoring="r2"), *DIABETES),
+        (net(MLPRegressor, scoring="neg_mean_absolute_error"), *DIABETES),
+        (net(MLPRegressor, scoring=make_scorer(mean_absolute_error)), *DIABETES),
+        (
+            net(MLPRegressor, scoring="loss"),
+            DIABETES[0],
+            np.column_stack([DIABETES[1]] * 2),
+        ),
+    ],
+    ids=lambda one: str(getattr(one, "scoring", "")),
+)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_any_scoring_of_any_net(estimator, X, y, weighted):
+    weights = np.arange(len(y)) % 2 + 1.0 if weighted else None
+    subject, trial = trained(estimator.set_params(early_stopping=False), X, y, weights)
+    linear, facts = (trial, subject), {}
+    assert has_score(subject, trial, subject.held)
+    kinds = [one.kind for one in check_baselines(subject, trial, linear, facts)]
+    assert "worse_than_linear" not in kinds
+    assert np.isfinite(list(facts.values())).all()
+    assert f"{metric_name(subject)} of a constant" in facts
+    list(check_gap(subject, trial))
+
+
+def test_errors_of_differences():
+    rng = np.random.default_rng(0)
+    ours, theirs = rng.normal([[1], [0]], size=(2, 50))
+    gain, error = Score(ours.mean(), ours).gain_over(Score(theirs.mean(), theirs))
+    assert_allclose(gain, (ours - theirs).mean())
+    assert_allclose(error, (ours - theirs).std() / np.sqrt(50))
+    weights = np.full(50, 3.0)
+    assert_allclose(Score(0, ours, weights).error, ours.std() / np.sqrt(50))
+    assert Score(0, np.full(10, np.nan), has_rows=False).error == np.inf
+
+
+def test_the_jackknife_finds_the_error_of_a_mean():
+    """Groups of rows tell about as much as single rows."""
+    subject, trial, by_rows, _ = scores(net())
+    subject.net.set_params(scoring="accuracy")
+    by_groups = score_of(subject, trial, subject.held)
+    assert by_groups.value == by_rows.value
+    assert 0.4 < by_groups.error / by_rows.error < 2.5
+
+
+@pytest.mark.parametrize("weight", [None, "balanced"])
+def test_weighted_classes_are_no_error(weight):
+    """The cure that `class_imbalance` asks for is not condemned itself."""
+    X, y = make_classification(
+        3000, 20, n_informative=4, weights=[0.93], class_sep=0.4, flip_y=0.02,
+        random_state=0,
+    )  # fmt: skip
+    estimator = SoftmaxClassifier(
+        (50,), max_iter=60, early_stopping=True, scoring="average_precision",
+        dropout=0.2, class_weight=weight, random_state=0,
+    )  # fmt: skip
+    report = diagnose(estimator, X, y)
+    assert report.kinds == ([] if weight else ["class_imbalance"])
+    assert report.facts["loss at the end"] < report.facts["loss of a constant"]
+    assert report.facts["training rows"] == 2400
+
+
+def test_a_constant_is_not_fitted_to_the_sample():
+    """The net learns the share of the rare class from all rows, and so does it."""
+    _, trial = trained(net(), np.tile(X, (3, 1)), np.tile(Y, 3))
+    assert len(trial.sample.targets) == 256 < len(trial.everything.targets)
+    assert trial.sample.constant is trial.everything.constant
+    assert trial.sample.chance != trial.everything.chance
