@@ -25,7 +25,7 @@ from skdl.estimators._architecture import (
     start_weights,
 )
 from skdl.estimators._augment import check_augment, start_augmentation
-from skdl.estimators._divergence import likely_cause
+from skdl.estimators._divergence import likely_cause, scale_advice
 from skdl.estimators._fitted import FittedNet
 from skdl.estimators._held import check_validation, given_rows, held_out, validates
 from skdl.estimators._hooks import (
@@ -402,7 +402,8 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             reason = "max_iter"
             warn(
                 f"Maximum iterations (max_iter={self.max_iter}) reached and the "
-                f"optimization hasn't converged yet. {run.advice()}",
+                "optimization hasn't converged yet. "
+                + run.advice(or_nothing(scale_advice, self, data.X, data.targets)),
                 ConvergenceWarning,
             )
         self.stop_reason_ = reason
@@ -432,6 +433,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
         }
 
     def _lbfgs_ended(self, result):
+        data = self._run.data
         self.n_iter_ = result.nit
         self.loss_ = np.float64(result.fun)
         if self._run.stop_reason is not None:
@@ -456,7 +458,8 @@ class BaseNet(CallbackSupportMixin, FittedNet):
                 if bounded
                 else "The line search found no lower value, as happens at a minimum "
                 "to rounding, or with data that are not scaled."
-            ),
+            )
+            + f" {or_nothing(scale_advice, self, data.X, data.targets)}".rstrip(),
             ConvergenceWarning,
         )
 

@@ -1,9 +1,9 @@
-"""Why training may have diverged, in words for the user."""
+"""Why training may have diverged, or got nowhere, in words for the user."""
 
 import numpy as np
 from scipy.sparse import issparse
 
-__all__ = ["likely_cause"]
+__all__ = ["likely_cause", "scale_advice"]
 
 # A standardized column hardly ever has an element beyond this.
 LARGE = 100.0
@@ -31,22 +31,16 @@ def likely_cause(net, X, targets, made_no_step=False):
         weights = _large_weights(net)
         if weights:
             return weights
-    names = getattr(net, "feature_names_in_", None)
-    columns = "" if net.standardize else _large_columns(X, names)
-    if columns:
-        way_out = "Set standardize=True, or put a Standardizer before the net"
-        if issparse(X):
-            way_out = "Put a MaxAbsScaler before the net"
+    for what, sizes, way_out in _unscaled(net, X, targets):
+        if what == "y":
+            return (
+                f"A y that is not scaled ({sizes}) is the likely cause: {way_out}"
+                f"{lower}."
+            )
+        way_out = way_out[0].upper() + way_out[1:]
         return (
-            f"Columns of X that are not scaled are the likely cause: {columns}. "
+            f"Columns of X that are not scaled are the likely cause: {sizes}. "
             f"{way_out}{lower}."
-        )
-    columns = _large_columns(targets, None) if net._y_numeric else ""
-    if columns:
-        size = columns.partition(" ")[2].partition(")")[0]
-        return (
-            f"A y that is not scaled {size}) is the likely cause: put the net into a "
-            f"TransformedTargetRegressor with a StandardScaler{lower}."
         )
     if net.solver == "lbfgs":
         return "X and y are of moderate size: are the starting weights, or alpha, not?"
@@ -70,6 +64,46 @@ def likely_cause(net, X, targets, made_no_step=False):
         + " or ".join([f"lower {rate}", *further])
         + "."
     )
+
+
+def scale_advice(net, X, targets):
+    """Return sentences about what is not scaled and takes many steps, or nothing.
+
+    Parameters
+    ----------
+    net, X, targets
+        As for `likely_cause`.
+    """
+    sentences = []
+    for what, sizes, way_out in _unscaled(net, X, targets):
+        sentences.append(
+            f"y is not scaled ({sizes}), which takes many steps: {way_out}."
+            if what == "y"
+            else f"Columns of X are not scaled, which takes many steps: {sizes}. "
+            f"{way_out[0].upper()}{way_out[1:]}."
+        )
+    return " ".join(sentences)
+
+
+def _unscaled(net, X, targets):
+    """Yield ("X" or "y", the sizes, what to do) for what is not scaled."""
+    names = getattr(net, "feature_names_in_", None)
+    columns = "" if net.standardize else _large_columns(X, names)
+    if columns:
+        way_out = "set standardize=True, or put a Standardizer before the net"
+        if issparse(X):
+            way_out = "put a MaxAbsScaler before the net"
+        yield "X", columns, way_out
+    columns = _large_columns(targets, None) if net._y_numeric else ""
+    if columns:
+        sizes = columns.partition("(")[2].partition(")")[0]
+        # Counts must not become negative.
+        way_out = "divide y by its mean"
+        if not net.__sklearn_tags__().target_tags.positive_only:
+            way_out = (
+                "put the net into a TransformedTargetRegressor with a StandardScaler"
+            )
+        yield "y", sizes, way_out
 
 
 def _large_columns(X, names):

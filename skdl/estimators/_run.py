@@ -254,8 +254,17 @@ class TrainingRun:
         self.stop_reason = "callback" if self.asked_to_stop else None
         self.n_stalled = 0
 
-    def advice(self):
-        """Return what the last epochs say about more of them."""
+    def advice(self, scale=""):
+        """Return what the last epochs say about more of them.
+
+        Parameters
+        ----------
+        scale : str, default=""
+            Sentences about data that are not scaled: a better cure than more epochs.
+        """
+        if scale:
+            improving = "has not improved" if self.n_stalled else "was still improving"
+            return f"The {self._watched()} {improving} at the end. {scale}"
         if not self.n_stalled:
             return f"The {self._watched()} was still improving: raise max_iter."
         return (

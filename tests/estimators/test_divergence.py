@@ -156,3 +156,37 @@ def test_lbfgs_names_starting_weights(Net, X, y, make):
     net = make(Net, solver="lbfgs", weight_init=Gaussian(1e300))
     with pytest.raises(ValueError, match=r"weights that training started from.*e\+300"):
         net.fit(X, y)
+
+
+def test_a_bound_of_epochs_is_not_blamed_for_the_scale_of_y(X, make):
+    """Only the scale helps: R² stays below 0 for thousands of epochs."""
+    net = make(MLPRegressor, max_iter=3)
+    with pytest.warns(ConvergenceWarning, match="hasn't converged") as caught:
+        net.fit(X, 1e5 * X[:, 0] + 2e5)
+    message = str(caught[0].message)
+    assert "y is not scaled (up to " in message
+    assert "TransformedTargetRegressor with a StandardScaler" in message
+    assert "raise max_iter" not in message
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_a_bound_of_epochs_is_not_blamed_for_the_scale_of_x(Net, X, y, make, solver):
+    X[:, 2] *= 1e4
+    with pytest.warns(ConvergenceWarning) as caught:
+        make(Net, solver=solver, max_iter=2).fit(X, y)
+    message = str(caught[-1].message)
+    assert "Columns of X are not scaled, which takes many steps: 2 (up to" in message
+    assert "Set standardize=True" in message
+    with pytest.warns(ConvergenceWarning) as caught:
+        make(Net, solver=solver, max_iter=2, standardize=True).fit(X, y)
+    assert "not scaled, which" not in str(caught[-1].message)
+
+
+def test_counts_are_divided_and_not_centred(X, make):
+    net = make(MLPRegressor, loss="poisson")
+    for advice in (likely_cause, _divergence.scale_advice):
+        assert "divide y by its mean" in advice(net, X, Y + 12345)
+
+
+def test_scaled_data_get_no_advice_about_scale(Net, X, make):
+    assert _divergence.scale_advice(make(Net), X, Y) == ""
