@@ -3,9 +3,12 @@
 import hashlib
 import inspect
 from dataclasses import asdict
+from types import ModuleType
 
 import numpy as np
 from scipy.sparse import issparse
+
+from skdl.callbacks._code import is_code, parts_of_code
 
 __all__ = ["FINGERPRINT", "differences", "digest", "fill_in", "fingerprint"]
 
@@ -89,6 +92,8 @@ def _content(array):
 def _said(value):
     if isinstance(value, type):
         return value.__name__
+    if inspect.isroutine(value) and hasattr(value, "__qualname__"):
+        return f"{value.__qualname__} with content {digest(value)[:8]}"
     text = " ".join(repr(value).split())
     return text if len(text) <= 60 else text[:57] + "..."
 
@@ -96,13 +101,22 @@ def _said(value):
 def digest(value):
     """Return a hexadecimal hash of a value, by content, not by identity.
 
-    Arrays count by dtype, shape and elements, functions and classes by their names,
+    Arrays count by dtype, shape and elements, functions and classes by `parts_of_code`,
     random generators by their type, and other objects by their parameters or by what a
     pickle would hold.
     """
-    hasher = hashlib.sha256()
+    hasher = _Hasher()
     _add(hasher, value, ())
     return hasher.hexdigest()
+
+
+class _Hasher:
+    """A hash, and the number of each function and class that is in it already."""
+
+    def __init__(self):
+        self.codes = {}
+        self.sha = hashlib.sha256()
+        self.update, self.hexdigest = self.sha.update, self.sha.hexdigest
 
 
 def _add(hasher, value, outer):
@@ -111,8 +125,6 @@ def _add(hasher, value, outer):
         value = value.item()
     if value is None or isinstance(value, bool | int | float | complex | str | bytes):
         return _token(hasher, repr(value))
-    if isinstance(value, type) or inspect.isroutine(value):
-        return _token(hasher, f"{value.__module__}.{value.__qualname__}")
     if any(value is one for one in outer):
         return _token(hasher, "circle")
     outer = (*outer, value)
@@ -129,6 +141,14 @@ def _add(hasher, value, outer):
         kind, parts = "list", value
     elif isinstance(value, set | frozenset):
         kind, parts = "set", sorted(map(digest, value))
+    elif is_code(value):
+        # Once: functions call one another in more ways than could be followed.
+        if value in hasher.codes:
+            return _token(hasher, f"code {hasher.codes[value]}")
+        hasher.codes[value] = len(hasher.codes)
+        kind, parts = "code", parts_of_code(value)
+    elif isinstance(value, ModuleType):
+        kind, parts = "module", [value.__name__]
     else:
         kind, parts = "object", _parts(value)
     _token(hasher, f"{kind} of {len(parts)}")
@@ -146,7 +166,7 @@ def _parts(value):
         return [*parts, value.get_params(deep=False)]
     try:
         reduced = value.__reduce_ex__(4)
-    except TypeError:  # a generator, an open file
+    except Exception:  # of a generator, an open file, a lock
         return parts
     if isinstance(reduced, str):
         return [*parts, reduced]

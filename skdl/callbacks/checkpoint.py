@@ -61,12 +61,16 @@ class Checkpoint(NetCallback):
     keeps other fits away; the system unlocks it when the process ends, however it does.
     If something else has written to the path nevertheless, the run leaves that alone,
     warns, and writes to a new file beside it. It is an ``.npz`` without pickles:
-    ``numpy.load(path)["parameters"]`` are the weights and biases as one vector. With
-    Adam it has three times their size, four times with early stopping, and up to ten
-    times with `max_restarts`, which keeps weights and moments to go back to.
+    ``numpy.load(path)["state.parameters"]`` are the weights and biases as one vector,
+    all weights first, and ``["state.snapshots.best.parameters"]`` those of the best
+    epoch, with early stopping. With Adam it has three times their size, four times with
+    early stopping, and up to ten times with `max_restarts`, which keeps weights and
+    moments to go back to.
 
     `verbose` and `max_time` may differ between the runs, no other parameter. Functions
-    among the options count by their names. To find out, X is read once, by blocks.
+    count by name, defaults, the variables that they have from functions around them and
+    the object that they are bound to; your own by their code as well. To find out, X is
+    read once, by blocks.
 
     Ctrl-C and `max_time` leave a run unfinished: the same call goes on, from the last
     full epoch in the file. All other ends are final. Only ``fit`` has callbacks, not
@@ -86,6 +90,11 @@ class Checkpoint(NetCallback):
     >>> path = tempfile.mkdtemp() + "/iris.npz"
     >>> net = MLPClassifier(learning_rate_init=0.02, random_state=0)
     >>> net.set_callbacks(Checkpoint(path, resume=True)).fit(X, y).n_iter_ > 20
+    True
+    >>> import numpy as np
+    >>> with np.load(path) as file:
+    ...     W = file["state.parameters"][: net.coefs_[0].size]
+    >>> np.array_equal(W.reshape(net.coefs_[0].shape), net.coefs_[0])
     True
     """
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from skdl.callbacks._hooks import NetCallback
 from skdl.callbacks._step_recorder import StepRecorder
-from skdl.callbacks._step_records import NUMBERS
+from skdl.callbacks._step_records import NUMBERS, StepRecords
 
 __all__ = ["Monitor"]
 
@@ -139,12 +139,14 @@ class Monitor(NetCallback):
         ValueError
             If its last fit had none.
         """
-        if not getattr(net, "_step_records", None):
+        kept = getattr(net, "_step_records", {}).values()
+        kept = [records for records in kept if isinstance(records, StepRecords)]
+        if not kept:
             raise ValueError(
                 f"No step of this {type(net).__name__} was recorded: call "
                 "net.set_callbacks(Monitor()) before fit."
             )
-        return net._step_records[0].arrays()
+        return kept[0].arrays()
 
     def to_frame(self):
         """Return `records_` without the histograms as a table.

@@ -76,7 +76,7 @@ class TensorBoardLogger(NetCallback):
         for name, column in history.items():
             _add_scalar(writer, name, column[-1], epoch)
         if run.observer is not None:
-            for records in run.observer.records():
+            for records in run.observer.records().values():
                 _add_records(writer, records, epoch)
         writer.flush()
 

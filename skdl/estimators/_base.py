@@ -243,7 +243,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
         self._network = self._new_network(widths, dtype)
         start_weights(self._network, self.weight_init, self.activation, rng)
         self._training_state = self._input_moments = None
-        self._step_records = []
+        self._step_records = {}
         self.n_layers_ = len(widths)
         self.n_outputs_ = widths[-1]
         self.t_ = 0
@@ -410,7 +410,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
         if "_growing_history" not in vars(self):
             self._growing_history = GrowingHistory()
         self.history_ = self._growing_history.extended(self.history_, run.history)
-        self._step_records = [] if run.observer is None else run.observer.records()
+        self._step_records = {} if run.observer is None else run.observer.records()
         self._keep_for_later(run, incremental)
         if run.callbacks is not None:
             run.callbacks.fit_ended()

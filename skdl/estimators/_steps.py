@@ -1,5 +1,7 @@
 """Our own hook beside scikit-learn's: callbacks that look at single steps."""
 
+from collections import Counter
+
 __all__ = ["StepObservers", "step_observer"]
 
 
@@ -8,8 +10,9 @@ def step_observer(net, run):
 
     A callback that wants to know has ``observe_steps(run, records)``. It returns an
     observer (see `skdl.engine.train`) with a method ``records()``, whose result the net
-    keeps; the next call that goes on from there hands it back. This is no part of
-    scikit-learn's protocol, and so happens in ``partial_fit``, too.
+    keeps; the next call that goes on from there hands it back to a callback of the
+    same class. This is no part of scikit-learn's protocol, and so happens in
+    ``partial_fit``, too.
     """
     callbacks = [
         callback
@@ -18,28 +21,38 @@ def step_observer(net, run):
     ]
     if not callbacks:
         return None
-    old = getattr(net, "_step_records", [])
-    old = [*old, *[None] * len(callbacks)]
+    old = getattr(net, "_step_records", {})
     return StepObservers(
-        [
-            callback.observe_steps(run, records)
-            for callback, records in zip(callbacks, old, strict=False)
-        ]
+        {
+            name: callback.observe_steps(run, old.get(name))
+            for name, callback in _named(callbacks).items()
+        }
     )
 
 
+def _named(callbacks):
+    """Return {name: callback}, whatever stands before, between and behind them."""
+    counts, named = Counter(), {}
+    for callback in callbacks:
+        name = f"{type(callback).__module__}.{type(callback).__qualname__}"
+        counts[name] += 1
+        named[f"{name} {counts[name]}"] = callback
+    return named
+
+
 class StepObservers:
-    """Several observers as one."""
+    """Several observers, by name, as one."""
 
     def __init__(self, observers):
-        self.observers = self.now = observers
+        self.named = observers
+        self.observers = self.now = list(observers.values())
         if len(observers) == 1:
             # Asked at every step: without a detour.
-            self.wants = observers[0].wants
+            self.wants = self.observers[0].wants
 
     def records(self):
         """Return what each of them has recorded."""
-        return [observer.records() for observer in self.observers]
+        return {name: observer.records() for name, observer in self.named.items()}
 
     def wants(self, step):
         """Tell whether any of them does."""

@@ -1,8 +1,13 @@
 """Equal content has equal marks, other content has others."""
 
 import functools
+import json
+import os
+import subprocess
+import sys
 import tracemalloc
-from types import SimpleNamespace
+from pathlib import Path
+from types import FunctionType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +19,32 @@ from sklearn.model_selection import KFold
 from skdl.callbacks import _fingerprint as module
 from skdl.callbacks._fingerprint import differences, digest, fill_in
 from skdl.engine import Adam, BatchNorm, Cosine
+
+
+class Shift:
+    def __init__(self, by):
+        self.by = by
+
+    def apply(self, X):
+        return X + self.by
+
+    def lower(self, X):
+        return X - self.by
+
+
+def shift_by(by, more=0):
+    def shift(X):
+        return X + by + more
+
+    return shift
+
+
+def defined(source, **names):
+    """Return the function f, or class C, of a text."""
+    names = {"__name__": "a_module", **names}
+    exec(source, names)
+    return names.get("f", names.get("C"))
+
 
 ARRAY = np.arange(12.0).reshape(4, 3)
 # Each of these is made twice, and differs from all others.
@@ -56,6 +87,41 @@ MAKERS = [
     lambda: r2_score,
     lambda: np.tanh,
     lambda: Cosine,
+    lambda: Shift(0.0).apply,
+    lambda: Shift(1.0).apply,
+    lambda: Shift(1.0).lower,
+    lambda: functools.partial(Shift(2.0).apply),
+    lambda: functools.partial(Shift(3.0).apply),
+    lambda: shift_by(1),
+    lambda: shift_by(2),
+    lambda: shift_by(ARRAY),
+    lambda: shift_by(Shift(1.0).apply),
+    lambda: functools.lru_cache(shift_by(1)),
+    lambda: functools.lru_cache(shift_by(2)),
+    lambda: [1.0].append,
+    lambda: [2.0].append,
+    lambda: str.upper,
+    lambda: dict.fromkeys,
+    lambda: defined("def f(X): return X + 1"),
+    lambda: defined("def f(X): return X + 2"),
+    lambda: defined("def f(X): return X.min()"),
+    lambda: defined("def f(X): return X.max()"),
+    lambda: defined("def f(X, by=1): return X"),
+    lambda: defined("def f(X, by=2): return X"),
+    lambda: defined("def f(X, *, by=2): return X"),
+    lambda: defined("def f(X): return X + BY", BY=1),
+    lambda: defined("def f(X): return X + BY", BY=2),
+    lambda: defined("def f(X): return X + BY", BY=ARRAY.copy()),
+    lambda: defined("def f(X): return g(X)\ndef g(X): return 1"),
+    lambda: defined("def f(X): return g(X)\ndef g(X): return 2"),
+    lambda: defined("def f(X): return [x + 1 for x in {1, 2, 3}]"),
+    lambda: defined("f = lambda X: (lambda: X + 1)()"),
+    lambda: defined("f = lambda X: (lambda: X + 2)()"),
+    lambda: defined("class C:\n def g(self): return 1"),
+    lambda: defined("class C:\n def g(self): return 2"),
+    lambda: defined("class C:\n @property\n def g(self): return 2"),
+    lambda: defined("class C:\n @staticmethod\n def g(): return 3"),
+    lambda: defined("class C:\n @classmethod\n def g(cls): return cls.h"),
     lambda: SimpleNamespace(a=1),
     lambda: SimpleNamespace(a=2),
     lambda: np.random.RandomState(0),
@@ -84,6 +150,64 @@ def test_marks_tell_contents_apart_and_nothing_else():
 )
 def test_what_means_the_same_has_the_same_mark(first, second):
     assert digest(first) == digest(second)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("def f(X): return X", "# longer\n\ndef f(X):\n    return X  # as is"),
+        # What may differ in each process and changes no number.
+        ("p = 'a'\ndef f(X): print(p)", "p = 'b'\ndef f(X): print(p)"),
+        ("p = []\ndef f(X): p.append(1)", "p = [1]\ndef f(X): p.append(1)"),
+    ],
+)
+def test_what_does_the_same_has_the_same_mark(first, second):
+    assert digest(defined(first)) == digest(defined(second))
+
+
+def test_code_of_a_library_counts_by_name(monkeypatch):
+    before = digest(r2_score), digest(KFold)
+    monkeypatch.setattr(r2_score.__wrapped__, "__code__", (lambda: 3).__code__)
+    monkeypatch.setattr(KFold, "split", lambda self: 3)
+    assert (digest(r2_score), digest(KFold)) == before
+
+
+def test_functions_that_call_one_another_are_followed_once():
+    """There are 40! ways from the first one to all others."""
+    names = ", ".join(f"f{i}" for i in range(40))
+    source = "\n".join(f"def f{i}(): return {names}" for i in range(40))
+    first = defined(source + "\nf = f0")
+    assert digest(first) == digest(defined(source + "\nf = f0"))
+    assert digest(first) != digest(defined(source + "\ndef f7(): pass\nf = f0"))
+
+
+def test_another_process_gives_the_same_marks():
+    """Whose hashes of texts differ, and so the order of its sets."""
+    script = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+from skdl.callbacks._fingerprint import digest
+from tests.callbacks import test_fingerprint
+print([digest(make()) for make in test_fingerprint.MAKERS])
+"""
+    out = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        ).stdout
+        for seed in "12"
+    }
+    (text,) = out
+    here = [
+        digest(make()) if not isinstance(make(), FunctionType) else None
+        for make in MAKERS
+    ]
+    there = json.loads(text.replace("'", '"'))
+    assert [h in (None, t) for h, t in zip(here, there, strict=True)].count(False) == 0
 
 
 def test_circles_end():

@@ -319,3 +319,40 @@ def test_no_records_before_fit():
     assert not hasattr(Monitor(), "records_")
     with pytest.raises(ValueError, match="No step of this MLPClassifier"):
         Monitor.records_of(MLPClassifier())
+
+
+class Silent:
+    """Another one that looks at steps, and keeps a list."""
+
+    steps_only = True
+
+    def setup(self, estimator, context):
+        pass
+
+    teardown = on_fit_task_begin = on_fit_task_end = setup
+
+    def observe_steps(self, run, records):
+        self.kept = ["first"] if records is None else [*records, "next"]
+        return self
+
+    def wants(self, step):
+        return False
+
+    def records(self):
+        return self.kept
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_other_observers_change_nothing(first, X, y, fit):
+    """Those that come later, and before it, too."""
+    net = MLPClassifier(3, max_iter=2, random_state=0, warm_start=True)
+    fit(net, X, y, Monitor(every=1))
+    n_steps = len(Monitor.records_of(net)["step"])
+    silent = Silent()
+    for n_fits in (2, 3):
+        fit(net, X, y, *[silent, Monitor(every=1)][:: 1 if first else -1])
+        assert len(Monitor.records_of(net)["step"]) == n_fits * n_steps
+    assert silent.kept == ["first", "next"]
+    fit(net, X, y, silent)
+    with pytest.raises(ValueError, match="No step of this MLPClassifier was recorded"):
+        Monitor.records_of(net)

@@ -104,4 +104,4 @@ def test_nobody_asks(X, y):
 
 def test_one_alone_is_asked_without_a_detour():
     wants = SimpleNamespace(wants=lambda step: step == 3)
-    assert StepObservers([wants]).wants is wants.wants
+    assert StepObservers({"one": wants}).wants is wants.wants
