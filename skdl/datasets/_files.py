@@ -116,7 +116,8 @@ class Files:
                         )
                     self._add(name, file)
         else:
-            limits = dataset.max_images, dataset.max_bytes
+            # Some systems put a hidden file beside each image.
+            limits = 2 * dataset.max_images, dataset.max_bytes
             with naming_damage(path, "a tar archive"):
                 content = list(read_tar(path, name_of, *limits))
             for name, data in content:

@@ -18,6 +18,7 @@ CIFAR10 = ImageDataset(
     train_counts=(5000,) * 10,
     test_counts=(1000,) * 10,
     channels_first=True,
+    max_images=120_000,
 )  # fmt: skip
 PARTS = ("train", "test")
 # The folders that the archives of batches unpack to, and the folder itself.
