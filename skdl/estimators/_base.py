@@ -231,6 +231,8 @@ class BaseNet(CallbackSupportMixin, FittedNet):
                 self._finish(run, data, incremental)
             finally:
                 del self._run
+                # They refer to the run, and would keep its arrays with it.
+                run.callbacks = run.observer = None
 
     def _read_targets(self, y, first, classes):
         return y
