@@ -1,9 +1,26 @@
 """What pytest should know before it imports a test."""
 
+import atexit
 import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+
+# Bytecode goes to a temporary folder, that of workers and other processes, too: a run
+# leaves nothing behind in the clone. Only this file was compiled before it says so.
+if sys.pycache_prefix is None and not sys.dont_write_bytecode:
+    sys.pycache_prefix = tempfile.mkdtemp(prefix="skdl-bytecode-")
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+    atexit.register(shutil.rmtree, sys.pycache_prefix, ignore_errors=True)
+    beside = Path(__file__).with_name("__pycache__")
+    for path in beside.glob("conftest.*"):
+        path.unlink(missing_ok=True)
+    if beside.is_dir() and not any(beside.iterdir()):
+        beside.rmdir()
 
 # xdist's workers share the cores: with more threads of BLAS than these, each waits for
 # others, a hundred times as long on a busy machine. Set before NumPy is imported.

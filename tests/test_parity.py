@@ -333,3 +333,17 @@ def test_errors_of_our_own(kinds, call, their_error, our_error):
         Ours, Theirs = both(kind)
         assert outcome(call, Ours)[0] is our_error
         assert outcome(call, Theirs)[0] is their_error
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("tol", [0, 1e-9])
+@pytest.mark.parametrize("Net", both("MLPRegressor"))
+def test_a_loss_that_stays_is_no_worse_at_tol_0(Net, tol):
+    """Steps of 1e-300 move no weight: equal losses end training for a tol above 0."""
+    net = Net(
+        solver="sgd", learning_rate_init=1e-300, tol=tol, shuffle=False,
+        n_iter_no_change=2, max_iter=9, random_state=0,
+    )  # fmt: skip
+    net.fit(X, VALUES)
+    assert len(set(net.loss_curve_)) == 1
+    assert net.n_iter_ == (4 if tol else 9)

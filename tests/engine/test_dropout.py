@@ -123,3 +123,16 @@ def test_the_backward_pass_of_the_layer_before_is_right():
     tanh = workspace.works[network.layers[1]]
     expected = np.tanh(X @ network.affine[0].weights + network.affine[0].biases)
     np.testing.assert_allclose(tanh.Z, expected, rtol=1e-14)
+
+
+def test_bits_below_the_bound_are_dropped_and_no_others():
+    """Of 2¹⁶ equally likely values, rate · 2¹⁶ lie below."""
+    layer = Dropout(0.25, 4)
+    bits = np.array([2**14 - 1, 2**14, 2**16 - 1, 0], np.uint16)
+
+    class Bits:
+        def integers(self, low, high, size, dtype):
+            return bits.view(np.uint64)
+
+    mask = layer._draw(np.empty(4), Bits())
+    np.testing.assert_allclose(mask, [0, 4 / 3, 4 / 3, 0], rtol=1e-12)

@@ -214,3 +214,13 @@ def test_the_clock_is_read_after_each_batch(deadline, n_steps, n_epochs, monkeyp
     assert [epoch.timed_out for epoch in epochs] == [False] * (n_epochs - 1) + [late]
     assert np.isnan(epochs[-1].gradient_norm) == (n_steps % 3 > 0)
     assert all(np.isfinite(epoch.loss) for epoch in epochs)
+
+
+def test_an_explosion_does_not_lower_what_is_usual(evaluations):
+    """The exploding batch has small targets, the first one had large ones."""
+    network, data = linear(100)
+    data.targets[:10] *= 1e4
+    epochs, progress = epochs_of(network, data, rate=1e30, max_epochs=1)
+    assert epochs[0].diverged
+    assert progress.usual == pytest.approx(evaluations[0])
+    assert progress.usual > 1e6

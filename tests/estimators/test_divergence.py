@@ -7,6 +7,7 @@ from scipy.sparse import csr_array
 from sklearn.exceptions import ConvergenceWarning
 
 from skdl import MLPClassifier, MLPRegressor
+from skdl.callbacks import LambdaCallback
 from skdl.engine import Gaussian
 from skdl.estimators import _divergence
 from skdl.estimators._divergence import likely_cause
@@ -190,3 +191,19 @@ def test_counts_are_divided_and_not_centred(X, make):
 
 def test_scaled_data_get_no_advice_about_scale(Net, X, make):
     assert _divergence.scale_advice(make(Net), X, Y) == ""
+
+
+def test_ctrl_c_after_a_divergence_does_not_hide_it(X, y, make):
+    def interrupt(net):
+        if net.training_.stop_reason == "diverged":
+            raise KeyboardInterrupt
+
+    net = make(MLPClassifier, **WILD, max_iter=50, early_stopping=True)
+    net.set_callbacks(LambdaCallback(interrupt))
+    with (
+        pytest.warns(UserWarning, match="interrupted by user"),
+        pytest.warns(ConvergenceWarning, match="Training diverged; the parameters"),
+    ):
+        net.fit(X, y)
+    assert net.stop_reason_ == "diverged"
+    assert np.isfinite(net.coefs_[0]).all()

@@ -95,3 +95,17 @@ def test_early_stopping_keeps_the_best_of_all_calls(Net, X, y, make, fit):
     fit(net, X, y)
     assert len(net.validation_scores_) == 8
     assert net.best_validation_score_ >= first
+
+
+def test_a_scorer_is_tried_before_each_fit(X, y, make, fit):
+    """Also where training goes on: it may be another one by then."""
+    net = make(MLPClassifier, warm_start=True, early_stopping=True, scoring="accuracy")
+    n_epochs = len(fit(net, X, y).loss_curve_)
+
+    def broken(net, X, y):
+        raise TypeError("no score")
+
+    net.set_params(scoring=broken)
+    with pytest.raises(ValueError, match="cannot score the validation rows: no score"):
+        net.fit(X, y)
+    assert len(net.loss_curve_) == n_epochs
