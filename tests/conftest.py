@@ -10,17 +10,20 @@ from types import SimpleNamespace
 
 import pytest
 
-# Bytecode goes to a temporary folder, that of workers and other processes, too: a run
-# leaves nothing behind in the clone. Only this file was compiled before it says so.
-if sys.pycache_prefix is None and not sys.dont_write_bytecode:
-    sys.pycache_prefix = tempfile.mkdtemp(prefix="skdl-bytecode-")
-    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
-    atexit.register(shutil.rmtree, sys.pycache_prefix, ignore_errors=True)
-    beside = Path(__file__).with_name("__pycache__")
-    for path in beside.glob("conftest.*"):
-        path.unlink(missing_ok=True)
-    if beside.is_dir() and not any(beside.iterdir()):
-        beside.rmdir()
+# A run leaves nothing behind in the clone. Hypothesis has a folder of its own; and
+# neither this process nor those it starts write bytecode: only this file was compiled
+# before it says so.
+if "HYPOTHESIS_STORAGE_DIRECTORY" not in os.environ:
+    folder = tempfile.mkdtemp(prefix="skdl-hypothesis-")
+    os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+sys.dont_write_bytecode = True
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+beside = Path(__file__).with_name("__pycache__")
+for path in beside.glob("conftest.*"):
+    path.unlink(missing_ok=True)
+if beside.is_dir() and not any(beside.iterdir()):
+    beside.rmdir()
 
 # xdist's workers share the cores: with more threads of BLAS than these, each waits for
 # others, a hundred times as long on a busy machine. Set before NumPy is imported.

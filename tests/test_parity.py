@@ -337,12 +337,13 @@ def test_errors_of_our_own(kinds, call, their_error, our_error):
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("tol", [0, 1e-9])
+@pytest.mark.parametrize("early_stopping", [False, True])
 @pytest.mark.parametrize("Net", both("MLPRegressor"))
-def test_a_loss_that_stays_is_no_worse_at_tol_0(Net, tol):
-    """Steps of 1e-300 move no weight: equal losses end training for a tol above 0."""
+def test_what_stays_as_it_is_is_no_worse_at_tol_0(Net, tol, early_stopping):
+    """Steps of 1e-300 move no weight: equal values stall where tol is above 0."""
     net = Net(
         solver="sgd", learning_rate_init=1e-300, tol=tol, shuffle=False,
-        n_iter_no_change=2, max_iter=9, random_state=0,
+        n_iter_no_change=2, max_iter=9, random_state=0, early_stopping=early_stopping,
     )  # fmt: skip
     net.fit(X, VALUES)
     assert len(set(net.loss_curve_)) == 1
