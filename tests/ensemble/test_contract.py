@@ -21,7 +21,6 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import skdl
 from skdl import (
     LogisticClassifier,
-    MLPClassifier,
     MLPRegressor,
     Standardizer,
     SVMClassifier,
@@ -56,7 +55,6 @@ def expected_failures(ensemble):
 
 @parametrize_with_checks(
     [
-        CheckpointEnsembleClassifier(MLPClassifier(**FAST), n_members=3),
         CheckpointEnsembleClassifier(
             LogisticClassifier(validation_fraction=0.25, **FAST),
             n_members=3,
@@ -69,7 +67,6 @@ def expected_failures(ensemble):
             snapshots="last",
             average_weights=True,
         ),
-        SeedEnsembleClassifier(MLPClassifier(**FAST), n_members=3),
         SeedEnsembleClassifier(SVMClassifier(**FAST), n_members=3, voting="hard"),
         SeedEnsembleRegressor(MLPRegressor(**FAST), n_members=3, voting="median"),
     ],

@@ -13,6 +13,8 @@ from sklearn.exceptions import NotFittedError
 from skdl import MLPClassifier, MLPRegressor
 from skdl.engine.prediction import bytes_per_row, rows_per_pass
 from skdl.estimators._fitted import rows_at_once
+from tests.estimators.conftest import NETS
+from tests.pairs import parametrize_pairwise
 
 ALWAYS = ["coefs_", "intercepts_", "n_zero_weights_", "feature_importances_"]
 
@@ -92,10 +94,12 @@ def counts():
     return np.random.default_rng(1).integers(0, 4, (70, 4)).astype(float)
 
 
-@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-@pytest.mark.parametrize("options", [{}, EVERYTHING], ids=["plain", "everything"])
-# One row at a time; some; and all.
-@pytest.mark.parametrize("memory", [0, 1e-9, 3e-3, 1024])
+@parametrize_pairwise(
+    Net=NETS,
+    form=FORMS,
+    options={"plain": {}, "everything": EVERYTHING},
+    memory=[0, 1e-9, 3e-3, 1024],  # one row at a time; some; and all
+)
 def test_any_working_memory_gives_the_same_answers(
     Net, form, options, memory, counts, make, fit
 ):
@@ -139,15 +143,18 @@ def test_a_million_rows_take_the_scores_and_one_pass(memory, make, fit):
     assert peak < predicted.nbytes + one_pass + 100_000
 
 
-@pytest.mark.parametrize("options", [{}, EVERYTHING], ids=["plain", "everything"])
-@pytest.mark.parametrize("form", [FORMS["float64"], FORMS["CSR"], FORMS["uint8"]])
+@parametrize_pairwise(
+    Net=NETS,
+    options={"plain": {}, "everything": EVERYTHING},
+    form={name: FORMS[name] for name in ("float64", "CSR", "uint8")},
+)
 def test_eight_threads_get_what_one_gets(Net, options, form, make, fit):
     rng = np.random.default_rng(0)
     train = rng.integers(0, 4, (60, 30)).astype(float)
     options = {"hidden_layer_sizes": (40,), **options}
     net = fit(make(Net, **options), train, np.arange(60) % 3)
     # Of unlike sizes, for the threads to be at different places of the way.
-    inputs = [form(rng.integers(0, 4, (n, 30))) for n in range(150, 950, 50)]
+    inputs = [form(rng.integers(0, 4, (n, 30))) for n in range(150, 750, 60)]
 
     def in_passes(X):
         # scikit-learn's settings are each thread's own.
@@ -156,7 +163,7 @@ def test_eight_threads_get_what_one_gets(Net, options, form, make, fit):
 
     alone = [in_passes(X) for X in inputs]
     with ThreadPoolExecutor(8) as pool:
-        for _ in range(3):
+        for _ in range(2):
             together = list(pool.map(in_passes, inputs))
             for one, other in zip(alone, together, strict=True):
                 for name, values in one.items():

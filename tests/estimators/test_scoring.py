@@ -21,6 +21,7 @@ from skdl import (
     SVMClassifier,
 )
 from tests.estimators.wild import wild
+from tests.pairs import parametrize_pairwise
 
 SOLVERS = ["sgd", "adam", "adagrad", "rmsprop", "adamw", "lbfgs"]
 
@@ -49,10 +50,10 @@ def their_scores(name):
     }[name]
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
-@pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize(
-    "name", ["f1_macro", "neg_log_loss", "roc_auc", "roc_auc_ovr_weighted"]
+@parametrize_pairwise(
+    name=["f1_macro", "neg_log_loss", "roc_auc", "roc_auc_ovr_weighted"],
+    weighted=[False, True],
+    solver=SOLVERS,
 )
 def test_scorers_of_classes(
     name, weighted, solver, X, y, X_val, y_val, weights_val, make, fit

@@ -153,11 +153,12 @@ ALIKE = set(CASES) - {
     "targets",
 }
 BLIND = ["TrainingCurve", "UpdateRatio", "LayerHistogram", "WeightImage", "diagnose"]
+# Each of the other calls meets every second one of them.
 PAIRS = [
     (case, call)
-    for case in CASES
-    for call in CALLS
-    if not (case in ALIKE and call.removesuffix("Display") in BLIND)
+    for i, case in enumerate(CASES)
+    for j, call in enumerate(CALLS)
+    if case not in ALIKE or (call.removesuffix("Display") not in BLIND and (i + j) % 2)
 ]
 
 
