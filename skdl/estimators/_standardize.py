@@ -59,15 +59,11 @@ def learn_scaling(net, data, weights, image_shape, *, first, incremental):
         return
     known = None if first else net._input_moments
     if first or incremental:
-        eps = _spacing(data.X.dtype)
-        moments = None
-        if known is not None:
-            eps, moments = max(eps, known[0]), known[1]
-        moments = _merge_rows(moments, data, weights)
+        moments = _moments_of_rows(data, weights)
         if moments is None:
             return  # no row counts: training will say so
-        net._input_moments = known = (eps, tuple(moments))
-    eps, moments = known
+        net._input_moments = known = _joined(known, _spacing(data.X.dtype), moments)
+    eps, moments, _ = known
     mean, variance = _mean_and_variance(moments)
     if net.standardize == "channel":
         mean, variance = _by_channel(moments, image_shape[-1])
@@ -82,8 +78,24 @@ def _spacing(dtype):
     return float(np.finfo(dtype if dtype.kind == "f" else np.float64).eps)
 
 
-def _merge_rows(moments, data, weights):
-    """Return moments with a Data's rows added, read once, block by block."""
+def _joined(known, eps, moments):
+    """Return (eps, moments, repeats) of all rows so far.
+
+    The same rows once more change nothing, to the bit: they are counted, and only other
+    rows are merged. Calls of partial_fit on the same rows are thereby one longer fit.
+    """
+    moments = tuple(moments)
+    if known is None:
+        return eps, moments, 1
+    eps, before, repeats = max(eps, known[0]), known[1], known[2]
+    if all(map(np.array_equal, before, moments)):
+        return eps, before, repeats + 1
+    return eps, tuple(Moments(*before).scaled(repeats).merged(Moments(*moments))), 1
+
+
+def _moments_of_rows(data, weights):
+    """Return the moments of a Data's rows, read once, block by block."""
+    moments = None
     # In the order of the memory, or of the file.
     rows = None if data.rows is None else np.sort(data.rows)
     step = max(1, BLOCK // max(1, data.X.shape[1]))

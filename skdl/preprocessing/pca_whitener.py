@@ -13,7 +13,7 @@ from sklearn.base import (
 )
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from skdl._inputs import check_inputs
+from skdl._inputs import check_inputs, check_numbers
 from skdl._sklearn import Interval, fit_context
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
@@ -310,6 +310,7 @@ class PCAWhitener(
             If X does not have the number of columns that `transform` returns.
         """
         check_is_fitted(self)
+        check_numbers(X, "X")
         X = check_array(X, dtype=FLOAT_DTYPES, ensure_2d=False, estimator=self)
         n_columns = self.n_features_in_ if self.zca else self.n_components_
         if X.ndim == n_columns == 1:

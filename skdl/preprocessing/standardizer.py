@@ -11,7 +11,7 @@ from sklearn.utils import check_array
 from sklearn.utils.sparsefuncs import inplace_column_scale
 from sklearn.utils.validation import check_is_fitted
 
-from skdl._inputs import check_inputs
+from skdl._inputs import check_inputs, check_numbers
 from skdl._sklearn import Interval, fit_context
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
@@ -183,8 +183,8 @@ class Standardizer(Versioned, OneToOneFeatureMixin, TransformerMixin, BaseEstima
             return self._learn(X, sample_weight, first=not hasattr(self, "_moments"))
 
     def _learn(self, X, sample_weight, *, first):
-        self._refuse_sparse(X)
         X, weights = checked_batch(self, X, sample_weight, reset=first, **OPTIONS)
+        self._refuse_sparse(X)
         moments = updated_moments(
             None if first else self._moments, X, weights, momentum=self.momentum
         )
@@ -221,8 +221,8 @@ class Standardizer(Versioned, OneToOneFeatureMixin, TransformerMixin, BaseEstima
             where X is NaN.
         """
         check_is_fitted(self)
-        self._refuse_sparse(X)
         X = check_inputs(self, X, dtype=FLOAT_DTYPES, reset=False, **OPTIONS)
+        self._refuse_sparse(X)
         shift, scale = self._in_use()
         if issparse(X):
             return _scaled_columns(X, 1 / scale)
@@ -249,11 +249,12 @@ class Standardizer(Versioned, OneToOneFeatureMixin, TransformerMixin, BaseEstima
             If X has another number of columns.
         """
         check_is_fitted(self)
-        self._refuse_sparse(X)
+        check_numbers(X, "X")
         X = check_array(
             X, dtype=FLOAT_DTYPES, ensure_2d=False, estimator=self, input_name="X",
             **OPTIONS,
         )  # fmt: skip
+        self._refuse_sparse(X)
         if self.n_features_in_ > 1 and X.shape[1:] != (self.n_features_in_,):
             raise ValueError(
                 f"X has the shape {X.shape}, but {type(self).__name__} was fitted on "

@@ -185,7 +185,7 @@ def test_rows_without_weight_leave_the_moments(X, y, make):
     net = make(MLPRegressor, standardize=True).partial_fit(X.astype("f4"), y)
     mean = net.input_mean_.copy()
     # In the net's float32 these are zero.
-    with pytest.raises(ValueError, match="not all zero"):
+    with pytest.raises(ValueError, match="sample_weight is 1e-60"):
         net.partial_fit(X + 5, y, np.full(60, 1e-60))
     assert_array_equal(net.input_mean_, mean)
 
@@ -359,3 +359,27 @@ def test_channels_need_to_be_known(X, y, make):
 def test_other_values_are_refused(value, X, y, make):
     with pytest.raises(ValueError, match="'standardize' parameter"):
         make(MLPClassifier, standardize=value).fit(X, y)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_calls_on_the_same_rows_are_one_fit_to_the_bit(weighted, y, make, fit, flat):
+    """Merging the same moments once more would round the variance."""
+    X = np.arange(60.0)[:, None] ** 2 / 7
+    weights = np.linspace(0.3, 2, 60) if weighted else None
+    options = {"standardize": True, "batch_size": 16}
+    once = make(MLPClassifier, **options, max_iter=7, n_iter_no_change=np.inf)
+    fit(once, X, y, weights)
+    calls = make(MLPClassifier, **options)
+    for _ in range(7):
+        calls.partial_fit(X, y, classes=[0, 1, 2], sample_weight=weights)
+    assert_array_equal(calls.input_scale_, once.input_scale_)
+    assert_array_equal(flat(calls), flat(once))
+    # Other rows are merged with all that came before, as often as they came.
+    calls.partial_fit(X[:20] + 5, y[:20], sample_weight=None)
+    parts = np.concatenate([np.tile(X, (7, 1)), X[:20] + 5])
+    all_weights = np.ones(440)
+    all_weights[:420] = 1 if weights is None else np.tile(weights, 7)
+    mean = np.average(parts, axis=0, weights=all_weights)
+    variance = np.average((parts - mean) ** 2, axis=0, weights=all_weights)
+    assert_allclose(calls.input_mean_, mean)
+    assert_allclose(calls.input_scale_, np.sqrt(variance))

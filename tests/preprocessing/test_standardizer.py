@@ -253,6 +253,26 @@ def test_means_are_not_subtracted_from_sparse_data(kind):
             call(kind(np.eye(3)))
 
 
+def test_a_sparse_frame_is_sparse():
+    """scikit-learn makes a sparse matrix of it, of which no mean is subtracted."""
+    X = sparse_data()
+    frame = pd.DataFrame.sparse.from_spmatrix(csr_array(X))
+    with pytest.raises(ValueError, match="Set with_mean=False"):
+        Standardizer().fit(frame)
+    with pytest.raises(ValueError, match="Set with_mean=False"):
+        Standardizer().fit(pd.DataFrame(X)).transform(frame)
+    scaler = Standardizer(with_mean=False)
+    Z = scaler.fit_transform(frame)
+    assert_allclose(Z.toarray(), clone(scaler).fit_transform(X), rtol=1e-9)
+    assert_allclose(scaler.inverse_transform(Z).toarray(), X, rtol=1e-12)
+
+
+@pytest.mark.parametrize("unit", ["datetime64[D]", "timedelta64[s]"])
+def test_predictions_are_numbers(unit):
+    with pytest.raises(ValueError, match="X holds dates or durations"):
+        Standardizer().fit(data()).inverse_transform(np.ones((3, 4), int).astype(unit))
+
+
 def sparse_data(n=60):
     """Columns with few numbers, with all, constant ones, and one of zeros."""
     X = data(n) * (np.random.default_rng(7).random((n, 4)) < 0.3)
