@@ -122,7 +122,7 @@ class BatchNormLayer(Layer):
         normalized = work.normalized
         # dA may lie in the memory of A: there is no scratch but this.
         _sum_products(dA, normalized, work.gamma_gradient)
-        if self.absorber is not None and work.workspace.works[self.absorber].is_batch:
+        if work.absorber is not None and work.absorber.is_batch:
             work.beta_gradient.fill(0)
         else:
             np.add.reduce(dA, axis=-2, keepdims=True, out=work.beta_gradient)
@@ -139,8 +139,8 @@ class BatchNormLayer(Layer):
 
 class _BatchNormWork:
     __slots__ = (
-        "A", "beta_gradient", "gamma_gradient", "inverse", "is_batch", "mean",
-        "normalized", "variance", "weights", "workspace",
+        "A", "absorber", "beta_gradient", "gamma_gradient", "inverse", "is_batch",
+        "mean", "normalized", "variance", "weights", "workspace",
     )  # fmt: skip
 
     def __init__(self, layer, workspace, gamma_gradient, beta_gradient):
@@ -148,7 +148,7 @@ class _BatchNormWork:
         self.workspace = proxy(workspace)
         self.gamma_gradient, self.beta_gradient = gamma_gradient, beta_gradient
         self.inverse = np.empty_like(layer.mean)
-        self.normalized = None
+        self.normalized = self.absorber = None
         if gamma_gradient is not None:
             self.mean, self.variance = (np.empty_like(layer.mean) for _ in range(2))
             self.normalized, self.A = (workspace.empty(layer.width) for _ in range(2))

@@ -6,7 +6,6 @@ threads may predict with one network at once.
 """
 
 import math
-from weakref import proxy
 
 import numpy as np
 
@@ -130,7 +129,7 @@ class Affine(Layer):
         if work.frozen:
             Z_rows, b = _long_rows(Z, b)
         dW, db, dX, ones = work.weight_gradient, work.bias_gradient, work.dX, work.ones
-        absorber, workspace = self.absorber, work.workspace
+        absorbed = self.absorber is not None
 
         def forward(X):
             work.X = X
@@ -147,7 +146,7 @@ class Affine(Layer):
                 matmul(X.mT, dZ, dW)
             else:
                 _sparse_product(X.T, dZ, dW)
-            if absorber is not None and workspace.works[absorber].is_batch:
+            if absorbed and work.absorber.is_batch:
                 db.fill(0)
             else:
                 # A product sums faster than a reduction over the rows.
@@ -160,8 +159,8 @@ class Affine(Layer):
 
 class _AffineWork:
     __slots__ = (
-        "X", "Z", "bias_gradient", "dX", "frozen", "ones", "weight_gradient",
-        "workspace",
+        "X", "Z", "absorber", "bias_gradient", "dX", "frozen", "ones",
+        "weight_gradient",
     )  # fmt: skip
 
     def __init__(self, layer, workspace, weight_gradient, bias_gradient):
@@ -170,8 +169,7 @@ class _AffineWork:
         self.weight_gradient = weight_gradient
         self.bias_gradient = bias_gradient
         self.ones, self.frozen = workspace.ones, workspace.frozen
-        # A circle of references would keep the arrays until the garbage collector runs.
-        self.workspace = None if layer.absorber is None else proxy(workspace)
+        self.absorber = None
         self.dX = None
         goes_on = workspace.to_inputs or not layer.is_first
         if weight_gradient is not None and goes_on:

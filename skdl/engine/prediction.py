@@ -7,7 +7,13 @@ from scipy.sparse import issparse
 
 from skdl.engine.workspace import Workspace
 
-__all__ = ["bytes_per_row", "hidden_outputs", "raw_scores", "rows_per_pass"]
+__all__ = [
+    "by_passes",
+    "bytes_per_row",
+    "hidden_outputs",
+    "raw_scores",
+    "rows_per_pass",
+]
 
 # Of the widest layer's outputs: they stay in the cache from one operation to the next.
 PASS_BYTES = 2**19
@@ -71,11 +77,50 @@ def hidden_outputs(network, X, layer, max_rows=None):
     return _outputs(network, X, None, max_rows, layer)
 
 
+def by_passes(network, X, function, rows=None, max_rows=None):
+    """Return what a function makes of the scores, which are held pass by pass.
+
+    Parameters
+    ----------
+    network, X, rows, max_rows
+        As for `raw_scores`. The network is no stack.
+    function : callable
+        Gets the scores of some rows, (n, n_scores), which it may change, and returns an
+        array with an element or row for each, or a list of such arrays.
+
+    Returns
+    -------
+    results : ndarray or list of ndarray
+        With an element or row for each row of X.
+    """
+    results = []
+    n_rows = X.shape[0] if rows is None else len(rows)
+    for part, scores in _passes(network, X, rows, max_rows, len(network.affine) - 1):
+        made = function(scores)
+        several = isinstance(made, list)
+        arrays = made if several else [made]
+        if not results:
+            if part.stop == n_rows:
+                return made
+            results = [np.empty((n_rows, *a.shape[1:]), a.dtype) for a in arrays]
+        for result, array in zip(results, arrays, strict=True):
+            result[part] = array
+    return results if several else results[0]
+
+
 def _outputs(network, X, rows, max_rows, i):
     """Return the outputs of layer i; the last one's are the scores."""
     n_rows = X.shape[0] if rows is None else len(rows)
-    max_rows = rows_per_pass(network) if max_rows is None else max_rows
     outputs = np.empty((*network.stack, n_rows, network.widths[i + 1]), network.dtype)
+    for part, some in _passes(network, X, rows, max_rows, i):
+        outputs[..., part, :] = some
+    return outputs
+
+
+def _passes(network, X, rows, max_rows, i):
+    """Yield (slice, the outputs of layer i for these rows), in memory used again."""
+    n_rows = X.shape[0] if rows is None else len(rows)
+    max_rows = rows_per_pass(network) if max_rows is None else max_rows
     workspace = converted = None
     if _is_converted(network, X):
         converted = np.empty((min(max_rows, n_rows), X.shape[1]), network.dtype)
@@ -93,8 +138,7 @@ def _outputs(network, X, rows, max_rows, i):
             X_block = converted[: stop - start]
         elif issparse(X):
             X_block = X_block.astype(network.dtype, copy=False)
-        outputs[..., start:stop, :] = network.scores(X_block, workspace)
-    return outputs
+        yield slice(start, stop), network.scores(X_block, workspace)
 
 
 def bytes_per_row(network, X):

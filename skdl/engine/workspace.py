@@ -70,6 +70,10 @@ class Workspace:
             self.forward_passes.append(forward)
             if to_inputs or not layer.before_weights:
                 self.backward_passes.insert(0, backward)
+        for layer, work in self.works.items():
+            if layer.absorber is not None:
+                # It comes later: no circle of references.
+                work.absorber = self.works[layer.absorber]
         if not training:
             return
         self.score_gradient = self.empty_scores(network.widths[-1])

@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
+from threading import get_ident
 
 import numpy as np
 from sklearn.callback import CallbackSupportMixin
@@ -147,8 +148,8 @@ class BaseNet(CallbackSupportMixin, FittedNet):
 
     def __getstate__(self):
         """Leave the run at hand out of copies; give them lists of their own."""
-        state = super().__getstate__()
-        own = ("_run", "_growing_history", *CALLBACK_ATTRIBUTES)
+        state = super(BaseNet, self._at_rest()).__getstate__()
+        own = ("_run", "_before_fit", "_growing_history", *CALLBACK_ATTRIBUTES)
         state = {name: state[name] for name in state if name not in own}
         for name in LISTS:
             if isinstance(state.get(name), list):
@@ -178,6 +179,8 @@ class BaseNet(CallbackSupportMixin, FittedNet):
         as_given = X, y, sample_weight
         unchanged = unchanged_on_error(self, except_for=CALLBACK_ATTRIBUTES)
         with unchanged, cut_on_error(self):
+            # What other threads predict with until the end.
+            self._before_fit = get_ident(), dict(vars(self))
             y = self._read_targets(y, first, classes)
             X, y, weights = check_training_data(
                 self, X, y, sample_weight, reset=first, y_numeric=self._y_numeric
@@ -233,6 +236,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
                 del self._run
                 # They refer to the run, and would keep its arrays with it.
                 run.callbacks = run.observer = None
+            del self._before_fit
 
     def _read_targets(self, y, first, classes):
         return y

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -100,8 +101,9 @@ n_columns)
         y : ndarray of shape (n_samples,), or an indicator (n_samples, n_labels)
             Of several columns of labels, (n_samples, n_columns).
         """
-        labels = self._each_output(Output.labels, self._raw_scores(X))
-        return side_by_side(labels) if self._several_outputs else labels
+        net = self._at_rest()
+        labels = net._each_of(Output.labels, X)
+        return side_by_side(labels) if net._several_outputs else labels
 
     def decision_function(self, X):
         """Return the raw scores of each row.
@@ -117,7 +119,7 @@ n_columns)
             minus the first's. The class is the second where it is positive. A list of
             such arrays for several columns of labels.
         """
-        return self._each_output(Output.decision, self._raw_scores(X))
+        return self._at_rest()._each_of(Output.decision, X)
 
     @available_if(_has_probabilities)
     def predict_proba(self, X):
@@ -133,7 +135,7 @@ n_columns)
             In the order of `classes_`, and never 0. Rows sum to 1, unless labels do not
             exclude one another. A list of such arrays for several columns of labels.
         """
-        return self._each_output(Output.probabilities, self._raw_scores(X))
+        return self._at_rest()._each_of(Output.probabilities, X)
 
     @available_if(_has_probabilities)
     def predict_log_proba(self, X):
@@ -149,7 +151,7 @@ n_columns)
             Finite for all finite scores. A list of such arrays for several columns of
             labels.
         """
-        return self._each_output(Output.log_probabilities, self._raw_scores(X))
+        return self._at_rest()._each_of(Output.log_probabilities, X)
 
     def score(self, X, y, sample_weight=None):
         """Return the share of rows that are classified correctly.
@@ -167,6 +169,7 @@ n_columns)
         -------
         accuracy : float
         """
+        self = self._at_rest()
         check_is_fitted(self)
         if self._several_outputs:
             return share_of_right_rows(y, self.predict(X), sample_weight)
@@ -175,6 +178,10 @@ n_columns)
             check_classes(self, np.arange(y.shape[1]), "soft", True)
             y = self.classes_[y.argmax(axis=1)]
         return super().score(X, or_nothing(as_labels, y, nothing=y), sample_weight)
+
+    def _each_of(self, method, X):
+        """Return what a method of `Output` says of rows, pass by pass."""
+        return self._of_scores(X, partial(self._each_output, method))
 
     @property
     def coef_(self):

@@ -1,6 +1,7 @@
 """What a fitted net offers, whatever its targets."""
 
 from dataclasses import dataclass
+from threading import get_ident
 
 import numpy as np
 from sklearn import get_config
@@ -8,7 +9,12 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from skdl.engine.bypass import Join
-from skdl.engine.prediction import bytes_per_row, raw_scores, rows_per_pass
+from skdl.engine.prediction import (
+    by_passes,
+    bytes_per_row,
+    raw_scores,
+    rows_per_pass,
+)
 from skdl.estimators._from_sklearn import from_sklearn
 from skdl.estimators._importances import importances
 from skdl.estimators._parameters import NetParameters
@@ -39,6 +45,26 @@ def rows_at_once(network, X):
 @dataclass(eq=False, repr=False)
 class FittedNet(NetParameters):
     """Reads the network that ``fit`` left in ``_network``."""
+
+    def _at_rest(self):
+        """Return the net to read: this one, or the one before ``fit`` while that runs.
+
+        Other threads than that of ``fit`` get predictions of a net that is trained and
+        whose classes and columns fit its network. Callbacks see the one in training.
+        """
+        thread, state = vars(self).get("_before_fit", (None, None))
+        if thread is None or thread == get_ident():
+            return self
+        net = object.__new__(type(self))
+        vars(net).update(state)
+        return net
+
+    def _of_scores(self, X, function):
+        """Return function(raw scores) of checked data, pass by pass."""
+        if "_network" not in vars(self):
+            check_is_fitted(self)
+        X, network = check_X(self, X), self._network
+        return by_passes(network, X, function, max_rows=rows_at_once(network, X))
 
     def _raw_scores(self, X):
         """Return raw scores of shape (n_samples, n_outputs_) of checked data."""
@@ -152,7 +178,7 @@ class FittedNet(NetParameters):
         ValueError
             If there is none; it names the options that stand in the way.
         """
-        return to_sklearn(self)
+        return to_sklearn(self._at_rest())
 
     @classmethod
     def from_sklearn(cls, model):
@@ -200,6 +226,7 @@ class FittedNet(NetParameters):
             )
 
     def _fitted_network(self, attribute):
+        self = self._at_rest()
         # AttributeError, so that hasattr() says no before fit as it does after it.
         if "_network" not in vars(self):
             raise AttributeError(

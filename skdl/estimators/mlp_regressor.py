@@ -133,7 +133,8 @@ object, default='squared_error'
             Several quantiles add an axis, over which values increase: (n_samples,
             n_quantiles) or (n_samples, n_outputs, n_quantiles).
         """
-        return self._predictions(self._raw_scores(X))
+        net = self._at_rest()
+        return net._of_scores(X, net._predictions)
 
     def score(self, X, y, sample_weight=None):
         """Return R² of the predictions; with a quantile loss, D² of the pinball loss.
