@@ -11,7 +11,9 @@ __all__ = [
     "columns_of_dates",
     "explanation_of",
     "first_missing",
+    "has_named_columns",
     "or_nothing",
+    "rows_of",
     "types_in",
 ]
 
@@ -102,6 +104,28 @@ def columns_of_dates(table):
         for name, column in columns
         if _holds_dates(column)
     ]
+
+
+def has_named_columns(table):
+    """Tell a data frame of pandas or polars.
+
+    Parameters
+    ----------
+    table : array-like or data frame
+    """
+    frame = hasattr(table, "iloc") or hasattr(table, "get_columns")
+    return frame and hasattr(table, "columns")
+
+
+def rows_of(frame, rows):
+    """Return rows of a data frame, by their numbers.
+
+    Parameters
+    ----------
+    frame : data frame of pandas or polars
+    rows : ndarray of int
+    """
+    return frame.iloc[rows] if hasattr(frame, "iloc") else frame[rows]
 
 
 def _dtypes(table):

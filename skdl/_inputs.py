@@ -1,6 +1,7 @@
 """What users give as X, y and weights, checked by scikit-learn and explained by us."""
 
 from contextlib import contextmanager
+from functools import wraps
 
 import numpy as np
 from scipy.sparse import issparse
@@ -15,7 +16,13 @@ from skdl._explain import (
     types_in,
 )
 
-__all__ = ["check_inputs", "check_numbers", "check_weight_sizes", "columns_named"]
+__all__ = [
+    "check_inputs",
+    "check_numbers",
+    "check_weight_sizes",
+    "columns_named",
+    "takes_validation_sets",
+]
 
 
 def check_inputs(estimator, X, y="no_validation", **options):
@@ -60,6 +67,26 @@ def check_inputs(estimator, X, y="no_validation", **options):
         # scikit-learn takes None for finite, and then makes it NaN.
         assert_all_finite(checked[1], input_name="y")
     return checked
+
+
+def takes_validation_sets(transform):
+    """Have a transformer's method take a `ValidationSet`, too, and return one.
+
+    ``Pipeline(..., transform_input=["X_val"])`` hands over whatever X_val is.
+
+    Parameters
+    ----------
+    transform : callable
+        Of the transformer and X.
+    """
+
+    @wraps(transform)
+    def of_either(self, X):
+        if hasattr(type(X), "with_X"):
+            return X.with_X(transform(self, X.X))
+        return transform(self, X)
+
+    return of_either
 
 
 @contextmanager

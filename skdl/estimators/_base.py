@@ -83,6 +83,8 @@ class BaseNet(CallbackSupportMixin, FittedNet):
       with what the classes weigh;
     - ``_strata(y)``: what a random split should keep the shares of, or None;
     - ``_validation_score(y, scores, weights)``: how good raw scores are;
+    - ``_ideal(held)``: a copy that predicts the targets of a `Held` as well as any
+      scorer could wish;
     - ``_loss()``: the loss object;
     - ``_n_averaged``: over how many terms of the loss `tol` takes the mean.
     """
@@ -197,7 +199,10 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             training_weights = self._training_weights(codes, weights, dtype)
             data = Data(X, targets, table, training_weights)
             widths = (X.shape[1], *hidden, n_scores)
-            held = given_rows(self, given, dtype, n_scores) if given else None
+            held = None
+            if given:
+                trained = None if incremental else codes
+                held = given_rows(self, given, dtype, n_scores, trained)
             if first:
                 initialization, streams = random_streams(self.random_state)
                 self._start(widths, dtype, initialization)
@@ -206,7 +211,9 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             watched = validates(self) or (self.early_stopping and held is not None)
             if held is None and (watched or self.validation_split is not None):
                 rng = streams["validation"]
-                data.rows, held = held_out(self, data, y, codes, weights, rng)
+                data.rows, held = held_out(
+                    self, data, as_given[0], y, codes, weights, rng
+                )
             augmentation = start_augmentation(self, data, image_shape, streams)
             learn_scaling(
                 self, data, weights, image_shape, first=first, incremental=incremental

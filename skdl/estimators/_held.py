@@ -10,13 +10,25 @@ from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
 from sklearn.utils.validation import check_consistent_length
 
+from skdl._explain import has_named_columns, or_nothing, rows_of
+from skdl._warn import warn
 from skdl.engine.evaluation import mean_loss
 from skdl.engine.prediction import raw_scores
 from skdl.estimators._classes import check_shares
 from skdl.estimators._validation import check_training_data, split_rows
 from skdl.estimators.validation_set import ValidationSet
 
-__all__ = ["Held", "check_validation", "given_rows", "held_out", "validates"]
+__all__ = [
+    "Held",
+    "check_validation",
+    "given_rows",
+    "held_out",
+    "validates",
+    "warn_if_far",
+]
+
+# As few rows may be of any range.
+ENOUGH = 20
 
 
 def validates(net):
@@ -38,6 +50,10 @@ def check_validation(net, X_val, y_val, sample_weight_val, incremental):
                 "leave y_val and sample_weight_val out."
             )
         X_val, y_val, sample_weight_val = X_val.X, X_val.y, X_val.sample_weight
+    elif isinstance(X_val, tuple):
+        X_val, y_val, sample_weight_val = _out_of_tuples(
+            X_val, y_val, sample_weight_val
+        )
     given = X_val is not None
     if given != (y_val is not None) or (sample_weight_val is not None and not given):
         raise ValueError(
@@ -73,6 +89,25 @@ def check_validation(net, X_val, y_val, sample_weight_val, incremental):
     return (X_val, y_val, sample_weight_val) if given else None
 
 
+def _out_of_tuples(X_val, y_val, sample_weight_val):
+    """Return the arrays in tuples of one array, which searches and pipelines pass on.
+
+    ``Pipeline(..., transform_input=["X_val"])`` transforms what is in a tuple.
+    """
+    if y_val is None and len(X_val) in (2, 3):
+        raise ValueError(
+            f"X_val is a tuple of {len(X_val)}: pass its parts as X_val and y_val, or "
+            "X_val=ValidationSet(*X_val)."
+        )
+    if len(X_val) != 1 or or_nothing(np.ndim, X_val[0]) != 2:
+        return X_val, y_val, sample_weight_val
+    return X_val[0], _only_one(y_val), _only_one(sample_weight_val)
+
+
+def _only_one(values):
+    return values[0] if isinstance(values, tuple) and len(values) == 1 else values
+
+
 def _said(argument):
     return "is None" if argument is None else "is given"
 
@@ -84,8 +119,10 @@ class Held:
     Attributes
     ----------
     X : ndarray of shape (n_samples, n_features), or CSR array
+    frame : data frame or None
+        The rows as the user has them, if those have names of columns: for scorers.
     rows : ndarray of int, or None
-        Which of them; None for all.
+        Which of X; None for all.
     y : ndarray
         Of these rows, for scorers: as the user has it, but labels for soft targets.
     codes : ndarray
@@ -93,15 +130,19 @@ class Held:
     targets, table : ndarray
         Of these rows, as in `Data`.
     weights : ndarray of shape (n_rows,), or None
+    error : str or None
+        The last one of a scorer, in an epoch whose score is NaN therefore.
     """
 
     X: object
+    frame: object
     rows: object
     y: object
     codes: object
     targets: object
     table: object
     weights: object
+    error: str | None = None
 
     def evaluate(self, net):
         """Return (mean loss without penalty, score) of a net as it stands."""
@@ -113,34 +154,75 @@ class Held:
             return loss, -loss
         if net.scoring is None:
             return loss, net._validation_score(self.codes, scores, self.weights)
-        # A copy without names: rows are arrays by now, and the scorer would be warned.
-        named = copy(net)
-        vars(named).pop("feature_names_in_", None)
-        score = partial(
-            check_scoring(net, net.scoring), named, self._rows_of_X(), self.y
-        )
+        try:
+            return loss, self._score(copy(net))
+        except Exception as error:
+            self._take_note(net, error)
+            return loss, np.nan
+
+    def _ideal(self, net):
+        return net._ideal(self)
+
+    def _score(self, net):
+        """Return what the scorer says of a net, which may be changed."""
+        if self.frame is None:
+            X = self.X if self.rows is None else self.X[self.rows]
+            # Rows are arrays by now, and scikit-learn would warn that they lack names.
+            vars(net).pop("feature_names_in_", None)
+        else:
+            X = self.frame
+        score = partial(check_scoring(net, net.scoring), net, X, self.y)
         if self.weights is None:
-            return loss, float(score())
-        return loss, float(score(sample_weight=self.weights))
+            return float(score())
+        return float(score(sample_weight=self.weights))
+
+    def _take_note(self, net, error):
+        """Remember the error of a scorer; warn of the first one."""
+        first = self.error is None
+        self.error = or_nothing(str, error)
+        if first:
+            warn(
+                f"scoring={net.scoring!r} failed after epoch {net.n_iter_}, and the "
+                f"score of such an epoch is NaN: {self.error}",
+                UserWarning,
+            )
 
     def check_scoring(self, net):
-        """Score the starting weights, so that a scorer that cannot says so now."""
+        """Score once, so that a scorer that can never score these rows says so now.
+
+        Starting weights may predict what a scorer refuses, as negative numbers are by
+        the logarithmic error; so the rows' own labels or mean get a second chance.
+        """
         if net.scoring is None or net.scoring == "loss":
             return
-        try:
-            self.evaluate(net)
-        except Exception as error:
-            weighted = " with their weights" if self.weights is not None else ""
-            raise ValueError(
-                f"scoring={net.scoring!r} cannot score the validation rows{weighted}: "
-                f"{error}"
-            ) from error
+        error = None
+        for model in (copy, self._ideal):
+            try:
+                self._score(model(net))
+            except Exception as caught:
+                error = caught if error is None else error
+            else:
+                return
+        weighted = " with their weights" if self.weights is not None else ""
+        raise ValueError(
+            f"scoring={net.scoring!r} cannot score the validation rows{weighted}: "
+            f"{error}{or_nothing(_way_out, self, error)}"
+        ) from error
 
-    def _rows_of_X(self):
-        return self.X if self.rows is None else self.X[self.rows]
+
+def _way_out(held, error):
+    """Return how to tell a metric which of two classes is the positive one."""
+    if "pos_label" not in str(error):
+        return ""
+    positive = np.unique(held.y)[-1].item()
+    return (
+        " Name the positive class: scoring=make_scorer(average_precision_score, "
+        "response_method=('decision_function', 'predict_proba'), "
+        f"pos_label={positive!r}), or the metric of your choice."
+    )
 
 
-def given_rows(net, given, dtype, n_scores):
+def given_rows(net, given, dtype, n_scores, trained=None):
     """Return the user's validation data as a `Held`.
 
     Parameters
@@ -153,8 +235,11 @@ def given_rows(net, given, dtype, n_scores):
         The network's.
     n_scores : int
         The width of its last layer.
+    trained : ndarray, optional
+        The targets that a regressor is trained on, to compare those given with.
     """
     X, y, weights = given
+    frame = X if _scorer_wants_frame(net, X) else None
     try:
         check_consistent_length(X, y, weights)
         y = net._read_targets(y, False, None)
@@ -166,21 +251,84 @@ def given_rows(net, given, dtype, n_scores):
             raise ValueError(
                 f"y_val asks for {width} outputs of the net, and y for {n_scores}."
             )
-        weights = None if weights is None else weights[:, 0]
-        return Held(X, None, _labels(net, y, codes), codes, targets, table, weights)
-    except ValueError as error:
-        raise ValueError(
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(
             f"In the validation data (X_val, y_val, sample_weight_val): {error}"
+            + or_nothing(_about_pipelines, error)
         ) from error
+    if trained is not None and net._y_numeric:
+        warn_if_far(codes, trained)
+    weights = None if weights is None else weights[:, 0]
+    y = _labels(net, y, codes)
+    return Held(X, frame, None, y, codes, targets, table, weights)
 
 
-def held_out(net, data, y, codes, weights, rng):
+def _scorer_wants_frame(net, X):
+    """Tell whether X is a data frame, and the scorer one that may ask for columns.
+
+    Names that the net does not know, or that it misses, would be a warning.
+    """
+    if not callable(net.scoring) or not or_nothing(has_named_columns, X, nothing=False):
+        return False
+    named = all(isinstance(name, str) for name in X.columns)
+    return named == hasattr(net, "feature_names_in_")
+
+
+def _about_pipelines(error):
+    """Return what to do if the rows of X_val have not been transformed as X has."""
+    text = str(error)
+    if not any(word in text for word in ("feature", "convert string", "columns")):
+        return ""
+    return (
+        "\nIf the net is in a Pipeline: the steps before it transform X_val only with "
+        "Pipeline(..., transform_input=['X_val']), which needs "
+        "sklearn.set_config(enable_metadata_routing=True)."
+    )
+
+
+def warn_if_far(y_val, y):
+    """Warn of validation targets in other units than those that are trained on.
+
+    They are, if in some column their median lies farther outside the range of y than
+    three times that range, or their quartiles are as far apart as that: random rows,
+    heavy tails and trends do not come to it.
+
+    Parameters
+    ----------
+    y_val, y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+    """
+    y_val, y = (values.reshape(len(values), -1) for values in (y_val, y))
+    if len(y) < ENOUGH:
+        return
+    low, high = y.min(axis=0).astype(float), y.max(axis=0).astype(float)
+    width = high - low
+    first, median, third = np.quantile(y_val, [0.25, 0.5, 0.75], axis=0)
+    outside = np.maximum(low - median, median - high)
+    wide = (third - first > 3 * width) & (len(y_val) >= ENOUGH)
+    far = np.flatnonzero(((outside > 3 * width) | wide) & (width > 0))
+    if len(far):
+        i = far[0]
+        column = f" in column {i}" if y.shape[1] > 1 else ""
+        warn(
+            f"y_val lies far outside y{column}: y goes from {low[i]:.3g} to "
+            f"{high[i]:.3g}, and half of y_val from {first[i]:.3g} to {third[i]:.3g}, "
+            "so that validation loss and score say nothing. "
+            "TransformedTargetRegressor transforms y and not y_val: pass "
+            "y_val=transformer.transform(y_val), of a transformer fitted to y.",
+            UserWarning,
+        )
+
+
+def held_out(net, data, frame, y, codes, weights, rng):
     """Return (rows to train on, the others as a `Held`).
 
     Parameters
     ----------
     net : estimator
     data : Data
+    frame : array-like or data frame
+        X as the user has it.
     y, codes : ndarray
         The checked y, and what ``_code_targets`` made of it.
     weights : ndarray of shape (n_samples, 1), or None
@@ -201,7 +349,7 @@ def held_out(net, data, y, codes, weights, rng):
     else:
         how = f"validation_split={net.validation_split!r}"
         try:
-            rows, held = _first_split(net, data.X, y)
+            rows, held = _first_split(net, data.X, y, codes)
         except (IndexError, TypeError, ValueError) as error:
             raise ValueError(f"The first split of {how} fails: {error}") from error
     weights = None if weights is None else weights[held, 0]
@@ -212,7 +360,14 @@ def held_out(net, data, y, codes, weights, rng):
             f"all validation rows of the split by {how}."
         )
     held_rows = Held(
-        data.X, held, y[held], codes[held], data.targets[held], data.table, weights
+        data.X,
+        rows_of(frame, held) if _scorer_wants_frame(net, frame) else None,
+        held,
+        y[held],
+        codes[held],
+        data.targets[held],
+        data.table,
+        weights,
     )
     return rows, held_rows
 
@@ -225,9 +380,11 @@ def _labels(net, y, codes):
     return y if labels is None else labels
 
 
-def _first_split(net, X, y):
+def _first_split(net, X, y, codes):
     """Return the row numbers of the two parts, whatever the splitter says them in."""
-    splitter = check_cv(net.validation_split, y, classifier=is_classifier(net))
+    # By the codes: columns of many types cannot be sorted.
+    kinds = codes if getattr(net, "_several_outputs", False) else y
+    splitter = check_cv(net.validation_split, kinds, classifier=is_classifier(net))
     try:
         split = next(iter(splitter.split(X, y)), None)
     except ValueError as error:

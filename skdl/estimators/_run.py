@@ -181,7 +181,8 @@ class TrainingRun:
         if score > best:
             net.best_validation_score_ = score
             self.best = self.network.snapshot()
-        return score >= best + net.tol
+        # Patience begins with the first epoch that could be scored.
+        return score >= best + net.tol or best == -np.inf
 
     def _keep_good(self, loss):
         """Note what a restart may go back to; return whether the weights are finite."""
@@ -279,8 +280,13 @@ class TrainingRun:
         if self.history["loss"] and not (scored or excused):
             raise ValueError(
                 f"early_stopping needs scores, and scoring={net.scoring!r} gave NaN or "
-                "-inf after every epoch. Are there too few validation rows, or too few "
-                "classes among them? scoring='loss' needs one row."
+                "-inf after every epoch. "
+                + (
+                    "Are there too few validation rows, or too few classes among them? "
+                    "scoring='loss' needs one row."
+                    if self.held.error is None
+                    else f"It failed: {self.held.error}"
+                )
             )
         self.network.restore(self.best)
 

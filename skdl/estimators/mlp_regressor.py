@@ -1,6 +1,7 @@
 """The drop-in superset of scikit-learn's MLPRegressor."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -193,6 +194,20 @@ object, default='squared_error'
         if isinstance(self._loss(), Quantile):
             return self._d2(y, predictions, weights)
         return r2_score(y, predictions, sample_weight=weights)
+
+    def _ideal(self, held):
+        """Return a copy that predicts the mean of the held rows' targets."""
+        net = copy(self)
+        mean = np.mean(held.codes, axis=0)
+        loss = self._loss()
+        if isinstance(loss, Quantile) and len(loss.levels) > 1:
+            mean = np.repeat(np.expand_dims(mean, -1), len(loss.levels), axis=-1)
+
+        def predict(X):  # scikit-learn asks for this name
+            return np.repeat(mean[np.newaxis], len(held.codes), axis=0)
+
+        net.predict = predict
+        return net
 
     def _d2(self, y, predictions, weights):
         """Return the mean D² of the pinball loss over the levels."""

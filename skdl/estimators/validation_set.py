@@ -10,6 +10,11 @@ class ValidationSet:
     many rows as X down to the rows of each fold: so also an `X_val` that happens to be
     as long as X. What is in here is passed on whole, whatever its length.
 
+    ``Pipeline(..., transform_input=["X_val"])`` has skdl's own transformers turn its
+    rows into what the net sees. Others take arrays only: write
+    ``X_val=(X_val,), y_val=(y_val,)``, tuples of one array, which searches pass on
+    whole, too.
+
     Parameters
     ----------
     X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
@@ -36,3 +41,24 @@ class ValidationSet:
         self.X = X
         self.y = y
         self.sample_weight = sample_weight
+
+    def with_X(self, X):
+        """Return the same targets and weights for other rows: X, transformed.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        validation_set : ValidationSet
+        """
+        return ValidationSet(X, self.y, self.sample_weight)
+
+    def __float__(self):
+        """Refuse to be an array, as a transformer asks for in a pipeline."""
+        raise TypeError(
+            "A ValidationSet is no array, and only skdl's transformers take it. With "
+            "others, and Pipeline(transform_input=['X_val']), pass tuples of one array "
+            "each: X_val=(X_val,), y_val=(y_val,)."
+        )

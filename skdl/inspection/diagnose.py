@@ -238,7 +238,7 @@ def _own_training(subject):
             net, (subject.X, subject.y, subject.weights), network.dtype,
             network.widths[-1],
         )  # fmt: skip
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise ValueError(
             f"X and y are not such as the net was fitted to: {error.__cause__}"
         ) from error

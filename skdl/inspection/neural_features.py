@@ -18,6 +18,7 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted
 
+from skdl._inputs import takes_validation_sets
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
 from skdl.estimators._architecture import check_hidden_layers
@@ -122,6 +123,7 @@ class NeuralFeatures(
                     setattr(self, name, getattr(estimator, name))
         return self
 
+    @takes_validation_sets
     def transform(self, X):
         """Return the activations.
 

@@ -13,7 +13,7 @@ from sklearn.base import (
 )
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from skdl._inputs import check_inputs, check_numbers
+from skdl._inputs import check_inputs, check_numbers, takes_validation_sets
 from skdl._sklearn import Interval, fit_context
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
@@ -263,6 +263,7 @@ class PCAWhitener(
             f"{at_most}, as the data have {self.n_features_in_} features{because}."
         )
 
+    @takes_validation_sets
     def transform(self, X):
         """Whiten X.
 

@@ -11,7 +11,7 @@ from sklearn.utils import check_array
 from sklearn.utils.sparsefuncs import inplace_column_scale
 from sklearn.utils.validation import check_is_fitted
 
-from skdl._inputs import check_inputs, check_numbers
+from skdl._inputs import check_inputs, check_numbers, takes_validation_sets
 from skdl._sklearn import Interval, fit_context
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
@@ -206,6 +206,7 @@ class Standardizer(Versioned, OneToOneFeatureMixin, TransformerMixin, BaseEstima
         self.weight_sum_ = _one_if_equal(weight)
         return self
 
+    @takes_validation_sets
     def transform(self, X):
         """Standardize X.
 

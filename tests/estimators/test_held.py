@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array, csr_matrix
 from scipy.special import log_softmax
 from sklearn.base import clone, is_classifier
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import (
     accuracy_score,
@@ -24,6 +25,7 @@ from sklearn.model_selection import (
     StratifiedKFold,
     TimeSeriesSplit,
 )
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skdl import (
     LogisticClassifier,
@@ -34,6 +36,7 @@ from skdl import (
 )
 from skdl.engine import Quantile
 from skdl.ensemble import SeedEnsembleClassifier
+from skdl.estimators._held import warn_if_far
 from tests.estimators.wild import wild
 
 SOLVERS = ["sgd", "adam", "adagrad", "rmsprop", "adamw", "lbfgs"]
@@ -488,3 +491,71 @@ def test_no_warning_but_convergence(Net, X, y, X_val, y_val, make):
         warnings.simplefilter("always")
         wild(make, Net, scoring="loss", max_iter=2).fit(X, y, X_val=X_val, y_val=y_val)
     assert [warning.category for warning in caught] == [ConvergenceWarning]
+
+
+# Targets in other units than those that are trained on.
+
+PRICES = 3e5 + 1e5 * np.sin(np.arange(200))
+UNITS = {
+    "scaled": (StandardScaler(), PRICES),
+    "logarithms": (FunctionTransformer(np.log, np.exp, check_inverse=False), PRICES),
+    "about zero": (StandardScaler(), PRICES - 3e5),
+    "ten times as wide": (StandardScaler(), 10 * np.sin(np.arange(200))),
+}
+
+
+@pytest.mark.parametrize("case", UNITS.values(), ids=UNITS.keys())
+def test_targets_that_the_transformer_left_as_they_are_are_noticed(case, make):
+    transformer, y = case
+    X = np.random.default_rng(0).normal(size=(200, 3))
+    model = TransformedTargetRegressor(make(MLPRegressor), transformer=transformer)
+    message = "y_val lies far outside y: .*TransformedTargetRegressor transforms y and"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        with pytest.warns(UserWarning, match=message):
+            model.fit(X, y, X_val=X[:50], y_val=y[:50])
+        y_val = clone(transformer).fit(y[:, None]).transform(y[:50, None])[:, 0]
+        model.fit(X, y, X_val=X[:50], y_val=y_val)
+
+
+def _moved(seed):
+    """Return y and y_val as they honestly come about, some of them far apart."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(250.0)
+    return [
+        (rng.normal(size=200), rng.normal(size=50)),
+        (rng.normal(size=200), rng.normal(size=50) + 3),
+        (rng.standard_cauchy(200), rng.standard_cauchy(50)),
+        (rng.lognormal(sigma=2, size=200), rng.lognormal(sigma=2, size=50)),
+        (time[:200], time[200:]),
+        (np.exp(time / 25)[:200], np.exp(time / 25)[200:]),
+        (rng.poisson(0.05, 200), rng.poisson(0.5, 50)),
+        (rng.normal(size=200), rng.normal(size=3) + 2),
+        (np.zeros(200), rng.normal(size=50)),  # one value: nothing is far
+        (rng.normal(size=5), 100 * rng.normal(size=50)),  # too few rows to tell
+        (rng.normal(size=(200, 2)), rng.normal(size=(50, 2))),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_false_alarm(seed):
+    for y, y_val in _moved(seed):
+        warn_if_far(np.asarray(y_val, float), np.asarray(y, float))
+
+
+def test_the_column_is_named():
+    y = np.random.default_rng(0).normal(size=(200, 2))
+    with pytest.warns(UserWarning, match="far outside y in column 1: y goes from -"):
+        warn_if_far(y[:50] * [1, 1000], y)
+
+
+def test_partial_fit_knows_one_batch_of_targets(X, make):
+    net = make(MLPRegressor)
+    net.partial_fit(X, X[:, 0], X_val=X, y_val=100 + 0 * X[:, 0])
+
+
+@pytest.mark.parametrize("split", [3, KFold(3)])
+def test_split_of_columns_of_many_types(split, Classifier, X, make, fit):
+    y = np.array([["a", 1], ["b", 2], ["a", 3]], object)[np.arange(60) % 3]
+    net = make(Classifier, validation_split=split, early_stopping=True, max_iter=2)
+    assert len(fit(net, X, y).validation_scores_) == 2

@@ -1,12 +1,18 @@
 """What early stopping watches: scorers, with every solver."""
 
+import warnings
+from contextlib import nullcontext
+
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import is_classifier
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import (
     accuracy_score,
+    average_precision_score,  # noqa: F401 (an error's advice is evaluated)
     f1_score,
     log_loss,
     make_scorer,
@@ -20,6 +26,7 @@ from skdl import (
     MLPRegressor,
     SVMClassifier,
 )
+from skdl.engine import Quantile
 from tests.estimators.wild import wild
 from tests.pairs import parametrize_pairwise
 
@@ -88,8 +95,7 @@ def test_scorers_of_numbers(name, solver, X, y, X_val, y_val, weights_val, make,
 @pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
 def test_callable(Net, solver, X, y, X_val, y_val, make, fit):
     def scorer(net, X, y):
-        assert isinstance(X, np.ndarray)
-        assert not hasattr(net, "feature_names_in_")
+        assert X.columns.tolist() == list("abcd")
         return -np.mean(net.predict(X) != y)
 
     frame = pd.DataFrame(X, columns=list("abcd"))
@@ -101,6 +107,178 @@ def test_callable(Net, solver, X, y, X_val, y_val, make, fit):
     metric = make_scorer(mean_absolute_error, greater_is_better=False)
     net = fit(wild(make, Net, scoring=metric, solver=solver), X, y)
     assert net.best_validation_score_ == max(net.validation_scores_) <= 0
+
+
+FRAMES = {
+    "pandas": lambda X: pd.DataFrame(X, columns=list("abcd"), index=range(99, 39, -1)),
+    "polars": lambda X: pl.DataFrame(X, schema=list("abcd")),
+    "numbers as names": pd.DataFrame,
+    "array": np.asarray,
+}
+
+
+@pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES.keys())
+@pytest.mark.parametrize("way", ["X_val", "split", "share"])
+def test_scorers_get_the_rows_of_the_users_frame(way, frame, X, y, make, fit):
+    given, seen = frame(X), []
+
+    def scorer(net, rows, labels):
+        seen.append((rows, labels))
+        return net.score(rows, labels)
+
+    params, extra = {"scoring": scorer, "early_stopping": True, "max_iter": 2}, {}
+    held = np.arange(40, 60)
+    if way == "X_val":
+        extra = {"X_val": given, "y_val": y}
+        held = np.arange(60)
+    if way == "split":
+        params["validation_split"] = [(np.arange(40), held)]
+    fit(make(MLPClassifier, **params), given, y, **extra)
+    assert len(seen) == 3
+    for rows, labels in seen:
+        assert type(rows) is type(given)
+        if way != "share":
+            assert_array_equal(np.asarray(rows), X[held])
+            assert_array_equal(labels, y[held])
+        if hasattr(rows, "columns"):
+            assert list(rows.columns) == list(given.columns)
+    if way == "X_val":
+        # Rows without the names that the net knows: the scorer gets arrays.
+        with (
+            pytest.warns(UserWarning, match="does not have valid feature names")
+            if (isinstance(getattr(given, "columns", [0])[0], str))
+            else nullcontext()
+        ):
+            fit(make(MLPClassifier, **params), given, y, X_val=X, y_val=y)
+        assert type(seen[-1][0]) is np.ndarray
+
+
+# Scorers that fail in some epochs.
+
+POSITIVE = {
+    "neg_root_mean_squared_log_error": "neg_root_mean_squared_log_error",
+    "neg_mean_poisson_deviance": "neg_mean_poisson_deviance",
+    "neg_mean_gamma_deviance": "neg_mean_gamma_deviance",
+    "weighted": "neg_mean_squared_log_error",
+}
+
+
+@pytest.mark.parametrize("case", POSITIVE)
+def test_an_epoch_that_cannot_be_scored_has_nan(case, X, make):
+    y = 5 + X[:, 0]  # and a net predicts negative numbers at first
+    net = make(MLPRegressor, scoring=POSITIVE[case], early_stopping=True, max_iter=60)
+    net.set_params(learning_rate_init=0.05, n_iter_no_change=5)
+    extra = {"X_val": X, "y_val": y}
+    if case == "weighted":
+        extra["sample_weight_val"] = np.arange(60) + 1.0
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        net.fit(X, y, **extra)
+    told = [str(w.message) for w in caught if "such an epoch is NaN" in str(w.message)]
+    assert len(told) == 1
+    assert "failed after epoch 1" in told[0]
+    scores = net.history_["validation_score"]
+    assert np.isnan(scores[0])
+    assert not np.isnan(scores[-1])
+    assert net.best_validation_score_ == np.nanmax(scores)
+    assert_array_equal(net.validation_scores_, scores)
+
+
+def test_patience_begins_with_the_first_score(X, y, make, fit):
+    calls = []
+
+    def scorer(net, X, y):
+        calls.append(1)
+        if len(calls) in (*range(2, 8), 9):
+            raise ValueError("not yet")
+        return -len(calls)
+
+    net = make(MLPClassifier, scoring=scorer, early_stopping=True, n_iter_no_change=2)
+    net.set_params(max_iter=50)
+    with pytest.warns(UserWarning, match="not yet"):
+        net.fit(X, y, X_val=X, y_val=y)
+    # One call before training, six epochs without a score, the best one, and three.
+    assert net.n_iter_ == 6 + 1 + 3
+    assert net.best_validation_score_ == -8
+    assert np.flatnonzero(np.isnan(net.validation_scores_)).tolist() == [*range(6), 7]
+
+
+def test_no_epoch_that_could_be_scored(X, y, make):
+    calls = []
+
+    def scorer(net, X, y):
+        calls.append(1)
+        if len(calls) > 1:
+            raise ZeroDivisionError("no group left")
+        return 1.0
+
+    net = make(MLPClassifier, scoring=scorer, early_stopping=True, max_iter=3)
+    with (
+        pytest.warns(UserWarning, match="no group left"),
+        pytest.raises(
+            ValueError,
+            match="needs scores.* after every epoch. It failed: no group left",
+        ),
+    ):
+        net.fit(X, y)
+    assert vars(net) == net.get_params()
+
+
+IDEAL = {
+    "softmax": (MLPClassifier, {"loss": "softmax"}, 3),
+    "sigmoids": (MLPClassifier, {"loss": "logistic", "label_smoothing": 0.2}, 3),
+    "two classes": (MLPClassifier, {}, 2),
+    "margins": (SVMClassifier, {}, 3),
+    "many classes": (MLPClassifier, {}, 20),
+    "indicator": (MLPClassifier, {}, "indicator"),
+    "columns": (MLPClassifier, {}, "columns"),
+    "numbers": (MLPRegressor, {}, None),
+    "quantiles": (MLPRegressor, {"loss": Quantile([0.1, 0.9])}, None),
+    "poisson": (MLPRegressor, {"loss": "poisson"}, None),
+    "two numbers": (MLPRegressor, {}, "two"),
+}
+
+
+@pytest.mark.parametrize("case", IDEAL)
+def test_a_scorer_may_fail_before_the_first_epoch(case, X, y, make):
+    Net, params, kind = IDEAL[case]
+    numbers = np.arange(60)
+    y = {
+        "indicator": np.column_stack([numbers % 2, numbers % 3 > 0]).astype(int),
+        "columns": np.array([["a", 1], ["b", 2], ["a", 3]], object)[numbers % 3],
+        "two": np.column_stack([numbers + 1.0, numbers + 5.0]),
+        None: numbers + 1.0,
+    }.get(kind, numbers % (kind if isinstance(kind, int) else 1))
+    shapes = []
+
+    def scorer(net, X, y):
+        predicted = net.predict(X)
+        shapes.append(predicted.shape)
+        if len(shapes) == 1:
+            raise ValueError("never satisfied by a net that is not trained")
+        if len(shapes) == 2 and Net is not MLPRegressor:
+            assert (predicted == y).all()
+            assert net.score(X, y) == 1
+        elif len(shapes) == 2:
+            assert (y.mean(axis=0)[..., None] == predicted.T).all()
+        return 0.0
+
+    net = make(Net, scoring=scorer, early_stopping=True, max_iter=1, **params)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        net.fit(X, y, X_val=X, y_val=y)
+    assert len(set(shapes)) == 1
+    assert len(shapes) == 3
+
+
+def test_average_precision_of_text_labels(X, y, make, fit):
+    labels = np.array(["no", "yes"])[y % 2]
+    net = make(MLPClassifier, scoring="average_precision", early_stopping=True)
+    with pytest.raises(ValueError, match="Name the positive class") as caught:
+        net.fit(X, labels)
+    way_out = str(caught.value).split("scoring=")[2].split(", or the metric")[0]
+    net.scoring = eval(way_out)
+    assert fit(net, X, labels).best_validation_score_ > 0
 
 
 @pytest.mark.parametrize("asks", ["X_val", "validation_split", "scoring"])

@@ -9,8 +9,9 @@ from sklearn import config_context
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
 
-from skdl import MLPClassifier, Standardizer, ValidationSet
+from skdl import MLPClassifier, PCAWhitener, Standardizer, ValidationSet
 from skdl.estimators import _base
 
 
@@ -130,3 +131,91 @@ def test_copies():
     for other in (pickle.loads(pickle.dumps(given)), clone(given, safe=False)):
         assert_array_equal(other.X, given.X)
         assert (other.y, other.sample_weight) == ([1, 2], [3, 4])
+
+
+def given_in(form, X_val, y_val):
+    if form == "set":
+        return {"X_val": ValidationSet(X_val, y_val)}
+    if form == "tuples":
+        return {"X_val": (X_val,), "y_val": (y_val,)}
+    return {"X_val": X_val, "y_val": y_val}
+
+
+@pytest.mark.parametrize(
+    ("form", "first"),
+    [
+        ("set", Standardizer),
+        ("set", PCAWhitener),
+        ("tuples", Standardizer),
+        ("tuples", StandardScaler),
+        ("arrays", StandardScaler),
+    ],
+)
+def test_transform_input(form, first, X, y, X_val, make, n_validated):
+    X_val = 3 * X_val[:31] + 5
+    y_val = np.arange(31) % 3
+    with config_context(enable_metadata_routing=True):
+        net = make(MLPClassifier, max_iter=2)
+        net.set_fit_request(X_val=True, y_val=True)
+        pipe = Pipeline([("scale", first()), ("net", net)], transform_input=["X_val"])
+        pipe.fit(X, y, **given_in(form, X_val, y_val))
+        expected = clone(net).fit(
+            first().fit_transform(X),
+            y,
+            X_val=first().fit(X).transform(X_val),
+            y_val=y_val,
+        )
+        for name in ("validation_loss", "validation_score"):
+            assert_array_equal(pipe[-1].history_[name], expected.history_[name])
+        n_validated.clear()
+        given = given_in(
+            form, *(np.resize(a, (60, *a.shape[1:])) for a in (X_val, y_val))
+        )
+        if form != "arrays":
+            search = GridSearchCV(pipe, {"net__alpha": [1, 2]}, cv=2)
+            search.fit(X, y, **given)
+            assert n_validated == [60] * 5
+
+
+def test_weights_of_a_transformed_validation_set():
+    given = ValidationSet(np.ones((3, 2)), [1, 2, 3], [4, 5, 6])
+    transformer = Standardizer().fit([[0.0, 1.0], [2.0, 3.0]])
+    made = transformer.transform(given)
+    assert_array_equal(made.X, transformer.transform(given.X))
+    assert (made.y, made.sample_weight) == ([1, 2, 3], [4, 5, 6])
+    assert_array_equal(given.X, np.ones((3, 2)))
+
+
+def test_other_transformers_say_what_to_pass(X, y):
+    given = ValidationSet(X, y)
+    with pytest.raises(TypeError, match=r"X_val=\(X_val,\), y_val=\(y_val,\)"):
+        StandardScaler().fit(X).transform(given)
+
+
+def test_tuples(X, y, make, fit):
+    weights = np.arange(60) + 1.0
+    net = make(MLPClassifier, max_iter=2)
+    expected = fit(net, X, y, X_val=X, y_val=y, sample_weight_val=weights).history_
+    for given in (
+        {"X_val": (X,), "y_val": (y,), "sample_weight_val": (weights,)},
+        {"X_val": (X,), "y_val": y, "sample_weight_val": weights},
+        {"X_val": tuple(map(tuple, X)), "y_val": y, "sample_weight_val": weights},
+    ):
+        history = fit(net, X, y, **given).history_
+        assert_array_equal(history["validation_loss"], expected["validation_loss"])
+    one = fit(net, X, y, X_val=(tuple(X[0]),), y_val=y[:1])
+    assert len(one.history_["validation_loss"]) == 2
+    for several in ((X, y), (X, y, weights)):
+        with pytest.raises(ValueError, match=r"tuple of .: .*ValidationSet\(\*X_val\)"):
+            net.fit(X, y, X_val=several)
+
+
+def test_rows_that_are_not_transformed(X, y, make):
+    net = make(MLPClassifier)
+    with pytest.raises(ValueError, match=r"transform_input=\['X_val'\]"):
+        net.fit(X, y, X_val=X[:, :2], y_val=y)
+    with pytest.raises(ValueError, match=r"transform_input=\['X_val'\]"):
+        net.fit(X, y, X_val=X.astype(str).astype(object) + "x", y_val=y)
+    with pytest.raises(ValueError, match="inconsistent numbers") as caught:
+        net.fit(X, y, X_val=X, y_val=y[:9])
+    assert "transform_input" not in str(caught.value)
