@@ -47,32 +47,33 @@ class FileLock:
     """
 
     def __init__(self, path, of, temporary=False):
-        self.path, self.temporary, self.process = path, temporary, os.getpid()
-        self.descriptor = None
-        while self.descriptor is None:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-            try:
-                self.excludes = _lock(descriptor, of)
-            except BaseException:
-                os.close(descriptor)
-                raise
-            # The one who held the lock before may have removed the file in between.
-            if _is_at(descriptor, path):
-                self.descriptor = descriptor
-            else:
-                os.close(descriptor)
+        self.path, self.temporary = path, temporary
+        self.descriptor, self.is_ours = None, False
         HELD.add(self)
+        try:
+            while not self.is_ours:
+                # In the object at once: wherever Ctrl-C comes, `close` finds it.
+                self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+                self.excludes = _lock(self.descriptor, of)
+                # Who held the lock before may have removed the file in between.
+                self.is_ours = _is_at(self.descriptor, path)
+                if not self.is_ours:
+                    self.close()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self):
         """Let others have the file; a second time, do nothing."""
         if self.descriptor is None:
             return
-        descriptor, self.descriptor = self.descriptor, None
-        gone = self.temporary and _is_at(descriptor, self.path)
+        gone = self.temporary and self.is_ours and _is_at(self.descriptor, self.path)
         # Removed while it is locked, where the system removes files that are open.
         if gone and fcntl:
             _remove(self.path)
-        _unlock(descriptor)
+        if self.is_ours:
+            _unlock(self.descriptor)
+        descriptor, self.descriptor = self.descriptor, None
         os.close(descriptor)
         if gone and not fcntl:
             _remove(self.path)

@@ -90,7 +90,9 @@ class FileLogger(NetCallback):
 
     def fit_ended(self, run):
         """Write the file of a run that was complete already."""
-        self.epoch_begins(run)
+        # Without a note Ctrl-C came before it began.
+        if run in self.notes:
+            self.epoch_begins(run)
 
     def _lines(self, run):
         epochs = range(1, len(run.history["loss"]) + 1)

@@ -51,6 +51,9 @@ class NetCallback:
 
     def on_fit_task_begin(self, estimator, context):
         """Call ``fit_begins`` or ``epoch_begins``."""
+        if is_fit(context):
+            # Ctrl-C may have cut short the teardown of the fit before.
+            self.teardown(estimator, context)
         begins = self.fit_begins if is_fit(context) else self.epoch_begins
         begins(estimator.training_)
 

@@ -130,6 +130,17 @@ def test_the_second_fit_on_a_path_is_refused(Logger, append, X, y, path, fit, re
     fit(make(), X, y, Logger(path))
 
 
+def test_ctrl_c_before_the_file_is_open_stops_the_fit(Logger, X, y, path):
+    def press(net):
+        raise KeyboardInterrupt
+
+    first = LambdaCallback(on_fit_begin=press)
+    net = make().set_callbacks(first, Logger(path))
+    with pytest.warns(UserWarning, match="interrupted"):
+        net.fit(X, y)
+    assert (net.n_iter_, net.stop_reason_) == (0, "interrupted")
+
+
 def test_a_run_that_loses_its_file_writes_beside_it(Logger, X, y, path, fit, read):
     def intrude(net):
         if net.n_iter_ == 3:
