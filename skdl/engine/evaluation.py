@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ["mean_loss"]
+__all__ = ["mean_loss", "sum_of_losses"]
 
 # Rows at a time: a loss needs a few arrays of this many rows.
 ROWS = 4096
@@ -26,6 +26,12 @@ def mean_loss(loss, scores, targets, table=None, weights=None):
     -------
     loss : float
     """
+    total = sum_of_losses(loss, scores, targets, table, weights)
+    return total / float(len(scores) if weights is None else np.sum(weights))
+
+
+def sum_of_losses(loss, scores, targets, table=None, weights=None):
+    """Return Σ_i w_i J_i, as `mean_loss` has it: sums of parts of the rows add up."""
     total = 0.0
     with np.errstate(over="ignore", invalid="ignore"):
         for start in range(0, len(scores), ROWS):
@@ -37,4 +43,4 @@ def mean_loss(loss, scores, targets, table=None, weights=None):
             loss.rows_and_gradient(S, t, rows, np.empty_like(S))
             rows = rows[:, 0].astype(np.float64)
             total += rows.sum() if weights is None else np.dot(rows, weights[block])
-    return float(total / (len(scores) if weights is None else np.sum(weights)))
+    return float(total)

@@ -82,7 +82,8 @@ class BaseNet(CallbackSupportMixin, FittedNet):
     - ``_training_weights(y, weights, dtype)``: these weights, (n_samples, 1) or None,
       with what the classes weigh;
     - ``_strata(y)``: what a random split should keep the shares of, or None;
-    - ``_validation_score(y, scores, weights)``: how good raw scores are;
+    - ``_decided(scores)``: what raw scores of some rows come to;
+    - ``_validation_score(y, decided, weights)``: how good that is;
     - ``_ideal(held)``: a copy that predicts the targets of a `Held` as well as any
       scorer could wish;
     - ``_loss()``: the loss object;

@@ -151,13 +151,15 @@ class ClassCoding(BaseNet):
         codes = y.argmax(axis=1) if y.ndim == 2 else y
         return self.classes_[codes]
 
-    def _validation_score(self, y, scores, weights):
+    def _decided(self, scores):
+        numbers = self._each_output(Output.numbers, scores)
+        return np.column_stack(numbers) if self._several_outputs else numbers
+
+    def _validation_score(self, y, decided, weights):
         if self._several_outputs:
-            decided = np.column_stack(self._each_output(Output.numbers, scores))
             return np.average((decided == y).all(axis=1), weights=weights)
         if y.ndim == 2 and not self._multilabel:
             y = y.argmax(axis=1)
-        decided = self._each_output(Output.numbers, scores)
         return accuracy_score(y, decided, sample_weight=weights)
 
     def _ideal(self, held):

@@ -12,8 +12,8 @@ from sklearn.utils.validation import check_consistent_length
 
 from skdl._explain import has_named_columns, or_nothing, rows_of
 from skdl._warn import warn
-from skdl.engine.evaluation import mean_loss
-from skdl.engine.prediction import raw_scores
+from skdl.engine.evaluation import sum_of_losses
+from skdl.engine.prediction import by_passes
 from skdl.estimators._classes import check_shares
 from skdl.estimators._validation import check_training_data, split_rows
 from skdl.estimators.validation_set import ValidationSet
@@ -146,19 +146,42 @@ class Held:
 
     def evaluate(self, net):
         """Return (mean loss without penalty, score) of a net as it stands."""
-        scores = raw_scores(net._network, self.X, self.rows)
-        if not np.isfinite(scores).all():
+        loss, decided = self._by_passes(net)
+        if decided is None:
             return np.nan, np.nan
-        loss = mean_loss(net._loss(), scores, self.targets, self.table, self.weights)
         if net.scoring == "loss":
             return loss, -loss
         if net.scoring is None:
-            return loss, net._validation_score(self.codes, scores, self.weights)
+            return loss, net._validation_score(self.codes, decided, self.weights)
         try:
             return loss, self._score(copy(net))
         except Exception as error:
             self._take_note(net, error)
             return loss, np.nan
+
+    def _by_passes(self, net):
+        """Return the mean loss, and the decisions, or None for scores not finite.
+
+        The scores are there for one pass at a time: many classes make them large.
+        """
+        loss, total, start, finite = net._loss(), 0.0, 0, True
+
+        def reduced(scores):
+            nonlocal total, start, finite
+            part = slice(start, start + len(scores))
+            start, finite = part.stop, finite and bool(np.isfinite(scores).all())
+            weights = None if self.weights is None else self.weights[part]
+            if finite:
+                rows = scores, self.targets[part], self.table, weights
+                total += sum_of_losses(loss, *rows)
+            if net.scoring is not None:
+                return np.empty((len(scores), 0))
+            with np.errstate(**({} if finite else {"all": "ignore"})):
+                return net._decided(scores)
+
+        decided = by_passes(net._network, self.X, reduced, self.rows)
+        weight = float(start if self.weights is None else np.sum(self.weights))
+        return total / weight, decided if finite else None
 
     def _ideal(self, net):
         return net._ideal(self)

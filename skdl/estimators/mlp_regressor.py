@@ -189,8 +189,10 @@ object, default='squared_error'
     def _strata(self, y):
         return None
 
-    def _validation_score(self, y, scores, weights):
-        predictions = self._predictions(scores)
+    def _decided(self, scores):
+        return self._predictions(scores)
+
+    def _validation_score(self, y, predictions, weights):
         if isinstance(self._loss(), Quantile):
             return self._d2(y, predictions, weights)
         return r2_score(y, predictions, sample_weight=weights)

@@ -158,3 +158,29 @@ def test_passes_give_what_one_pass_gives(y):
                 np.testing.assert_allclose(a, b, rtol=1e-13, atol=1e-13)
             else:
                 np.testing.assert_array_equal(a, b)
+
+
+def test_validation_takes_no_memory_for_all_scores():
+    n_rows, n_classes = 6000, 500
+    rows, y = rng.normal(size=(n_rows, 2)), np.arange(n_rows) % n_classes
+    net = MLPClassifier((2,), batch_size=100)
+    net.partial_fit(rows[:500], y[:500], classes=np.arange(n_classes))
+    few = rows[:100], y[:100]
+    taken = peak(lambda: net.partial_fit(*few, X_val=rows, y_val=y))
+    assert taken < n_rows * n_classes * 8 / 2
+    assert net.history_["validation_score"][-1] == net.score(rows, y)
+
+
+@pytest.mark.parametrize("bad", [0, 1000])
+def test_scores_that_are_not_finite_in_any_pass_validate_as_nan(bad):
+    rows, y = rng.normal(size=(1200, 2)), np.arange(1200) % 3
+    net = MLPClassifier((700,), activation="identity")
+    net.partial_fit(rows, y, classes=[0, 1, 2], X_val=rows, y_val=y)
+    rows[bad] = 1e308
+    net.intercepts_[0][...] = 0
+    net.coefs_[0] = np.full((2, 700), 10.0)
+    net.set_params(learning_rate_init=1e-9)
+    net.partial_fit(rows[1:9], y[1:9], X_val=rows, y_val=y)
+    assert np.isfinite(net.history_["validation_loss"][0])
+    assert np.isnan(net.history_["validation_loss"][1])
+    assert np.isnan(net.history_["validation_score"][1])
