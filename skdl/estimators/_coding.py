@@ -166,7 +166,8 @@ class ClassCoding(BaseNet):
         """Return a copy whose scores are large for the right classes of held rows."""
         targets = held.targets if held.table is None else held.table[held.targets]
         net = copy(self)
-        net._raw_scores = lambda X: 10 * np.asarray(targets, float) - 5
+        # A new array each time: what is made of scores may lie in their memory.
+        net._of_scores = lambda X, made_of: made_of(10 * np.asarray(targets, float) - 5)
         return net
 
     def _loss(self):
