@@ -19,8 +19,8 @@ def check_path(path):
     if not isinstance(path, str | os.PathLike):
         raise TypeError(f"path must be a str or path-like, got {path!r}.")
     # It would stand for the current folder.
-    if path == "":
-        raise ValueError("path must name a place on the disk, got ''.")
+    if path == "" or "\0" in str(path):
+        raise ValueError(f"path must name a place on the disk, got {path!r}.")
 
 
 def check_flag(name, value):

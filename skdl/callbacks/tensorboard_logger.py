@@ -71,7 +71,12 @@ class TensorBoardLogger(NetCallback):
 
     def epoch_ended(self, run):
         """Write the numbers of the epoch."""
-        writer, history = self.notes[run].writer, run.history
+        notes = self.notes[run]
+        with naming(notes.path, "takes no log", "take another path"):
+            self._write(notes.writer, run)
+
+    def _write(self, writer, run):
+        history = run.history
         epoch = len(history["loss"])
         for name, column in history.items():
             _add_scalar(writer, name, column[-1], epoch)
@@ -92,14 +97,16 @@ class _Notes:
     def open(self, epoch):
         # The name of a file has the time in seconds only.
         suffix = f".{uuid4().hex}"
-        self.writer = self.make(
-            str(self.path), purge_step=epoch, filename_suffix=suffix
-        )
+        with naming(self.path, "takes no log", "take another path"):
+            self.writer = self.make(
+                str(self.path), purge_step=epoch, filename_suffix=suffix
+            )
 
     def close(self):
         """Close the file, if one is open."""
         if self.writer is not None:
-            self.writer.close()
+            with naming(self.path, "takes no log", "take another path"):
+                self.writer.close()
 
 
 def _summary_writer():

@@ -228,6 +228,46 @@ def test_slices_of_time_add_up(every, X, y, path, fit, assert_same):
     assert_same(net, expected)
 
 
+PRESS = []
+
+
+def may_press(net, X, y):
+    """Score, unless the user presses Ctrl-C just then."""
+    if PRESS and getattr(net, "n_iter_", None) == PRESS[0]:
+        raise KeyboardInterrupt(PRESS.pop())
+    return net.score(X, y)
+
+
+def noisy(rows, rng):
+    return may_press_in_a_batch(rows) + rng.normal(size=rows.shape)
+
+
+def may_press_in_a_batch(rows):
+    if len(PRESS) == 2:
+        PRESS[1] -= 1
+        if not PRESS[1]:
+            PRESS.clear()
+            raise KeyboardInterrupt
+    return rows
+
+
+@pytest.mark.parametrize("press", [[4], [-1, 6], [-1, 7]])
+def test_ctrl_c_in_scores_and_batches_loses_that_epoch(
+    press, X, y, path, fit, assert_same
+):
+    options = {"early_stopping": True, "scoring": may_press, "augment": noisy}
+    options["n_iter_no_change"] = 99
+    expected = fit(make(**options), X, y)
+    PRESS.extend(press)
+    net = make(**options).set_callbacks(Checkpoint(path))
+    with pytest.warns(UserWarning, match="interrupted"):
+        net.fit(X, y)
+    lengths = {len(values) for values in net.history_.values()}
+    assert lengths == {net.n_iter_} == {len(net.validation_scores_)}
+    assert 0 < net.n_iter_ < 5
+    assert_same(fit(make(**options), X, y, Checkpoint(path, resume=True)), expected)
+
+
 def expire(run):
     run.deadline = 0
 

@@ -197,5 +197,7 @@ def test_arguments_are_checked(Logger):
         Logger(3)
     with pytest.raises(ValueError, match="path must name a place on the disk, got ''"):
         Logger("")
+    with pytest.raises(ValueError, match="path must name a place on the disk, got 'a"):
+        Logger("a\0b")
     with pytest.raises(TypeError, match="append must be True or False, got 'no'"):
         Logger("log", append="no")

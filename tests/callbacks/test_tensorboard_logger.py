@@ -186,3 +186,13 @@ def test_event_files_have_it_all(X, y, tmp_path, fit):
     assert len(list(tmp_path.iterdir())) == 1
     fit(make(), X, y, *callbacks)
     assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize("name", ["__init__", "flush", "close"])
+def test_errors_of_the_disk_name_the_path(name, X, y, tmp_path, fit, stub, monkeypatch):
+    def full(self, *args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(stub, name, full)
+    with pytest.raises(OSError, match="path=.*log. takes no log .No space left"):
+        fit(make(), X, y, TensorBoardLogger(tmp_path / "log"))
