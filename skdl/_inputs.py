@@ -21,6 +21,7 @@ __all__ = [
     "check_numbers",
     "check_weight_sizes",
     "columns_named",
+    "refuse_lazy",
     "takes_validation_sets",
 ]
 
@@ -49,14 +50,14 @@ def check_inputs(estimator, X, y="no_validation", **options):
         what it takes for numbers or labels: dates in X, a missing label, and dates and
         text as targets of a regression.
     """
-    _refuse_lazy(X, "X")
+    refuse_lazy(X, "X")
     _refuse_dates(X)
     if or_nothing(_is_frame_of_float32, X, nothing=False):
         # scikit-learn would take the first dtype allowed, which is float64.
         options["dtype"] = np.float32
     given = not isinstance(y, str)
     if given:
-        _refuse_lazy(y, "y")
+        refuse_lazy(y, "y")
         if options.get("y_numeric"):
             check_numbers(y, "y")
         else:
@@ -154,7 +155,8 @@ def _first_text(values):
     return None
 
 
-def _refuse_lazy(values, name):
+def refuse_lazy(values, name):
+    """Refuse a frame whose rows are not read yet."""
     if or_nothing(_is_lazy, values, nothing=False):
         raise TypeError(
             f"{name} is a {type(values).__name__}, which holds no rows yet: pass "

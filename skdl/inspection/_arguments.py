@@ -6,10 +6,26 @@ from numbers import Integral, Real
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import check_array
+from sklearn.utils.validation import check_consistent_length
 
-from skdl._inputs import columns_named
+from skdl._inputs import columns_named, refuse_lazy
 
-__all__ = ["check_integer", "check_members", "check_number", "check_rows"]
+__all__ = [
+    "check_integer",
+    "check_lengths",
+    "check_members",
+    "check_number",
+    "check_rows",
+]
+
+
+def check_lengths(X, y, sample_weight=None):
+    """Refuse data without rows, and such with unequal numbers of rows."""
+    refuse_lazy(X, "X")
+    refuse_lazy(y, "y")
+    if X is None:
+        raise ValueError("X is missing: y is about its rows.")
+    check_consistent_length(X, y, sample_weight)
 
 
 def check_integer(name, value, least=1):
@@ -60,6 +76,7 @@ def check_rows(X):
     ValueError
         If it is no table of numbers.
     """
+    refuse_lazy(X, "X")
     rows = X.toarray() if issparse(X) else X
     with columns_named(X):
         return check_array(rows, ensure_all_finite=False, input_name="X")

@@ -263,9 +263,12 @@ def _jackknife(scorer, net, subject, rows):
         weights = {}
         if subject.weights is not None:
             weights = {"sample_weight": subject.weights[chosen]}
-        return float(
-            scorer(net, subject.X[chosen], _labels(subject)[chosen], **weights)
-        )
+        try:
+            return float(
+                scorer(net, subject.X[chosen], _labels(subject)[chosen], **weights)
+            )
+        except Exception:  # as where a class is missing among the rows
+            return np.nan
 
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")

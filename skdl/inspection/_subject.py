@@ -8,12 +8,14 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import clone, is_classifier
 from sklearn.pipeline import make_pipeline
-from sklearn.utils import check_array, check_consistent_length, resample
+from sklearn.utils import check_array, resample
 from sklearn.utils.multiclass import type_of_target
 
 from skdl._inputs import columns_named
 from skdl._sklearn import check_sample_weight
 from skdl.estimators._targets import holds_distributions
+from skdl.estimators._validation import check_training_data
+from skdl.inspection._arguments import check_lengths
 from skdl.inspection._nets import as_array, take_apart
 
 __all__ = ["Subject", "make_net", "make_subject"]
@@ -141,7 +143,7 @@ def make_subject(estimator, X, y, max_rows, seed, sample_weight=None):
     parts = take_apart(estimator)
     if y is None:
         raise ValueError("y is missing: diagnose looks at training, which needs it.")
-    check_consistent_length(X, y)
+    check_lengths(X, y)
     if issparse(X):
         X = as_array(X)
     elif not hasattr(X, "columns"):
@@ -170,6 +172,7 @@ def make_subject(estimator, X, y, max_rows, seed, sample_weight=None):
     X, y, transformers = parts.followed(X, y, fit=not hasattr(net, "history_"))
     if transformers:
         names = _names_after(make_pipeline(*transformers), X)
+    _check_as_fit_does(net, X, y)
     with columns_named(X):
         X = check_array(
             X, accept_sparse="csr", input_name="X", ensure_min_samples=2, estimator=net
@@ -187,6 +190,14 @@ def make_subject(estimator, X, y, max_rows, seed, sample_weight=None):
 def _plain_targets(y):
     y = y.toarray() if issparse(y) else np.asarray(y)
     return y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
+
+
+def _check_as_fit_does(net, X, y):
+    """Refuse what ``fit`` refuses, with its words, before anything else fails."""
+    net = make_net(net)
+    y = net._read_targets(y, True, None)
+    X, y, _ = check_training_data(net, X, y, None, reset=True, y_numeric=net._y_numeric)
+    net._code_targets(y, np.dtype(np.float64), True, False, None)
 
 
 def _rows_of(X, rows):

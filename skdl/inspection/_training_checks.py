@@ -99,6 +99,8 @@ def check_rise(subject, trial):
     start, peak = float(early[0]), float(np.max(early[np.isfinite(early)]))
     if trial.diverged or subject.net.solver == "lbfgs" or not peak > RISE * start:
         return
+    if peak <= trial.sample.chance:
+        return  # a start that was good by chance, or by an earlier training
     rate = _rate(subject.net)
     yield Finding(
         "loss_rises_early",

@@ -1,6 +1,7 @@
 """All checks, one after the other."""
 
 from copy import copy
+from dataclasses import replace
 from numbers import Integral
 
 import numpy as np
@@ -130,13 +131,7 @@ def diagnose(
     budget = Budget(max_time)
     facts, skipped, findings = {}, {}, []
     facts |= data_facts(subject)
-    trial = train_clone(
-        subject,
-        subject.train,
-        subject.held if len(subject.held) else None,
-        budget.share(0.4),
-        max_steps,
-    )
+    subject, trial = _train(subject, budget.share(0.4), max_steps, skipped)
     facts |= _trial_facts(trial)
     for check in (
         check_columns,
@@ -170,6 +165,22 @@ def diagnose(
         if not budget.left:
             skipped[name] = late
     return Report(_said(estimator, subject), sort_findings(findings), facts, skipped)
+
+
+def _train(subject, max_time, max_steps, skipped):
+    """Return the subject and its main `Trial`, without a scoring that fails.
+
+    A scorer may need rows of each class, of which the held ones may lack some.
+    """
+    held = subject.held if len(subject.held) else None
+    try:
+        return subject, train_clone(subject, subject.train, held, max_time, max_steps)
+    except ValueError as error:
+        if subject.net.scoring is None or not str(error).startswith("scoring="):
+            raise
+        skipped["scoring"] = " ".join(str(error).split())
+    subject = replace(subject, net=copy(subject.net).set_params(scoring=None))
+    return subject, train_clone(subject, subject.train, held, max_time, max_steps)
 
 
 def _said(estimator, subject):

@@ -1,12 +1,11 @@
 """How large gradients are from the first layer to the output."""
 
 import numpy as np
-from sklearn.utils.validation import check_consistent_length
 
 from skdl.callbacks import Monitor
 from skdl.engine.probe import probe
 from skdl.estimators._validation import check_training_data
-from skdl.inspection._arguments import check_integer
+from skdl.inspection._arguments import check_integer, check_lengths
 from skdl.inspection._display import (
     COLORS,
     GRAY,
@@ -92,7 +91,7 @@ class GradientFlowDisplay:
             )
         if y is None:
             raise ValueError("y is missing: the loss of the rows of X needs it.")
-        check_consistent_length(X, y, sample_weight)
+        check_lengths(X, y, sample_weight)
         X, y = parts.to_net(X, y)
         gradients = _gradients(parts.net, X, y, sample_weight)
         layers, arrays = zip(*gradients, strict=True)

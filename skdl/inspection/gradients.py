@@ -4,12 +4,12 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import is_classifier
-from sklearn.utils.validation import check_consistent_length
 
 from skdl.engine.prediction import raw_scores
 from skdl.engine.probe import input_gradient
 from skdl.estimators._fitted import rows_at_once
 from skdl.estimators._validation import check_training_data
+from skdl.inspection._arguments import check_lengths
 from skdl.inspection._nets import take_apart
 
 __all__ = ["input_gradients"]
@@ -78,7 +78,7 @@ def input_gradients(estimator, X, y=None, *, output=None):
     if y is None:
         how = _score_columns(net, rows, output)
     else:
-        check_consistent_length(X, y)
+        check_lengths(X, y)
         how = _loss_gradients(net, rows, parts.to_net(X, y)[1])
     return input_gradient(net._network, rows, how)
 

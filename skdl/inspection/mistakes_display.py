@@ -2,12 +2,11 @@
 
 import numpy as np
 from sklearn.base import is_classifier
-from sklearn.utils.validation import check_consistent_length
 
 from skdl._sklearn import check_matplotlib_support
 from skdl.estimators._classes import check_classes
 from skdl.estimators._targets import holds_distributions, soft_rows
-from skdl.inspection._arguments import check_integer, check_rows
+from skdl.inspection._arguments import check_integer, check_lengths, check_rows
 from skdl.inspection._display import GRAY, axes_for, parts_of
 from skdl.inspection._mistakes import errors_of, output_names, worst_first
 from skdl.inspection._mosaic import (
@@ -161,7 +160,7 @@ class MistakesDisplay:
         check_integer("n_mistakes", n_mistakes)
         if probabilities and classes is None:
             raise ValueError("probabilities=True needs classes: whose they are.")
-        check_consistent_length(X, y_true)
+        check_lengths(X, y_true)
         errors = errors_of(y_true, y_pred, classes, probabilities)
         order, outputs = (one[:n_mistakes] for one in worst_first(errors))
         table, names = {}, getattr(X, "columns", None)

@@ -189,7 +189,7 @@ def test_every_kind_of_net_and_data(case, call):
         (X[0], Y[:16], "Expected 2D array, got 1D"),
         (HOLES, Y, "Input X contains NaN"),
         (X[:0], Y[:0], r"0 sample\(s\)"),
-        (None, Y, "Expected 2D array|inconsistent"),
+        (None, Y, "Expected 2D array|inconsistent|X is missing"),
         (X.reshape(60, 4, 4), Y, "Found array with dim 3"),
         (FRAME.assign(f3="a"), Y, "No numbers are in the columns 'f3'"),
     ],

@@ -213,3 +213,25 @@ def test_a_constant_is_not_fitted_to_the_sample():
     assert len(trial.sample.targets) == 256 < len(trial.everything.targets)
     assert trial.sample.constant is trial.everything.constant
     assert trial.sample.chance != trial.everything.chance
+
+
+def test_a_scorer_that_lacks_a_class():
+    """A single row of a class is trained on, and the scorer wants one to score."""
+    estimator = net(scoring="roc_auc_ovr", early_stopping=True, max_iter=5)
+    y = np.where(np.arange(150) == 3, 3, IRIS[1])
+    report = diagnose(estimator, IRIS[0], y, max_time=0.1)
+    assert report.skipped["scoring"].startswith("scoring='roc_auc_ovr' cannot score")
+    assert estimator.scoring == "roc_auc_ovr"
+
+
+def test_a_scorer_that_fails_for_a_group():
+    def fails(estimator, X, y):
+        if len(y) < 80:
+            raise ValueError("too few")
+        return 0.5
+
+    subject, trial = trained(net(), X, Y)
+    subject.net.set_params(scoring=fails)
+    score = score_of(subject, trial, subject.held)
+    assert (score.value, score.error) == (0.5, np.inf)
+    assert metric_name(subject) == "fails"
