@@ -62,6 +62,8 @@ def check_inputs(estimator, X, y="no_validation", **options):
             check_numbers(y, "y")
         else:
             _refuse_missing_labels(y)
+            # scikit-learn would make numbers of a frame with a column of categories.
+            y = or_nothing(_without_categories, y, nothing=y)
     with columns_named(X):
         checked = validate_data(estimator, X, y, **options)
     if given and options.get("y_numeric"):
@@ -189,6 +191,13 @@ def _is_frame_of_float32(X):
     if type(X).__name__ != "DataFrame" or not hasattr(X, "dtypes"):
         return False
     return {str(dtype) for dtype in X.dtypes} == {"Float32"}
+
+
+def _without_categories(y):
+    frame = hasattr(y, "iloc") and hasattr(y, "columns")
+    if frame and any(str(dtype) == "category" for dtype in y.dtypes):
+        return np.asarray(y)
+    return y
 
 
 def _refuse_missing_labels(y):

@@ -381,6 +381,22 @@ def objects(values):
     return array
 
 
+def test_a_frame_of_categories():
+    frame = pd.DataFrame({"a": pd.Categorical(WORDS), "b": CLASSES > 1})
+    net = fit(MLPClassifier((2,), max_iter=1), NUMBERS, frame)
+    assert [classes.dtype.kind for classes in net.classes_] == ["U", "b"]
+    assert 0 <= net.score(NUMBERS, frame) <= 1
+
+
+@pytest.mark.parametrize("form", [sp.csr_matrix, sp.csc_array])
+def test_a_sparse_indicator_matrix(form):
+    y = form(BITS[:, :2].astype(int))
+    net = MLPClassifier((2,), max_iter=1, random_state=0)
+    for model in (net, SeedEnsembleClassifier(net, n_members=2)):
+        fit(model, NUMBERS, y)
+        assert model.score(NUMBERS, y) == model.score(NUMBERS, y.toarray())
+
+
 NO_LABELS = {
     "intervals": (objects(pd.cut(pd.Series(CLASSES), 3)), "object of type Interval"),
     "dates": (objects(pd.date_range("2020", periods=N).date), "object of type date"),

@@ -168,8 +168,11 @@ def as_labels(labels):
 
     Parameters
     ----------
-    labels : array-like
+    labels : array-like or sparse matrix
+        The latter is returned as it is.
     """
+    if issparse(labels):
+        return labels
     array = np.asarray(labels)
     plain = array.dtype.kind == "O" and array.ndim == 1
     return plain_labels(array, "y") if plain else array
