@@ -58,10 +58,11 @@ def check_inputs(estimator, X, y="no_validation", **options):
     given = not isinstance(y, str)
     if given:
         refuse_lazy(y, "y")
-        if options.get("y_numeric"):
+        numeric = options.get("y_numeric")
+        if numeric:
             check_numbers(y, "y")
-        else:
-            _refuse_missing_labels(y)
+        _refuse_missing(y, numeric)
+        if not numeric:
             # scikit-learn would make numbers of a frame with a column of categories.
             y = or_nothing(_without_categories, y, nothing=y)
     with columns_named(X):
@@ -200,18 +201,19 @@ def _without_categories(y):
     return y
 
 
-def _refuse_missing_labels(y):
+def _refuse_missing(y, numeric):
     # scikit-learn takes None for finite, and cannot sort it; pandas' NA it compares.
-    missing = or_nothing(_missing_label, y, nothing=None)
+    missing = or_nothing(_missing_one, y, nothing=None)
     if missing is not None:
         row, value = missing
         raise ValueError(
-            f"Input y contains {_name_of(value)}, first in row {row} (counted from 0): "
-            "leave out rows without a label, or give them one of its own."
+            f"Input y contains {'NaN' if numeric else _name_of(value)}, first in row "
+            f"{row} (counted from 0): leave out rows without a "
+            + ("target." if numeric else "label, or give them one of its own.")
         )
 
 
-def _missing_label(y):
+def _missing_one(y):
     y = np.asarray(y)
     if y.dtype.kind in "mM":
         rows = np.argwhere(np.isnat(y))

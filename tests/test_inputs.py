@@ -21,7 +21,7 @@ from skdl import (
     Standardizer,
     SVMClassifier,
 )
-from skdl.ensemble import SeedEnsembleClassifier
+from skdl.ensemble import SeedEnsembleClassifier, SeedEnsembleRegressor
 
 NETS = [
     LogisticClassifier,
@@ -461,6 +461,21 @@ NO_TARGETS = {
     "bytes": (CLASSES.astype("S"), "text, b'.' in row 0"),
     "two columns": (NUMBERS[:, :2].astype(str), "text, '.*' in row 0"),
 }
+
+
+def test_missing_targets_of_a_regressor_are_named():
+    for missing in (None, pd.NA, np.nan):
+        y = without(CLASSES, missing)
+        with pytest.raises(ValueError, match="Input y contains NaN, first in row 4 "):
+            MLPRegressor().fit(NUMBERS, y)
+
+
+def test_scores_of_dates_are_refused():
+    net = fit(MLPRegressor(hidden_layer_sizes=(2,), max_iter=1), NUMBERS, CLASSES)
+    ensemble = fit(SeedEnsembleRegressor(net, n_members=2), NUMBERS, CLASSES)
+    for model in (net, ensemble):
+        with pytest.raises(ValueError, match="y holds dates or durations"):
+            model.score(NUMBERS, DAYS)
 
 
 @pytest.mark.parametrize("case", **ids(NO_TARGETS))

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skdl._inputs import check_numbers
 from skdl.engine.quantile import Quantile
 from skdl.ensemble._base import BaseEnsemble
 from skdl.estimators.mlp_regressor import MLPRegressor
@@ -71,6 +72,7 @@ class EnsembleRegressor(RegressorMixin, BaseEnsemble):
         score : float
         """
         check_is_fitted(self)
+        check_numbers(y, "y")
         net = self._nets[0]
         if isinstance(net._loss(), Quantile):
             return net._d2(y, self.predict(X), sample_weight)

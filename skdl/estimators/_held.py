@@ -11,6 +11,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils.validation import check_consistent_length
 
 from skdl._explain import has_named_columns, or_nothing, rows_of
+from skdl._inputs import refuse_lazy
 from skdl._warn import warn
 from skdl.engine.evaluation import sum_of_losses
 from skdl.engine.prediction import by_passes
@@ -264,6 +265,8 @@ def given_rows(net, given, dtype, n_scores, trained=None):
     X, y, weights = given
     frame = X if _scorer_wants_frame(net, X) else None
     try:
+        refuse_lazy(X, "X_val")
+        refuse_lazy(y, "y_val")
         check_consistent_length(X, y, weights)
         y = net._read_targets(y, False, None)
         X, y, weights = check_training_data(

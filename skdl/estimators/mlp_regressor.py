@@ -13,6 +13,7 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skdl._inputs import check_numbers
 from skdl._sklearn import HasMethods, StrOptions, fit_context
 from skdl.engine.losses import REGRESSION_LOSSES
 from skdl.engine.quantile import Quantile
@@ -159,6 +160,7 @@ object, default='squared_error'
         sklearn.metrics.d2_pinball_score : Of one quantile.
         """
         check_is_fitted(self)
+        check_numbers(y, "y")
         if not isinstance(self._loss(), Quantile):
             return super().score(X, y, sample_weight)
         return self._d2(y, self.predict(X), sample_weight)
