@@ -77,6 +77,8 @@ CONSTRAINTS = {
     "image_shape": [None, "array-like"],
     "augment": [None, HasMethods("start"), callable],
 }
+REAL_OF_SKLEARN = ("alpha", "learning_rate_init", "power_t", "tol", "momentum")
+REAL_OF_SKLEARN += ("validation_fraction", "beta_1", "beta_2", "epsilon")
 # Parameters that take objects.
 OBJECTS = ("hidden_layer_sizes", "activation", "solver", "learning_rate", "loss")
 OBJECTS += ("weight_init", "normalization", "penalty", "augment")
@@ -108,8 +110,8 @@ class NetParameters(Versioned, BaseEstimator):
         for name, constraints in self._parameter_constraints.items():
             value = getattr(self, name, None)
             number = any(isinstance(one, Interval) for one in constraints)
-            # To Python, True is an integer.
-            if number and isinstance(value, bool):
+            # To Python, True is 1; alpha=True and its like pass in scikit-learn, too.
+            if number and isinstance(value, bool) and name not in REAL_OF_SKLEARN:
                 raise ValueError(f"{name} must be a number and no bool, got {value!r}.")
         super()._validate_params()
 

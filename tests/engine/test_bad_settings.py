@@ -141,8 +141,8 @@ def test_a_schedule_of_ones_own_needs_two_methods():
 
 @pytest.mark.parametrize(
     "name",
-    ["batch_size", "max_iter", "alpha", "momentum", "n_iter_no_change", "dropout",
-     "max_time", "weight_init", "label_smoothing", "learning_rate_init"],
+    ["batch_size", "max_iter", "n_iter_no_change", "dropout", "max_restarts",
+     "max_time", "max_grad_norm", "weight_init", "label_smoothing"],
 )  # fmt: skip
 def test_a_bool_is_no_number(name):
     net = MLPClassifier((2,), **{name: True})
