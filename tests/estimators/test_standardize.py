@@ -383,3 +383,11 @@ def test_calls_on_the_same_rows_are_one_fit_to_the_bit(weighted, y, make, fit, f
     variance = np.average((parts - mean) ** 2, axis=0, weights=all_weights)
     assert_allclose(calls.input_mean_, mean)
     assert_allclose(calls.input_scale_, np.sqrt(variance))
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_a_column_constant_up_to_rounding_is_not_blown_up(sign, X, y, make, fit):
+    X[:, 1] = sign * 1e6
+    X[::2, 1] = np.nextafter(sign * 1e6, 0)
+    net = fit(make(MLPClassifier, standardize=True), X, y)
+    assert net._network.scaling.inverse[0, 1] == 1

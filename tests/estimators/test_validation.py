@@ -342,3 +342,10 @@ def test_a_net_that_knows_names_wants_them():
     )
     with pytest.warns(UserWarning, match="does not have valid feature names"):
         net.predict(np.eye(3))
+
+
+def test_fewer_validation_rows_than_classes_are_split_at_random():
+    labels = np.repeat(np.arange(5), 4)
+    rows, held = split_rows(20, 0.1, labels, np.random.default_rng(0))
+    assert (len(rows), len(held)) == (18, 2)
+    assert sorted([*rows, *held]) == list(range(20))
