@@ -68,7 +68,7 @@ BAD_WEIGHTS = {
     "too few": (np.ones(59), r"sample_weight.shape == \(59,\), expected \(60,\)"),
     "2-D": (np.ones((60, 1)), "[Ss]ample.weight.* must be 1D array or scalar"),
     "all zero": (np.zeros(60), "sample_weight|[Ss]ample weights"),
-    "strings": (["heavy"] * 60, "could not convert string"),
+    "strings": (["heavy"] * 60, "sample_weight holds text, 'heavy' in row 0"),
 }
 
 
@@ -192,7 +192,7 @@ def test_numbers_in_columns_are_no_classes(Classifier, X, y, make, no_work):
 
 
 def test_words_are_no_numbers(X, make, no_work):
-    with pytest.raises(ValueError, match="could not convert string to float"):
+    with pytest.raises(ValueError, match="y holds text, 'a' in row 0"):
         make(MLPRegressor).fit(X, ["a"] * 60)
 
 
