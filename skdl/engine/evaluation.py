@@ -31,7 +31,26 @@ def mean_loss(loss, scores, targets, table=None, weights=None):
 
 
 def sum_of_losses(loss, scores, targets, table=None, weights=None):
-    """Return Σ_i w_i J_i, as `mean_loss` has it: sums of parts of the rows add up."""
+    """Return Σ_i w_i J_i. The sums over parts of the rows add up to that of all rows.
+
+    Parameters
+    ----------
+    loss : loss object
+        The loss J.
+    scores : ndarray of shape (n_rows, n_scores)
+        Raw scores.
+    targets : ndarray of shape (n_rows,) or (n_rows, n_targets)
+        Targets as the loss encodes them, or row numbers of the table.
+    table : ndarray of shape (n_classes, n_targets), or TargetTable, optional
+        If given, `targets` are row numbers of it.
+    weights : ndarray of shape (n_rows,), optional
+        Weights w of the rows; all are 1 by default.
+
+    Returns
+    -------
+    loss : float
+        The weighted sum, in float64.
+    """
     total = 0.0
     with np.errstate(over="ignore", invalid="ignore"):
         for start in range(0, len(scores), ROWS):
