@@ -1,0 +1,382 @@
+"""The inner door: what other packages of skdl may ask of a net beyond its public names.
+
+`skdl.ensemble` and `skdl.inspection` read nets through these functions only. No other
+private attribute and no other private module of `skdl.estimators` is used outside it.
+"""
+
+from copy import copy
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.utils.validation import check_is_fitted
+
+from skdl._explain import or_nothing
+from skdl.engine.prediction import raw_scores as scores_of_rows
+from skdl.engine.quantile import Quantile
+from skdl.estimators._architecture import check_hidden_layers
+from skdl.estimators._base import BaseNet
+from skdl.estimators._classes import check_classes
+from skdl.estimators._classifier import BaseClassifier
+from skdl.estimators._fitted import rows_at_once
+from skdl.estimators._outputs import share_of_right_rows as subset_accuracy
+from skdl.estimators._outputs import side_by_side as stack_columns
+from skdl.estimators._targets import (
+    as_labels,
+    holds_distributions,
+    is_list_of_classes,
+    soft_rows,
+)
+from skdl.estimators._validation import (
+    check_training_data,
+    check_X,
+    rows_per_batch,
+    split_rows,
+)
+
+__all__ = [
+    "BaseClassifier",
+    "BaseNet",
+    "EncodedRows",
+    "as_labels",
+    "check_X",
+    "check_hidden_layers",
+    "check_training_rows",
+    "each_output",
+    "encode",
+    "is_list_of_classes",
+    "kind_of_targets",
+    "labels_of",
+    "loss_of",
+    "network_of",
+    "predictions_of",
+    "raw_scores",
+    "rows_at_once",
+    "rows_per_batch",
+    "score_predictions",
+    "split_rows",
+    "stack_columns",
+    "subset_accuracy",
+    "take_network",
+    "takes_as_soft",
+    "training_run",
+    "training_weights",
+    "with_network",
+]
+
+
+@dataclass
+class EncodedRows:
+    """Rows as a fitted net is trained on them or validated with them.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n_samples, n_features), or CSR array
+        Checked, in its own dtype.
+    y : ndarray
+        What y means: class numbers, an indicator matrix, distributions over the
+        classes, class numbers in columns, or numbers.
+    targets : ndarray
+        What the loss compares scores with, or row numbers of `table`.
+    table : ndarray or None
+        Distinct target rows, if `targets` holds their numbers.
+    sample_weight : ndarray of shape (n_samples,), or None
+        The user's weights.
+    training_weight : ndarray of float64 of shape (n_samples,), or None
+        Weights in the training loss: `sample_weight` times the weights of classes.
+    """
+
+    X: object
+    y: np.ndarray
+    targets: np.ndarray
+    table: object
+    sample_weight: np.ndarray | None
+    training_weight: np.ndarray | None
+
+    @property
+    def target_rows(self):
+        """The target of each row, (n_samples, n_columns), without a table."""
+        return self.targets if self.table is None else self.table[self.targets]
+
+
+def network_of(net):
+    """Return the `skdl.engine.network.Network` of a fitted net.
+
+    Parameters
+    ----------
+    net : estimator
+        A fitted net.
+
+    Returns
+    -------
+    network : Network
+        Not a copy.
+
+    Raises
+    ------
+    sklearn.exceptions.NotFittedError
+        If the net is not fitted.
+    """
+    check_is_fitted(net, "_network")
+    return net._network
+
+
+def with_network(net, network):
+    """Return a shallow copy of a net that predicts with another network.
+
+    Parameters
+    ----------
+    net : estimator
+        A fitted net, or one whose network was taken out by `take_network`.
+    network : Network
+        Of the same widths.
+    """
+    other = copy(net)
+    other._network = network
+    return other
+
+
+def take_network(net):
+    """Take the network out of a fitted net and return it.
+
+    Parameters
+    ----------
+    net : estimator
+        A fitted net. It counts as not fitted afterwards, and keeps its records.
+    """
+    network = net._network
+    del net._network
+    return network
+
+
+def loss_of(net):
+    """Return the loss object of a fitted net, over all of its scores.
+
+    Parameters
+    ----------
+    net : estimator
+    """
+    return net._loss()
+
+
+def raw_scores(net, X):
+    """Return raw scores, (n_samples, n_scores), of rows that are checked here.
+
+    Parameters
+    ----------
+    net : estimator
+        A fitted net.
+    X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
+    """
+    X, network = check_X(net, X), network_of(net)
+    return scores_of_rows(network, X, max_rows=rows_at_once(network, X))
+
+
+def encode(net, X, y, sample_weight=None):
+    """Check rows and encode their targets as a fitted net does for validation data.
+
+    Parameters
+    ----------
+    net : estimator
+        A fitted net. It stays as it is.
+    X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Some classes may be missing; unknown ones are refused.
+    sample_weight : array-like of shape (n_samples,), optional
+
+    Returns
+    -------
+    rows : EncodedRows
+
+    Raises
+    ------
+    ValueError
+        For data that do not fit the net, such as a y of another number of outputs.
+    """
+    network = network_of(net)
+    y = net._read_targets(y, False, None)
+    X, y, weights = check_training_data(
+        net, X, y, sample_weight, reset=False, y_numeric=net._y_numeric
+    )
+    codes, targets, table, width = net._code_targets(
+        y, network.dtype, False, True, None
+    )
+    if width != network.widths[-1]:
+        raise ValueError(
+            f"y asks for {width} outputs of the net, which has {network.widths[-1]}."
+        )
+    weights = None if weights is None else weights[:, 0]
+    return EncodedRows(
+        X, codes, targets, table, weights, training_weights(net, codes, weights)
+    )
+
+
+def training_weights(net, y, sample_weight=None):
+    """Return the weights of rows in training: by sample weight and by class.
+
+    Parameters
+    ----------
+    net : estimator
+        A fitted net.
+    y : ndarray
+        Encoded, as `EncodedRows` has it.
+    sample_weight : ndarray of shape (n_samples,), optional
+
+    Returns
+    -------
+    weights : ndarray of float64 of shape (n_samples,), or None
+        None if all rows weigh the same.
+    """
+    column = None if sample_weight is None else sample_weight[:, np.newaxis]
+    weights = net._training_weights(y, column, np.dtype(np.float64))
+    return None if weights is None else np.ravel(weights).astype(np.float64)
+
+
+def check_training_rows(net, X, y):
+    """Refuse X and y that ``fit`` would refuse, with the same errors.
+
+    Parameters
+    ----------
+    net : estimator
+        Not fitted. It learns its features and classes from X and y: hand over a copy.
+    X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+    """
+    y = net._read_targets(y, True, None)
+    X, y, _ = check_training_data(net, X, y, None, reset=True, y_numeric=net._y_numeric)
+    net._code_targets(y, np.dtype(np.float64), True, False, None)
+
+
+def kind_of_targets(net):
+    """Return what y is to a fitted net.
+
+    Parameters
+    ----------
+    net : estimator
+
+    Returns
+    -------
+    kind : {"numbers", "labels", "indicator", "columns"}
+        Numbers; one label per row; an indicator matrix of several labels per row; or
+        several columns of labels.
+    """
+    if not is_classifier(net):
+        return "numbers"
+    if net._several_outputs:
+        return "columns"
+    return "indicator" if net._multilabel else "labels"
+
+
+def labels_of(net, y):
+    """Return y with the most probable class of each row in place of soft targets.
+
+    Parameters
+    ----------
+    net : estimator
+        A fitted classifier.
+    y : array-like
+        Returned as it is, unless it holds distributions over the classes of the net.
+    """
+    if not takes_as_soft(net, y):
+        return y
+    y = soft_rows(y)
+    check_classes(net, np.arange(y.shape[1]), "soft", True)
+    return net.classes_[y.argmax(axis=1)]
+
+
+def takes_as_soft(net, y):
+    """Tell whether a net reads y as distributions over the classes.
+
+    Parameters
+    ----------
+    net : estimator
+        A classifier, fitted or not.
+    y : array-like
+    """
+    several = is_classifier(net) and net._several_outputs
+    if several or not is_classifier(net):
+        return False
+    return net._soft_targets_allowed and holds_distributions(y)
+
+
+def each_output(net, function, scores):
+    """Apply a function to each output of a classifier and its scores.
+
+    Parameters
+    ----------
+    net : estimator
+        A fitted classifier.
+    function : callable
+        ``function(output, scores)``. The output has `classes`, `n_classes`,
+        `multilabel` and the methods `numbers`, `labels`, `decision`, `probabilities`
+        and `log_probabilities`, all of scores.
+    scores : ndarray of shape (..., n_samples, n_scores)
+        Raw scores. A leading axis of members is passed on.
+
+    Returns
+    -------
+    result : object, or list of object
+        A list if y has several columns of labels.
+    """
+    return net._each_output(function, scores)
+
+
+def predictions_of(net, scores):
+    """Return what a fitted regressor predicts, given its raw scores.
+
+    Parameters
+    ----------
+    net : estimator
+    scores : ndarray of shape (n_samples, n_scores)
+    """
+    return net._predictions(scores)
+
+
+def score_predictions(net, y, predictions, sample_weight=None):
+    """Score predictions as ``net.score`` scores its own.
+
+    Parameters
+    ----------
+    net : estimator
+        A fitted net.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        True targets.
+    predictions : ndarray
+        As ``net.predict`` returns them.
+    sample_weight : array-like of shape (n_samples,), optional
+
+    Returns
+    -------
+    score : float
+        Accuracy of a classifier, where a row of several labels needs all of them right;
+        R² of a regressor, or D² of the pinball loss with a quantile loss.
+    """
+    if not is_classifier(net):
+        if isinstance(net._loss(), Quantile):
+            return net._d2(y, predictions, sample_weight)
+        return r2_score(y, predictions, sample_weight=sample_weight)
+    if net._several_outputs:
+        return subset_accuracy(y, predictions, sample_weight)
+    y = labels_of(net, y)
+    y = or_nothing(as_labels, y, nothing=y)
+    return accuracy_score(y, predictions, sample_weight=sample_weight)
+
+
+def training_run(net, X, y, sample_weight=None):
+    """Return a context in which a net is ready to be trained, as in ``fit``.
+
+    Parameters
+    ----------
+    net : estimator
+        Its parameters are checked here.
+    X, y, sample_weight
+        As for ``fit``.
+
+    Returns
+    -------
+    context : context manager
+        It yields calls that train; inside it ``net.training_`` is the `TrainingRun`.
+    """
+    net._validate_params()
+    return net._training(X, y, sample_weight, None)
