@@ -1,0 +1,3 @@
+from setuptools import setup  # All metadata is in pyproject.toml.
+
+setup()
