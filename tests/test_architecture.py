@@ -1,4 +1,4 @@
-"""The rules of docs/design.md, held by reading the source.
+"""The rules of docs/design/README.md, held by reading the source.
 
 A rule is a function of ``files``, a dict from path to text, and returns its findings as
 "path:line: what is wrong". `PLANTED` and `ALLOWED` test the rules themselves: a rule

@@ -1,4 +1,4 @@
-"""The way from ``fit`` to a matrix product is short, as docs/design.md promises."""
+"""The way from ``fit`` to a matrix product is short, as docs/design/ promises."""
 
 import sys
 from pathlib import Path
@@ -62,7 +62,7 @@ def test_two_hops_to_the_update(monkeypatch, data):
 
 
 def test_the_engine_calls_one_blas():
-    """SciPy's has threads of its own, which make NumPy's wait; see docs/design.md."""
+    """SciPy has a BLAS of its own: see docs/design/performance.md."""
     sources = sorted(Path(layers.__file__).parent.glob("*.py"))
     assert len(sources) > 10
     for source in sources:
