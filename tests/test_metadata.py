@@ -1,0 +1,29 @@
+"""The package, its citation and its changelog agree."""
+
+import tomllib
+from pathlib import Path
+
+import skdl
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_citation_and_changelog_name_the_version():
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {skdl.__version__}\n" in citation
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"\n## [{skdl.__version__}]" in changelog
+
+
+def test_dev_brings_every_tool_of_the_makefile():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = project["project"]["optional-dependencies"]
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for tool in ("ruff", "codespell", "pyright"):
+        assert f"\n\t{tool}" in makefile
+        assert any(entry.startswith(tool) for entry in extras["dev"])
+
+
+def test_setup_is_a_shim():
+    text = (ROOT / "setup.py").read_text(encoding="utf-8")
+    assert len(text.splitlines()) == 3
