@@ -28,7 +28,7 @@ docs:     ## links of all pages, code of the guides, examples in docstrings
 	$(PYTHON) -m pytest --doctest-modules skdl
 
 coverage: ## the quick tests, with the lines that they reach
-	COVERAGE_CORE=sysmon $(PYTHON) -m pytest -n 2 --cov --cov-report=term --cov-report=xml
+	$(PYTHON) -m pytest -n 2 --cov --cov-report=term --cov-report=xml
 
 bench:    ## skdl and its peers side by side; writes benchmarks/README.md
 	$(PYTHON) -m benchmarks
