@@ -10,7 +10,6 @@ from skdl.engine.augmentation import Augmentation
 from skdl.engine.batch_norm import BatchNorm
 from skdl.engine.batching import Batches, Data
 from skdl.engine.clipping import clip_gradient
-from skdl.engine.evaluation import mean_loss
 from skdl.engine.gradient_check import check_gradient
 from skdl.engine.hidden_layers import HiddenLayers
 from skdl.engine.initializers import (
@@ -22,13 +21,23 @@ from skdl.engine.initializers import (
     TruncatedNormal,
 )
 from skdl.engine.losses import (
+    AbsoluteError,
     Hinge,
+    Huber,
     KLDivergence,
+    LogisticLoss,
+    Loss,
+    MultiOutput,
+    Poisson,
+    Quantile,
+    SigmoidSquaredError,
     Softmax,
+    SoftmaxCrossEntropy,
+    SquaredError,
     SquaredHinge,
+    mean_loss,
 )
 from skdl.engine.maxout import Maxout
-from skdl.engine.multi_output import MultiOutput
 from skdl.engine.network import Network
 from skdl.engine.optimizers import SGD
 from skdl.engine.penalties import (
@@ -39,9 +48,7 @@ from skdl.engine.penalties import (
 )
 from skdl.engine.prediction import raw_scores
 from skdl.engine.progress import Epoch, Progress
-from skdl.engine.quantile import Quantile
 from skdl.engine.rectifiers import Elu, Gelu, LeakyRelu, Selu, Silu, Softplus
-from skdl.engine.regression_losses import AbsoluteError, Huber, Poisson, SquaredError
 from skdl.engine.schedules import (
     Adaptive,
     Constant,
@@ -54,7 +61,6 @@ from skdl.engine.schedules import (
     StepDecay,
     Warmup,
 )
-from skdl.engine.sigmoid_losses import LogisticLoss, SigmoidSquaredError
 from skdl.engine.training import train, train_lbfgs
 from skdl.engine.workspace import Workspace
 
@@ -94,6 +100,7 @@ __all__ = [
     "LeakyRelu",
     "Logistic",
     "LogisticLoss",
+    "Loss",
     "Maxout",
     "MultiOutput",
     "Network",
@@ -108,6 +115,7 @@ __all__ = [
     "SigmoidSquaredError",
     "Silu",
     "Softmax",
+    "SoftmaxCrossEntropy",
     "Softplus",
     "SquaredError",
     "SquaredHinge",

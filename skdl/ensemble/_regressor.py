@@ -8,7 +8,7 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skdl._inputs import check_numbers
-from skdl.engine.quantile import Quantile
+from skdl.engine.losses import Quantile
 from skdl.ensemble._base import BaseEnsemble
 from skdl.estimators.mlp_regressor import MLPRegressor
 

@@ -62,7 +62,7 @@ def start_augmentation(net, data, image_shape, streams):
         X.dtype,
         streams["augmentation"],
     )
-    if augmentation.mixes and not getattr(net._loss(), "mixes", False):
+    if augmentation.mixes and not net._loss().mixes:
         raise ValueError(
             f"augment={net.augment!r} mixes the targets of rows, and a mixed target "
             f"has no meaning for loss={net.loss!r} of this {type(net).__name__}. "

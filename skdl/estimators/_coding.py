@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.metrics import accuracy_score
 
 from skdl._inputs import check_weight_sizes
-from skdl.engine.losses import CLASSIFICATION_LOSSES
-from skdl.engine.multi_output import MultiOutput
+from skdl.engine.losses import CLASSIFICATION_LOSSES, Loss, MultiOutput
+from skdl.engine.specification import complete
 from skdl.estimators._base import BaseNet
 from skdl.estimators._class_weight import check_class_weight, class_weights
 from skdl.estimators._classes import (
@@ -42,18 +42,18 @@ class ClassCoding(BaseNet):
     def _loss_kind(self):
         """What `loss` names, for what it can do: the classes may not be known yet."""
         if not isinstance(self.loss, str):
-            return self.loss
+            return complete(self.loss, Loss)
         return CLASSIFICATION_LOSSES.get(
-            "logistic" if self.loss == "log_loss" else self.loss
+            "logistic" if self.loss == "log_loss" else self.loss, Loss
         )
 
     @property
     def _multilabel_allowed(self):
-        return getattr(self._loss_kind, "multilabel", False)
+        return self._loss_kind.multilabel
 
     @property
     def _soft_targets_allowed(self):
-        return getattr(self._loss_kind, "soft_targets", False)
+        return self._loss_kind.soft_targets
 
     @property
     def _several_outputs(self):

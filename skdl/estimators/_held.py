@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_consistent_length
 from skdl._explain import has_named_columns, or_nothing, rows_of
 from skdl._inputs import refuse_lazy
 from skdl._warn import warn
-from skdl.engine.evaluation import sum_of_losses
+from skdl.engine.losses import sum_of_losses
 from skdl.engine.prediction import by_passes
 from skdl.estimators._classes import check_shares
 from skdl.estimators._validation import check_training_data, split_rows

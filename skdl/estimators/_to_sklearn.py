@@ -14,10 +14,14 @@ from skdl.engine.batch_norm import BatchNormLayer
 from skdl.engine.bypass import Fork, Join
 from skdl.engine.hidden_layers import HiddenLayers
 from skdl.engine.layers import Activation, Affine
-from skdl.engine.losses import KLDivergence, Softmax
-from skdl.engine.regression_losses import Poisson, SquaredError
+from skdl.engine.losses import (
+    KLDivergence,
+    LogisticLoss,
+    Poisson,
+    Softmax,
+    SquaredError,
+)
 from skdl.engine.scaling import Scaling
-from skdl.engine.sigmoid_losses import LogisticLoss
 from skdl.estimators._architecture import check_hidden_layers
 
 __all__ = ["affine_map", "to_sklearn"]

@@ -10,7 +10,9 @@ from skdl._explain import or_nothing
 from skdl._inputs import check_inputs, check_numbers, check_weight_sizes
 from skdl._sklearn import check_sample_weight
 from skdl._warn import warn
+from skdl.engine.losses import Loss
 from skdl.engine.penalties import PENALTIES, ElasticNetPenalty
+from skdl.engine.specification import complete
 
 __all__ = [
     "WEIGHTS",
@@ -165,19 +167,19 @@ def check_lbfgs(net):
 
 
 def check_loss(loss):
-    """Return a loss object whose settings are valid."""
+    """Return the loss, complete (see `complete`) and with valid settings."""
     if isinstance(loss, type):
         raise ValueError(
             f"loss must be an object and not a class: write {loss.__name__}(), not "
             f"{loss.__name__}."
         )
-    if getattr(loss, "multilabel", False) and getattr(loss, "soft_targets", False):
+    loss = complete(loss, Loss)
+    if loss.multilabel and loss.soft_targets:
         raise ValueError(
             f"loss={loss!r} says both multilabel and soft_targets, so that a matrix y "
             "could mean either: keep one of the two."
         )
-    if hasattr(loss, "check"):
-        loss.check()
+    loss.check()
     return loss
 
 

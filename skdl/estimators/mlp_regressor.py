@@ -15,9 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdl._inputs import check_numbers
 from skdl._sklearn import HasMethods, StrOptions, fit_context
-from skdl.engine.losses import REGRESSION_LOSSES
-from skdl.engine.quantile import Quantile
-from skdl.engine.regression_losses import Poisson
+from skdl.engine.losses import REGRESSION_LOSSES, Poisson, Quantile
 from skdl.estimators._base import BaseNet, has_partial_fit
 from skdl.estimators._docs import documented
 from skdl.estimators._parameters import CONSTRAINTS

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logit
 
-from skdl.engine.evaluation import mean_loss
+from skdl.engine.losses import mean_loss
 
 __all__ = ["best_constant", "constant_loss", "floor_of", "row_losses", "zero_loss"]
 

@@ -8,8 +8,8 @@ from time import perf_counter
 import numpy as np
 
 from skdl.callbacks._hooks import NetCallback
-from skdl.engine.evaluation import mean_loss
 from skdl.engine.layers import Affine, layer_names
+from skdl.engine.losses import mean_loss
 from skdl.engine.prediction import raw_scores
 from skdl.engine.stacking import network_like
 from skdl.estimators._validation import check_batch_size

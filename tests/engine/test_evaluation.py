@@ -5,7 +5,8 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy.special import log_softmax
 
-from skdl.engine import Network, SquaredError, Workspace, evaluation, mean_loss
+from skdl.engine import Network, SquaredError, Workspace, mean_loss
+from skdl.engine.losses import base
 from tests.engine.cases import LOSSES, each
 from tests.pairs import parametrize_pairwise
 
@@ -66,7 +67,7 @@ def test_blocks_make_no_difference(case, dtype, weighted, monkeypatch):
     weights = WEIGHTS.astype(dtype) if weighted else None
     scores, targets, table = scores_and_targets(case, dtype)
     whole = mean_loss(case.loss, scores, targets, table, weights)
-    monkeypatch.setattr(evaluation, "ROWS", 7)
+    monkeypatch.setattr(base, "ROWS", 7)
     blocks = mean_loss(case.loss, scores, targets, table, weights)
     assert blocks == pytest.approx(whole, rel=1e-6 if dtype == np.float32 else 1e-12)
 

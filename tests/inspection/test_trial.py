@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from skdl import MLPClassifier, MLPRegressor, SoftmaxClassifier
 from skdl.engine import Adam
-from skdl.engine.evaluation import mean_loss
+from skdl.engine.losses import mean_loss
 from skdl.inspection._subject import make_subject
 from skdl.inspection._trial import Budget, train_clone
 from tests.inspection.cases import DIABETES, IRIS

@@ -1,56 +1,66 @@
-"""Several columns of class labels at once: one loss for each."""
+"""Several columns of class labels: one loss for each column."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
+from skdl.engine.losses.base import Loss
+from skdl.engine.specification import complete
 from skdl.engine.target_tables import SideBySideTable, TargetTable
 
 __all__ = ["MultiOutput"]
 
 
 @dataclass(eq=False, repr=False)
-class MultiOutput(BaseEstimator):
-    """The sum of one loss of classes per column of labels, each on scores of its own.
+class MultiOutput(Loss):
+    """The sum of one classification loss per column of labels.
 
-    `skdl.engine.losses` describes the methods. The scores of the columns lie side by
-    side, in the order of the columns. There are no links here: those of each column's
-    loss take what `split` returns.
+    Each loss has scores of its own. They stand side by side, in the order of the
+    columns. This loss has no link: pass the parts that `split` returns to the links of
+    the single losses.
 
     Parameters
     ----------
     losses : sequence of loss objects
-        Of classes, one for each column of labels.
+        One classification loss for each column of labels.
     widths : sequence of int
-        How many scores each column has: ``loss.n_scores(n_classes)``.
+        Number of scores of each column: ``loss.n_scores(n_classes)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdl.engine import Hinge, MultiOutput, mean_loss
+    >>> loss = MultiOutput([Hinge(), Hinge()], widths=[2, 3])
+    >>> scores = np.array([[1.0, 0.5, 2.0, 1.5, 0.0]])
+    >>> targets = np.array([[1.0, 0.0, 1.0, 0.0, 0.0]])
+    >>> mean_loss(loss, scores, targets)  # 0.5 of each column
+    1.0
+    >>> [part.tolist() for part in loss.split(scores)]
+    [[[1.0, 0.5]], [[2.0, 1.5, 0.0]]]
     """
 
     losses: Sequence
     widths: Sequence[int]
 
-    multilabel = False
-    soft_targets = False
-
     @property
     def mixes(self):
-        """Whether targets of every column may be mixed."""
-        return all(getattr(loss, "mixes", False) for loss in self.losses)
+        """Whether the targets of every column may be mixed."""
+        return all(complete(loss, Loss).mixes for loss in self.losses)
 
     @property
     def out_activation(self):
-        """The name of the columns' link, or a list of names where they differ."""
-        names = [getattr(loss, "out_activation", "identity") for loss in self.losses]
+        """The name of the columns' link, or a list of names if they differ."""
+        names = [complete(loss, Loss).out_activation for loss in self.losses]
         return names[0] if len(set(names)) == 1 else names
 
     def n_scores(self, n_classes):
-        """Sum over the columns, whose numbers of classes are given as a sequence."""
+        """Return the number of scores in all, for the sequence of class counts."""
         pairs = zip(self.losses, n_classes, strict=True)
         return sum(loss.n_scores(k) for loss, k in pairs)
 
     def encode(self, y, n_classes, dtype):
-        """Numbers of combinations, and the table of the combinations that occur.
+        """Return each row's combination of classes, and the table of combinations.
 
         Parameters
         ----------
@@ -63,11 +73,13 @@ class MultiOutput(BaseEstimator):
         Returns
         -------
         targets : ndarray of int of shape (n_samples,)
+            Row numbers of the table.
         table : ndarray of shape (n_combinations, n_scores), or TargetTable
+            One row of targets for each combination that occurs.
         """
         targets = np.zeros(len(y), int)
         for k, column in zip(n_classes, y.T, strict=True):
-            # Numbered anew for each column, they never grow beyond n_samples * k.
+            # Renumbered for each column: numbers stay below n_samples * k.
             _, first, targets = np.unique(
                 targets * k + column, return_index=True, return_inverse=True
             )
@@ -81,20 +93,20 @@ class MultiOutput(BaseEstimator):
         return targets, combined[np.arange(len(first))]
 
     def split(self, array):
-        """Return each column's part of the last axis, as views."""
+        """Return each column's part of the last axis, as a list of views."""
         stops = np.cumsum(self.widths)
         starts = stops - self.widths
         return [array[..., i:j] for i, j in zip(starts, stops, strict=True)]
 
     def rows_and_gradient(self, scores, targets, rows, gradient):
-        """Row losses, summed over the columns, and the columns' gradients."""
+        """Write the sum of the columns' row losses, and each column's gradient."""
         parts = self.split(scores)
         columns = zip(
             self.losses, parts, self.split(targets), self.split(gradient), strict=True
         )
         for loss, s, t, g in columns:
             loss.rows_and_gradient(s, t, rows, g)
-            # The scores are scratch by now: their first column keeps the row losses.
+            # The scores are no longer needed: their first column stores the row losses.
             np.copyto(s[..., :1], rows)
         np.copyto(rows, parts[0][..., :1])
         for s in parts[1:]:

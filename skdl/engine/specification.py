@@ -1,0 +1,94 @@
+"""The base class of losses, activations, optimizers and their like."""
+
+from typing import Any
+
+from sklearn.base import BaseEstimator
+
+__all__ = ["Completed", "Specification", "complete"]
+
+
+class Specification(BaseEstimator):
+    """A small object of settings that training reads and never changes.
+
+    Its parameters can be searched (``solver__beta_1``), copied by
+    `sklearn.base.clone`, and pickled. State lives elsewhere: an optimizer's ``start``
+    returns a new object for each training run.
+
+    Attributes
+    ----------
+    OPTIONAL : tuple of str
+        Names that an object of a user's own class may leave out. `complete` takes them
+        from the base class of its kind.
+    """
+
+    OPTIONAL: tuple[str, ...] = ("check",)
+
+    def check(self) -> None:
+        """Raise ValueError for a setting outside of its range."""
+
+
+def complete(thing: Any, kind: type[Specification]) -> Any:
+    """Return an object that has every optional attribute of its kind.
+
+    Objects of our classes have them already. An object of a user's own class, which
+    need not inherit from ours, is wrapped: what it lacks comes from `kind`.
+
+    Parameters
+    ----------
+    thing : object
+        A loss, an activation, a schedule …
+    kind : subclass of Specification
+        The base class of such objects, whose attributes are the defaults.
+
+    Returns
+    -------
+    thing : object
+        The same object, or a `Completed` around it.
+
+    Examples
+    --------
+    >>> from skdl.engine.losses import Loss
+    >>> from skdl.engine.specification import complete
+    >>> class Own:
+    ...     mixes = True
+    >>> loss = complete(Own(), Loss)
+    >>> loss.mixes, loss.multilabel
+    (True, False)
+    """
+    if isinstance(thing, (kind, Completed)):
+        return thing
+    if all(hasattr(thing, name) for name in kind.OPTIONAL):
+        return thing
+    return Completed(thing, kind)
+
+
+class Completed:
+    """An object of a user's own class, with defaults for what it lacks.
+
+    Parameters
+    ----------
+    thing : object
+        The user's object.
+    kind : subclass of Specification
+        Where the defaults stand.
+    """
+
+    def __init__(self, thing: Any, kind: type[Specification]) -> None:
+        self.thing, self.kind = thing, kind
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the user's object has by this name, or the default."""
+        # While a copy is being unpickled, there is no object to ask yet.
+        if name in ("thing", "kind") or name.startswith("__"):
+            raise AttributeError(name)
+        try:
+            return getattr(self.thing, name)
+        except AttributeError:
+            if name not in self.kind.OPTIONAL:
+                raise
+            default = getattr(self.kind, name)
+            return default.__get__(self) if callable(default) else default
+
+    def __repr__(self) -> str:
+        """Show the user's object alone."""
+        return repr(self.thing)
