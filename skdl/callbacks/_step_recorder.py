@@ -6,7 +6,6 @@ from time import perf_counter
 
 import numpy as np
 
-from skdl.callbacks._flat import is_flat
 from skdl.callbacks._step_records import StepRecords, histogram
 from skdl.engine.batching import Batches
 from skdl.engine.layers import Activation, Affine, layer_names
@@ -185,7 +184,7 @@ class StepRecorder:
                     continue
                 # Now, as the layers that follow may work in the same memory.
                 histograms.append(self._histogram(X.reshape(-1)))
-                flat = is_flat(layer.function, X)
+                flat = layer.function.is_flat(X)
                 saturated.append(np.nan if flat is None else float(flat.mean()))
                 dead.append(np.nan if flat is None else float(flat.all(axis=0).mean()))
         histograms.append(self._histogram(X.reshape(-1)))

@@ -4,7 +4,20 @@ Kernels work on the last two axes (rows, features), so that any leading axis is 
 of independent networks. Nothing here knows of estimators.
 """
 
-from skdl.engine.activations import Identity, Logistic, Relu, Tanh
+from skdl.engine.activations import (
+    ActivationFunction,
+    Elu,
+    Gelu,
+    Identity,
+    LeakyRelu,
+    Logistic,
+    Maxout,
+    Relu,
+    Selu,
+    Silu,
+    Softplus,
+    Tanh,
+)
 from skdl.engine.adaptive_optimizers import Adagrad, Adam, AdamW, RMSprop
 from skdl.engine.augmentation import Augmentation
 from skdl.engine.batch_norm import BatchNorm
@@ -37,7 +50,6 @@ from skdl.engine.losses import (
     SquaredHinge,
     mean_loss,
 )
-from skdl.engine.maxout import Maxout
 from skdl.engine.network import Network
 from skdl.engine.optimizers import SGD
 from skdl.engine.penalties import (
@@ -48,7 +60,6 @@ from skdl.engine.penalties import (
 )
 from skdl.engine.prediction import raw_scores
 from skdl.engine.progress import Epoch, Progress
-from skdl.engine.rectifiers import Elu, Gelu, LeakyRelu, Selu, Silu, Softplus
 from skdl.engine.schedules import (
     Adaptive,
     Constant,
@@ -67,6 +78,7 @@ from skdl.engine.workspace import Workspace
 __all__ = [
     "SGD",
     "AbsoluteError",
+    "ActivationFunction",
     "Adagrad",
     "Adam",
     "AdamW",

@@ -1,38 +1,95 @@
 """Activation functions: each derivative stands beside its function.
 
-An activation is a small object with two methods that work on arrays of any shape:
-
-``forward(Z, A)``
-    Writes f(Z) into ``A``, and may put into Z what backward needs of it.
-``backward(dA, Z, A)``
-    Multiplies ``dA`` in place by the derivative f'(Z); Z and A are as forward left
-    them, and scratch from here on.
-
-Where ``in_place`` is True, Z and A are the same array: the derivative follows from the
-output, and a layer keeps one array, not two. Where ``rectifies`` is True, about half of
-the units give next to nothing, which the next layer's weights make up for by default.
-Where ``pieces`` is more than 1, Z is that many times wider than A, and backward writes
-the gradient with respect to Z into Z itself; see `Maxout`.
-
-Your own object needs the two methods and no more: `skdl.engine.check_gradient` tells
-whether they fit each other.
+`skdl.engine.protocols.Activation` describes the methods. An activation of your own
+needs ``forward`` and ``backward`` and no more: `skdl.engine.check_gradient` tests
+whether the two agree. With `ActivationFunction` as its base class, it can say more
+about itself.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
-from sklearn.base import BaseEstimator
+from scipy.special import expit, ndtr
 
-from skdl.engine.maxout import Maxout
-from skdl.engine.rectifiers import Elu, Gelu, LeakyRelu, Selu, Silu, Softplus
+from skdl.engine.checks import check_count, check_number
+from skdl.engine.specification import Specification
 
-__all__ = ["ACTIVATIONS", "Identity", "Logistic", "Relu", "Tanh"]
+__all__ = [
+    "ACTIVATIONS",
+    "ActivationFunction",
+    "Elu",
+    "Gelu",
+    "Identity",
+    "LeakyRelu",
+    "Logistic",
+    "Maxout",
+    "Relu",
+    "Selu",
+    "Silu",
+    "Softplus",
+    "Tanh",
+]
+
+# An output this close to a bound of the function counts as flat, relative to the range
+# of a sigmoid or tanh.
+NEAR_BOUND = 0.03
+
+
+class ActivationFunction(Specification):
+    """What every activation has, with the values of one that says nothing else.
+
+    Attributes
+    ----------
+    in_place : bool
+        Whether the derivative follows from the output alone. Z and A are then one
+        array, and a layer needs half of the memory.
+    rectifies : bool
+        Whether about half of the units output next to nothing. By default, the next
+        layer then starts with larger weights.
+    pieces : int
+        How many times wider Z is than A. If it is more than 1, ``backward`` writes the
+        gradient with respect to Z into Z. See `Maxout`.
+    """
+
+    OPTIONAL = ("check", "in_place", "rectifies", "pieces", "is_flat")
+
+    in_place = False
+    rectifies = False
+    pieces = 1
+
+    def is_flat(self, A):
+        """Return where the derivative is almost 0, judged by the outputs.
+
+        Parameters
+        ----------
+        A : ndarray
+            Outputs of the function.
+
+        Returns
+        -------
+        flat : ndarray of bool of A's shape, or None
+            None if the outputs do not tell.
+        """
+        return None
+
+
+def _nowhere(A):
+    return np.zeros(A.shape, bool)
 
 
 @dataclass(eq=False, repr=False)
-class Identity(BaseEstimator):
-    """The function f(z) = z: a hidden layer of it is a linear bottleneck."""
+class Identity(ActivationFunction):
+    """The function f(z) = z. A hidden layer with it is a linear bottleneck.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdl.engine import Identity
+    >>> A = np.array([-1.0, 0.0, 2.0])
+    >>> Identity().forward(A, A)
+    >>> A.tolist()
+    [-1.0, 0.0, 2.0]
+    """
 
     in_place = True
 
@@ -44,10 +101,24 @@ class Identity(BaseEstimator):
     def backward(self, dA, Z, A):
         """Multiply dA by f'(Z) = 1."""
 
+    def is_flat(self, A):
+        """Return False for all outputs."""
+        return _nowhere(A)
+
 
 @dataclass(eq=False, repr=False)
-class Relu(BaseEstimator):
-    """The rectifier f(z) = max(0, z), with f'(0) = 0."""
+class Relu(ActivationFunction):
+    """The rectifier f(z) = max(0, z), with f'(0) = 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdl.engine import Relu
+    >>> A = np.array([-1.0, 0.0, 2.0])
+    >>> Relu().forward(A, A)
+    >>> A.tolist()
+    [0.0, 0.0, 2.0]
+    """
 
     in_place = True
     rectifies = True
@@ -58,14 +129,309 @@ class Relu(BaseEstimator):
 
     def backward(self, dA, Z, A):
         """Multiply dA by f'(Z) = 1 where A > 0, else 0."""
-        # The mask in dA's own dtype, which saves the product a conversion.
+        # A mask of dA's dtype: the product needs no conversion.
         np.greater(A, 0, out=A)
+        np.multiply(dA, A, out=dA)
+
+    def is_flat(self, A):
+        """Return where the output is 0."""
+        return A <= 0
+
+
+@dataclass(eq=False, repr=False)
+class LeakyRelu(ActivationFunction):
+    """The function f(z) = max(z, slope · z).
+
+    Parameters
+    ----------
+    slope : float, default=0.01
+        The slope below zero, in [0, 1].
+
+    References
+    ----------
+    A. Maas, A. Hannun, A. Ng, "Rectifier nonlinearities improve neural network acoustic
+    models", 2013.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdl.engine import LeakyRelu
+    >>> Z = np.array([-1.0, 0.0, 2.0])
+    >>> A = np.empty(3)
+    >>> LeakyRelu(slope=0.1).forward(Z, A)
+    >>> A.tolist()
+    [-0.1, 0.0, 2.0]
+    """
+
+    slope: float = 0.01
+
+    rectifies = True
+
+    def check(self):
+        """Raise ValueError for a slope outside of [0, 1]."""
+        check_number(self, "slope", 0, 1)
+
+    def forward(self, Z, A):
+        """Write f(Z) into A."""
+        np.multiply(Z, self.slope, out=A)
+        np.maximum(Z, A, out=A)
+
+    def backward(self, dA, Z, A):
+        """Multiply dA by f'(Z): 1 above zero, the slope elsewhere."""
+        np.maximum(Z, 0, out=Z)
+        np.sign(Z, out=Z)
+        np.multiply(Z, 1 - self.slope, out=Z)
+        np.add(Z, self.slope, out=Z)
+        np.multiply(dA, Z, out=dA)
+
+    def is_flat(self, A):
+        """Return False for all outputs; with slope 0, where the output is 0."""
+        return _nowhere(A) if self.slope else A <= 0
+
+
+class _ExponentialLinear(ActivationFunction):
+    """f(z) = λ z above zero, else λ α (exp(z) - 1)."""
+
+    def _forward(self, Z, A, factor, alpha):
+        # The exponential gets no positive number: it cannot overflow.
+        np.minimum(Z, 0, out=A)
+        np.expm1(A, out=A)
+        np.multiply(A, alpha, out=A)
+        np.maximum(Z, 0, out=Z)
+        np.add(A, Z, out=A)
+        np.multiply(A, factor, out=A)
+
+    def _backward(self, dA, Z, A, factor, alpha):
+        # λ above zero, λ α exp(z) = f(z) + λ α elsewhere.
+        np.sign(Z, out=Z)
+        np.multiply(Z, factor * (1 - alpha), out=Z)
+        np.minimum(A, 0, out=A)
+        np.add(A, Z, out=A)
+        np.add(A, factor * alpha, out=A)
         np.multiply(dA, A, out=dA)
 
 
 @dataclass(eq=False, repr=False)
-class Tanh(BaseEstimator):
-    """The hyperbolic tangent f(z) = tanh(z)."""
+class Elu(_ExponentialLinear):
+    """The function f(z) = z above zero, else alpha · (exp(z) - 1).
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        The function's lower bound is -alpha. At least 0.
+
+    References
+    ----------
+    D. Clevert, T. Unterthiner, S. Hochreiter, "Fast and accurate deep network learning
+    by exponential linear units (ELUs)", ICLR 2016.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdl.engine import Elu
+    >>> Z = np.array([-1.0, 0.0, 2.0])
+    >>> A = np.empty(3)
+    >>> Elu().forward(Z, A)
+    >>> A.round(3).tolist()
+    [-0.632, 0.0, 2.0]
+    """
+
+    alpha: float = 1.0
+
+    rectifies = True
+
+    def check(self):
+        """Raise ValueError for a negative alpha."""
+        check_number(self, "alpha", 0)
+
+    def forward(self, Z, A):
+        """Write f(Z) into A."""
+        self._forward(Z, A, 1.0, self.alpha)
+
+    def backward(self, dA, Z, A):
+        """Multiply dA by f'(Z): 1 above zero, f(Z) + alpha elsewhere."""
+        self._backward(dA, Z, A, 1.0, self.alpha)
+
+    def is_flat(self, A):
+        """Return where the output is near the lower bound."""
+        return A + (1 - NEAR_BOUND) * self.alpha <= 0
+
+
+@dataclass(eq=False, repr=False)
+class Selu(_ExponentialLinear):
+    """The self-normalizing f(z) = λ z above zero, else λ α (exp(z) - 1).
+
+    With λ ≈ 1.0507 and α ≈ 1.6733, mean 0 and variance 1 are a fixed point for weights
+    of variance 1 / fan_in.
+
+    References
+    ----------
+    G. Klambauer, T. Unterthiner, A. Mayr, S. Hochreiter, "Self-normalizing neural
+    networks", NeurIPS 2017.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdl.engine import Selu
+    >>> Z = np.array([-1.0, 0.0, 2.0])
+    >>> A = np.empty(3)
+    >>> Selu().forward(Z, A)
+    >>> A.round(3).tolist()
+    [-1.111, 0.0, 2.101]
+    """
+
+    FACTOR = 1.0507009873554805
+    ALPHA = 1.6732632423543772
+
+    def forward(self, Z, A):
+        """Write f(Z) into A."""
+        self._forward(Z, A, self.FACTOR, self.ALPHA)
+
+    def backward(self, dA, Z, A):
+        """Multiply dA by f'(Z): λ above zero, f(Z) + λ α elsewhere."""
+        self._backward(dA, Z, A, self.FACTOR, self.ALPHA)
+
+    def is_flat(self, A):
+        """Return where the output is near the lower bound."""
+        return A + (1 - NEAR_BOUND) * self.FACTOR * self.ALPHA <= 0
+
+
+@dataclass(eq=False, repr=False)
+class Softplus(ActivationFunction):
+    """The smooth rectifier f(z) = log(1 + exp(z)).
+
+    References
+    ----------
+    C. Dugas et al., "Incorporating second-order functional knowledge for better option
+    pricing", NIPS 2000.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdl.engine import Softplus
+    >>> A = np.array([-1.0, 0.0, 2.0])
+    >>> Softplus().forward(A, A)
+    >>> A.round(3).tolist()
+    [0.313, 0.693, 2.127]
+    """
+
+    in_place = True
+    rectifies = True
+
+    def forward(self, Z, A):
+        """Write f(Z) into A."""
+        np.logaddexp(Z, 0, out=A)
+
+    def backward(self, dA, Z, A):
+        """Multiply dA by f'(Z) = σ(Z) = 1 - exp(-A)."""
+        np.negative(A, out=A)
+        np.expm1(A, out=A)
+        np.negative(A, out=A)
+        np.multiply(dA, A, out=dA)
+
+    def is_flat(self, A):
+        """Return where the output is near 0."""
+        return A < NEAR_BOUND
+
+
+@dataclass(eq=False, repr=False)
+class Silu(ActivationFunction):
+    """The function f(z) = z σ(z), also known as swish.
+
+    References
+    ----------
+    S. Elfwing, E. Uchibe, K. Doya, "Sigmoid-weighted linear units for neural network
+    function approximation in reinforcement learning", Neural Networks 2018.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdl.engine import Silu
+    >>> Z = np.array([-1.0, 0.0, 2.0])
+    >>> A = np.empty(3)
+    >>> Silu().forward(Z, A)
+    >>> A.round(3).tolist()
+    [-0.269, 0.0, 1.762]
+    """
+
+    rectifies = True
+
+    def forward(self, Z, A):
+        """Write f(Z) into A."""
+        expit(Z, out=A)
+        np.multiply(A, Z, out=A)
+
+    def backward(self, dA, Z, A):
+        """Multiply dA by f'(Z) = σ(Z) (1 + Z σ(-Z))."""
+        np.negative(Z, out=A)
+        expit(A, out=A)
+        np.multiply(Z, A, out=Z)
+        np.add(Z, 1, out=Z)
+        np.multiply(dA, Z, out=dA)
+        np.subtract(1, A, out=A)
+        np.multiply(dA, A, out=dA)
+
+    def is_flat(self, A):
+        """Return where the output is very near 0."""
+        return np.abs(A) < NEAR_BOUND / 30
+
+
+@dataclass(eq=False, repr=False)
+class Gelu(ActivationFunction):
+    """The function f(z) = z Φ(z), with Φ the standard normal distribution, exactly.
+
+    References
+    ----------
+    D. Hendrycks, K. Gimpel, "Gaussian error linear units (GELUs)", 2016. The
+    approximation by tanh in that paper is not used here.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdl.engine import Gelu
+    >>> Z = np.array([-1.0, 0.0, 2.0])
+    >>> A = np.empty(3)
+    >>> Gelu().forward(Z, A)
+    >>> A.round(3).tolist()
+    [-0.159, 0.0, 1.954]
+    """
+
+    rectifies = True
+
+    def forward(self, Z, A):
+        """Write f(Z) into A."""
+        ndtr(Z, out=A)
+        np.multiply(A, Z, out=A)
+
+    def backward(self, dA, Z, A):
+        """Multiply dA by f'(Z) = Φ(Z) + Z φ(Z), with φ the normal density."""
+        np.multiply(Z, Z, out=A)
+        np.multiply(A, -0.5, out=A)
+        np.exp(A, out=A)
+        np.multiply(A, 1 / np.sqrt(2 * np.pi).item(), out=A)
+        np.multiply(A, Z, out=A)
+        ndtr(Z, out=Z)
+        np.add(A, Z, out=A)
+        np.multiply(dA, A, out=dA)
+
+    def is_flat(self, A):
+        """Return where the output is very near 0."""
+        return np.abs(A) < NEAR_BOUND / 30
+
+
+@dataclass(eq=False, repr=False)
+class Tanh(ActivationFunction):
+    """The hyperbolic tangent f(z) = tanh(z).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdl.engine import Tanh
+    >>> A = np.array([-1.0, 0.0, 2.0])
+    >>> Tanh().forward(A, A)
+    >>> A.round(3).tolist()
+    [-0.762, 0.0, 0.964]
+    """
 
     in_place = True
 
@@ -79,10 +445,24 @@ class Tanh(BaseEstimator):
         np.subtract(1, A, out=A)
         np.multiply(dA, A, out=dA)
 
+    def is_flat(self, A):
+        """Return where the output is near -1 or 1."""
+        return np.abs(A) > 1 - NEAR_BOUND
+
 
 @dataclass(eq=False, repr=False)
-class Logistic(BaseEstimator):
-    """The sigmoid f(z) = 1 / (1 + exp(-z))."""
+class Logistic(ActivationFunction):
+    """The sigmoid f(z) = 1 / (1 + exp(-z)).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdl.engine import Logistic
+    >>> A = np.array([-1.0, 0.0, 2.0])
+    >>> Logistic().forward(A, A)
+    >>> A.round(3).tolist()
+    [0.269, 0.5, 0.881]
+    """
 
     in_place = True
 
@@ -96,8 +476,72 @@ class Logistic(BaseEstimator):
         np.subtract(1, A, out=A)
         np.multiply(dA, A, out=dA)
 
+    def is_flat(self, A):
+        """Return where the output is near 0 or 1."""
+        return np.abs(A - 0.5) > 0.5 - NEAR_BOUND
 
-ACTIVATIONS = {
+
+@dataclass(eq=False, repr=False)
+class Maxout(ActivationFunction):
+    """The largest of k linear functions: y = max(x W₁ + b₁, …, x W_k + b_k).
+
+    A maxout layer has k times the weights of another layer: its matrix is
+    (fan_in, k · units), with the k sets of columns side by side. The gradient goes to
+    the largest function, and to the first one if several are equal.
+
+    Parameters
+    ----------
+    pieces : int, default=2
+        The number k of linear functions per unit, at least 2.
+
+    References
+    ----------
+    I. Goodfellow, D. Warde-Farley, M. Mirza, A. Courville, Y. Bengio, "Maxout
+    networks", ICML 2013.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdl.engine import Maxout
+    >>> Z = np.array([[1.0, -2.0, 0.5, 3.0]])  # two units of two pieces each
+    >>> A = np.empty((1, 2))
+    >>> Maxout().forward(Z, A)
+    >>> A.tolist()
+    [[1.0, 3.0]]
+    """
+
+    pieces: int = 2
+
+    def check(self):
+        """Raise ValueError for fewer than two pieces."""
+        check_count(self, "pieces", 2)
+
+    def forward(self, Z, A):
+        """Write the largest piece of each unit into A, which is k times narrower."""
+        first, second, *others = self._split(Z, A)
+        np.maximum(first, second, out=A)
+        for piece in others:
+            np.maximum(A, piece, out=A)
+
+    def backward(self, dA, Z, A):
+        """Write the gradient of the pieces into Z; dA is overwritten, too."""
+        for piece in self._split(Z, A):
+            np.equal(piece, A, out=piece)
+            np.multiply(piece, dA, out=piece)
+            # The largest piece takes the whole gradient: equal ones after it get 0.
+            np.subtract(dA, piece, out=dA)
+
+    def is_flat(self, A):
+        """Return False for all outputs."""
+        return _nowhere(A)
+
+    def _split(self, Z, A):
+        """Return the columns of each piece, as views."""
+        width = A.shape[-1]
+        return [Z[..., i * width : (i + 1) * width] for i in range(self.pieces)]
+
+
+ACTIVATIONS: dict[str, type[ActivationFunction]] = {
     "identity": Identity,
     "logistic": Logistic,
     "tanh": Tanh,

@@ -1,11 +1,12 @@
 """Which layers a network is made of, in the order of the forward pass."""
 
-from skdl.engine.activations import Identity
+from skdl.engine.activations import ActivationFunction, Identity
 from skdl.engine.batch_norm import BatchNormLayer
 from skdl.engine.bypass import Fork, Join
 from skdl.engine.dropout import Dropout
 from skdl.engine.layers import Activation, Affine
 from skdl.engine.scaling import Scaling
+from skdl.engine.specification import complete
 
 __all__ = ["build_layers"]
 
@@ -47,7 +48,7 @@ def build_layers(
         fork = Fork(fan_in) if residual and i else None
         if fork:
             layers.append(fork)
-        pieces = getattr(function, "pieces", 1)
+        pieces = complete(function, ActivationFunction).pieces
         layers.append(Affine(fan_in, width, is_first=i == 0, pieces=pieces))
         if normalization and normalization_position == "before":
             layers.append(BatchNormLayer(normalization, width * pieces))

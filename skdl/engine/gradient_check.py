@@ -4,6 +4,9 @@ from functools import partial
 
 import numpy as np
 
+from skdl.engine.activations import ActivationFunction
+from skdl.engine.specification import complete
+
 __all__ = ["check_gradient"]
 
 
@@ -107,13 +110,13 @@ def check_gradient(function, x, *, rtol=1e-6, step=1e-4, max_elements=200, rng=N
 
 def _weighted_output(activation, Z):
     """Return the sum of an activation's outputs, each times a factor, and gradient."""
-    pieces = getattr(activation, "pieces", 1)
-    A = np.empty((*Z.shape[:-1], Z.shape[-1] // pieces))
-    if getattr(activation, "in_place", False):
-        A = Z
+    activation = complete(activation, ActivationFunction)
+    A = Z
+    if not activation.in_place:
+        A = np.empty((*Z.shape[:-1], Z.shape[-1] // activation.pieces))
     activation.forward(Z, A)
     # Factors without a pattern, or a derivative at the wrong place would not show.
     dA = np.random.default_rng(0).uniform(1, 2, A.shape)
     value = float(np.sum(dA * A))
     activation.backward(dA, Z, A)
-    return value, Z if pieces > 1 else dA
+    return value, Z if activation.pieces > 1 else dA

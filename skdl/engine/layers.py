@@ -9,7 +9,8 @@ import math
 
 import numpy as np
 
-from skdl.engine.activations import Relu
+from skdl.engine.activations import ActivationFunction, Relu
+from skdl.engine.specification import complete
 
 __all__ = ["Activation", "Affine", "Layer", "layer_names", "transposed"]
 
@@ -199,9 +200,9 @@ class Activation(Layer):
     """
 
     def __init__(self, function, width):
-        self.function = function
+        self.function = complete(function, ActivationFunction)
         self.width = width
-        self.has_pieces = getattr(function, "pieces", 1) > 1
+        self.has_pieces = self.function.pieces > 1
 
     def work(self, workspace):
         """Return the buffers of one workspace."""
@@ -209,7 +210,7 @@ class Activation(Layer):
         work.A = work.zeros = None
         if type(self.function) is Relu:
             work.zeros = workspace.zeros(self.width)
-        if not getattr(self.function, "in_place", False):
+        if not self.function.in_place:
             work.A = workspace.empty(self.width)
         return work
 

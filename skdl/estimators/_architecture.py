@@ -4,10 +4,11 @@ from numbers import Real
 
 import numpy as np
 
-from skdl.engine.activations import ACTIVATIONS
+from skdl.engine.activations import ACTIVATIONS, ActivationFunction
 from skdl.engine.batch_norm import NORMALIZATIONS
 from skdl.engine.hidden_layers import HiddenLayers
 from skdl.engine.initializers import INITIALIZERS, Gaussian, HeNormal, LeCunNormal
+from skdl.engine.specification import complete
 
 __all__ = ["check_architecture", "check_hidden_layers", "start_weights"]
 
@@ -71,8 +72,7 @@ def _check_activations(activation, n_layers):
                 f"activation must be among {sorted(ACTIVATIONS)} or an object with the "
                 f"methods forward(Z, A) and backward(dA, Z, A), got {one!r}."
             )
-        if hasattr(one, "check"):
-            one.check()
+        complete(one, ActivationFunction).check()
         objects.append(one)
     return objects
 
@@ -172,7 +172,9 @@ def start_weights(network, weight_init, activation, rng):
         # variance; what comes from the data or from other units keeps it.
         feeding = [None, *network.activations]
         initializers = [
-            HeNormal() if getattr(function, "rectifies", False) else LeCunNormal()
+            LeCunNormal()
+            if function is None or not complete(function, ActivationFunction).rectifies
+            else HeNormal()
             for function in feeding
         ]
     network.initialize(rng, initializers=initializers)

@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from skdl.engine.activations import ActivationFunction
 from skdl.engine.probe import probe
+from skdl.engine.specification import complete
 from skdl.inspection.report import Finding
 
 __all__ = [
@@ -163,10 +165,8 @@ def check_units(records, activations, when):
             continue
         slopes = np.abs(slopes) / _steepest(activation)
         flat, off = slopes < FLAT, (slopes < NONE).all(axis=0)
-        rectifies = getattr(activation, "rectifies", False) or _has_zero_slope(
-            activation
-        )
-        if rectifies:
+        rectifies = complete(activation, ActivationFunction).rectifies
+        if rectifies or _has_zero_slope(activation):
             if off.mean() > DEAD:
                 dead[record.name] = float(off.mean())
         elif flat.mean() > SATURATED:
@@ -196,10 +196,11 @@ def check_units(records, activations, when):
 
 def _slopes(activation, preactivations):
     """Return f'(Z), or None where there is no such array (maxout)."""
-    if getattr(activation, "pieces", 1) > 1:
+    activation = complete(activation, ActivationFunction)
+    if activation.pieces > 1:
         return None
     Z = preactivations.astype(np.float64)
-    A = Z if getattr(activation, "in_place", False) else np.empty_like(Z)
+    A = Z if activation.in_place else np.empty_like(Z)
     slopes = np.ones_like(Z)
     with np.errstate(all="ignore"):
         activation.forward(Z, A)

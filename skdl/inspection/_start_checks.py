@@ -3,8 +3,10 @@
 import numpy as np
 from scipy.sparse import issparse
 
+from skdl.engine.activations import ActivationFunction
 from skdl.engine.gradient_check import check_gradient
 from skdl.engine.network import Network
+from skdl.engine.specification import complete
 from skdl.engine.workspace import Workspace
 from skdl.inspection._trial import train_clone
 from skdl.inspection.report import Finding
@@ -72,7 +74,7 @@ def check_gradients(subject, trial):
 
 def _wrong_activations(activations):
     for i, activation in enumerate(activations):
-        width = 6 * getattr(activation, "pieces", 1)
+        width = 6 * complete(activation, ActivationFunction).pieces
         error = _error(
             lambda rng, width=width: rng.normal(0, 2, (10, width)),
             lambda rng, activation=activation: activation,

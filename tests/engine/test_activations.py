@@ -1,4 +1,4 @@
-"""Activation functions: values, derivatives, float32, in place."""
+"""Activation functions: values, derivatives, flat parts, float32, in place."""
 
 import pickle
 
@@ -10,33 +10,31 @@ from sklearn.base import clone
 from skdl.engine import (
     Elu,
     Gelu,
+    GlorotNormal,
     Identity,
     LeakyRelu,
     Logistic,
+    Maxout,
+    Network,
     Relu,
     Selu,
     Silu,
     Softplus,
     Tanh,
     check_gradient,
+    raw_scores,
 )
 from skdl.engine.activations import ACTIVATIONS as REGISTRY
+from skdl.engine.activations import ActivationFunction
+from skdl.engine.specification import complete
 from tests.engine.cases import ACTIVATIONS, SPECIFICATIONS, each, float32_only
 
 Z = np.array([[-3.0, -0.7, -0.01, 0.3, 2.0, -1.3], [0.02, 1.1, 4.0, -2, 0.6, -0.4]])
 E = np.exp(1)
 
 
-def in_place(activation):
-    return getattr(activation, "in_place", False)
-
-
-def pieces(activation):
-    return getattr(activation, "pieces", 1)
-
-
 def output_for(activation, Z):
-    return np.empty((*Z.shape[:-1], Z.shape[-1] // pieces(activation)), Z.dtype)
+    return np.empty((*Z.shape[:-1], Z.shape[-1] // activation.pieces), Z.dtype)
 
 
 def forward(activation, Z):
@@ -47,7 +45,7 @@ def forward(activation, Z):
 
 def kept(activation, Z, A):
     """What backward gets for Z and A."""
-    return (A, A) if in_place(activation) else (Z, A)
+    return (A, A) if activation.in_place else (Z, A)
 
 
 def forward_and_derivative(activation, Z):
@@ -55,7 +53,7 @@ def forward_and_derivative(activation, Z):
     activation.forward(Z, A)
     value, dA = A.copy(), np.ones_like(A)
     activation.backward(dA, *kept(activation, Z, A))
-    return value, Z if pieces(activation) > 1 else dA
+    return value, Z if activation.pieces > 1 else dA
 
 
 def test_table_is_complete():
@@ -90,7 +88,7 @@ def test_gradient(activation):
     check_gradient(lambda Z: (forward(activation, Z).sum(), derivative), Z, rtol=1e-6)
 
 
-@each("activation", {k: a for k, a in ACTIVATIONS.items() if in_place(a)})
+@each("activation", {k: a for k, a in ACTIVATIONS.items() if a.in_place})
 def test_forward_in_place_equals_forward_elsewhere(activation):
     expected, A = forward(activation, Z), Z.copy()
     activation.forward(A, A)
@@ -100,7 +98,7 @@ def test_forward_in_place_equals_forward_elsewhere(activation):
 @each("activation", ACTIVATIONS)
 def test_float32_without_promotion(activation):
     inputs = float32_only(Z)
-    A = inputs if in_place(activation) else float32_only(output_for(activation, Z))
+    A = inputs if activation.in_place else float32_only(output_for(activation, Z))
     dA = float32_only(np.ones(A.shape))
     activation.forward(inputs, A)
     assert_allclose(np.asarray(A), forward(activation, Z), rtol=1e-5)
@@ -108,7 +106,7 @@ def test_float32_without_promotion(activation):
     assert dA.dtype == A.dtype == np.float32
 
 
-@each("activation", {k: a for k, a in ACTIVATIONS.items() if pieces(a) == 1})
+@each("activation", {k: a for k, a in ACTIVATIONS.items() if a.pieces == 1})
 def test_extreme_inputs_stay_finite(activation):
     Z = np.array([-1e4, 1e4], dtype=np.float32)
     A, dA = np.empty_like(Z), np.ones_like(Z)
@@ -146,3 +144,120 @@ def test_specifications_survive_pickle_and_clone(specification):
         # By their printed forms: a schedule within a schedule is a copy, too.
         assert str(copy.get_params()) == str(specification.get_params())
         assert str(vars(copy)) == str(vars(specification))
+
+
+@pytest.mark.parametrize(
+    ("activation", "message"),
+    [
+        (LeakyRelu(-0.1), r"LeakyRelu: slope must be a number in \[0, 1\], got -0.1"),
+        (LeakyRelu("a"), "slope must be a number"),
+        (Elu(-1), "Elu: alpha must be a number"),
+    ],
+)
+def test_bad_settings_are_refused(activation, message):
+    with pytest.raises(ValueError, match=message):
+        activation.check()
+
+
+def test_selu_keeps_mean_and_variance():
+    """Its fixed point: a standard normal input has mean 0 and variance 1 after it."""
+    Z = np.random.default_rng(0).normal(size=1_000_000)
+    A = np.empty_like(Z)
+    Selu().forward(Z, A)
+    assert_allclose([A.mean(), A.var()], [0, 1], atol=5e-3)
+
+
+def test_forward_is_the_largest_of_the_linear_functions():
+    net = Network((3, 4, 2), [Maxout(3)], np.float64)
+    net.initialize(np.random.default_rng(0))
+    hidden, last = net.affine
+    assert hidden.weights.shape == (3, 12)
+    X = np.random.default_rng(1).normal(size=(5, 3))
+    sets = [X @ W + b for W, b in hidden.sets()]
+    H = np.max(sets, axis=0)
+    assert H.shape == (5, 4)
+    assert_allclose(raw_scores(net, X), H @ last.weights + last.biases, rtol=1e-12)
+
+
+@pytest.mark.parametrize("pieces", [2, 3, 5])
+def test_the_gradient_goes_to_the_winner_and_once_where_pieces_tie(pieces):
+    rng = np.random.default_rng(0)
+    Z = rng.integers(0, 3, (50, 4 * pieces)).astype(float)  # many ties
+    A, dA = np.empty((50, 4)), rng.normal(size=(50, 4))
+    by_piece, gradient = Z.copy().reshape(50, pieces, 4), dA.copy()
+    maxout = Maxout(pieces)
+    maxout.forward(Z, A)
+    maxout.backward(dA, Z, A)
+    winner = by_piece.argmax(axis=1)
+    expected = np.zeros((50, pieces, 4))
+    np.put_along_axis(expected, winner[:, np.newaxis], gradient[:, np.newaxis], axis=1)
+    assert_array_equal(Z, expected.reshape(50, -1))
+
+
+def test_two_pieces_of_opposite_sign_are_the_absolute_value():
+    Z = np.array([[-2.0, 3.0, 2.0, -3.0]])
+    A = np.empty((1, 2))
+    Maxout().forward(Z, A)
+    assert_array_equal(A, [[2.0, 3.0]])
+
+
+def test_each_piece_is_drawn_as_a_layer_of_its_own():
+    net = Network((400, 100, 2), [Maxout(4)], np.float64)
+    net.initialize(np.random.default_rng(0), initializers=[GlorotNormal()] * 2)
+    scale = (2 / 500) ** 0.5  # not of 4 · 100 outputs
+    for weights, _ in net.affine[0].sets():
+        assert_allclose(weights.std(), scale, rtol=0.02)
+
+
+@pytest.mark.parametrize("pieces", [1, 0, 2.0, True])
+def test_fewer_than_two_pieces_are_refused(pieces):
+    with pytest.raises(ValueError, match="Maxout: pieces must be an integer of at lea"):
+        Maxout(pieces).check()
+
+
+# Largest slope where it is flat, smallest where it is not (beyond the hump of silu and
+# gelu, whose slope passes through zero once).
+SLOPES = {
+    "relu": (0, 1),
+    "tanh": (0.06, 0.059),
+    "logistic": (0.03, 0.029),
+    "elu": (0.031, 0.029),
+    "elu-2": (0.061, 0.059),
+    "selu": (0.054, 0.052),
+    "softplus": (0.03, 0.029),
+    "silu": (0.001, None),
+    "gelu": (0.01, None),
+}
+
+
+@pytest.mark.parametrize("name", SLOPES)
+def test_flat_is_where_the_slope_is_small(name):
+    function = ACTIVATIONS[name]
+    # Not the point 0 itself, where silu and gelu have the output of their flat end.
+    Z = np.concatenate([np.linspace(-30, -0.01, 5000), np.linspace(0.01, 30, 5000)])
+    outputs, slopes = forward_and_derivative(function, Z[:, np.newaxis])
+    flat = function.is_flat(outputs)
+    most, least = SLOPES[name]
+    assert 0 < flat.sum() < flat.size
+    assert np.abs(slopes[flat]).max() <= most
+    if least is not None:
+        assert np.abs(slopes[~flat]).min() >= least
+
+
+@pytest.mark.parametrize("name", ["identity", "leaky_relu", "maxout", "maxout-3"])
+def test_never_flat(name):
+    A = np.linspace(-9, 9, 100)
+    assert not ACTIVATIONS[name].is_flat(A).any()
+
+
+def test_relu_by_another_name():
+    A = np.array([-0.0, 0.0, 0.1])
+    for function in (Elu(0.0), LeakyRelu(0.0)):
+        assert function.is_flat(A).tolist() == [True, True, False]
+
+
+def test_flatness_of_a_users_activation_is_unknown():
+    class Own:
+        pass
+
+    assert complete(Own(), ActivationFunction).is_flat(np.zeros(3)) is None
