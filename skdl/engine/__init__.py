@@ -18,7 +18,6 @@ from skdl.engine.activations import (
     Softplus,
     Tanh,
 )
-from skdl.engine.adaptive_optimizers import Adagrad, Adam, AdamW, RMSprop
 from skdl.engine.augmentation import Augmentation
 from skdl.engine.batch_norm import BatchNorm
 from skdl.engine.batching import Batches, Data
@@ -51,7 +50,7 @@ from skdl.engine.losses import (
     mean_loss,
 )
 from skdl.engine.network import Network
-from skdl.engine.optimizers import SGD
+from skdl.engine.optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 from skdl.engine.penalties import (
     ElasticNetPenalty,
     L0Penalty,
@@ -117,6 +116,7 @@ __all__ = [
     "MultiOutput",
     "Network",
     "OneCycle",
+    "Optimizer",
     "Poisson",
     "Progress",
     "Quantile",

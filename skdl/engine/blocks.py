@@ -1,14 +1,14 @@
-"""Whole vectors, block by block.
+"""Whole vectors, processed block by block.
 
-What runs block by block keeps a block's arrays in the cache from one operation to the
-next. The blocks are views, cut once: a step slices nothing.
+The arrays of one block stay in the cache from one operation to the next. Blocks are
+views that are cut once: a step slices nothing.
 """
 
 import numpy as np
 
-__all__ = ["Blockwise", "blocks_of", "copy_equal", "number"]
+__all__ = ["BLOCK", "Blockwise", "blocks_of", "copy_equal", "scalar_array"]
 
-# Elements per block. Smaller ones fit the L2 cache better, and cost more calls.
+# Elements per block. Smaller blocks fit the L2 cache better, but need more calls.
 BLOCK = 65536
 
 
@@ -18,15 +18,16 @@ def blocks_of(*arrays, scratch=None):
     Parameters
     ----------
     *arrays : ndarray
-        Contiguous, of the same size; read as flat vectors.
+        Contiguous arrays of the same size, read as flat vectors.
     scratch : ndarray, optional
-        Of that size, too, for what is to stay; by default there is one block of it.
+        A flat array of that size for intermediate results that are to be stored. By
+        default, all blocks share scratch memory for one block.
 
     Returns
     -------
     blocks : list of tuple of ndarray
-        A view of each array, and scratch of their length and type, which all blocks
-        share unless it is given.
+        For each block, a view of each array, and scratch memory of its length and of
+        the first array's dtype.
     """
     flat = [array.reshape(-1) for array in arrays]
     size = flat[0].size
@@ -39,35 +40,46 @@ def blocks_of(*arrays, scratch=None):
     return blocks
 
 
-def number(parameters, value=0.0):
-    """Return an array without axes, which NumPy takes in half a Python number's time.
+def scalar_array(parameters, value=0.0):
+    """Return an array without axes: NumPy reads it faster than a Python number.
 
     Parameters
     ----------
     parameters : ndarray
-        Whose dtype it gets.
+        An array whose dtype the result gets.
     value : float, default=0.0
-        ``a[()] = x`` sets another one.
+        The number that it holds. ``a[()] = x`` sets another one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdl.engine.blocks import scalar_array
+    >>> rate = scalar_array(np.zeros(3, np.float32), 0.5)
+    >>> rate.shape, rate.dtype, float(rate)
+    ((), dtype('float32'), 0.5)
     """
     return np.array(value, parameters.dtype)
 
 
 def copy_equal(array, saved):
-    """Copy what was saved of an array back into it: without broadcasting.
+    """Copy a saved array back, without broadcasting.
 
     Parameters
     ----------
-    array, saved : ndarray
+    array : ndarray
+        The array to fill.
+    saved : ndarray
+        Its saved content.
 
     Raises
     ------
     ValueError
-        If it has another shape or dtype.
+        If the two differ in shape or dtype.
     """
     if (saved.shape, saved.dtype) != (array.shape, array.dtype):
         raise ValueError(
-            f"What was saved is {saved.dtype} of shape {saved.shape}, and the array "
-            f"here is {array.dtype} of shape {array.shape}."
+            f"The saved array is {saved.dtype} of shape {saved.shape}; the array to "
+            f"fill is {array.dtype} of shape {array.shape}."
         )
     np.copyto(array, saved)
 
@@ -75,57 +87,74 @@ def copy_equal(array, saved):
 class Blockwise:
     """The state of an optimizer that treats each parameter by itself.
 
-    A kind of state has ``prepare(rate)``, which sets the numbers of a step, and
+    A subclass has ``prepare(rate)``, which sets the numbers of a step, and
     ``update(w, g, *moments, scratch)``, which does the step for one block.
 
     Parameters
     ----------
     parameters : ndarray
-        Of the run, or an array like them.
+        The parameters of the run, or an array like them.
 
     Attributes
     ----------
     moments : sequence of str
         Names of the attributes that hold an array for all parameters.
-    kept : ndarray of shape (n_parameters,), or None
-        Scratch of all blocks, once `keep_scratch` was called.
+    denominators : ndarray of shape (n_parameters,), or None
+        What `update` leaves in the scratch memory of all blocks, once
+        `store_denominators` was called.
     """
 
-    moments = ()
+    moments: tuple[str, ...] = ()
 
     def __init__(self, parameters):
         for name in self.moments:
             setattr(self, name, np.zeros_like(parameters))
-        self._of = self._blocks = self.kept = None
+        self._arrays = self._blocks = self.denominators = None
 
     def __getstate__(self):
-        """Leave out the blocks: views would be stored as copies."""
-        return {**vars(self), "_of": None, "_blocks": None, "kept": None}
+        """Leave out the blocks: pickle would store the views as copies."""
+        return {**vars(self), "_arrays": None, "_blocks": None, "denominators": None}
 
-    def keep_scratch(self, scratch):
-        """Keep from now on what `update` leaves in its scratch; this is the last."""
-        self.kept = scratch
-        self._of = None
+    def store_denominators(self, denominators):
+        """From now on store the denominators that `update` computes, block by block.
+
+        Parameters
+        ----------
+        denominators : ndarray of shape (n_parameters,)
+            Those of the latest step. The next steps overwrite them.
+        """
+        self.denominators = denominators
+        self._arrays = None
 
     def step(self, parameters, gradient, rate):
-        """Update the parameters in place; the gradient is scratch."""
-        if self._of is None or not (
-            self._of[0] is parameters and self._of[1] is gradient
+        """Update the parameters in place. The gradient is overwritten.
+
+        Parameters
+        ----------
+        parameters : ndarray of shape (..., n_parameters)
+            The parameters of the run.
+        gradient : ndarray
+            Their gradient.
+        rate : float
+            The learning rate.
+        """
+        if self._arrays is None or not (
+            self._arrays[0] is parameters and self._arrays[1] is gradient
         ):
             moments = [getattr(self, name) for name in self.moments]
             arrays = (parameters, gradient, *moments)
-            self._blocks = blocks_of(*arrays, scratch=self.kept)
-            self._of = parameters, gradient
+            self._blocks = blocks_of(*arrays, scratch=self.denominators)
+            self._arrays = parameters, gradient
         self.prepare(rate)
         for block in self._blocks:
             self.update(*block)
 
     def state_dict(self):
-        """Return copies of the moments."""
+        """Return copies of the moments by name."""
         return {name: getattr(self, name).copy() for name in self.moments}
 
     def load(self, state):
-        """Go on from what `state_dict` returned."""
-        self._of = self.kept = None
+        """Resume from a result of `state_dict`."""
+        self._arrays = self.denominators = None
         for name in self.moments:
             copy_equal(getattr(self, name), state[name])

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from skdl.engine import blocks as module
-from skdl.engine.blocks import blocks_of, number
+from skdl.engine.blocks import blocks_of, scalar_array
 from tests.engine.cases import OPTIMIZERS, each
 
 
@@ -44,7 +44,7 @@ def test_blocks_of_a_stack_are_those_of_one_vector():
 
 
 def test_numbers_have_the_parameters_type():
-    one = number(np.zeros(2, np.float32), 0.5)
+    one = scalar_array(np.zeros(2, np.float32), 0.5)
     assert one.shape == ()
     assert (np.ones(2, np.float32) * one).dtype == np.float32
 

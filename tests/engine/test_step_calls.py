@@ -13,7 +13,6 @@ from skdl.engine import SGD, Adam, Data, Network, Progress, Relu, Softmax, train
 
 MODULES = (
     "activations",
-    "adaptive_optimizers",
     "batching",
     "blocks",
     "layers",

@@ -13,7 +13,7 @@ from sklearn.linear_model import ElasticNet, Lasso, Ridge
 
 from skdl import MLPRegressor, SoftmaxClassifier
 from skdl.engine import SGD, Adam, AdamW, Cosine
-from skdl.engine.adaptive_optimizers import _AdamState
+from skdl.engine.optimizers import _AdamState
 
 LAMBDA = 0.1
 SOLVERS = {  # solver, rate
