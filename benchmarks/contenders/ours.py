@@ -91,7 +91,7 @@ class Step:
             total = 0.0
             for X, targets, weights in self.batches.epoch(rng):
                 total += network.loss_and_gradient(
-                    X, targets, weights, self.loss, 0.0, workspace
+                    X, targets, weights, self.loss, workspace
                 )
                 optimizer.step(network.parameters, workspace.gradient, problem.rate)
 

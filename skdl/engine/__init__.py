@@ -32,6 +32,7 @@ from skdl.engine.initializers import (
     LeCunNormal,
     TruncatedNormal,
 )
+from skdl.engine.lbfgs import train_lbfgs
 from skdl.engine.losses import (
     AbsoluteError,
     Hinge,
@@ -56,6 +57,7 @@ from skdl.engine.penalties import (
     L0Penalty,
     L1Penalty,
     L2Penalty,
+    Penalty,
 )
 from skdl.engine.prediction import raw_scores
 from skdl.engine.progress import Epoch, Progress
@@ -71,7 +73,7 @@ from skdl.engine.schedules import (
     StepDecay,
     Warmup,
 )
-from skdl.engine.training import train, train_lbfgs
+from skdl.engine.training import train
 from skdl.engine.workspace import Workspace
 
 __all__ = [
@@ -117,6 +119,7 @@ __all__ = [
     "Network",
     "OneCycle",
     "Optimizer",
+    "Penalty",
     "Poisson",
     "Progress",
     "Quantile",

@@ -1,8 +1,8 @@
-"""A bound on the length of the gradient."""
+"""Norms of gradients and steps, and a bound on the norm of the gradient."""
 
 import numpy as np
 
-__all__ = ["clip_gradient"]
+__all__ = ["clip_gradient", "norm", "update_ratio"]
 
 
 def clip_gradient(gradient, max_norm):
@@ -11,14 +11,14 @@ def clip_gradient(gradient, max_norm):
     Parameters
     ----------
     gradient : ndarray of shape (n_parameters,) or (n_networks, n_parameters)
-        Each network of a stack has a norm of its own.
+        The gradient. Each network of a stack has a norm of its own.
     max_norm : float
-        The bound c, in the Euclidean norm over all parameters.
+        The bound c on the Euclidean norm over all parameters.
 
     Returns
     -------
     factors : list of float
-        What each network's gradient was multiplied by: 1 where it was short enough.
+        The number that each network's gradient was multiplied by, at most 1.
 
     References
     ----------
@@ -42,3 +42,39 @@ def clip_gradient(gradient, max_norm):
         if norm > max_norm:
             np.multiply(g, factors[-1], out=g)
     return factors
+
+
+def norm(vectors):
+    """Return the Euclidean norm over the last axis.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (..., n)
+        One vector, or a stack of them.
+
+    Returns
+    -------
+    norms : float, or ndarray of shape (...)
+        In float64.
+    """
+    return np.sqrt(np.einsum("...i,...i->...", vectors, vectors)).astype(float)[()]
+
+
+def update_ratio(parameters, before):
+    """Return ‖Δw‖ / ‖w‖, the size of a step relative to the parameters.
+
+    Parameters
+    ----------
+    parameters : ndarray of shape (..., n_parameters)
+        The parameters after the step.
+    before : ndarray of that shape
+        The parameters before the step, w. Overwritten.
+
+    Returns
+    -------
+    ratio : float, or ndarray of shape (...)
+        One number for each network of a stack.
+    """
+    size = norm(before)
+    np.subtract(parameters, before, out=before)
+    return norm(before) / size

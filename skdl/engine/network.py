@@ -194,29 +194,30 @@ class Network:
             X = forward(X)
         return X
 
-    def loss_and_gradient(self, X, targets, weights, loss, alpha, workspace):
-        """Evaluate the objective on a batch; its gradient fills `workspace.gradient`.
+    def loss_and_gradient(self, X, targets, weights, loss, workspace):
+        """Return the mean loss of a batch; its gradient fills `workspace.gradient`.
 
-        The objective is Σ_i w_i J_i / Σ_i w_i + alpha / (2 Σ_i w_i) · ‖W‖², where J_i
-        is the loss of row i, and W are the weights without the biases:
-        scikit-learn's normalization.
+        The mean loss is Σ_i w_i J_i / Σ_i w_i, where J_i is the loss of row i.
 
         Parameters
         ----------
         X : ndarray of shape (n_rows, n_features), or CSR array
+            The rows of the batch.
         targets : ndarray of shape (n_rows, n_targets)
+            Their targets, as the loss encodes them.
         weights : ndarray of shape (n_rows, 1), or None for ones
-            Their sum must not be zero.
+            Their weights. The sum must not be zero.
         loss : loss object
-        alpha : float
+            See `skdl.engine.losses`.
         workspace : Workspace
             Made with ``training=True`` for n_rows rows.
 
         Returns
         -------
         value : float, or ndarray of shape (n_networks,)
+            The mean loss.
         """
-        total = workspace.weigh(weights)
+        workspace.weigh(weights)
         A = X
         for forward in workspace.forward_passes:
             A = forward(A)
@@ -226,20 +227,7 @@ class Network:
         value = workspace.mean_of_rows()
         for backward in workspace.backward_passes:
             gradient = backward(gradient)
-        if alpha:
-            value += self.add_l2(alpha / total, workspace)
         return value
-
-    def add_l2(self, strength, workspace):
-        """Add strength · W to the gradient; return strength / 2 · ‖W‖²."""
-        workspace.strength[()] = strength
-        for weights, gradient, scaled in workspace.weight_blocks:
-            np.multiply(weights, workspace.strength, scaled)
-            np.add(gradient, scaled, gradient)
-        squares = [float(np.dot(one, one)) for one in workspace.weight_rows]
-        if self.stack:
-            return np.multiply(squares, strength / 2)
-        return squares[0] * (strength / 2)
 
 
 def _lay_out(shapes_of_layers, start=0):

@@ -1,25 +1,25 @@
-"""Penalties on the size of the weights: what the gradient takes, and what thresholds.
+"""Penalties on the size of the weights, and how they act in training.
 
-With λ = alpha / batch weight, the objective is the mean loss plus λ · R(W). R splits
-into a smooth share, `smooth` · ½‖W‖², whose gradient the network adds to that of the
-loss, and a share with kinks or jumps, `sharp` · S(W). That one acts after the
-optimizer's step, as its proximal operator: each weight moves to the w that minimizes
-(w - u)² / (2 s) + λ · S(w), where u is where the step has led it and s the length of
-the step. It is often exactly zero there.
+With λ = alpha / batch weight, the objective is the mean loss plus λ · R(W). R is the
+sum of two parts:
 
-A penalty that is sharp has ``value(weights, scratch)``, which is S, and
-``shrink(weights, steps, strength, scratch)``, the operator, in place. `steps` are the
-s_i, an array that may be written to or one float; `strength` is λ; `scratch` is an
-array like the weights.
+- a smooth part, ``smooth`` · ½‖W‖², whose gradient is added to that of the loss;
+- a part with kinks or jumps, ``sharp`` · S(W). It acts after the optimizer's step, as
+  its proximal operator: each weight moves to the w that minimizes
+  (w - u)² / (2 s) + λ · S(w), where u is the weight after the step and s the size of
+  the step. Often this w is exactly zero.
+
+A penalty holds settings and formulas. `PenaltyTerm` applies it to one network. For
+minibatches and for L-BFGS alike, this is the only place where weights are penalized.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
-from skdl.engine.blocks import BLOCK
+from skdl.engine.blocks import BLOCK, blocks_of
 from skdl.engine.checks import check_number
+from skdl.engine.specification import Specification
 
 __all__ = [
     "PENALTIES",
@@ -27,56 +27,79 @@ __all__ = [
     "L0Penalty",
     "L1Penalty",
     "L2Penalty",
+    "Penalty",
+    "PenaltyTerm",
+    "start_penalty",
 ]
 
 
-class _Penalty(BaseEstimator):
-    def check(self):
-        """Raise ValueError for settings that make no sense."""
+class Penalty(Specification):
+    """The base class of penalties: R(W) = smooth · ½‖W‖² + sharp · S(W).
 
-    def start(self, network, optimizer):
-        """Return what applies the sharp share in one training run, or None.
+    Attributes
+    ----------
+    smooth : float
+        The factor of ½‖W‖².
+    sharp : float
+        The factor of S(W). If it is not 0, the penalty has ``value``, which is S, and
+        ``shrink``, its proximal operator.
+    """
+
+    OPTIONAL = ("check", "smooth", "sharp")
+
+    smooth: float = 0.0
+    sharp: float = 0.0
+
+    def value(self, weights, scratch):
+        """Return S(W).
 
         Parameters
         ----------
-        network : Network
-        optimizer : optimizer state
-            Whose ``step_sizes`` tells how far each weight has moved.
+        weights : ndarray of shape (n,)
+            Weights of one network, or a block of them.
+        scratch : ndarray of shape (n,)
+            Memory for intermediate results.
 
         Returns
         -------
-        proximal : object or None
-            None if all of the penalty is smooth.
-
-        Raises
-        ------
-        ValueError
-            If the optimizer cannot tell the sizes of its steps.
+        value : float
+            The sum over these weights.
         """
-        self.check()
-        if not self.sharp:
-            return None
-        if not hasattr(optimizer, "step_sizes"):
-            raise ValueError(
-                f"penalty: {type(self).__name__} thresholds each weight in proportion "
-                f"to the optimizer's step for it, and {type(optimizer).__name__} has "
-                "no method step_sizes(rate, block, out) to tell it. Add one, as "
-                "skdl.engine.optimizers describes it; or take penalty='l2' or None, or "
-                "an optimizer of skdl.engine."
-            )
-        return _Proximal(self, network, optimizer)
+        raise NotImplementedError
+
+    def shrink(self, weights, steps, strength, scratch):
+        """Move weights towards zero, in place: the proximal operator of S.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (n,)
+            Weights after the optimizer's step.
+        steps : float or ndarray of shape (n,)
+            The size s of each weight's step. The array may be overwritten.
+        strength : float
+            The factor λ · sharp of S.
+        scratch : ndarray of shape (n,)
+            Memory for intermediate results.
+        """
+        raise NotImplementedError
 
 
 @dataclass(eq=False, repr=False)
-class L2Penalty(_Penalty):
-    """R(W) = ½‖W‖²: all smooth. Weights get smaller and hardly ever zero."""
+class L2Penalty(Penalty):
+    """R(W) = ½‖W‖²: all of it smooth. Weights become smaller, but hardly ever zero.
+
+    Examples
+    --------
+    >>> from skdl.engine import L2Penalty
+    >>> L2Penalty().smooth, L2Penalty().sharp
+    (1.0, 0.0)
+    """
 
     smooth = 1.0
-    sharp = 0.0
 
 
 @dataclass(eq=False, repr=False)
-class L1Penalty(_Penalty):
+class L1Penalty(Penalty):
     """R(W) = ‖W‖₁, the sum of absolute values: many weights become zero.
 
     A step of size s is followed by soft thresholding at t = s λ:
@@ -87,19 +110,29 @@ class L1Penalty(_Penalty):
     R. Tibshirani, "Regression shrinkage and selection via the lasso", JRSS B 1996.
     I. Daubechies, M. Defrise, C. De Mol, "An iterative thresholding algorithm for
     linear inverse problems with a sparsity constraint", 2004.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdl.engine import L1Penalty
+    >>> w, scratch = np.array([1.0, -0.5, 0.125]), np.empty(3)
+    >>> L1Penalty().value(w, scratch)
+    1.625
+    >>> L1Penalty().shrink(w, 0.5, 0.5, scratch)  # thresholds of 0.5 · 0.5
+    >>> w.tolist()
+    [0.75, -0.25, 0.0]
     """
 
-    smooth = 0.0
     sharp = 1.0
 
     def value(self, weights, scratch):
-        """Return the sum of the absolute values."""
+        """Return the sum of the absolute values, see `Penalty.value`."""
         np.absolute(weights, out=scratch)
         return float(np.add.reduce(scratch))
 
     def shrink(self, weights, steps, strength, scratch):
-        """Move the weights towards zero, and not beyond it."""
-        # w - clip(w, -t, t), which is exactly zero where |w| is at most t.
+        """Move the weights towards zero, and no further, see `Penalty.shrink`."""
+        # w - clip(w, -t, t) is exactly zero where |w| ≤ t.
         bounds = _scaled(steps, strength)
         several = isinstance(bounds, np.ndarray)
         lower = np.negative(bounds, out=scratch) if several else -bounds
@@ -115,12 +148,19 @@ class ElasticNetPenalty(L1Penalty):
     Parameters
     ----------
     l1_ratio : float, default=0.15
-        In [0, 1]: 0 is L2, 1 is L1.
+        The factor of ‖W‖₁, in [0, 1]. 0 is L2, 1 is L1.
 
     References
     ----------
     H. Zou, T. Hastie, "Regularization and variable selection via the elastic net",
     JRSS B 2005.
+
+    Examples
+    --------
+    >>> from skdl.engine import ElasticNetPenalty
+    >>> penalty = ElasticNetPenalty(l1_ratio=0.25)
+    >>> penalty.smooth, penalty.sharp
+    (0.75, 0.25)
     """
 
     l1_ratio: float = 0.15
@@ -131,46 +171,56 @@ class ElasticNetPenalty(L1Penalty):
 
     @property
     def smooth(self):
-        """The share of ½‖W‖²."""
+        """The factor of ½‖W‖²."""
         return 1 - self.l1_ratio
 
     @property
     def sharp(self):
-        """The share of ‖W‖₁."""
+        """The factor of ‖W‖₁."""
         return self.l1_ratio
 
 
 @dataclass(eq=False, repr=False)
-class L0Penalty(_Penalty):
+class L0Penalty(Penalty):
     """R(W) = the number of weights that are not zero.
 
-    A step of size s is followed by hard thresholding: w ← 0 where |w| < √(2 s λ), and w
-    stays as it is elsewhere. The objective has many local minima, and steps longer than
-    one over the curvature lead away from all of them.
+    A step of size s is followed by hard thresholding: w ← 0 where |w| < √(2 s λ);
+    larger weights stay as they are. The objective has many local minima, and steps
+    longer than one over the curvature leave all of them.
 
     References
     ----------
     T. Blumensath, M. Davies, "Iterative thresholding for sparse approximations", 2008.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdl.engine import L0Penalty
+    >>> w, scratch = np.array([1.0, -0.5, 0.125]), np.empty(3)
+    >>> L0Penalty().value(w, scratch)
+    3.0
+    >>> L0Penalty().shrink(w, 0.25, 0.25, scratch)  # below √(2 · 0.25 · 0.25) = 0.35
+    >>> w.tolist()
+    [1.0, -0.5, 0.0]
     """
 
-    smooth = 0.0
     sharp = 1.0
 
     def value(self, weights, scratch):
-        """Return the number of weights that are not zero."""
+        """Return the number of weights that are not zero, see `Penalty.value`."""
         return float(np.count_nonzero(weights))
 
     def shrink(self, weights, steps, strength, scratch):
-        """Set small weights to zero."""
+        """Set small weights to zero, see `Penalty.shrink`."""
         bounds = _scaled(steps, 2 * strength)
         np.multiply(weights, weights, out=scratch)
-        # Ones and zeros in the weights' own type: no array of booleans is needed.
+        # Ones and zeros of the weights' dtype: no array of bool is needed.
         np.greater_equal(scratch, bounds, out=scratch, casting="unsafe")
         np.multiply(weights, scratch, out=weights)
-        np.add(weights, 0, out=weights)  # no -0.0
+        np.add(weights, 0, out=weights)  # turns -0.0 into 0.0
 
 
-PENALTIES = {
+PENALTIES: dict[str, type[Penalty]] = {
     "l2": L2Penalty,
     "l1": L1Penalty,
     "elasticnet": ElasticNetPenalty,
@@ -178,48 +228,151 @@ PENALTIES = {
 }
 
 
-class _Proximal:
-    """The sharp share of a penalty on the weights of a network, block by block."""
+def start_penalty(penalty, alpha, network, gradient, optimizer=None):
+    """Return what applies a penalty in a training run, or None for alpha = 0.
 
-    def __init__(self, penalty, network, optimizer):
+    Parameters
+    ----------
+    penalty : penalty object or None
+        R. None stands for `L2Penalty`.
+    alpha : float
+        The strength of R, at least 0.
+    network : Network
+        The network to train.
+    gradient : ndarray of the shape of network.parameters
+        Where the gradient of the smooth part is added.
+    optimizer : optimizer state, optional
+        The state that takes the steps. Needed by penalties that are not smooth.
+
+    Returns
+    -------
+    term : PenaltyTerm or None
+        None if nothing is penalized.
+
+    Raises
+    ------
+    ValueError
+        For a setting outside of its range, or if the penalty is not smooth and the
+        optimizer has no ``step_sizes``.
+    """
+    if not alpha:
+        return None
+    penalty = L2Penalty() if penalty is None else penalty
+    return PenaltyTerm(penalty, alpha, network, gradient, optimizer)
+
+
+class PenaltyTerm:
+    """The penalty of one network in one training run.
+
+    Its arrays are views of the weights and of the gradient, cut into blocks once. The
+    parameters are those of `start_penalty`.
+    """
+
+    def __init__(self, penalty, alpha, network, gradient, optimizer=None):
+        penalty.check()
         self.penalty, self.optimizer = penalty, optimizer
-        self.stack = network.stack
+        self.smooth, self.sharp = alpha * penalty.smooth, alpha * penalty.sharp
+        self.strength = 0.0
+        self.is_stack = bool(network.stack)
+        n_weights, n_parameters = network.n_weights, network.parameters.shape[-1]
+        self._scaled_strength = np.zeros((), network.dtype)
+        # One entry for each network of a stack.
+        self._weights, gradients = (
+            [row[:n_weights] for row in array.reshape(-1, n_parameters)]
+            for array in (network.parameters, gradient)
+        )
+        self._blocks = [
+            block
+            for pair in zip(self._weights, gradients, strict=True)
+            for block in blocks_of(*pair)
+        ]
+        if self.sharp:
+            self._check_step_sizes()
+            self._prepare_thresholds(network)
+
+    def _check_step_sizes(self):
+        if not hasattr(self.optimizer, "step_sizes"):
+            name, solver = type(self.penalty).__name__, type(self.optimizer).__name__
+            raise ValueError(
+                f"penalty: {name} thresholds each weight in proportion to the "
+                f"optimizer's step for it, and {solver} has no method "
+                "step_sizes(rate, block, out) to tell it. Add one, as "
+                "skdl.engine.protocols.OptimizerState describes it; or take "
+                "penalty='l2' or None, or an optimizer of skdl.engine."
+            )
+
+    def _prepare_thresholds(self, network):
+        """Find the blocks of each network's weights in the flat parameters."""
         n_parameters = network.parameters.shape[-1]
         flat = network.parameters.reshape(-1)
         size = min(BLOCK, network.n_weights)
-        self.scratch = np.empty(size, network.dtype)
-        self.steps = np.empty(size, network.dtype)
-        # Of each network in a stack: where its weights lie, and views of them.
-        self.networks = []
+        self._scratch = np.empty(size, network.dtype)
+        self._steps = np.empty(size, network.dtype)
+        self._places = []
         for first in range(0, flat.size, n_parameters):
             stop = first + network.n_weights
             starts = range(first, stop, BLOCK)
             blocks = [slice(start, min(start + BLOCK, stop)) for start in starts]
-            self.networks.append([(block, flat[block]) for block in blocks])
+            self._places.append([(block, flat[block]) for block in blocks])
 
-    def value(self):
+    def add(self, batch_weight):
+        """Add the smooth part's gradient to the gradient; return the penalty's value.
+
+        Parameters
+        ----------
+        batch_weight : float
+            The sum of the batch's row weights, by which alpha is divided.
+
+        Returns
+        -------
+        value : float, or ndarray of shape (n_networks,)
+            λ · R(W).
+        """
+        value = 0.0
+        if self.smooth:
+            strength = self.smooth / batch_weight
+            self._scaled_strength[()] = strength
+            for weights, gradient, scaled in self._blocks:
+                np.multiply(weights, self._scaled_strength, scaled)
+                np.add(gradient, scaled, gradient)
+            squares = [float(np.dot(w, w)) for w in self._weights]
+            if self.is_stack:
+                value = np.multiply(squares, strength / 2)
+            else:
+                value = squares[0] * (strength / 2)
+        if self.sharp:
+            self.strength = self.sharp / batch_weight
+            value = value + self.strength * self._sharp_value()
+        return value
+
+    def _sharp_value(self):
         """Return S(W): a float, or an array of shape (n_networks,)."""
         values = [
-            sum(self.penalty.value(w, self.scratch[: w.size]) for _, w in blocks)
-            for blocks in self.networks
+            sum(self.penalty.value(w, self._scratch[: w.size]) for _, w in blocks)
+            for blocks in self._places
         ]
-        return np.array(values) if self.stack else values[0]
+        return np.array(values) if self.is_stack else values[0]
 
-    def shrink(self, rate, strength):
-        """Threshold all weights after a step of this rate.
+    def shrink(self, rate, clip_factor=1.0):
+        """Apply the sharp part after a step, with the strength of the last `add`.
 
         Parameters
         ----------
         rate : float
-        strength : float, or ndarray of shape (n_networks,)
-            λ times the sharp share.
+            The learning rate of the step.
+        clip_factor : float or sequence of float, default=1.0
+            What the gradient was multiplied by; thresholds shrink with it. A stack may
+            have one for each network.
         """
-        strengths = np.broadcast_to(strength, len(self.networks)).tolist()
-        for blocks, own in zip(self.networks, strengths, strict=True):
+        if not self.sharp:
+            return
+        strengths = np.multiply(clip_factor, self.strength)
+        strengths = np.broadcast_to(strengths, len(self._places)).tolist()
+        for blocks, strength in zip(self._places, strengths, strict=True):
             for block, w in blocks:
-                scratch, out = self.scratch[: w.size], self.steps[: w.size]
+                scratch, out = self._scratch[: w.size], self._steps[: w.size]
                 steps = self.optimizer.step_sizes(rate, block, out)
-                self.penalty.shrink(w, steps, own, scratch)
+                self.penalty.shrink(w, steps, strength, scratch)
 
 
 def _scaled(steps, factor):

@@ -6,6 +6,7 @@ import numpy as np
 
 from skdl.engine.bypass import Fork
 from skdl.engine.layers import Activation, Affine, layer_names
+from skdl.engine.penalties import start_penalty
 from skdl.engine.prediction import rows_per_pass
 from skdl.engine.stacking import network_like
 from skdl.engine.workspace import Workspace
@@ -65,7 +66,7 @@ def probe(network, X, targets=None, weights=None, loss=None, alpha=0.0):
     loss : loss object, optional
         Needed with targets.
     alpha : float, default=0.0
-        Strength of the L2 penalty, see `Network.loss_and_gradient`.
+        Strength of the L2 penalty, see `skdl.engine.train`.
 
     Returns
     -------
@@ -88,7 +89,10 @@ def probe(network, X, targets=None, weights=None, loss=None, alpha=0.0):
             workspace.weigh(weights)
             twin.scores(X, workspace)
         else:
-            twin.loss_and_gradient(X, targets, weights, loss, float(alpha), workspace)
+            twin.loss_and_gradient(X, targets, weights, loss, workspace)
+            term = start_penalty(None, float(alpha), twin, workspace.gradient)
+            if term is not None:
+                term.add(X.shape[0] if weights is None else float(weights.sum()))
     gradients = [(None, None)] * len(twin.affine)
     if targets is not None:
         parts = zip(twin.layers, twin.views(workspace.gradient), strict=True)

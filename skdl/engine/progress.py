@@ -29,8 +29,8 @@ class Progress:
         Epochs that the run may have in all.
     batches : int
         Batches per epoch.
-    usual : float or None
-        What is a large loss, but no divergence: the first batch's, and at least 1.
+    reference_loss : float or None
+        Absolute loss of the first batch, at least 1. Divergence is measured against it.
     """
 
     epochs: int = 0
@@ -42,7 +42,7 @@ class Progress:
     stalled: int = 0
     max_epochs: int = 1
     batches: int = 1
-    usual: float | None = None
+    reference_loss: float | None = None
 
     def count(self, unit):
         """Return how many epochs or iterations have passed."""

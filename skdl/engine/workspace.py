@@ -4,9 +4,7 @@ import math
 
 import numpy as np
 
-from skdl.engine.blocks import blocks_of
-
-__all__ = ["Workspace"]
+__all__ = ["Workspace", "workspaces_for"]
 
 
 class Workspace:
@@ -82,22 +80,6 @@ class Workspace:
         self._own_shares = np.empty((n_rows, 1), self.dtype)
         self._equal = np.array(1 / n_rows, self.dtype)
         self._equal_shares = np.full(n_rows, self._equal)
-        self._prepare_penalty(network)
-
-    def _prepare_penalty(self, network):
-        """Cut weights and gradient into blocks, for each network of a stack."""
-        n_weights, n_parameters = network.n_weights, network.parameters.shape[-1]
-        self.strength = np.zeros((), self.dtype)
-        weights, gradients = (
-            [one[:n_weights] for one in array.reshape(-1, n_parameters)]
-            for array in (network.parameters, self.gradient)
-        )
-        self.weight_rows = weights
-        self.weight_blocks = [
-            block
-            for pair in zip(weights, gradients, strict=True)
-            for block in blocks_of(*pair)
-        ]
 
     def empty(self, width):
         """Return a new array of shape (..., n_rows, width)."""
@@ -140,3 +122,28 @@ class Workspace:
         mean = np.dot(self._rows, shares)
         # float64 from here on: it is summed over an epoch.
         return mean.astype(np.float64) if mean.ndim else float(mean)
+
+
+def workspaces_for(network, gradient, batch_size, n_rows, rng=None):
+    """Return a training workspace for each size of batch, the last one's included.
+
+    Parameters
+    ----------
+    network : Network
+        The network to train.
+    gradient : ndarray of the shape of network.parameters
+        Where all workspaces put the gradient.
+    batch_size, n_rows : int
+        Rows of a batch, and rows in all.
+    rng : numpy.random.Generator, optional
+        Where dropout draws from.
+
+    Returns
+    -------
+    workspaces : dict from int to Workspace
+        By number of rows.
+    """
+    return {
+        size: Workspace(network, size, True, gradient, rng)
+        for size in {batch_size, n_rows % batch_size} - {0}
+    }

@@ -15,11 +15,12 @@ from skdl._sklearn import fit_context
 from skdl._transaction import unchanged_on_error
 from skdl._warn import warn
 from skdl.engine.batching import Data
+from skdl.engine.lbfgs import train_lbfgs
 from skdl.engine.network import Network
 from skdl.engine.optimizers import OPTIMIZERS, SGD
 from skdl.engine.progress import Progress
 from skdl.engine.schedules import Adaptive, Constant, InverseScaling
-from skdl.engine.training import train, train_lbfgs
+from skdl.engine.training import train
 from skdl.estimators._architecture import (
     check_architecture,
     check_hidden_layers,

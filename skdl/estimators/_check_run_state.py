@@ -11,7 +11,7 @@ __all__ = ["check_run_state"]
 REASONS = (None, "callback", "converged", "diverged", "interrupted", "max_iter")
 REASONS += ("max_time",)
 # Numbers that may be None as well, until there is one.
-OPTIONAL = ("usual", "lowest", "weight")
+OPTIONAL = ("reference_loss", "lowest", "weight")
 LARGEST = 2**63
 
 

@@ -190,7 +190,8 @@ class TrainingRun:
             return True
         if not self.network.is_finite():
             return False
-        if loss <= (self.progress.usual if self.lowest is None else self.lowest):
+        reference = self.progress.reference_loss
+        if loss <= (reference if self.lowest is None else self.lowest):
             self.good, self.lowest = self.candidate, loss
         self.candidate = self.snapshot()
         return True

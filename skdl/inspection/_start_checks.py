@@ -161,7 +161,7 @@ def _wrong_network(sample, network):
 
     def function(parameters):
         twin.parameters[...] = parameters
-        value = twin.loss_and_gradient(X, targets, None, loss, 0.0, workspace)
+        value = twin.loss_and_gradient(X, targets, None, loss, workspace)
         return float(value), workspace.gradient.copy()
 
     start = network.parameters.astype(np.float64)

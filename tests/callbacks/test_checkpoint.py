@@ -139,7 +139,9 @@ def test_restarts_go_on(n_epochs, X, path, fit, crash, assert_same):
 def test_a_loss_explodes_at_the_same_height_after_a_crash(X, y, path, fit, crash):
     """What is usual is the first loss of the run, not of the call."""
     limits = []
-    watch = LambdaCallback(lambda net: limits.append(net.training_.progress.usual))
+    watch = LambdaCallback(
+        lambda net: limits.append(net.training_.progress.reference_loss)
+    )
     fit(make(), 1e3 * X, y, watch)
     expected = limits.copy()
     crash(make(), 4, 1e3 * X, y, Checkpoint(path))

@@ -62,6 +62,7 @@ from skdl.engine import (
     Workspace,
 )
 from skdl.engine.layers import Layer
+from skdl.engine.penalties import start_penalty
 from tests.pairs import pairwise
 
 
@@ -281,6 +282,15 @@ def each_loss_and_activation(**others):
     return pytest.mark.parametrize(arguments, rows.values(), ids=rows.keys())
 
 
+def penalized(network, X, targets, weights, loss, alpha, workspace):
+    """Return mean loss plus L2 penalty; the gradient of both fills the workspace's."""
+    value = network.loss_and_gradient(X, targets, weights, loss, workspace)
+    term = start_penalty(None, alpha, network, workspace.gradient)
+    if term is None:
+        return value
+    return value + term.add(X.shape[0] if weights is None else float(weights.sum()))
+
+
 @dataclass
 class Problem:
     """A small network with data for a loss."""
@@ -298,9 +308,8 @@ class Problem:
     def evaluate(self, alpha=0.0, workspace=None):
         """Return the objective and its gradient at the network's parameters."""
         workspace = self.workspace() if workspace is None else workspace
-        value = self.network.loss_and_gradient(
-            self.X, self.targets, self.weights, self.loss, alpha, workspace
-        )
+        batch = self.X, self.targets, self.weights
+        value = penalized(self.network, *batch, self.loss, alpha, workspace)
         return value, workspace.gradient
 
     def objective(self, alpha=0.0):

@@ -27,7 +27,7 @@ def gradients(net, rows=slice(None), weights=None, **options):
     """Return the network's gradient, and that of central differences."""
     space = Workspace(net, len(X[rows]), True, rng=np.random.default_rng(1), **options)
     data = X[rows].astype(net.dtype), T[rows].astype(net.dtype), weights
-    net.loss_and_gradient(*data, Softmax(), 0, space)
+    net.loss_and_gradient(*data, Softmax(), space)
     exact, numeric = space.gradient.copy(), np.zeros_like(space.gradient)
     start, kept = net.snapshot(), net.parameters.copy()
     for i in range(len(kept)):
@@ -35,7 +35,7 @@ def gradients(net, rows=slice(None), weights=None, **options):
         for h in (1e-6, -1e-6):
             net.restore(start)
             net.parameters[i] += h
-            sides.append(net.loss_and_gradient(*data, Softmax(), 0, space))
+            sides.append(net.loss_and_gradient(*data, Softmax(), space))
         numeric[i] = (sides[0] - sides[1]) / 2e-6
     net.restore(start)
     return exact, numeric

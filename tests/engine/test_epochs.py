@@ -19,7 +19,7 @@ from skdl.engine import (
     train_lbfgs,
     training,
 )
-from tests.engine.cases import OPTIMIZERS, each
+from tests.engine.cases import OPTIMIZERS, each, penalized
 
 F64 = np.dtype(np.float64)
 
@@ -69,14 +69,8 @@ def test_norms_are_those_of_the_last_step(optimizer, max_norm, weightless):
         for start in range(0, 25 - weightless, 10):
             rows = slice(start, start + 10)
             workspace = Workspace(twin, len(data.X[rows]), True)
-            twin.loss_and_gradient(
-                data.X[rows],
-                data.targets[rows],
-                data.weights[rows],
-                SquaredError(),
-                0.5,
-                workspace,
-            )
+            part = data.X[rows], data.targets[rows], data.weights[rows]
+            penalized(twin, *part, SquaredError(), 0.5, workspace)
             gradient, before = workspace.gradient, twin.parameters.copy()
             norm = np.linalg.norm(gradient)
             if max_norm is not None and norm > max_norm:

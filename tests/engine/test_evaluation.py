@@ -53,7 +53,6 @@ def test_is_the_objective_of_training_without_penalty(case):
         targets if table is None else table[targets],
         weights[:, np.newaxis],
         case.loss,
-        0.0,
         Workspace(network, 30, True),
     )
     found = mean_loss(case.loss, scores, targets, table, weights)

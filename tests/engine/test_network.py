@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 
 from skdl.engine import Network, Relu, Tanh, Workspace, check_gradient, raw_scores
+from skdl.engine.penalties import start_penalty
 from tests.engine.cases import (
     LOSSES,
     OPTIMIZERS,
@@ -256,8 +257,11 @@ def test_a_training_step_allocates_next_to_nothing(case):
     parameters = p.network.parameters
     state = optimizer.start(parameters)
 
+    term = start_penalty(None, 1e-3, p.network, workspace.gradient)
+
     def step():
-        p.evaluate(1e-3, workspace)
+        p.evaluate(workspace=workspace)
+        term.add(1024)
         state.step(parameters, workspace.gradient, 1e-4)
 
     # NumPy's own buffers take 33 kB; the parameters and each hidden array far more.

@@ -17,9 +17,11 @@ from skdl.engine import (
     RMSprop,
     SquaredError,
     Tanh,
+    blocks,
     train,
 )
 from skdl.engine.penalties import PENALTIES as REGISTRY
+from skdl.engine.penalties import PenaltyTerm, start_penalty
 from tests.engine.cases import (
     LOSSES,
     OPTIMIZERS,
@@ -127,32 +129,47 @@ def test_float32_without_promotion(case, steps):
     assert value == pytest.approx(case[0].value(double, np.empty(60)), rel=1e-6)
 
 
+@pytest.mark.parametrize("n_networks", [None, 2])
+@pytest.mark.parametrize("block", [5, 10_000])
+def test_l2_on_the_weights_of_each_network(monkeypatch, n_networks, block):
+    monkeypatch.setattr(blocks, "BLOCK", block)
+    network = network_for(n_networks=n_networks)
+    n = network.n_weights
+    network.parameters[..., n:] = 7  # biases are not penalized
+    gradient = np.ones_like(network.parameters)
+    value = start_penalty(L2Penalty(), 1.5, network, gradient).add(5)
+    W = flat_weights(network)
+    assert_allclose(value, 0.15 * (W**2).sum(axis=-1))
+    assert_allclose(gradient[..., :n], 1 + 0.3 * W)
+    assert_array_equal(gradient[..., n:], 1)
+
+
 @each("case", SHARP)
 @pytest.mark.parametrize("name", ["nesterov", "adam", "adagrad"])
 def test_many_weights_go_in_blocks_and_biases_stay(case, name):
     """Two blocks and a bit in each network of a stack, without an allocation."""
-    penalty = case[0]
+    penalty, R = case
     network = network_for(n_networks=2, widths=(300, 120, 3))
     state = OPTIMIZERS[name].start(network.parameters, network.n_weights)
     gradient = np.random.default_rng(1).normal(size=network.parameters.shape)
     state.step(network.parameters, gradient.copy(), 0.01)
     expected, n_parameters = network.parameters.copy(), network.parameters.shape[-1]
-    proximal = penalty.start(network, state)
-    values = proximal.value()
-    strengths = np.array([0.5, 3.0])
+    term = PenaltyTerm(penalty, 1.0, network, np.zeros_like(expected), state)
+    values = term.add(1.0)
+    strengths = penalty.sharp * np.array([0.5, 3.0])
     for i, row in enumerate(expected):
         W = row[: network.n_weights]
-        assert values[i] == pytest.approx(sharp_part(penalty, W).sum(), rel=1e-12)
+        assert values[i] == pytest.approx(R(W), rel=1e-12)
         block = slice(i * n_parameters, i * n_parameters + network.n_weights)
         steps = state.step_sizes(0.01, block, np.empty(network.n_weights))
         penalty.shrink(W, steps, strengths[i], np.empty_like(W))
-    proximal.shrink(0.01, strengths)
+    term.shrink(0.01, [0.5, 3.0])
     assert_array_equal(network.parameters, expected)
     zeros = (flat_weights(network) == 0).sum(axis=1)
     assert 0 < zeros[0] < zeros[1]
     most = 0.02 * network.parameters.nbytes
-    assert peak_bytes(lambda: proximal.shrink(0.01, 0.1)) < most
-    assert peak_bytes(proximal.value) < most
+    assert peak_bytes(lambda: term.shrink(0.01, 0.1)) < most
+    assert peak_bytes(lambda: term.add(1.0)) < most
 
 
 @each("optimizer", OPTIMIZERS)

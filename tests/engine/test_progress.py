@@ -17,7 +17,7 @@ def test_progress_starts_at_zero():
 def test_progress_goes_through_plain_values():
     progress = Progress(epochs=3, steps=12, rows=99, restarts=2, plateaus=1, stalled=4)
     values = asdict(progress)
-    assert values.pop("usual") is values.pop("weight") is None
+    assert values.pop("reference_loss") is values.pop("weight") is None
     assert {type(value) for value in values.values()} == {int}
     assert Progress(**values) == progress
 

@@ -17,6 +17,7 @@ MODULES = (
     "blocks",
     "layers",
     "losses.base",
+    "penalties",
     "losses.classification",
 )
 MODULES += ("network", "optimizers", "training", "workspace")

@@ -18,9 +18,9 @@ from skdl.engine import (
     Workspace,
     train,
     train_lbfgs,
-    training,
 )
-from tests.engine.cases import LOSSES, OPTIMIZERS, each
+from skdl.engine import lbfgs as lbfgs_module
+from tests.engine.cases import LOSSES, OPTIMIZERS, each, penalized
 
 F64 = np.dtype(np.float64)
 
@@ -142,8 +142,8 @@ def test_progress_is_counted_on(rows):
     run(network, case.loss, state, data, progress=progress, rate=rate, batch_size=11)
     n = 60 if rows is None else 25
     n_batches = -(-n // 11)
-    assert progress.usual >= 1
-    progress.usual = None
+    assert progress.reference_loss >= 1
+    progress.reference_loss = None
     assert progress == Progress(
         5,
         100 + 3 * n_batches,
@@ -151,13 +151,13 @@ def test_progress_is_counted_on(rows):
         1000.0 + 3 * n,
         plateaus=4,
         batches=n_batches,
-        usual=progress.usual,
+        reference_loss=progress.reference_loss,
     )
     assert rates == [(2 + i, 1000 + i * n) for i in range(3) for _ in range(n_batches)]
-    # The first batch of all says what is usual, and no later call.
-    progress.usual = usual = 7.5
+    # The very first batch sets the reference loss; no later call changes it.
+    progress.reference_loss = reference = 7.5
     run(network, case.loss, state, data, progress=progress, rate=rate, batch_size=11)
-    assert progress.usual == usual
+    assert progress.reference_loss == reference
 
 
 @each("optimizer", OPTIMIZERS)
@@ -175,9 +175,7 @@ def test_an_epoch_is_its_batches_one_after_the_other(optimizer):
     for rows in (slice(0, 10), slice(10, 20), slice(20, 25)):
         X, weights = data.X[rows], data.weights[rows]
         workspace = Workspace(twin, len(X), training=True)
-        value = twin.loss_and_gradient(
-            X, targets[rows], weights, case.loss, alpha, workspace
-        )
+        value = penalized(twin, X, targets[rows], weights, case.loss, alpha, workspace)
         total += value * weights.sum()
         state.step(twin.parameters, workspace.gradient, 0.01)
     assert_allclose(network.parameters, twin.parameters, rtol=1e-12)
@@ -232,7 +230,7 @@ def test_lbfgs_in_blocks_equals_one_block(case, weighted, monkeypatch):
         data.weights = np.random.default_rng(1).uniform(0.5, 2, (60, 1))
         data.weights[-13:] = 0
     for block in (60, 13, 7):
-        monkeypatch.setattr(training, "LBFGS_ROWS", block)
+        monkeypatch.setattr(lbfgs_module, "ROWS", block)
         network = network_for(case)
         losses, _ = lbfgs(network, case.loss, data, alpha=0.5, max_iter=3)
         results.append((network.parameters, losses))
@@ -243,7 +241,7 @@ def test_lbfgs_in_blocks_equals_one_block(case, weighted, monkeypatch):
 
 @pytest.mark.parametrize("weighted", [False, True])
 def test_lbfgs_reaches_the_ridge_solution(weighted, monkeypatch):
-    monkeypatch.setattr(training, "LBFGS_ROWS", 16)
+    monkeypatch.setattr(lbfgs_module, "ROWS", 16)
     rng, alpha = np.random.default_rng(0), 2.5
     X, y = rng.normal(size=(50, 4)) + 1, rng.normal(size=(50, 2))
     w = rng.uniform(0.2, 3, (50, 1)) if weighted else np.ones((50, 1))

@@ -1,11 +1,10 @@
-"""The workspace: what it holds, shares of the rows, the penalty's blocks."""
+"""The workspace: what it holds, shares of the rows."""
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose
 
 from skdl.engine import Network, Relu, Workspace
-from skdl.engine import blocks as blocks_module
 
 
 def network(n_networks=None, dtype=np.float64):
@@ -47,20 +46,6 @@ def test_mean_of_rows_is_a_python_number_or_float64():
         workspace.weigh(None)
     assert type(alone.mean_of_rows()) is float
     assert stack.mean_of_rows().dtype == np.float64
-
-
-@pytest.mark.parametrize("n_networks", [None, 2])
-@pytest.mark.parametrize("block", [5, 10_000])
-def test_l2_on_the_weights_of_each_network(monkeypatch, n_networks, block):
-    monkeypatch.setattr(blocks_module, "BLOCK", block)
-    net = network(n_networks)
-    net.parameters[..., net.n_weights :] = 7  # biases are not in it
-    workspace = Workspace(net, 5, True)
-    value = net.add_l2(0.3, workspace)
-    W = net.parameters[..., : net.n_weights]
-    assert_allclose(value, 0.15 * (W**2).sum(axis=-1))
-    assert_allclose(workspace.gradient[..., : net.n_weights], 0.3 * W)
-    assert_array_equal(workspace.gradient[..., net.n_weights :], 0)
 
 
 def test_zeros_are_shared_and_read_only():

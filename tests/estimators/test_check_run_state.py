@@ -69,7 +69,7 @@ FORGED = {
     ("snapshots", "good", "optimizer"): [{}, None],
     ("snapshots", "predict"): [{}],
     ("progress", "epochs"): [-1, "a", 1.5],
-    ("progress", "usual"): ["a", [1]],
+    ("progress", "reference_loss"): ["a", [1]],
     ("streams", "shuffling"): [None, {}, {"bit_generator": "MT19937"}],
     ("stop_reason",): ["because", [1], 3],
     ("asked_to_stop",): ["no", 3],
