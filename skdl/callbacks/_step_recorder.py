@@ -8,7 +8,7 @@ import numpy as np
 
 from skdl.callbacks._step_records import StepRecords, histogram
 from skdl.engine.batching import Batches
-from skdl.engine.layers import Activation, Affine, layer_names
+from skdl.engine.layers import ActivationLayer, Affine, layer_names
 from skdl.engine.workspace import Workspace
 
 __all__ = ["StepRecorder"]
@@ -68,7 +68,7 @@ class StepRecorder:
         self.scratch = [np.empty_like(one.weights.ravel()) for one in network.affine]
         self.X = _rows_of(self.run.data, self.n_rows, network)
         workspace = Workspace(network, self.X.shape[0])
-        layers = [one for one in network.layers if one in workspace.works]
+        layers = [one for one in network.layers if one in workspace.buffers_of]
         self.passes = list(zip(layers, workspace.forward_passes, strict=True))
         self.chosen = {}
 
@@ -180,7 +180,7 @@ class StepRecorder:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             for layer, forward in self.passes:
                 X = forward(X)
-                if not isinstance(layer, Activation):
+                if not isinstance(layer, ActivationLayer):
                     continue
                 # Now, as the layers that follow may work in the same memory.
                 histograms.append(self._histogram(X.reshape(-1)))

@@ -19,7 +19,6 @@ from skdl.engine.activations import (
     Tanh,
 )
 from skdl.engine.augmentation import Augmentation
-from skdl.engine.batch_norm import BatchNorm
 from skdl.engine.batching import Batches, Data
 from skdl.engine.clipping import clip_gradient
 from skdl.engine.gradient_check import check_gradient
@@ -32,6 +31,7 @@ from skdl.engine.initializers import (
     LeCunNormal,
     TruncatedNormal,
 )
+from skdl.engine.layers import BatchNorm
 from skdl.engine.lbfgs import train_lbfgs
 from skdl.engine.losses import (
     AbsoluteError,

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from skdl.engine.batch_norm import BatchNormLayer
 from skdl.engine.batching import Batches
+from skdl.engine.layers import BatchNormLayer
 from skdl.engine.prediction import rows_per_pass
 from skdl.engine.workspace import Workspace
 
@@ -79,7 +79,8 @@ def _moments(network, until, data):
 
 
 def _input_of(until, X, workspace):
-    for layer, forward in zip(workspace.works, workspace.forward_passes, strict=True):
+    passes = zip(workspace.buffers_of, workspace.forward_passes, strict=True)
+    for layer, forward in passes:
         if layer is until:
             return X
         X = forward(X)

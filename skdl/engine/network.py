@@ -4,12 +4,10 @@ import math
 
 import numpy as np
 
-from skdl.engine.architecture import build_layers
 from skdl.engine.blocks import copy_equal
-from skdl.engine.bypass import initialize_bypasses
 from skdl.engine.initializers import glorot_uniform
-from skdl.engine.layers import Affine
-from skdl.engine.scaling import Scaling
+from skdl.engine.layers import Affine, Scaling, build_layers
+from skdl.engine.layers.residual import initialize_blocks
 
 __all__ = ["Network"]
 
@@ -34,7 +32,7 @@ class Network:
         If given, this many independent networks lie stacked on a leading axis of every
         array and are evaluated in one pass.
     **options
-        What else `skdl.engine.architecture.build_layers` takes: dropout, normalization,
+        What else `skdl.engine.layers.build_layers` takes: dropout, normalization,
         residual connections, scaling of the columns.
 
     Attributes
@@ -58,7 +56,7 @@ class Network:
         self._build()
         self.parameters = np.zeros((*self.stack, self._n_parameters), self.dtype)
         self.statistics = np.zeros((*self.stack, self._n_statistics), self.dtype)
-        self._bind()
+        self._attach()
         for layer in self.layers:
             layer.reset()
 
@@ -78,14 +76,14 @@ class Network:
             places.extend(more)
         self._statistic_places, self._n_statistics = _lay_out(statistics)
 
-    def _bind(self):
+    def _attach(self):
         pairs = zip(
             self.views(self.parameters),
             self._cut(self.statistics, self._statistic_places),
             strict=True,
         )
         for layer, (parameters, statistics) in zip(self.layers, pairs, strict=True):
-            layer.bind(*parameters, *statistics)
+            layer.attach(*parameters, *statistics)
 
     def views(self, vector):
         """Return, layer by layer, the list of a flat vector's parts as views."""
@@ -132,7 +130,7 @@ class Network:
         self._build()
         self._check_size("parameters", self._n_parameters)
         self._check_size("statistics", self._n_statistics)
-        self._bind()
+        self._attach()
 
     def _check_size(self, name, size):
         array, shape = getattr(self, name), (*self.stack, size)
@@ -159,13 +157,13 @@ class Network:
         """
         for i, layer in enumerate(self.affine):
             # Each piece of a maxout unit is a linear function of its own.
-            for weights, biases in layer.sets():
+            for weights, biases in layer.split_pieces():
                 if initializers is None:
                     glorot_uniform(weights, biases, rng, gain)
                 else:
                     initializers[i].fill(weights, rng)
                     biases[...] = 0
-        initialize_bypasses(self.layers, rng)
+        initialize_blocks(self.layers, rng)
 
     @property
     def takes_any_dtype(self):

@@ -130,7 +130,7 @@ def _passes(network, X, rows, max_rows, i):
             workspace = None  # the memory of the old one is free before there is a new
             workspace = Workspace(network, stop - start, frozen=True)
             if i < len(network.affine) - 1:
-                end = list(workspace.works).index(network.affine[i + 1])
+                end = list(workspace.buffers_of).index(network.affine[i + 1])
                 del workspace.forward_passes[end:]
         X_block = X[slice(start, stop) if rows is None else rows[start:stop]]
         if converted is not None:

@@ -4,8 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skdl.engine.bypass import Fork
-from skdl.engine.layers import Activation, Affine, layer_names
+from skdl.engine.layers import ActivationLayer, Affine, Fork, layer_names
 from skdl.engine.penalties import start_penalty
 from skdl.engine.prediction import rows_per_pass
 from skdl.engine.stacking import network_like
@@ -77,7 +76,7 @@ def probe(network, X, targets=None, weights=None, loss=None, alpha=0.0):
         raise ValueError("targets and loss go together: give both, or none of them")
     # Batch normalization records its means in the twin's copy.
     twin = network_like(network, network.parameters, network.statistics.copy())
-    workspace = Workspace(twin, X.shape[0], training=True, drops=False)
+    workspace = Workspace(twin, X.shape[0], training=True, with_dropout=False)
     tap = _Tap(workspace)
     X = network.as_input(X)
     targets, weights = (
@@ -113,7 +112,7 @@ class _Tap:
 
     def __init__(self, workspace):
         self.preactivations, self.activations, self.gradients = {}, {}, {}
-        layers = list(workspace.works)
+        layers = list(workspace.buffers_of)
         forward, backward = workspace.forward_passes, workspace.backward_passes
         affine = [j for j, layer in enumerate(layers) if isinstance(layer, Affine)]
         for i, j in enumerate(affine[1:]):
@@ -123,7 +122,9 @@ class _Tap:
             # Counted from the scores: the first layers may have no backward pass.
             k = len(layers) - 1 - j
             backward[k] = _copies_output(backward[k], self.gradients, i)
-        functions = [j for j, one in enumerate(layers) if isinstance(one, Activation)]
+        functions = [
+            j for j, layer in enumerate(layers) if isinstance(layer, ActivationLayer)
+        ]
         for i, j in enumerate(functions):
             forward[j] = _copies_input(forward[j], self.preactivations, i)
         last = len(affine) - 1
@@ -175,7 +176,7 @@ def input_gradient(network, X, score_gradient):
         size = block.stop - start
         if workspace is None or size < max_rows:
             workspace = None  # the memory of the old one is free before there is a new
-            workspace = Workspace(network, size, training=True, to_inputs=True)
+            workspace = Workspace(network, size, training=True, input_gradient=True)
         flow = workspace.score_gradient
         np.copyto(flow, score_gradient[..., block, :], casting="same_kind")
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):

@@ -16,40 +16,47 @@ class Workspace:
     Parameters
     ----------
     network : Network
+        The network that will be evaluated.
     n_rows : int
+        Number of rows of a batch.
     training : bool, default=False
-        Whether to hold the arrays of the backward pass, and to take the layers that act
-        in training only.
-    gradient : ndarray, optional
-        Where the gradient goes; workspaces of several sizes share one.
+        Whether to allocate the arrays of the backward pass, and to include the layers
+        that act in training only.
+    gradient : ndarray of the shape of network.parameters, optional
+        Where the gradient goes. Workspaces of several sizes can share one.
     rng : numpy.random.Generator, optional
-        What dropout draws from.
-    drops : bool, default=True
-        Whether training takes dropout, too, and other layers that only train.
-    to_inputs : bool, default=False
-        Whether the backward pass goes on to the inputs, of the network as it predicts:
-        without dropout, and with running means, which stay as they are.
+        Where dropout draws from.
+    with_dropout : bool, default=True
+        Whether training includes dropout.
+    input_gradient : bool, default=False
+        Whether the backward pass goes on to the inputs. The network is then taken as it
+        predicts: without dropout, and with running statistics, which do not change.
     frozen : bool, default=False
-        Whether the parameters stay as they are for as long as it is used: what is made
-        of them alone is then made once.
+        Whether the parameters will not change while this workspace is in use. Then
+        broadcast biases are tiled once.
 
     Attributes
     ----------
+    buffers_of : dict from Layer to object
+        The memory of each layer, in the order of the forward pass.
+    forward_passes, backward_passes : list of callable
+        What the layers do, in the order of the calls.
     row_shares : ndarray of shape (n_rows, 1), or None
-        The weights of the batch at hand, divided by their sum; None for equal ones.
+        The weights of the current batch, divided by their sum. None for equal weights.
     shares : ndarray
-        The same, or one number for all rows: what broadcasts to them.
+        The same, or one number for all rows, which broadcasts to them.
     bytes_per_row : int
-        What `empty` gave out so far, per row: the memory that grows with n_rows.
+        Memory per row that `empty` has given out so far.
     """
 
     def __init__(
         self, network, n_rows, training=False, gradient=None, rng=None, *,
-        drops=True, to_inputs=False, frozen=False,
+        with_dropout=True, input_gradient=False, frozen=False,
     ):  # fmt: skip
         self.shape, self.dtype = (*network.stack, n_rows), network.dtype
-        self.training, self.to_inputs, self.frozen = training, to_inputs, frozen
-        drops = training and drops and not to_inputs
+        self.training, self.frozen = training, frozen
+        self.input_gradient = input_gradient
+        with_dropout = training and with_dropout and not input_gradient
         self.rng = rng
         self.row_shares = None
         self.bytes_per_row = 0
@@ -58,20 +65,20 @@ class Workspace:
         if training and gradient is None:
             gradient = np.zeros_like(network.parameters)
         self.gradient = gradient
-        self.works, self.forward_passes, self.backward_passes = {}, [], []
         parts = network.views(gradient) if training else [()] * len(network.layers)
+        self.buffers_of = {}
         for layer, gradients in zip(network.layers, parts, strict=True):
-            if layer.training_only and not drops:
-                continue
-            work = self.works[layer] = layer.work(self, *gradients)
-            forward, backward = layer.passes(work)
-            self.forward_passes.append(forward)
-            if to_inputs or not layer.before_weights:
-                self.backward_passes.insert(0, backward)
-        for layer, work in self.works.items():
+            if with_dropout or not layer.training_only:
+                self.buffers_of[layer] = layer.buffers(self, *gradients)
+        self.forward_passes, self.backward_passes = [], []
+        for layer, buffers in self.buffers_of.items():
             if layer.absorber is not None:
-                # It comes later: no circle of references.
-                work.absorber = self.works[layer.absorber]
+                # The absorber comes later: this makes no circle of references.
+                buffers.absorber = self.buffers_of[layer.absorber]
+            forward, backward = layer.bind(buffers)
+            self.forward_passes.append(forward)
+            if input_gradient or not layer.before_weights:
+                self.backward_passes.insert(0, backward)
         if not training:
             return
         self.score_gradient = self.empty_scores(network.widths[-1])
@@ -106,7 +113,18 @@ class Workspace:
         return self._zeros[width]
 
     def weigh(self, weights):
-        """Set the shares of the rows; return the sum of the batch's weights."""
+        """Set the shares of the rows.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (n_rows, 1), or None
+            The row weights of the batch. None for ones.
+
+        Returns
+        -------
+        total : float
+            Their sum.
+        """
         if weights is None:
             self.row_shares, self.shares = None, self._equal
             return self.shape[-1]

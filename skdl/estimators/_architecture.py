@@ -5,9 +5,9 @@ from numbers import Real
 import numpy as np
 
 from skdl.engine.activations import ACTIVATIONS, ActivationFunction
-from skdl.engine.batch_norm import NORMALIZATIONS
 from skdl.engine.hidden_layers import HiddenLayers
 from skdl.engine.initializers import INITIALIZERS, Gaussian, HeNormal, LeCunNormal
+from skdl.engine.layers import NORMALIZATIONS
 from skdl.engine.specification import complete
 
 __all__ = ["check_architecture", "check_hidden_layers", "start_weights"]

@@ -8,7 +8,7 @@ from sklearn import get_config
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from skdl.engine.bypass import Join
+from skdl.engine.layers import Join
 from skdl.engine.prediction import (
     by_passes,
     bytes_per_row,

@@ -12,9 +12,9 @@ from sklearn.metrics import get_scorer_names
 from skdl._sklearn import HasMethods, Interval, Options, StrOptions
 from skdl._version import Versioned
 from skdl.engine.activations import ACTIVATIONS
-from skdl.engine.batch_norm import NORMALIZATIONS, BatchNorm
 from skdl.engine.checks import check_object
 from skdl.engine.initializers import INITIALIZERS
+from skdl.engine.layers import NORMALIZATIONS, BatchNorm
 from skdl.engine.optimizers import OPTIMIZERS
 from skdl.engine.penalties import PENALTIES
 from skdl.engine.schedules import SCHEDULES

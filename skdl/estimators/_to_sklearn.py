@@ -10,10 +10,8 @@ from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.validation import check_is_fitted
 
 from skdl.engine.activations import Identity, Logistic, Relu, Tanh
-from skdl.engine.batch_norm import BatchNormLayer
-from skdl.engine.bypass import Fork, Join
 from skdl.engine.hidden_layers import HiddenLayers
-from skdl.engine.layers import Activation, Affine
+from skdl.engine.layers import ActivationLayer, Affine
 from skdl.engine.losses import (
     KLDivergence,
     LogisticLoss,
@@ -21,10 +19,9 @@ from skdl.engine.losses import (
     Softmax,
     SquaredError,
 )
-from skdl.engine.scaling import Scaling
 from skdl.estimators._architecture import check_hidden_layers
 
-__all__ = ["affine_map", "to_sklearn"]
+__all__ = ["to_sklearn"]
 
 # Exact types: an object of a user's own class may compute anything.
 ACTIVATIONS = {Identity: "identity", Logistic: "logistic", Relu: "relu", Tanh: "tanh"}
@@ -80,13 +77,17 @@ def _architecture_obstacles(net):
         yield f"activation={net.activation!r}, not one of {_listed(ACTIVATIONS)}"
     elif len(kinds) > 1:
         yield (f"activation={net.activation!r}, not the same in all hidden layers")
-    others = {type(layer) for layer in network.layers if not layer.training_only}
-    others -= {Affine, Activation, BatchNormLayer, Scaling}
-    if others & {Fork, Join}:
+    if network.options.get("residual"):
         yield "residual=True"
-    elif others:
-        names = sorted(kind.__name__ for kind in others)
-        yield f"layers of other kinds: {', '.join(names)}"
+        return
+    others = {
+        type(layer).__name__
+        for layer in network.layers
+        if not (layer.training_only or isinstance(layer, Affine | ActivationLayer))
+        and layer.affine_map() is None
+    }
+    if others:
+        yield f"layers of other kinds: {', '.join(sorted(others))}"
 
 
 def _loss_obstacles(net):
@@ -157,11 +158,8 @@ def _folded(network):
                 scale = shift = None
             coefs.append(W)
             intercepts.append(b)
-        elif isinstance(layer, Scaling):
-            scale = layer.inverse[0].astype(np.float64)
-            shift = -scale * layer.mean[0]
-        elif isinstance(layer, BatchNormLayer):
-            scale, shift = (a[0] for a in affine_map(layer))
+        elif (found := layer.affine_map()) is not None:
+            scale, shift = (array[0] for array in found)
             if isinstance(before, Affine):
                 coefs[-1] *= scale
                 intercepts[-1] *= scale
@@ -171,25 +169,6 @@ def _folded(network):
         [a.astype(network.dtype, copy=False) for a in arrays]
         for arrays in (coefs, intercepts)
     )
-
-
-def affine_map(layer):
-    """Return what a normalization does in prediction: x · scale + shift.
-
-    Parameters
-    ----------
-    layer : BatchNormLayer
-
-    Returns
-    -------
-    scale, shift : ndarray of shape (..., 1, width), in float64
-    """
-    gamma, beta, mean, variance = (
-        a.astype(np.float64)
-        for a in (layer.gamma, layer.beta, layer.mean, layer.variance)
-    )
-    scale = gamma / np.sqrt(variance + layer.epsilon)
-    return scale, beta - mean * scale
 
 
 def _set_classes(net, theirs):

@@ -7,8 +7,7 @@ import pytest
 
 from skdl import MLPClassifier
 from skdl.engine import BatchNorm, Identity, Maxout, Network, Relu, Softmax
-from skdl.engine.batch_norm import BatchNormLayer
-from skdl.engine.layers import Affine
+from skdl.engine.layers import Affine, BatchNormLayer
 from skdl.engine.workspace import Workspace
 
 rng = np.random.default_rng(0)
@@ -92,7 +91,7 @@ def test_a_batch_of_one_row_meets_running_means_and_keeps_the_gradient():
     net = network(Relu)
     exact, numeric = gradients(net, rows=slice(1))
     np.testing.assert_allclose(exact, numeric, rtol=0, atol=1e-7)
-    exact, numeric = gradients(net, to_inputs=True)
+    exact, numeric = gradients(net, input_gradient=True)
     np.testing.assert_allclose(exact, numeric, rtol=0, atol=1e-7)
     assert shifts(net, exact)[0].any()
 

@@ -173,7 +173,7 @@ def test_forward_is_the_largest_of_the_linear_functions():
     hidden, last = net.affine
     assert hidden.weights.shape == (3, 12)
     X = np.random.default_rng(1).normal(size=(5, 3))
-    sets = [X @ W + b for W, b in hidden.sets()]
+    sets = [X @ W + b for W, b in hidden.split_pieces()]
     H = np.max(sets, axis=0)
     assert H.shape == (5, 4)
     assert_allclose(raw_scores(net, X), H @ last.weights + last.biases, rtol=1e-12)
@@ -205,7 +205,7 @@ def test_each_piece_is_drawn_as_a_layer_of_its_own():
     net = Network((400, 100, 2), [Maxout(4)], np.float64)
     net.initialize(np.random.default_rng(0), initializers=[GlorotNormal()] * 2)
     scale = (2 / 500) ** 0.5  # not of 4 · 100 outputs
-    for weights, _ in net.affine[0].sets():
+    for weights, _ in net.affine[0].split_pieces():
         assert_allclose(weights.std(), scale, rtol=0.02)
 
 

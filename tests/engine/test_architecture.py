@@ -23,7 +23,7 @@ from skdl.engine import (
     raw_scores,
     train,
 )
-from skdl.engine.architecture import build_layers
+from skdl.engine.layers import build_layers
 from tests.engine.cases import LOSSES, arrays_of, each, peak_bytes, problem
 from tests.pairs import parametrize_pairwise
 
@@ -173,7 +173,7 @@ def test_trains_a_small_problem(options):
 
 def test_plain_layers_and_no_others():
     plain = [type(layer).__name__ for layer in build_layers((3, 5, 2), [Tanh()])]
-    assert plain == ["Affine", "Activation", "Affine"]
+    assert plain == ["Affine", "ActivationLayer", "Affine"]
 
 
 def test_the_order_of_the_layers():
@@ -182,8 +182,8 @@ def test_the_order_of_the_layers():
         residual=True, scaling=True,
     )  # fmt: skip
     assert [type(layer).__name__ for layer in layers] == [
-        "Scaling", "Dropout", "Affine", "BatchNormLayer", "Activation", "Fork",
-        "Affine", "BatchNormLayer", "Activation", "Dropout", "Join", "Affine",
+        "Scaling", "Dropout", "Affine", "BatchNormLayer", "ActivationLayer", "Fork",
+        "Affine", "BatchNormLayer", "ActivationLayer", "Dropout", "Join", "Affine",
     ]  # fmt: skip
 
 

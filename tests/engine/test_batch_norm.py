@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
 from skdl.engine import BatchNorm, Identity, Network, Workspace, check_gradient
-from skdl.engine.batch_norm import NORMALIZATIONS, BatchNormLayer
+from skdl.engine.layers import NORMALIZATIONS, BatchNormLayer
 
 WIDTH = 3
 WEIGHTS = {
@@ -31,13 +31,14 @@ class Layer:
         self.workspace = Workspace(network, n, training)
         if training:
             self.workspace.weigh(weights)
-        self.work = self.workspace.works[self.layer]
+        self.buffers = self.workspace.buffers_of[self.layer]
+        self.passes = self.layer.bind(self.buffers)
 
     def __call__(self, X):
-        return self.layer.forward(X.copy(), self.work)
+        return self.passes[0](X.copy())
 
     def backward(self, dA):
-        return self.layer.backward(dA.copy(), self.work)
+        return self.passes[1](dA.copy())
 
 
 @pytest.fixture
@@ -87,7 +88,7 @@ def test_gradient_of_the_input_and_of_the_parameters(X, weights, n):
             array[...] = values
             value = np.sum(layer(X) * factors)
             layer.backward(factors)
-            return value, getattr(layer.work, f"{name}_gradient")
+            return value, getattr(layer.buffers, f"{name}_gradient")
 
         check_gradient(of_parameter, array + 0.5, rtol=1e-6)
 

@@ -1,10 +1,12 @@
 """Bypasses: the sum, the two ways back, the projection, the starting weights."""
 
+from types import SimpleNamespace
+
 import numpy as np
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skdl.engine import HeNormal, LeCunNormal, Network, Relu, Tanh, raw_scores
-from skdl.engine.bypass import Fork, Join, initialize_bypasses
+from skdl.engine.layers.residual import Fork, Join, initialize_blocks
 
 
 def network(*hidden, activation=None, **options):
@@ -77,16 +79,17 @@ def test_projections_keep_the_variance():
     fork = Fork(1000)
     join = Join(fork, 500)
     projection = np.zeros((1000, 500))
-    join.bind(projection)
-    initialize_bypasses([fork, join], np.random.default_rng(0))
+    join.attach(projection)
+    initialize_blocks([fork, join], np.random.default_rng(0))
     assert_allclose(projection.std(), 1000**-0.5, rtol=0.01)
 
 
 def test_fork_hands_on_its_input():
-    fork, work = Fork(2), type("Work", (), {})()
+    buffers = SimpleNamespace()
+    forward, backward = Fork(2).bind(buffers)
     X = np.ones((3, 2))
-    assert fork.forward(X, work) is X
-    work.gradient = np.full((3, 2), 5.0)
+    assert forward(X) is X
+    buffers.gradient = np.full((3, 2), 5.0)
     dX = np.ones((3, 2))
-    assert fork.backward(dX, work) is dX
+    assert backward(dX) is dX
     assert_array_equal(dX, np.full((3, 2), 6.0))

@@ -6,19 +6,19 @@ from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array
 
 from skdl.engine import Network, Relu, Tanh, Workspace, raw_scores
-from skdl.engine.dropout import CHUNK, Dropout
+from skdl.engine.layers.dropout import CHUNK, Dropout
 
 N, WIDTH = 400, 50
 
 
 def drop(X, rate=0.3, dtype=np.float64, seed=0, stack=()):
-    """Return the layer's output for X, the layer, and its work."""
+    """Return the layer's output for X, the layer, and its buffers."""
     network = Network((WIDTH, 1), [], dtype, *stack)
     rng = np.random.default_rng(seed)
     workspace = Workspace(network, N, training=True, rng=rng)
     layer = Dropout(rate, WIDTH)
-    work = layer.work(workspace)
-    return layer.forward(X, work), layer, work
+    buffers = layer.buffers(workspace)
+    return layer.bind(buffers)[0](X), layer, buffers
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
@@ -55,7 +55,7 @@ def test_both_dtypes_draw_the_same_units_however_many():
     single, double = (drop(X.astype(d), dtype=d, stack=(3,))[0] for d in "fd")
     assert_array_equal(single != 0, double != 0)
     many = csr_array(np.ones((1, 2 * CHUNK + 3)))
-    kept = Dropout(0.5, 1).forward(many, drop(X)[2]).toarray().ravel() != 0
+    kept = Dropout(0.5, 1).bind(drop(X)[2])[0](many).toarray().ravel() != 0
     thirds = np.split(kept, [CHUNK, 2 * CHUNK])
     assert abs(np.mean(thirds[0] != thirds[1]) - 0.5) < 0.02
     for third in thirds[:2]:
@@ -64,20 +64,20 @@ def test_both_dtypes_draw_the_same_units_however_many():
 
 def test_the_gradient_passes_where_the_value_did():
     X = np.ones((N, WIDTH))
-    dropped, layer, work = drop(X)
+    dropped, layer, buffers = drop(X)
     dA = np.full((N, WIDTH), 2.0)
-    assert layer.backward(dA, work) is dA
+    assert layer.bind(buffers)[1](dA) is dA
     assert_array_equal(dA, 2 * dropped)
 
 
 def test_units_and_rows_are_drawn_independently():
-    dropped, layer, work = drop(np.ones((N, WIDTH)))
+    dropped, layer, buffers = drop(np.ones((N, WIDTH)))
     kept = dropped != 0
     # Means over rows and over units vary as those of independent draws do.
     for axis, n in (0, N), (1, WIDTH):
         expected = (0.3 * 0.7 / n) ** 0.5
         assert 0.7 < kept.mean(axis=axis).std() / expected < 1.4
-    again = layer.forward(np.ones((N, WIDTH)), work)
+    again = layer.bind(buffers)[0](np.ones((N, WIDTH)))
     assert 0.35 < np.mean((again != 0) != kept) < 0.49  # 2 · 0.3 · 0.7 = 0.42
 
 
@@ -100,8 +100,8 @@ def test_prediction_has_no_such_layer():
     dropping.parameters[...] = plain.parameters
     X = np.random.default_rng(1).normal(size=(9, 4))
     assert_array_equal(raw_scores(dropping, X), raw_scores(plain, X))
-    kinds = [type(layer).__name__ for layer in Workspace(dropping, 9).works]
-    assert kinds == ["Affine", "Activation", "Affine"]
+    kinds = [type(layer).__name__ for layer in Workspace(dropping, 9).buffers_of]
+    assert kinds == ["Affine", "ActivationLayer", "Affine"]
 
 
 def test_the_mean_over_many_masks_is_the_prediction_of_a_linear_net():
@@ -120,7 +120,7 @@ def test_the_backward_pass_of_the_layer_before_is_right():
     workspace = Workspace(network, 5, True, rng=np.random.default_rng(0))
     X = np.random.default_rng(1).normal(size=(5, 3))
     network.scores(X, workspace)
-    tanh = workspace.works[network.layers[1]]
+    tanh = workspace.buffers_of[network.layers[1]]
     expected = np.tanh(X @ network.affine[0].weights + network.affine[0].biases)
     np.testing.assert_allclose(tanh.Z, expected, rtol=1e-14)
 

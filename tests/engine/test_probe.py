@@ -6,8 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 
 from skdl.engine import BatchNorm, Network, Tanh, check_gradient, raw_scores
-from skdl.engine.bypass import Fork
-from skdl.engine.layers import Activation, Affine, Layer
+from skdl.engine.layers import ActivationLayer, Affine, Fork, Layer
 from skdl.engine.probe import input_gradient, probe
 from tests.engine.cases import ACTIVATIONS, LOSSES, each, problem
 from tests.engine.test_architecture import ARCHITECTURES, make
@@ -72,7 +71,9 @@ def test_each_layer_leads_to_the_next(options, n_networks):
     records = probe(p.network, p.X, p.targets, p.weights, p.loss)
     names = [f"hidden {i + 1}" for i in range(len(records) - 1)]
     assert [record.name for record in records] == [*names, "output"]
-    functions = [one.function for one in p.network.layers if type(one) is Activation]
+    functions = [
+        layer.function for layer in p.network.layers if type(layer) is ActivationLayer
+    ]
     A = p.X
     is_plain = set(options) <= {"activation", "hidden", "dropout"}
     for i, record in enumerate(records):
@@ -236,14 +237,11 @@ class Halved(Layer):
 
     before_weights = True
 
-    def work(self, workspace):
+    def buffers(self, workspace):
         return None
 
-    def forward(self, X, work):
-        return X / 2
-
-    def backward(self, dA, work):
-        return dA / 2
+    def bind(self, buffers):
+        return (lambda X: X / 2), (lambda dA: dA / 2)
 
 
 def test_layers_before_the_weights_are_passed_backward():

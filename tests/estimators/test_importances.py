@@ -8,8 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from skdl import MLPRegressor
 from skdl.engine import BatchNorm, Identity, Maxout, Network, Relu, raw_scores
-from skdl.engine.batch_norm import BatchNormLayer
-from skdl.engine.layers import Layer
+from skdl.engine.layers import BatchNormLayer, Layer
 from skdl.estimators._importances import importances
 from tests.engine.test_architecture import ARCHITECTURES
 

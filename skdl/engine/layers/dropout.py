@@ -1,30 +1,30 @@
-"""Dropout: units that are silent for a batch."""
+"""Dropout: units that are set to zero for a batch."""
 
 import numpy as np
 from scipy.sparse import csr_array, issparse
 
-from skdl.engine.layers import Layer
+from skdl.engine.layers.base import Layer
 
 __all__ = ["Dropout"]
 
-# Bits that decide about an element: the generator makes 64 at a time, of which a random
-# number of float32 takes 32.
+# Random bits per element. The generator makes 64 at a time; a random float32 would take
+# 32 of them.
 BITS = 16
-# Elements for which bits are drawn at a time: NumPy has no integers into a given array,
-# so these are all that a pass allocates.
+# Elements for which bits are drawn at a time. NumPy draws no integers into a given
+# array: this is all that a pass allocates.
 CHUNK = 32768
 
 
 class Dropout(Layer):
     """Sets each element to 0 with probability `rate`, and scales the others up.
 
-    Inverted dropout: what stays is divided by 1 - rate, so that the mean stays too, and
-    prediction passes the layer by.
+    Inverted dropout: elements that are not dropped are divided by 1 - rate, which keeps
+    the mean. Prediction skips the layer.
 
     Parameters
     ----------
     rate : float
-        In (0, 1); the nearest multiple of 2⁻¹⁶ in there is taken.
+        The probability, in (0, 1). It is rounded to a multiple of 2⁻¹⁶ in that range.
     width : int
         Number of units.
     before_weights : bool, default=False
@@ -41,26 +41,34 @@ class Dropout(Layer):
     training_only = True
 
     def __init__(self, rate, width, before_weights=False):
-        # An element is dropped if its bits, read as an integer, are below this.
+        # An element is dropped if its bits, read as an integer, are below this bound.
         self.bound = min(max(round(rate * 2**BITS), 1), 2**BITS - 1)
         self.scale = 1 / (1 - self.bound / 2**BITS)
         self.width = width
         self.before_weights = before_weights
 
-    def work(self, workspace):
-        """Return the buffers of one workspace, and its random generator."""
-        return _DropoutWork(self, workspace)
+    def buffers(self, workspace):
+        """Return the shape of the arrays, and the random generator."""
+        return _DropoutBuffers(self, workspace)
 
-    def forward(self, X, work):
-        """Return X with some elements 0, in memory of its own: X may be needed."""
-        if issparse(X):
-            kept = self._draw(np.empty_like(X.data), work.rng)
-            np.multiply(kept, X.data, out=kept)
-            return csr_array((kept, X.indices, X.indptr), shape=X.shape)
-        if work.mask is None:
-            work.allocate()
-        self._draw(work.mask, work.rng)
-        return np.multiply(X, work.mask, out=work.A)
+    def bind(self, buffers):
+        """Return X → A, in memory of its own, and dA → dA · mask, in place."""
+        rng = buffers.rng
+
+        def forward(X):
+            if issparse(X):
+                stored = self._draw(np.empty_like(X.data), rng)
+                np.multiply(stored, X.data, out=stored)
+                return csr_array((stored, X.indices, X.indptr), shape=X.shape)
+            if buffers.mask is None:
+                buffers.allocate()
+            self._draw(buffers.mask, rng)
+            return np.multiply(X, buffers.mask, out=buffers.A)
+
+        def backward(dA):
+            return np.multiply(dA, buffers.mask, out=dA)
+
+        return forward, backward
 
     def _draw(self, mask, rng):
         """Fill the mask with 0 and 1 / (1 - rate)."""
@@ -72,12 +80,12 @@ class Dropout(Layer):
             np.greater_equal(bits[: part.size], self.bound, out=part, casting="unsafe")
         return np.multiply(mask, self.scale, out=mask)
 
-    def backward(self, dA, work):
-        """Multiply dA by the mask, in place."""
-        return np.multiply(dA, work.mask, out=dA)
+    def squared_paths(self, squares, skipped):
+        """Return the sums as they are: prediction skips the layer."""
+        return squares
 
 
-class _DropoutWork:
+class _DropoutBuffers:
     __slots__ = ("A", "dtype", "mask", "rng", "shape")
 
     def __init__(self, layer, workspace):
@@ -88,5 +96,5 @@ class _DropoutWork:
         self.shape, self.dtype = (*workspace.shape, layer.width), workspace.dtype
 
     def allocate(self):
-        """Make the arrays; wide sparse rows never need them, so the first pass asks."""
+        """Make the arrays, for the first dense batch. Sparse rows need none."""
         self.mask, self.A = (np.empty(self.shape, self.dtype) for _ in range(2))

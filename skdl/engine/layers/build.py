@@ -1,12 +1,12 @@
-"""Which layers a network is made of, in the order of the forward pass."""
+"""The layers of a network, in the order of the forward pass."""
 
-from skdl.engine.activations import ActivationFunction, Identity
-from skdl.engine.batch_norm import BatchNormLayer
-from skdl.engine.bypass import Fork, Join
-from skdl.engine.dropout import Dropout
-from skdl.engine.layers import Activation, Affine
-from skdl.engine.scaling import Scaling
-from skdl.engine.specification import complete
+from skdl.engine.activations import Identity
+from skdl.engine.layers.activation import ActivationLayer
+from skdl.engine.layers.affine import Affine
+from skdl.engine.layers.batch_norm import BatchNormLayer
+from skdl.engine.layers.dropout import Dropout
+from skdl.engine.layers.residual import Fork, Join
+from skdl.engine.layers.scaling import Scaling
 
 __all__ = ["build_layers"]
 
@@ -15,11 +15,11 @@ def build_layers(
     widths, activations, *, dropout=None, normalization=None,
     normalization_position="before", residual=False, scaling=False,
 ):  # fmt: skip
-    """Return new layers, which share nothing with those of another network.
+    """Return new layers, which share no array with those of another network.
 
     A hidden layer is affine map → activation → dropout, with the normalization before
-    or after the activation. Where `residual` is True, a bypass leads around each hidden
-    layer but the first, which has to change from features to units in any case.
+    or after the activation. If `residual` is True, a skip connection leads around each
+    hidden layer but the first, which changes from features to units in any case.
 
     Parameters
     ----------
@@ -28,12 +28,15 @@ def build_layers(
     activations : sequence of activation objects
         One per hidden layer.
     dropout : sequence of float, optional
-        Rates of the input and of each hidden layer; 0 for none.
+        Rates of the input and of each hidden layer. A rate of 0 adds no layer.
     normalization : BatchNorm, optional
+        Settings of the batch normalization. By default there is none.
     normalization_position : {'before', 'after'}, default='before'
+        Whether the normalization comes before or after the activation.
     residual : bool, default=False
+        Whether there are skip connections.
     scaling : bool, default=False
-        Whether a `Scaling` of the columns comes before all else.
+        Whether a `Scaling` of the columns comes first.
 
     Returns
     -------
@@ -48,11 +51,12 @@ def build_layers(
         fork = Fork(fan_in) if residual and i else None
         if fork:
             layers.append(fork)
-        pieces = complete(function, ActivationFunction).pieces
+        activation = ActivationLayer(function, width)
+        pieces = activation.function.pieces
         layers.append(Affine(fan_in, width, is_first=i == 0, pieces=pieces))
         if normalization and normalization_position == "before":
             layers.append(BatchNormLayer(normalization, width * pieces))
-        layers.append(Activation(function, width))
+        layers.append(activation)
         if normalization and normalization_position == "after":
             layers.append(BatchNormLayer(normalization, width))
         if rates[i + 1]:
@@ -66,11 +70,11 @@ def build_layers(
 
 
 def _find_absorbers(layers):
-    """Tell layers of the normalization that takes out what their biases add.
+    """Find, for each layer, the batch normalization that cancels its biases.
 
     A number that is added to a unit in all rows changes nothing behind a batch
-    normalization, if only linear layers lie between the two: bypasses may, dropout and
-    activations may not.
+    normalization, if only linear layers lie between the two. Skip connections are
+    linear; dropout and activations are not.
     """
     absorber, at_joins = None, []
     for layer in reversed(layers):
@@ -81,11 +85,11 @@ def _find_absorbers(layers):
         elif isinstance(layer, Join):
             at_joins.append(absorber)
         elif isinstance(layer, Fork):
-            # What comes before goes both ways.
+            # The output of the layers before it goes both ways.
             absorber = absorber if at_joins.pop() else None
         elif not (isinstance(layer, Affine) or _is_identity(layer)):
             absorber = None
 
 
 def _is_identity(layer):
-    return isinstance(layer, Activation) and type(layer.function) is Identity
+    return isinstance(layer, ActivationLayer) and type(layer.function) is Identity
