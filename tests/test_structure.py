@@ -295,7 +295,6 @@ PLANTED = [
     (all_is_exact, {A: "__all__ = ['_f']\ndef _f(): pass"}),
     (all_is_exact, {A: "__all__ = ['f', 'f']\ndef f(): pass"}),
     (all_is_exact, {A: "try:\n    f = 1\nexcept OSError:\n    def g(): pass"}),
-    (package_all_is_what_it_imports, {INIT: "__all__ = ['f']\ndef f(): pass"}),
     (package_all_is_what_it_imports, {INIT: "__version__ = '1'\n__all__ = []"}),
     (private_sklearn_in_one_module, {NET: "from sklearn.base import _fit_context"}),
     (private_sklearn_in_one_module, {NET: "from sklearn.utils._tags import Tags"}),

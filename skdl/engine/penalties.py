@@ -264,8 +264,20 @@ def start_penalty(penalty, alpha, network, gradient, optimizer=None):
 class PenaltyTerm:
     """The penalty of one network in one training run.
 
-    Its arrays are views of the weights and of the gradient, cut into blocks once. The
-    parameters are those of `start_penalty`.
+    Its arrays are views of the weights and of the gradient, cut into blocks once.
+
+    Parameters
+    ----------
+    penalty : penalty object
+        R.
+    alpha : float
+        The strength of R, above 0.
+    network : Network
+        The network to train.
+    gradient : ndarray of the shape of network.parameters
+        Where the gradient of the smooth part is added.
+    optimizer : optimizer state, optional
+        The state that takes the steps. Needed by penalties that are not smooth.
     """
 
     def __init__(self, penalty, alpha, network, gradient, optimizer=None):

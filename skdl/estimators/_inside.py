@@ -13,8 +13,8 @@ from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from skdl._explain import or_nothing
+from skdl.engine.losses import Quantile
 from skdl.engine.prediction import raw_scores as scores_of_rows
-from skdl.engine.quantile import Quantile
 from skdl.estimators._architecture import check_hidden_layers
 from skdl.estimators._base import BaseNet
 from skdl.estimators._classes import check_classes

@@ -145,5 +145,11 @@ def transposed(X):
 
 
 def squared(array):
-    """Return the squares of an array in float64."""
+    """Return the squares of an array in float64.
+
+    Parameters
+    ----------
+    array : ndarray
+        Any array of floats.
+    """
     return np.square(array, dtype=np.float64)

@@ -70,9 +70,25 @@ def mean_loss(loss, scores, targets, table=None, weights=None) -> float:
 
 
 def sum_of_losses(loss, scores, targets, table=None, weights=None) -> float:
-    """Return Σ_i w_i J_i. The sums over parts of the rows add up to the whole.
+    """Return Σ_i w_i J_i. The sums over parts of the rows add up to that of all rows.
 
-    The parameters are those of `mean_loss`; weights may all be zero.
+    Parameters
+    ----------
+    loss : loss object
+        Any of `skdl.engine.losses`, or your own.
+    scores : ndarray of shape (n_rows, n_scores)
+        Raw scores, which are only read.
+    targets : ndarray of shape (n_rows,) or (n_rows, n_targets)
+        Targets as the loss encodes them.
+    table : ndarray of shape (n_classes, n_targets), or TargetTable, optional
+        If given, `targets` are row numbers of this table.
+    weights : ndarray of shape (n_rows,), optional
+        Row weights. By default every row counts once.
+
+    Returns
+    -------
+    loss : float
+        The weighted sum, in float64.
     """
     total = 0.0
     with np.errstate(over="ignore", invalid="ignore"):
