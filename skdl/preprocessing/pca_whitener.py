@@ -17,12 +17,8 @@ from skdl._inputs import check_inputs, check_numbers, takes_validation_sets
 from skdl._sklearn import Interval, fit_context
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
-from skdl.preprocessing._moments import (
-    Moments,
-    checked_batch,
-    principal_axes,
-    updated_moments,
-)
+from skdl.engine.moments import Moments, principal_axes, updated_moments
+from skdl.preprocessing._batches import checked_batch
 
 __all__ = ["PCAWhitener"]
 

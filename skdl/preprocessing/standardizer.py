@@ -15,7 +15,8 @@ from skdl._inputs import check_inputs, check_numbers, takes_validation_sets
 from skdl._sklearn import Interval, fit_context
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
-from skdl.preprocessing._moments import checked_batch, known_counts, updated_moments
+from skdl.engine.moments import safe_scale, updated_moments
+from skdl.preprocessing._batches import checked_batch, known_counts
 
 __all__ = ["Standardizer"]
 
@@ -195,9 +196,7 @@ class Standardizer(Versioned, OneToOneFeatureMixin, TransformerMixin, BaseEstima
         self.mean_ = np.where(known, moments.mean, np.nan)
         weight = np.where(known, moments.weight, np.nan)
         self.var_ = moments.comoment / weight
-        std = np.sqrt(self.var_)
-        constant = std <= 2 * self._eps * np.abs(self.mean_)
-        self.scale_ = np.where(constant, 1.0, std)
+        self.scale_ = safe_scale(self.mean_, self.var_, self._eps)
         n_known, weight = known_counts(X, weights)
         if not first:
             n_known = n_known + self.n_samples_seen_

@@ -11,8 +11,8 @@ from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import check_estimator
 
+from skdl.engine.moments import principal_axes
 from skdl.preprocessing import PCAWhitener, pca_whitener
-from skdl.preprocessing._moments import principal_axes
 
 
 def data(n=300, offset=0.0):
