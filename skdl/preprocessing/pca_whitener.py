@@ -2,7 +2,7 @@
 
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -281,14 +281,16 @@ class PCAWhitener(
             have n_features columns.
         """
         check_is_fitted(self)
-        X = check_inputs(self, X, dtype=FLOAT_DTYPES, reset=False)
+        rows = check_inputs(self, X, dtype=FLOAT_DTYPES, reset=False)
+        dtype = rows.dtype
         # Means are subtracted in float64, so that an offset costs no digits. For the
         # products, the dtype of X is precise enough.
-        axes = self.components_.astype(X.dtype, copy=False)
-        Z = np.empty((len(X), X.shape[1] if self.zca else len(axes)), X.dtype)
-        for start in range(0, len(X), ROWS):
+        axes = self.components_.astype(dtype, copy=False)
+        n_columns = rows.shape[1] if self.zca else len(axes)
+        Z = np.empty((len(rows), n_columns), dtype)
+        for start in range(0, len(rows), ROWS):
             block = slice(start, start + ROWS)
-            deviation = (X[block] - self.mean_).astype(X.dtype, copy=False)
+            deviation = (rows[block] - self.mean_).astype(dtype, copy=False)
             whitened = deviation @ axes.T
             whitened /= self.scale_
             Z[block] = whitened @ axes if self.zca else whitened
@@ -316,19 +318,19 @@ class PCAWhitener(
         """
         check_is_fitted(self)
         check_numbers(X, "X")
-        X = check_array(X, dtype=FLOAT_DTYPES, ensure_2d=False, estimator=self)
-        n_columns = self.n_features_in_ if self.zca else self.n_components_
-        if X.ndim == n_columns == 1:
-            X = X[:, np.newaxis]
-        if X.shape[1:] != (n_columns,):
-            n = f"{X.shape[1]} features" if X.ndim == 2 else f"the shape {X.shape}"
+        Z: Any = check_array(X, dtype=FLOAT_DTYPES, ensure_2d=False, estimator=self)
+        n_columns = len(self.mean_) if self.zca else self.n_components_
+        if Z.ndim == n_columns == 1:
+            Z = Z[:, np.newaxis]
+        if Z.shape[1:] != (n_columns,):
+            n = f"{Z.shape[1]} features" if Z.ndim == 2 else f"the shape {Z.shape}"
             raise ValueError(
                 f"X has {n}, but inverse_transform of {type(self).__name__} expects "
                 f"the {n_columns} columns that transform returns."
             )
-        Z = X @ self.components_.T if self.zca else X
-        original = (Z * self.scale_) @ self.components_ + self.mean_
-        return original.astype(X.dtype, copy=False)
+        whitened = Z @ self.components_.T if self.zca else Z
+        original = (whitened * self.scale_) @ self.components_ + self.mean_
+        return original.astype(Z.dtype, copy=False)
 
     def get_feature_names_out(
         self, input_features: ArrayLike | None = None
@@ -346,7 +348,9 @@ class PCAWhitener(
         names : ndarray of str objects
             pcawhitener0, pcawhitener1, ...; with `zca` the names of the input columns.
         """
-        mixin = OneToOneFeatureMixin if self.zca else ClassNamePrefixFeaturesOutMixin
+        mixin: Any = ClassNamePrefixFeaturesOutMixin
+        if self.zca:
+            mixin = OneToOneFeatureMixin
         return mixin.get_feature_names_out(self, input_features)
 
     @property

@@ -2,7 +2,7 @@
 
 from dataclasses import KW_ONLY, dataclass
 from numbers import Real
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -226,12 +226,12 @@ class Standardizer(Versioned, OneToOneFeatureMixin, TransformerMixin, BaseEstima
             X is NaN.
         """
         check_is_fitted(self)
-        X = check_inputs(self, X, dtype=FLOAT_DTYPES, reset=False, **OPTIONS)
-        self._refuse_sparse(X)
+        rows = check_inputs(self, X, dtype=FLOAT_DTYPES, reset=False, **OPTIONS)
+        self._refuse_sparse(rows)
         shift, scale = self._shift_and_scale()
-        if issparse(X):
-            return _scaled_columns(X, 1 / scale)
-        return ((X - shift) / scale).astype(X.dtype, copy=False)
+        if issparse(rows):
+            return _scaled_columns(rows, 1 / scale)
+        return ((rows - shift) / scale).astype(rows.dtype, copy=False)
 
     def inverse_transform(self, X: MatrixLike) -> np.ndarray | sparray | spmatrix:
         """Undo `transform`, for data or for predictions in standardized units.
@@ -255,22 +255,23 @@ class Standardizer(Versioned, OneToOneFeatureMixin, TransformerMixin, BaseEstima
         """
         check_is_fitted(self)
         check_numbers(X, "X")
-        X = check_array(
+        Z: Any = check_array(
             X, dtype=FLOAT_DTYPES, ensure_2d=False, estimator=self, input_name="X",
             **OPTIONS,
         )  # fmt: skip
-        self._refuse_sparse(X)
-        if self.n_features_in_ > 1 and X.shape[1:] != (self.n_features_in_,):
+        self._refuse_sparse(Z)
+        n_columns = len(self.mean_)
+        if n_columns > 1 and Z.shape[1:] != (n_columns,):
             raise ValueError(
-                f"X has the shape {X.shape}, but {type(self).__name__} was fitted on "
-                f"{self.n_features_in_} columns: inverse_transform needs the shape "
-                f"(n_samples, {self.n_features_in_}). Only if it was fitted on one "
+                f"X has the shape {Z.shape}, but {type(self).__name__} was fitted on "
+                f"{n_columns} columns: inverse_transform needs the shape "
+                f"(n_samples, {n_columns}). Only if it was fitted on one "
                 "column, X may have any number of columns, or one dimension."
             )
         shift, scale = self._shift_and_scale()
-        if issparse(X):
-            return _scaled_columns(X, np.broadcast_to(scale, X.shape[1]))
-        return (X * scale + shift).astype(X.dtype, copy=False)
+        if issparse(Z):
+            return _scaled_columns(Z, np.broadcast_to(scale, Z.shape[1]))
+        return (Z * scale + shift).astype(Z.dtype, copy=False)
 
     def _shift_and_scale(self):
         """Return the shift and the scale that the parameters ask for."""
