@@ -149,9 +149,9 @@ def _lock(descriptor, shown_path):
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
     except (BlockingIOError, PermissionError):
         raise ValueError(
-            f"path={shown_path!r} is in use: another fit writes to it. Wait until it "
-            "has ended, or give each fit a path of its own: '{fingerprint}' in the path "
-            "is replaced by a text that differs between fits."
+            f"path={shown_path!r} is in use: another fit writes to it. Wait for its "
+            "end, or give each fit a path of its own: '{fingerprint}' in the path is "
+            "replaced by a text that differs between fits."
         ) from None
     except OSError:
         return False

@@ -67,7 +67,7 @@ class NetCallback:
             self.on_epoch_begin(estimator.training_)
 
     def on_fit_task_end(self, estimator: Any, context: Any) -> bool | None:
-        """Call ``on_fit_end`` or ``on_epoch_end``; True from the latter stops training."""
+        """Call ``on_fit_end`` or ``on_epoch_end``; on True training stops."""
         if is_fit(context):
             self.on_fit_end(estimator.training_)
             return None
