@@ -3,7 +3,7 @@
 from copy import copy
 from dataclasses import dataclass, replace
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -13,10 +13,14 @@ from skdl.engine.batching import Batches
 from skdl.engine.layers import Activation, Affine, layer_names
 from skdl.engine.workspace import Workspace
 
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
-__all__ = ["HISTOGRAMS", "NUMBERS", "Monitor", "StepRecorder", "StepRecords"]
+__all__ = [
+    "HISTOGRAMS",
+    "NUMBERS",
+    "Monitor",
+    "StepRecorder",
+    "StepRecords",
+    "histogram",
+]
 
 # Each record has one of these numbers for each layer.
 NUMBERS = (
@@ -183,7 +187,7 @@ class Monitor(NetCallback):
             "net.set_callbacks(Monitor()) before fit."
         )
 
-    def to_frame(self) -> "DataFrame":
+    def to_frame(self) -> Any:
         """Return `records_` without the histograms as a table.
 
         Returns
