@@ -1,21 +1,22 @@
 # The commands of a contributor. .ci/run and the workflow call the same names.
 PYTHON ?= python
 
-.PHONY: help test slow lint words types docs coverage bench
+.PHONY: help test slow lint words types doctest docs coverage bench
 
 help:     ## this list
-	@grep -E '^[a-z]+: .*##' Makefile
+	@grep -E '^[a-z]+:.* ##' Makefile
 
 test:     ## the quick tests, in two processes
 	$(PYTHON) -m pytest -n 2
 
 slow:     ## the tests that take too long for `make test`
-	$(PYTHON) -m pytest -m slow || [ $$? = 5 ]  # 5: no test has the marker
+	$(PYTHON) -m pytest --quiet -m slow || [ $$? = 5 ]  # 5: no test has the marker
 
-lint:     ## style, format and spelling
+lint:     ## style, format, spelling, and the form of docstrings
 	ruff check .
 	ruff format --check .
 	codespell
+	find skdl -name '*.py' ! -name '_*' | xargs $(PYTHON) -m numpydoc lint
 
 words:    ## phrases that CONTRIBUTING.md replaces by better ones
 	$(PYTHON) tests/words.py
@@ -23,9 +24,11 @@ words:    ## phrases that CONTRIBUTING.md replaces by better ones
 types:    ## the types of public modules
 	pyright --pythonpath "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
 
-docs:     ## links of all pages, code of the guides, examples in docstrings
-	$(PYTHON) -m pytest tests/test_links.py tests/test_guides.py
-	$(PYTHON) -m pytest --doctest-modules skdl
+doctest:  ## examples in docstrings
+	$(PYTHON) -m pytest --quiet --doctest-modules skdl
+
+docs: doctest ## the same, links of all pages, and code of the guides
+	$(PYTHON) -m pytest --quiet tests/test_links.py tests/test_guides.py
 
 coverage: ## the quick tests, with the lines that they reach
 	$(PYTHON) -m pytest -n 2 --cov --cov-report=term --cov-report=xml

@@ -1,10 +1,15 @@
 """Neural networks for scikit-learn, on NumPy alone.
 
-Estimators and transformers that behave inside ``Pipeline``, ``GridSearchCV`` and
-``VotingClassifier`` as scikit-learn's own do; see ``help(skdl.SoftmaxClassifier)``.
+Estimators and transformers that work in ``Pipeline``, ``GridSearchCV`` and
+``VotingClassifier`` like scikit-learn's own; see ``help(skdl.SoftmaxClassifier)``.
+Modules such as ``skdl.ensemble`` are loaded when they are first used.
 """
 
-# First: nested in imports of our own, its own takes a sixth longer with Python 3.11.
+import importlib
+import typing
+
+# Imported first: with Python 3.11, the import of scikit-learn takes a sixth longer when
+# it is nested in an import of ours.
 import sklearn  # noqa: F401
 
 from skdl._trusted import trusted_types
@@ -19,6 +24,19 @@ from skdl.estimators import (
 )
 from skdl.preprocessing import PCAWhitener, Standardizer
 
+if typing.TYPE_CHECKING:
+    from skdl import (
+        callbacks,
+        datasets,
+        engine,
+        ensemble,
+        estimators,
+        inspection,
+        metrics,
+        model_selection,
+        preprocessing,
+    )
+
 __all__ = [
     "LogisticClassifier",
     "MLPClassifier",
@@ -29,5 +47,26 @@ __all__ = [
     "Standardizer",
     "ValidationSet",
     "__version__",
+    "callbacks",
+    "datasets",
+    "engine",
+    "ensemble",
+    "estimators",
+    "inspection",
+    "metrics",
+    "model_selection",
+    "preprocessing",
     "trusted_types",
 ]
+
+
+def __getattr__(name):
+    """Load a module of the package when it is first used."""
+    if name in __all__:
+        return importlib.import_module(f"skdl.{name}")
+    raise AttributeError(f"module 'skdl' has no attribute {name!r}")
+
+
+def __dir__():
+    """List the public names, whether their modules are loaded or not."""
+    return __all__

@@ -6,9 +6,9 @@ __all__ = ["trusted_types"]
 # fails when a class is missing, or stands here and gets into no file.
 # Callbacks that write to a path are not in it: whoever made a file could choose one.
 trusted_types = [
-    "skdl.callbacks._step_records.StepRecords",
-    "skdl.callbacks.epoch_logger.EpochLogger",
+    "skdl.callbacks.loggers.EpochLogger",
     "skdl.callbacks.monitor.Monitor",
+    "skdl.callbacks.monitor.StepRecords",
     "skdl.engine.activations.Elu",
     "skdl.engine.activations.Gelu",
     "skdl.engine.activations.Identity",

@@ -22,6 +22,7 @@ from skdl import (
     SVMClassifier,
 )
 from skdl.ensemble import SeedEnsembleClassifier, SeedEnsembleRegressor
+from skdl.estimators._inside import Indicator, LabelColumns, targets_of
 
 NETS = [
     LogisticClassifier,
@@ -369,7 +370,7 @@ def test_numbers_in_object_columns_are_labels(labels):
     assert net.classes_.dtype == labels.dtype
     assert net.score(NUMBERS, one) == plain.score(NUMBERS, labels)
     several = fit(MLPClassifier((2,), max_iter=1), NUMBERS, two.copy() + 0)
-    assert several._several_outputs or several._multilabel
+    assert isinstance(targets_of(several), Indicator | LabelColumns)
     batch = MLPClassifier((2,), random_state=0)
     batch.partial_fit(NUMBERS, one, classes=np.unique(labels).astype(object))
     assert batch.classes_.dtype == labels.dtype

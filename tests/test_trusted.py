@@ -30,7 +30,7 @@ from skdl import (
     preprocessing,
 )
 from skdl.callbacks import CSVLogger, EpochLogger, Monitor
-from skdl.callbacks._step_records import StepRecords
+from skdl.callbacks.monitor import StepRecords
 from skdl.model_selection import CoarseToFineSearchCV, Linear, Log
 from skdl.preprocessing import ImageAugmenter
 from tests.engine.cases import (

@@ -1,16 +1,14 @@
-"""What happens between epochs: checkpoints, logs, functions of your own.
+"""Callbacks, which ``fit`` calls between epochs: checkpoints, logs, your own functions.
 
-They obey scikit-learn's own protocol, ``sklearn.callback.FitCallback``, and a net gets
-them by ``net.set_callbacks(...)``.
+They follow scikit-learn's protocol, ``sklearn.callback.FitCallback``.
+``net.set_callbacks(...)`` sets them on a net.
 """
 
 from skdl.callbacks.checkpoint import Checkpoint
-from skdl.callbacks.csv_logger import CSVLogger
-from skdl.callbacks.epoch_logger import EpochLogger
-from skdl.callbacks.json_lines_logger import JSONLinesLogger
 from skdl.callbacks.lambda_callback import LambdaCallback
+from skdl.callbacks.loggers import CSVLogger, EpochLogger, JSONLinesLogger
 from skdl.callbacks.monitor import Monitor
-from skdl.callbacks.tensorboard_logger import TensorBoardLogger
+from skdl.callbacks.tensorboard import TensorBoardLogger
 
 __all__ = [
     "CSVLogger",

@@ -8,10 +8,10 @@ import numpy as np
 
 from skdl._version import __version__
 from skdl._warn import warn
-from skdl.callbacks._file_logger import check_flag, check_path
 from skdl.callbacks._fingerprint import differences, fill_in, fingerprint
-from skdl.callbacks._hooks import NetCallback
+from skdl.callbacks._run_file import check_flag, check_path
 from skdl.callbacks._state_file import StateFile
+from skdl.callbacks.base import NetCallback
 
 __all__ = ["Checkpoint"]
 
@@ -109,7 +109,7 @@ class Checkpoint(NetCallback):
         if not is_count or self.every < 1:
             raise ValueError(f"every must be an int of at least 1, got {self.every!r}.")
 
-    def fit_begins(self, run):
+    def on_fit_begin(self, run):
         """Open the file, and resume from it if that is wanted."""
         _check_repeatable(run.net)
         marks = fingerprint(run)
@@ -120,7 +120,7 @@ class Checkpoint(NetCallback):
             notes.resume(run)
         notes.n_epochs = run.net.n_iter_
 
-    def epoch_begins(self, run):
+    def on_epoch_begin(self, run):
         """Write what the last epoch left.
 
         At its end, it would not be known yet whether another callback stops training.
@@ -131,14 +131,14 @@ class Checkpoint(NetCallback):
             notes.n_epochs = n_epochs
             notes.write(run.state_dict())
 
-    def epoch_ended(self, run):
+    def on_epoch_end(self, run):
         """Write a last epoch that was full when the time was over."""
         notes, progress = self.notes[run], run.progress
         full = progress.steps == notes.steps + progress.batches
         if run.stop_reason == "max_time" and full:
             notes.write({**run.state_dict(), "stop_reason": None})
 
-    def fit_ended(self, run):
+    def on_fit_end(self, run):
         """Write the end, unless the same call is to go on from here."""
         if run.stop_reason not in UNFINISHED:
             self.notes[run].write(run.state_dict())

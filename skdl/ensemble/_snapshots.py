@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from skdl.callbacks._hooks import NetCallback, is_fit
+from skdl.callbacks.base import NetCallback, is_fit
 
 __all__ = ["SNAPSHOTS", "Snapshot", "Snapshots"]
 

@@ -35,6 +35,7 @@ from skdl.estimators._hooks import (
     FitCallbacks,
     has_callbacks,
 )
+from skdl.estimators._labels import is_list_of_classes
 from skdl.estimators._overrides import refuse_overrides
 from skdl.estimators._random import (
     later_streams,
@@ -47,6 +48,14 @@ from skdl.estimators._run import RESTORING, TrainingRun
 from skdl.estimators._run_state import take_up, what_to_take_up
 from skdl.estimators._standardize import check_standardize, learn_scaling
 from skdl.estimators._steps import step_observer
+from skdl.estimators._targets import (
+    choose_targets,
+    choose_targets_of_batches,
+    needs_counts,
+    read_distributions,
+    takes_distributions,
+    targets_of,
+)
 from skdl.estimators._validation import (
     check_batch_size,
     check_image_shape,
@@ -73,25 +82,9 @@ def has_partial_fit(estimator):
 class BaseNet(CallbackSupportMixin, FittedNet):
     """What classifiers and regressors share.
 
-    A subclass says what its targets mean:
-
-    - ``_y_numeric``: whether they are numbers;
-    - ``_read_targets(y, first, classes)`` returns y as scikit-learn can validate it;
-    - ``_code_targets(y, dtype, first, incremental, classes)`` returns ``(y, targets,
-      table, n_scores)``: y as the next two read it, what `Data` holds, and the width
-      of the last layer;
-    - ``_training_weights(y, weights, dtype)``: these weights, (n_samples, 1) or None,
-      with what the classes weigh;
-    - ``_strata(y)``: what a random split should keep the shares of, or None;
-    - ``_decided(scores)``: what raw scores of some rows come to;
-    - ``_validation_score(y, decided, weights)``: how good that is;
-    - ``_ideal(held)``: a copy that predicts the targets of a `Held` as well as any
-      scorer could wish;
-    - ``_loss()``: the loss object;
-    - ``_n_averaged``: over how many terms of the loss `tol` takes the mean.
+    `skdl.estimators._targets` says what y means to it. A subclass sets ``_y_numeric``:
+    whether y holds numbers.
     """
-
-    _n_averaged = 1
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -185,7 +178,9 @@ class BaseNet(CallbackSupportMixin, FittedNet):
         with unchanged, cut_on_error(self):
             # What other threads predict with until the end.
             self._before_fit = get_ident(), dict(vars(self))
-            y = self._read_targets(y, first, classes)
+            columns = isinstance(getattr(self, "classes_", None), list)
+            columns = is_list_of_classes(classes) if first else columns
+            y = read_distributions(self, y, columns=columns)
             X, y, weights = check_training_data(
                 self, X, y, sample_weight, reset=first, y_numeric=self._y_numeric
             )
@@ -195,11 +190,11 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             dtype = network_dtype(X) if first else self._network.dtype
             if weights is not None:
                 weights = weights.astype(dtype, copy=False)
-            codes, targets, table, n_scores = self._code_targets(
-                y, dtype, first, incremental, classes
-            )
-            training_weights = self._training_weights(codes, weights, dtype)
-            data = Data(X, targets, table, training_weights)
+            targets, codes = self._choose_targets(y, first, incremental, classes)
+            vars(self).update(targets.fitted_attributes)
+            target_rows, table, n_scores = targets.encode(codes, dtype)
+            training_weights = targets.weigh(codes, weights, dtype)
+            data = Data(X, target_rows, table, training_weights)
             widths = (X.shape[1], *hidden, n_scores)
             held = None
             if given:
@@ -214,7 +209,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             if held is None and (watched or self.validation_split is not None):
                 rng = streams["validation"]
                 data.rows, held = held_out(
-                    self, data, as_given[0], y, codes, weights, rng
+                    self, data, as_given[0], y, targets, codes, weights, rng
                 )
             augmentation = start_augmentation(self, data, image_shape, streams)
             learn_scaling(
@@ -247,11 +242,58 @@ class BaseNet(CallbackSupportMixin, FittedNet):
                 run.callbacks = run.observer = None
             del self._before_fit
 
+    def _choose_targets(self, y, first, incremental, classes):
+        """Return the `Targets` of this call, and what they read y as."""
+        if first and incremental:
+            return choose_targets_of_batches(self, y, classes)
+        if first:
+            return choose_targets(self, y)
+        targets = targets_of(self, y)
+        if incremental:
+            targets.check_classes_again(classes)
+        return targets, targets.read(y, all_classes=not incremental)
+
+    def _loss(self):
+        return targets_of(self).loss
+
+    # Old names, until ensembles and inspection ask the inner door.
+
+    @property
+    def _several_outputs(self):
+        return isinstance(getattr(self, "classes_", None), list)
+
+    @property
+    def _soft_targets_allowed(self):
+        return takes_distributions(self)
+
+    @property
+    def _outputs(self):
+        targets = targets_of(self)
+        return targets.outputs if self._several_outputs else [targets]
+
     def _read_targets(self, y, first, classes):
-        return y
+        return read_distributions(self, y, columns=not first and self._several_outputs)
+
+    def _code_targets(self, y, dtype, first, incremental, classes):
+        targets, codes = self._choose_targets(y, first, incremental, classes)
+        vars(self).update(targets.fitted_attributes)
+        return codes, *targets.encode(codes, dtype)
 
     def _training_weights(self, y, weights, dtype):
-        return weights
+        return targets_of(self).weigh(y, weights, dtype)
+
+    def _predictions(self, scores):
+        return targets_of(self).decode(scores)
+
+    def _d2(self, y, predictions, weights):
+        return targets_of(self).score(y, predictions, weights)
+
+    def _needs_counts(self):
+        return needs_counts(self)
+
+    @property
+    def _n_averaged(self):
+        return targets_of(self).n_averaged
 
     def _start(self, widths, dtype, rng):
         """Make a new network, and empty records."""

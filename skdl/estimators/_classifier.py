@@ -2,28 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
-from functools import partial
 from typing import ClassVar
 
-import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skdl._explain import or_nothing
 from skdl._sklearn import fit_context
-from skdl.estimators._base import has_partial_fit
-from skdl.estimators._classes import check_classes
-from skdl.estimators._coding import ClassCoding
-from skdl.estimators._outputs import Output, share_of_right_rows, side_by_side
+from skdl.estimators._base import BaseNet, has_partial_fit
 from skdl.estimators._parameters import CLASSIFIER_CONSTRAINTS
-from skdl.estimators._targets import as_labels, holds_distributions, soft_rows
+from skdl.estimators._targets import loss_kind, targets_of
 
 __all__ = ["BaseClassifier"]
 
 
 def _has_probabilities(classifier):
-    if not hasattr(classifier._loss_kind, "probabilities"):
+    if not hasattr(loss_kind(classifier), "probabilities"):
         raise AttributeError(
             f"loss={classifier.loss!r} gives scores, not probabilities. Wrap the "
             "classifier in sklearn.calibration.CalibratedClassifierCV to get them."
@@ -32,11 +26,12 @@ def _has_probabilities(classifier):
 
 
 @dataclass(eq=False, repr=False)
-class BaseClassifier(ClassifierMixin, ClassCoding):
+class BaseClassifier(ClassifierMixin, BaseNet):
     """A net whose targets are classes; subclasses differ in `loss`."""
 
     _parameter_constraints: ClassVar[dict] = CLASSIFIER_CONSTRAINTS
     _y_numeric: ClassVar[bool] = False
+    _takes_distributions: ClassVar[bool] = False
 
     hidden_layer_sizes: int | Sequence[int] = (100,)
     activation: str | object | Sequence = "relu"
@@ -101,9 +96,7 @@ n_columns)
         y : ndarray of shape (n_samples,), or an indicator (n_samples, n_labels)
             Of several columns of labels, (n_samples, n_columns).
         """
-        net = self._at_rest()
-        labels = net._each_of(Output.labels, X)
-        return side_by_side(labels) if net._several_outputs else labels
+        return self._at_rest()._decode(X, "decode")
 
     def decision_function(self, X):
         """Return the raw scores of each row.
@@ -119,7 +112,7 @@ n_columns)
             minus the first's. The class is the second where it is positive. A list of
             such arrays for several columns of labels.
         """
-        return self._at_rest()._each_of(Output.decision, X)
+        return self._at_rest()._decode(X, "decision")
 
     @available_if(_has_probabilities)
     def predict_proba(self, X):
@@ -135,7 +128,7 @@ n_columns)
             In the order of `classes_`, and never 0. Rows sum to 1, unless labels do not
             exclude one another. A list of such arrays for several columns of labels.
         """
-        return self._at_rest()._each_of(Output.probabilities, X)
+        return self._at_rest()._decode(X, "probabilities")
 
     @available_if(_has_probabilities)
     def predict_log_proba(self, X):
@@ -151,7 +144,7 @@ n_columns)
             Finite for all finite scores. A list of such arrays for several columns of
             labels.
         """
-        return self._at_rest()._each_of(Output.log_probabilities, X)
+        return self._at_rest()._decode(X, "log_probabilities")
 
     def score(self, X, y, sample_weight=None):
         """Return the share of rows that are classified correctly.
@@ -169,19 +162,9 @@ n_columns)
         -------
         accuracy : float
         """
-        self = self._at_rest()
-        check_is_fitted(self)
-        if self._several_outputs:
-            return share_of_right_rows(y, self.predict(X), sample_weight)
-        if self._soft_targets_allowed and holds_distributions(y):
-            y = soft_rows(y)
-            check_classes(self, np.arange(y.shape[1]), "soft", True)
-            y = self.classes_[y.argmax(axis=1)]
-        return super().score(X, or_nothing(as_labels, y, nothing=y), sample_weight)
-
-    def _each_of(self, method, X):
-        """Return what a method of `Output` says of rows, pass by pass."""
-        return self._of_scores(X, partial(self._each_output, method))
+        net = self._at_rest()
+        check_is_fitted(net)
+        return targets_of(net).score_predictions(y, net.predict(X), sample_weight)
 
     @property
     def coef_(self):
@@ -192,8 +175,8 @@ n_columns)
         A list of such arrays for several columns of labels.
         """
         weights, _ = self._linear_layer("coef_")
-        columns = self._each_output(Output.decision_columns, weights)
-        return [c.T for c in columns] if self._several_outputs else columns.T
+        columns = targets_of(self._at_rest()).decision_columns(weights)
+        return [c.T for c in columns] if isinstance(columns, list) else columns.T
 
     @property
     def intercept_(self):
@@ -202,10 +185,10 @@ n_columns)
         A list of such arrays for several columns of labels.
         """
         _, biases = self._linear_layer("intercept_")
-        return self._each_output(Output.decision_columns, biases)
+        return targets_of(self._at_rest()).decision_columns(biases)
 
     def __sklearn_tags__(self):
         """Several labels per row, where the loss allows it."""
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_label = self._multilabel_allowed
+        tags.classifier_tags.multi_label = loss_kind(self).multilabel
         return tags

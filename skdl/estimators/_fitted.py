@@ -18,6 +18,7 @@ from skdl.engine.prediction import (
 from skdl.estimators._from_sklearn import from_sklearn
 from skdl.estimators._importances import importances
 from skdl.estimators._parameters import NetParameters
+from skdl.estimators._targets import targets_of
 from skdl.estimators._to_sklearn import to_sklearn
 from skdl.estimators._validation import check_X
 from skdl.estimators._weights import LayerArrays
@@ -65,6 +66,12 @@ class FittedNet(NetParameters):
             check_is_fitted(self)
         X, network = check_X(self, X), self._network
         return by_passes(network, X, function, max_rows=rows_at_once(network, X))
+
+    def _decode(self, X, method):
+        """Return what a method of the net's `Targets`, by name, makes of raw scores."""
+        if "_network" not in vars(self):
+            check_is_fitted(self)
+        return self._of_scores(X, getattr(targets_of(self), method))
 
     def _raw_scores(self, X):
         """Return raw scores of shape (n_samples, n_outputs_) of checked data."""

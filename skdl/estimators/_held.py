@@ -15,12 +15,13 @@ from skdl._inputs import refuse_lazy
 from skdl._warn import warn
 from skdl.engine.losses import sum_of_losses
 from skdl.engine.prediction import by_passes
-from skdl.estimators._classes import check_shares
+from skdl.estimators._targets import read_distributions, targets_of
 from skdl.estimators._validation import check_training_data, split_rows
 from skdl.estimators.validation_set import ValidationSet
 
 __all__ = [
     "Held",
+    "check_shares",
     "check_validation",
     "given_rows",
     "held_out",
@@ -126,8 +127,10 @@ class Held:
         Which of X; None for all.
     y : ndarray
         Of these rows, for scorers: as the user has it, but labels for soft targets.
+    meaning : Targets
+        What y means.
     codes : ndarray
-        Of these rows, as ``_code_targets`` returns it.
+        Of these rows, as ``meaning.read`` returns it.
     targets, table : ndarray
         Of these rows, as in `Data`.
     weights : ndarray of shape (n_rows,), or None
@@ -139,6 +142,7 @@ class Held:
     frame: object
     rows: object
     y: object
+    meaning: object
     codes: object
     targets: object
     table: object
@@ -153,7 +157,7 @@ class Held:
         if net.scoring == "loss":
             return loss, -loss
         if net.scoring is None:
-            return loss, net._validation_score(self.codes, decided, self.weights)
+            return loss, self.meaning.score(self.codes, decided, self.weights)
         try:
             return loss, self._score(copy(net))
         except Exception as error:
@@ -165,7 +169,7 @@ class Held:
 
         The scores are there for one pass at a time: many classes make them large.
         """
-        loss, total, start, finite = net._loss(), 0.0, 0, True
+        loss, total, start, finite = self.meaning.loss, 0.0, 0, True
 
         def reduced(scores):
             nonlocal total, start, finite
@@ -178,14 +182,11 @@ class Held:
             if net.scoring is not None:
                 return np.empty((len(scores), 0))
             with np.errstate(**({} if finite else {"all": "ignore"})):
-                return net._decided(scores)
+                return self.meaning.decide(scores)
 
         decided = by_passes(net._network, self.X, reduced, self.rows)
         weight = float(start if self.weights is None else np.sum(self.weights))
         return total / weight, decided if finite else None
-
-    def _ideal(self, net):
-        return net._ideal(self)
 
     def _score(self, net):
         """Return what the scorer says of a net, which may be changed."""
@@ -220,9 +221,9 @@ class Held:
         if net.scoring is None or net.scoring == "loss":
             return
         error = None
-        for model in (copy, self._ideal):
+        for make in (copy, lambda _: self.meaning.ideal_net(self)):
             try:
-                self._score(model(net))
+                self._score(make(net))
             except Exception as caught:
                 error = caught if error is None else error
             else:
@@ -268,11 +269,14 @@ def given_rows(net, given, dtype, n_scores, trained=None):
         refuse_lazy(X, "X_val")
         refuse_lazy(y, "y_val")
         check_consistent_length(X, y, weights)
-        y = net._read_targets(y, False, None)
+        columns = isinstance(getattr(net, "classes_", None), list)
+        y = read_distributions(net, y, columns=columns)
         X, y, weights = check_training_data(
             net, X, y, weights, reset=False, y_numeric=net._y_numeric
         )
-        codes, targets, table, width = net._code_targets(y, dtype, False, True, None)
+        meaning = targets_of(net, y)
+        codes = meaning.read(y)
+        targets, table, width = meaning.encode(codes, dtype)
         if width != n_scores:
             raise ValueError(
                 f"y_val asks for {width} outputs of the net, and y for {n_scores}."
@@ -286,8 +290,8 @@ def given_rows(net, given, dtype, n_scores, trained=None):
     if trained is not None and net._y_numeric:
         warn_if_far(codes, trained)
     weights = None if weights is None else weights[:, 0]
-    y = _labels(net, y, codes)
-    return Held(X, frame, None, y, codes, targets, table, weights)
+    y = meaning.for_scorers(y, codes)
+    return Held(X, frame, None, y, meaning, codes, targets, table, weights)
 
 
 def _scorer_wants_frame(net, X):
@@ -346,7 +350,7 @@ def warn_if_far(y_val, y):
         )
 
 
-def held_out(net, data, frame, y, codes, weights, rng):
+def held_out(net, data, frame, y, meaning, codes, weights, rng):
     """Return (rows to train on, the others as a `Held`).
 
     Parameters
@@ -355,17 +359,21 @@ def held_out(net, data, frame, y, codes, weights, rng):
     data : Data
     frame : array-like or data frame
         X as the user has it.
-    y, codes : ndarray
-        The checked y, and what ``_code_targets`` made of it.
+    y : ndarray
+        Checked.
+    meaning : Targets
+        What y means.
+    codes : ndarray
+        As ``meaning.read`` returned it.
     weights : ndarray of shape (n_samples, 1), or None
         The user's own: those of classes are for training.
     rng : numpy.random.Generator
         Left as it is: a warm start is to hold out the same rows again, and not those
         that it has trained on.
     """
-    y = _labels(net, y, codes)
+    y = meaning.for_scorers(y, codes)
     if net.validation_split is None:
-        strata = net._strata(codes)
+        strata = meaning.strata(codes)
         if strata is not None:
             check_shares(strata)
         rows, held = split_rows(
@@ -375,7 +383,8 @@ def held_out(net, data, frame, y, codes, weights, rng):
     else:
         how = f"validation_split={net.validation_split!r}"
         try:
-            rows, held = _first_split(net, data.X, y, codes)
+            kinds = meaning.for_splitters(y, codes)
+            rows, held = _first_split(net, data.X, y, kinds)
         except (IndexError, TypeError, ValueError) as error:
             raise ValueError(f"The first split of {how} fails: {error}") from error
     weights = None if weights is None else weights[held, 0]
@@ -390,6 +399,7 @@ def held_out(net, data, frame, y, codes, weights, rng):
         rows_of(frame, held) if _scorer_wants_frame(net, frame) else None,
         held,
         y[held],
+        meaning,
         codes[held],
         data.targets[held],
         data.table,
@@ -398,18 +408,8 @@ def held_out(net, data, frame, y, codes, weights, rng):
     return rows, held_rows
 
 
-def _labels(net, y, codes):
-    """Return y, or the most probable class of each row, if y is soft."""
-    if getattr(net, "_several_outputs", False):
-        return y
-    labels = net._strata(codes)
-    return y if labels is None else labels
-
-
-def _first_split(net, X, y, codes):
+def _first_split(net, X, y, kinds):
     """Return the row numbers of the two parts, whatever the splitter says them in."""
-    # By the codes: columns of many types cannot be sorted.
-    kinds = codes if getattr(net, "_several_outputs", False) else y
     splitter = check_cv(net.validation_split, kinds, classifier=is_classifier(net))
     try:
         split = next(iter(splitter.split(X, y)), None)
@@ -431,3 +431,25 @@ def _first_split(net, X, y, codes):
             "both need some."
         )
     return rows, held
+
+
+def check_shares(labels):
+    """Refuse to split two classes into training and validation, if one has one row.
+
+    For a random split alone: the user's own rows and splits may hold a single row.
+    scikit-learn's sentence, which tells of y == classes[1], stays within the message.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_samples,)
+    """
+    classes, counts = np.unique(labels, return_counts=True)
+    if len(classes) == 2 and counts.min() == 1:
+        few = counts.argmin()
+        raise ValueError(
+            f"Only one row has the label {classes[few].item()!r}: early stopping "
+            "cannot share it out between training and validation. Add rows, or set "
+            "early_stopping=False. (The least populated classes in y have only 1 "
+            "member, which is too few. Classes with too few members are: "
+            f"['{bool(few)}'], the answer to y == {classes[1].item()!r}.)"
+        )

@@ -8,25 +8,31 @@ from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import is_classifier
-from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.validation import check_is_fitted
 
-from skdl._explain import or_nothing
-from skdl.engine.losses import Quantile
 from skdl.engine.prediction import raw_scores as scores_of_rows
 from skdl.estimators._architecture import check_hidden_layers
 from skdl.estimators._base import BaseNet
-from skdl.estimators._classes import check_classes
 from skdl.estimators._classifier import BaseClassifier
 from skdl.estimators._fitted import rows_at_once
-from skdl.estimators._outputs import share_of_right_rows as subset_accuracy
-from skdl.estimators._outputs import side_by_side as stack_columns
-from skdl.estimators._targets import (
+from skdl.estimators._labels import (
     as_labels,
-    holds_distributions,
     is_list_of_classes,
-    soft_rows,
+    stack_columns,
+    subset_accuracy,
+)
+from skdl.estimators._targets import (
+    Indicator,
+    LabelColumns,
+    Labels,
+    Numbers,
+    SoftRows,
+    Targets,
+    choose_targets,
+    labels_of,
+    means_distributions,
+    read_distributions,
+    targets_of,
 )
 from skdl.estimators._validation import (
     check_training_data,
@@ -39,6 +45,12 @@ __all__ = [
     "BaseClassifier",
     "BaseNet",
     "EncodedRows",
+    "Indicator",
+    "LabelColumns",
+    "Labels",
+    "Numbers",
+    "SoftRows",
+    "Targets",
     "as_labels",
     "check_X",
     "check_hidden_layers",
@@ -60,6 +72,7 @@ __all__ = [
     "subset_accuracy",
     "take_network",
     "takes_as_soft",
+    "targets_of",
     "training_run",
     "training_weights",
     "with_network",
@@ -157,7 +170,7 @@ def loss_of(net):
     ----------
     net : estimator
     """
-    return net._loss()
+    return targets_of(net).loss
 
 
 def raw_scores(net, X):
@@ -195,13 +208,14 @@ def encode(net, X, y, sample_weight=None):
         For data that do not fit the net, such as a y of another number of outputs.
     """
     network = network_of(net)
-    y = net._read_targets(y, False, None)
+    columns = isinstance(targets_of(net), LabelColumns)
+    y = read_distributions(net, y, columns=columns)
     X, y, weights = check_training_data(
         net, X, y, sample_weight, reset=False, y_numeric=net._y_numeric
     )
-    codes, targets, table, width = net._code_targets(
-        y, network.dtype, False, True, None
-    )
+    meaning = targets_of(net, y)
+    codes = meaning.read(y)
+    targets, table, width = meaning.encode(codes, network.dtype)
     if width != network.widths[-1]:
         raise ValueError(
             f"y asks for {width} outputs of the net, which has {network.widths[-1]}."
@@ -229,7 +243,7 @@ def training_weights(net, y, sample_weight=None):
         None if all rows weigh the same.
     """
     column = None if sample_weight is None else sample_weight[:, np.newaxis]
-    weights = net._training_weights(y, column, np.dtype(np.float64))
+    weights = targets_of(net).weigh(y, column, np.dtype(np.float64))
     return None if weights is None else np.ravel(weights).astype(np.float64)
 
 
@@ -239,13 +253,20 @@ def check_training_rows(net, X, y):
     Parameters
     ----------
     net : estimator
-        Not fitted. It learns its features and classes from X and y: hand over a copy.
+        Not fitted. It learns the number and names of its features: hand over a copy.
     X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+
+    Returns
+    -------
+    targets : Targets
+        What y means to the net.
     """
-    y = net._read_targets(y, True, None)
+    y = read_distributions(net, y)
     X, y, _ = check_training_data(net, X, y, None, reset=True, y_numeric=net._y_numeric)
-    net._code_targets(y, np.dtype(np.float64), True, False, None)
+    targets, codes = choose_targets(net, y)
+    targets.encode(codes, np.dtype(np.float64))
+    return targets
 
 
 def kind_of_targets(net):
@@ -261,28 +282,8 @@ def kind_of_targets(net):
         Numbers; one label per row; an indicator matrix of several labels per row; or
         several columns of labels.
     """
-    if not is_classifier(net):
-        return "numbers"
-    if net._several_outputs:
-        return "columns"
-    return "indicator" if net._multilabel else "labels"
-
-
-def labels_of(net, y):
-    """Return y with the most probable class of each row in place of soft targets.
-
-    Parameters
-    ----------
-    net : estimator
-        A fitted classifier.
-    y : array-like
-        Returned as it is, unless it holds distributions over the classes of the net.
-    """
-    if not takes_as_soft(net, y):
-        return y
-    y = soft_rows(y)
-    check_classes(net, np.arange(y.shape[1]), "soft", True)
-    return net.classes_[y.argmax(axis=1)]
+    kinds = {Numbers: "numbers", Indicator: "indicator", LabelColumns: "columns"}
+    return kinds.get(type(targets_of(net)), "labels")
 
 
 def takes_as_soft(net, y):
@@ -294,10 +295,8 @@ def takes_as_soft(net, y):
         A classifier, fitted or not.
     y : array-like
     """
-    several = is_classifier(net) and net._several_outputs
-    if several or not is_classifier(net):
-        return False
-    return net._soft_targets_allowed and holds_distributions(y)
+    columns = isinstance(getattr(net, "classes_", None), list)
+    return means_distributions(net, y, columns=columns)
 
 
 def each_output(net, function, scores):
@@ -319,7 +318,10 @@ def each_output(net, function, scores):
     result : object, or list of object
         A list if y has several columns of labels.
     """
-    return net._each_output(function, scores)
+    targets = targets_of(net)
+    if isinstance(targets, LabelColumns):
+        return targets.each(function, scores)
+    return function(targets, scores)
 
 
 def predictions_of(net, scores):
@@ -330,7 +332,7 @@ def predictions_of(net, scores):
     net : estimator
     scores : ndarray of shape (n_samples, n_scores)
     """
-    return net._predictions(scores)
+    return targets_of(net).decode(scores)
 
 
 def score_predictions(net, y, predictions, sample_weight=None):
@@ -352,15 +354,7 @@ def score_predictions(net, y, predictions, sample_weight=None):
         Accuracy of a classifier, where a row of several labels needs all of them right;
         R² of a regressor, or D² of the pinball loss with a quantile loss.
     """
-    if not is_classifier(net):
-        if isinstance(net._loss(), Quantile):
-            return net._d2(y, predictions, sample_weight)
-        return r2_score(y, predictions, sample_weight=sample_weight)
-    if net._several_outputs:
-        return subset_accuracy(y, predictions, sample_weight)
-    y = labels_of(net, y)
-    y = or_nothing(as_labels, y, nothing=y)
-    return accuracy_score(y, predictions, sample_weight=sample_weight)
+    return targets_of(net).score_predictions(y, predictions, sample_weight)
 
 
 def training_run(net, X, y, sample_weight=None):

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.sparse import issparse
 
-from skdl.preprocessing._moments import Moments, updated_moments
+from skdl.engine.moments import Moments, safe_scale, updated_moments
 
 __all__ = ["check_standardize", "learn_scaling"]
 
@@ -67,10 +67,7 @@ def learn_scaling(net, data, weights, image_shape, *, first, incremental):
     mean, variance = _mean_and_variance(moments)
     if net.standardize == "channel":
         mean, variance = _by_channel(moments, image_shape[-1])
-    scale = np.sqrt(variance)
-    # Standardizer's rule for columns that are constant up to rounding.
-    scale = np.where(scale <= 2 * eps * np.abs(mean), 1.0, scale)
-    net._network.scaling.set(mean, scale)
+    net._network.scaling.set(mean, safe_scale(mean, variance, eps))
 
 
 def _spacing(dtype):

@@ -1,25 +1,20 @@
 """The drop-in superset of scikit-learn's MLPRegressor."""
 
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-from scipy.sparse import issparse
 from sklearn.base import RegressorMixin
-from sklearn.metrics import d2_pinball_score, r2_score
-from sklearn.utils import column_or_1d
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skdl._inputs import check_numbers
 from skdl._sklearn import HasMethods, StrOptions, fit_context
-from skdl.engine.losses import REGRESSION_LOSSES, Poisson, Quantile
+from skdl.engine.losses import REGRESSION_LOSSES
 from skdl.estimators._base import BaseNet, has_partial_fit
 from skdl.estimators._docs import documented
 from skdl.estimators._parameters import CONSTRAINTS
-from skdl.estimators._validation import check_loss
+from skdl.estimators._targets import needs_counts, targets_of
 
 __all__ = ["MLPRegressor"]
 
@@ -133,8 +128,7 @@ object, default='squared_error'
             Several quantiles add an axis, over which values increase: (n_samples,
             n_quantiles) or (n_samples, n_outputs, n_quantiles).
         """
-        net = self._at_rest()
-        return net._of_scores(X, net._predictions)
+        return self._at_rest()._decode(X, "decode")
 
     def score(self, X, y, sample_weight=None):
         """Return R² of the predictions; with a quantile loss, D² of the pinball loss.
@@ -159,9 +153,8 @@ object, default='squared_error'
         """
         check_is_fitted(self)
         check_numbers(y, "y")
-        if not isinstance(self._loss(), Quantile):
-            return super().score(X, y, sample_weight)
-        return self._d2(y, self.predict(X), sample_weight)
+        net = self._at_rest()
+        return targets_of(net).score_predictions(y, net.predict(X), sample_weight)
 
     @property
     def coef_(self):
@@ -175,76 +168,9 @@ object, default='squared_error'
         _, biases = self._linear_layer("intercept_")
         return biases[0] if len(biases) == 1 else biases
 
-    def _code_targets(self, y, dtype, first, incremental, classes):
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)  # refuses a sparse one, as scikit-learn's
-        if issparse(y):
-            y = y.toarray()
-        if self._needs_counts() and y.min() < 0:
-            raise ValueError(f"loss='poisson' needs y >= 0, got {y.min()}.")
-        columns = y.reshape(len(y), -1)
-        targets, table = self._loss().encode(columns, dtype)
-        return y, targets, table, targets.shape[1]
-
-    def _strata(self, y):
-        return None
-
-    def _decided(self, scores):
-        return self._predictions(scores)
-
-    def _validation_score(self, y, predictions, weights):
-        if isinstance(self._loss(), Quantile):
-            return self._d2(y, predictions, weights)
-        return r2_score(y, predictions, sample_weight=weights)
-
-    def _ideal(self, held):
-        """Return a copy that predicts the mean of the held rows' targets."""
-        net = copy(self)
-        mean = np.mean(held.codes, axis=0)
-        loss = self._loss()
-        if isinstance(loss, Quantile) and len(loss.levels) > 1:
-            mean = np.repeat(np.expand_dims(mean, -1), len(loss.levels), axis=-1)
-
-        def predict(X):  # scikit-learn asks for this name
-            return np.repeat(mean[np.newaxis], len(held.codes), axis=0)
-
-        net.predict = predict
-        return net
-
-    def _d2(self, y, predictions, weights):
-        """Return the mean D² of the pinball loss over the levels."""
-        levels = self._loss().levels
-        if len(levels) == 1:
-            predictions = predictions[..., np.newaxis]
-        scores = [
-            d2_pinball_score(y, predictions[..., i], sample_weight=weights, alpha=level)
-            for i, level in enumerate(levels)
-        ]
-        return float(np.mean(scores))
-
-    def _predictions(self, scores):
-        predictions = self._loss().predictions(scores)
-        return predictions[:, 0] if predictions.shape[1] == 1 else predictions
-
-    def _loss(self):
-        if isinstance(self.loss, str):
-            return REGRESSION_LOSSES[self.loss]()
-        return check_loss(self.loss)
-
-    @property
-    def _n_averaged(self):
-        """The number of outputs: `tol` is for their mean, as in scikit-learn.
-
-        Its Poisson loss alone is a sum there, too.
-        """
-        return 1 if self._needs_counts() else self.n_outputs_
-
-    def _needs_counts(self):
-        return self.loss == "poisson" or isinstance(self.loss, Poisson)
-
     def __sklearn_tags__(self):
         """Several outputs per row; counts for the Poisson loss."""
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
-        tags.target_tags.positive_only = self._needs_counts()
+        tags.target_tags.positive_only = needs_counts(self)
         return tags

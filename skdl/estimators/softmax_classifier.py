@@ -63,4 +63,4 @@ class SoftmaxClassifier(BaseClassifier):
 
     loss: ClassVar[str] = "softmax"
     weight_init: str | float | object | None = field(default="auto", kw_only=True)
-    _soft_targets_allowed: ClassVar[bool] = True
+    _takes_distributions: ClassVar[bool] = True

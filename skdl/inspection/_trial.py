@@ -7,7 +7,7 @@ from time import perf_counter
 
 import numpy as np
 
-from skdl.callbacks._hooks import NetCallback
+from skdl.callbacks.base import NetCallback
 from skdl.engine.layers import Affine, layer_names
 from skdl.engine.losses import mean_loss
 from skdl.engine.prediction import raw_scores

@@ -1,4 +1,4 @@
-"""A training set with changed copies of its rows."""
+"""Training sets enlarged by transformed copies of their rows."""
 
 import numpy as np
 from sklearn.utils import check_array, check_consistent_length
@@ -6,31 +6,34 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import column_or_1d
 
 from skdl.preprocessing._augmentation import to_dtype, working_dtype
+from skdl.preprocessing._mixup import blend
 
-__all__ = ["checked_data", "resampled"]
 
-
-def checked_data(spec, X, y):
-    """Check a training set.
+def check_training_set(augmenter, X, y):
+    """Return a training set as arrays, and the shape of its images.
 
     Parameters
     ----------
-    spec : ImageAugmenter
-        Checked.
+    augmenter : ImageAugmenter
+        The augmenter, checked.
     X : array-like of two to four dimensions
+        Rows of numbers, or images.
     y : array-like
+        Targets.
 
     Returns
     -------
     X : ndarray
+        The rows or images.
     y : ndarray
-        With `mixup`, of floats: labels are probabilities then.
+        The targets; with `mixup` as floats, labels as probabilities.
     image_shape : tuple of int, or None
-        (height, width, channels), None if rows are no images.
+        (height, width, channels); None if the rows are not images.
 
     Raises
     ------
     ValueError
+        If X or y cannot be augmented.
     """
     X = check_array(X, dtype="numeric", allow_nd=True, input_name="X")
     if X.ndim > 4:
@@ -39,12 +42,13 @@ def checked_data(spec, X, y):
             f"or (n_samples, height, width, channels), got {X.shape}."
         )
     shape = (*X.shape[1:], 1)[:3] if X.ndim > 2 else None
-    if X.ndim == 2 and spec.image_shape is not None:
-        shape = (*spec.image_shape, 1)[:3]
+    if X.ndim == 2 and augmenter.image_shape is not None:
+        shape = (*augmenter.image_shape, 1)[:3]
         if np.prod(shape) != X.shape[1]:
             raise ValueError(
-                f"ImageAugmenter: image_shape={spec.image_shape!r} has "
-                f"{np.prod(shape)} numbers, and a row of X has {X.shape[1]}."
+                f"ImageAugmenter: image_shape={augmenter.image_shape!r} needs "
+                f"{np.prod(shape)} columns, but X has {X.shape[1]}. Set image_shape="
+                "(height, width, channels) to the shape of the images in X."
             )
     if y is None:
         raise ValueError(
@@ -54,69 +58,77 @@ def checked_data(spec, X, y):
     if y.ndim != 2:
         y = column_or_1d(y)
     check_consistent_length(X, y)
-    return X, (_soft(y) if spec.mixup else y), shape
+    return X, (_to_floats(y) if augmenter.mixup else y), shape
 
 
-def _soft(y):
+def _to_floats(y):
+    """Return targets to mix: numbers as they are, labels as probabilities."""
     if y.dtype.kind == "f":
         return y
     if y.ndim == 2:
         if type_of_target(y) != "multilabel-indicator":
             raise ValueError(
-                "ImageAugmenter: mixup turns labels into probabilities, and y has "
-                "several columns of labels. Give it as an indicator matrix of zeros "
+                "ImageAugmenter: mixup turns labels into probabilities, but y has "
+                "several columns of labels. Pass y as an indicator matrix of zeros "
                 "and ones, or as floats."
             )
         return y.astype(np.float64)
-    classes, places = np.unique(y, return_inverse=True)
-    soft = np.zeros((len(places), len(classes)))
-    soft[np.arange(len(places)), places] = 1
-    return soft
+    classes, codes = np.unique(y, return_inverse=True)
+    probabilities = np.zeros((len(codes), len(classes)))
+    probabilities[np.arange(len(codes)), codes] = 1
+    return probabilities
 
 
-def resampled(state, X, y, image_shape, n_copies, rng):
-    """Return X and y followed by changed copies.
+def with_copies(augmentation, X, y, image_shape, n_copies, rng):
+    """Return X and y, followed by transformed copies.
 
     Parameters
     ----------
-    state : Augmentation
-    X, y : ndarray
-        As `checked_data` returns them.
+    augmentation : ImageAugmentation
+        The run that transforms the copies.
+    X : ndarray
+        Rows or images, from `check_training_set`.
+    y : ndarray
+        Their targets.
     image_shape : tuple of int, or None
+        (height, width, channels); None if the rows are not images.
     n_copies : int
+        Number of copies of each row.
     rng : numpy.random.Generator
+        Source of the random numbers.
 
     Returns
     -------
-    X, y : ndarray
-        New arrays.
+    X : ndarray
+        A new array with 1 + n_copies times the rows.
+    y : ndarray
+        A new array with their targets.
     """
-    n = len(X)
+    n, batch_size = len(X), augmentation.batch_size
     all_X = np.empty(((1 + n_copies) * n, *X.shape[1:]), X.dtype)
     all_y = np.empty(((1 + n_copies) * n, *y.shape[1:]), y.dtype)
     all_X[:n], all_y[:n] = X, y
     for start in range(n, len(all_X), n):
-        more_X, more_y = all_X[start : start + n], all_y[start : start + n]
-        more_X[...], more_y[...] = X, y
+        copy_X, copy_y = all_X[start : start + n], all_y[start : start + n]
+        copy_X[...], copy_y[...] = X, y
         if image_shape is not None:
-            images = more_X.reshape(n, *image_shape)
-            for i in range(0, n, state.batch_size):
-                batch = images[i : i + state.batch_size]
-                batch[...] = state.transform(batch, rng)
-        if state.mixes:
-            shares, partners = state.mixup.draw(n, rng)
-            _mix(more_X, shares, partners, state.batch_size)
-            _mix(more_y, shares, partners, n)
+            images = copy_X.reshape(n, *image_shape)
+            for i in range(0, n, batch_size):
+                batch = images[i : i + batch_size]
+                batch[...] = augmentation.transform(batch, rng)
+        if augmentation.mixes:
+            shares, partners = augmentation.mixup.draw(n, rng)
+            _mix(copy_X, shares, partners, batch_size)
+            _mix(copy_y, shares, partners, n)
     return all_X, all_y
 
 
-def _mix(values, shares, partners, batch_size):
-    """Mix rows of any dtype with their partners, in place."""
-    before, work = values.copy(), working_dtype(values.dtype)
-    shares = shares.astype(work).reshape(-1, *(values.ndim - 1) * [1])
-    for i in range(0, len(values), batch_size):
-        rows = slice(i, i + batch_size)
-        mixed = (
-            shares[rows] * before[rows] + (1 - shares[rows]) * before[partners[rows]]
-        )
-        to_dtype(mixed, values[rows])
+def _mix(values, shares, partners, block_size):
+    """Mix rows of any dtype with their partners, in place and block by block."""
+    unmixed, work = values.copy(), working_dtype(values.dtype)
+    shares = shares.reshape(-1, *(values.ndim - 1) * [1])
+    for start in range(0, len(values), block_size):
+        block = slice(start, start + block_size)
+        mixed = unmixed[block].astype(work)
+        blend(mixed, unmixed[partners[block]].astype(work), shares[block])
+        to_dtype(mixed, values[block])

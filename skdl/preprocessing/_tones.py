@@ -1,21 +1,22 @@
-"""Brightness, contrast and cutout: what changes pixels where they are."""
+"""Transforms that do not move pixels: brightness, contrast, cutout."""
 
 import numpy as np
 
-__all__ = ["change_tones", "cut_out"]
-
 
 def change_tones(planes, brightness, contrast):
-    """Multiply images, and their distances from their mean, in place.
+    """Change brightness and contrast of images, in place.
 
-    A pixel x of an image of mean m (over all its pixels and channels) becomes
-    ``brightness * (m + contrast * (x - m))``.
+    A pixel x becomes ``brightness * (m + contrast * (x - m))``, with m the mean of the
+    image over its pixels and channels.
 
     Parameters
     ----------
-    planes : ndarray of shape (channels, n_images, height, width)
-        Floats.
-    brightness, contrast : ndarray of shape (n_images,)
+    planes : ndarray of floats of shape (channels, n_images, height, width)
+        Images, changed in place.
+    brightness : ndarray of shape (n_images,)
+        Factor of all pixels, for each image.
+    contrast : ndarray of shape (n_images,)
+        Factor of the deviations from the mean, for each image.
 
     Examples
     --------
@@ -34,19 +35,22 @@ def change_tones(planes, brightness, contrast):
     planes += offset.astype(planes.dtype)[:, np.newaxis, np.newaxis]
 
 
-def cut_out(images, centres, size, fill_value):
+def cut_out(images, centers, size, fill_value):
     """Fill a square of each image, in place.
 
-    The square reaches from ``centre - size // 2`` on over `size` pixels, and ends at
-    the edges of the image.
+    The square covers `size` pixels in each direction, from ``center - size // 2``. It
+    is cut off at the edges of the image.
 
     Parameters
     ----------
     images : ndarray of shape (n_images, height, width, channels)
-    centres : ndarray of int of shape (n_images, 2)
-        Pixels from the top and from the left.
+        Images, changed in place.
+    centers : ndarray of int of shape (n_images, 2)
+        Center of each square, in pixels from the top and from the left.
     size : int
+        Side of the squares, in pixels.
     fill_value : ndarray of shape (channels,)
+        Color of the squares.
 
     Examples
     --------
@@ -62,8 +66,8 @@ def cut_out(images, centres, size, fill_value):
     n, _, width, channels = images.shape
     rows = images.reshape(n, -1, width * channels)
     blank = np.tile(fill_value, min(size, width))
-    starts = np.maximum(centres - size // 2, 0)
-    stops = centres - size // 2 + size
+    starts = np.maximum(centers - size // 2, 0)
+    stops = centers - size // 2 + size
     columns = np.stack([starts[:, 1], np.minimum(stops[:, 1], width)], axis=1)
     squares = np.column_stack([starts[:, 0], stops[:, 0], columns * channels]).tolist()
     for image, (top, bottom, left, right) in zip(rows, squares, strict=True):

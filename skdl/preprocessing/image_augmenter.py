@@ -1,106 +1,112 @@
-"""Training images, changed in ways that leave their class as it is."""
+"""Random transforms of training images that keep their class."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
 from skdl._version import Versioned
 from skdl.engine.checks import check_choice, check_count, check_number
-from skdl.preprocessing._augmentation import Augmentation, is_off
-from skdl.preprocessing._borders import FILL_MODES
-from skdl.preprocessing._resample import checked_data, resampled
+from skdl.preprocessing._augmentation import ImageAugmentation, is_off
+from skdl.preprocessing._geometry import FILL_MODES
+from skdl.preprocessing._resample import check_training_set, with_copies
 
 __all__ = ["ImageAugmenter"]
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class ImageAugmenter(Versioned, BaseEstimator):
-    """Flips, shifts, warps, shades and mixes training images at random.
+    """Transforms training images at random: flips, shifts, warps, tones and mixup.
 
-    As ``augment=`` of a net it gives every batch new versions of its images, so that
-    no two epochs see the same; validation rows and predictions stay as they are. For
-    other estimators, `fit_resample` enlarges a training set.
+    Pass it as ``augment=`` to a net: then every batch gets new versions of its images,
+    and no two epochs see the same. Validation rows and predictions are not transformed.
+    For other estimators, `fit_resample` enlarges a training set.
 
-    Every transform is off by default. Those that are on are applied to each image in
-    the order of the parameters, with draws of its own. All that moves pixels is put
-    together first: shifts by whole pixels and flips only copy, and with any other one
-    there is one bilinear interpolation for all of them. Positions are in pixels, and
-    the centre of an image is ((height - 1) / 2, (width - 1) / 2).
+    Every transform is off by default. Those that are on are applied in the order of the
+    parameters, with separate draws for each image. All movements of pixels are combined
+    first. Flips and shifts by whole pixels copy pixels; any other movement makes one
+    bilinear interpolation for all of them. Positions are in pixels, and the center of
+    an image is ((height - 1) / 2, (width - 1) / 2).
 
     Parameters
     ----------
     horizontal_flip : float in [0, 1], default=0.0
-        Probability of changing left for right.
+        Probability that an image is mirrored left to right.
     scale : tuple of two floats, default=(1.0, 1.0)
-        Lowest and highest factor, from 0.01 to 100, of a uniform distribution; 2 makes
-        what is seen twice as large, about the centre.
+        Lowest and highest scale factor, from 0.01 to 100, drawn uniformly. 2 shows
+        everything twice as large, about the center.
     shear : float in [0, 90), default=0.0
-        Degrees. What lies d below the centre moves d tan(s) to the right, with s
-        uniform in [-shear, shear].
+        Largest shear angle s in degrees, drawn uniformly from [-shear, shear]. A point
+        d pixels below the center moves d tan(s) to the right.
     rotation : float in [0, 180], default=0.0
-        Degrees. The image turns about its centre, counter-clockwise, by an angle
-        uniform in [-rotation, rotation].
+        Largest angle in degrees, drawn uniformly from [-rotation, rotation]. The image
+        turns about its center, counterclockwise.
     shift : int or float, default=0
-        Pixels. The image moves down and to the right by two draws: for an int,
-        from the integers from -shift to shift; for a float, uniform in
-        [-shift, shift]. It must be less than the smaller side of the image, or twice
-        the larger one if `fill_mode` shows something beyond the edges. ``shift=4`` is
-        what is known as a random crop after padding by 4 pixels [1]_.
+        Largest shift in pixels, drawn separately for the direction down and the
+        direction right. An int draws integers from -shift to shift; a float draws
+        uniformly from [-shift, shift]. With ``fill_mode="constant"`` it must be less
+        than the smaller side of the image, otherwise less than twice the larger side.
+        ``shift=4`` is known as a random crop after padding by 4 pixels [1]_.
     elastic_alpha : float, default=0.0
-        Strength of the elastic deformation [2]_: pixel p shows what was at p + a D(p),
-        with a the strength and D, for the direction down and that to the right, drawn
-        uniform in [-1, 1] for each pixel and smoothed by a Gaussian. The result has a
-        standard deviation of about 0.16 elastic_alpha / elastic_sigma pixels. [2]_
-        takes 34 for digits of 28 x 28 pixels.
+        Strength of the elastic deformation [2]_. Pixel p shows the image at
+        p + elastic_alpha D(p). The two components of D are drawn uniformly from
+        [-1, 1] for each pixel, and smoothed by a Gaussian filter. The standard
+        deviation of the displacement is about 0.16 elastic_alpha / elastic_sigma
+        pixels. Simard et al. use 34 for digits of 28 x 28 pixels.
     elastic_sigma : float, default=4.0
-        Standard deviation of the Gaussian in pixels (cut off after 4 of them, and
-        mirrored at the edges of the image).
+        Standard deviation of the Gaussian filter in pixels. The filter is cut off after
+        4 standard deviations, and mirrored at the edges of the image.
     brightness : float, default=0.0
-        All pixels are multiplied by b, uniform in [max(0, 1 - brightness),
-        1 + brightness].
+        Strength of the brightness change: all pixels are multiplied by one factor,
+        drawn uniformly from [max(0, 1 - brightness), 1 + brightness].
     contrast : float, default=0.0
-        Pixels x become m + c (x - m), with m the mean of the image over pixels and
-        channels, and c uniform in [max(0, 1 - contrast), 1 + contrast].
+        Strength of the contrast change: a pixel x becomes m + c (x - m), with m the
+        mean of the image over pixels and channels. The factor c is drawn uniformly from
+        [max(0, 1 - contrast), 1 + contrast].
     cutout : int, default=0
-        Side of a square in pixels, which is filled with `fill_value` [3]_; at most the
-        larger side of the image. The centre of the square is any pixel, all equally
-        likely; what reaches over the edge is cut off.
+        Side in pixels of a square that is filled with `fill_value` [3]_; at most the
+        larger side of the image. Every pixel is equally likely to be the center of the
+        square. The square is cut off at the edges.
     mixup : float, default=0.0
-        Parameter α of the mixture of rows [4]_, images or not: row i of a batch becomes
-        λ x_i + (1 - λ) x_j, and so do its targets, with λ from Beta(α, α) and j from a
-        permutation of the batch. [4]_ takes 0.1 to 0.4 for ImageNet and 1 for CIFAR.
-        Here each row has its own λ, whereas the authors' program draws one per batch.
+        Parameter α of mixup [4]_, for images and for other rows. Row i of a batch
+        becomes λ x_i + (1 - λ) x_j, and its targets likewise. λ is drawn from
+        Beta(α, α), and j from a permutation of the batch. Zhang et al. use 0.1 to 0.4
+        for ImageNet and 1 for CIFAR. Each row has its own λ here; their program draws
+        one λ per batch.
     fill_mode : {'constant', 'edge', 'reflect'}, default='constant'
-        What is beyond the edges of an image: `fill_value`, the nearest pixel, or the
-        image mirrored at its outermost pixels, which are not repeated (as ``numpy.pad``
-        has them).
+        What lies beyond the edges of an image: `fill_value`, the nearest pixel, or the
+        image mirrored at its outermost pixels, which are not repeated (as in
+        ``numpy.pad``).
     fill_value : float or sequence of n_channels floats, default=0.0
-        For "constant" and for `cutout`; rounded for images of integers.
+        Value of the pixels beyond the edges with "constant", and of the squares of
+        `cutout`; rounded for images of integers.
     image_shape : tuple of int or None, default=None
-        (height, width, channels) or (height, width) of the images in the rows of X,
-        for `fit_resample`. A net has a parameter of its own for it.
+        (height, width, channels) or (height, width) of the images in the rows of X, for
+        `fit_resample`. A net has its own parameter `image_shape`.
     n_copies : int, default=1
-        Changed copies of each row that `fit_resample` adds.
+        Number of transformed copies of each row that `fit_resample` adds.
     random_state : int, RandomState instance or None, default=None
-        For `fit_resample`; a net draws from its own.
+        Seed of `fit_resample`. A net draws from its own `random_state`.
 
     Notes
     -----
-    Images may be of integers or of floats up to 64 bits, and come back in the same
-    dtype. Integers of up to 16 bits are computed in float32, wider ones in float64;
-    they are rounded and cut off at the limits of their dtype, once, after all that is
-    computed. Floats are not cut off, as nobody knows their range; `brightness` and
-    `contrast` need none. On inputs that are standardized already `brightness` acts as a
-    contrast; the nets standardize after the augmentation.
+    Images may be integers or floats of up to 64 bits, and keep their dtype. Integers of
+    up to 16 bits are computed in float32, wider ones in float64. They are rounded and
+    clipped to the range of their dtype once, at the end. Floats are not clipped, since
+    their range is unknown.
 
-    An image is flipped first, then scaled, sheared, turned and shifted: the point u of
-    the result, relative to the centre and as (right, down), is bilinearly interpolated
-    at F S⁻¹ H⁻¹ R⁻¹ (u - t + a D). Pixels that lie partly beyond the edge are
-    interpolated with what is there, `fill_value` by default.
+    `brightness` on standardized inputs acts like `contrast`. Nets with `standardize`
+    apply the augmentation first.
+
+    An image is flipped first, then scaled, sheared, rotated and shifted. So the point u
+    of the result, as (right, down) relative to the center, is interpolated at
+    F S⁻¹ H⁻¹ R⁻¹ (u - t + elastic_alpha D). Pixels that lie partly beyond the edge are
+    interpolated with the pixels there, by default `fill_value`.
 
     References
     ----------
@@ -109,15 +115,25 @@ class ImageAugmenter(Versioned, BaseEstimator):
     .. [2] P. Y. Simard, D. Steinkraus and J. C. Platt, "Best practices for
        convolutional neural networks applied to visual document analysis", ICDAR 2003.
     .. [3] T. DeVries and G. W. Taylor, "Improved regularization of convolutional neural
-       networks with cutout", arXiv:1708.04552, 2017. Theirs fills with the mean of the
-       training set: give it as `fill_value`.
+       networks with cutout", arXiv:1708.04552, 2017. They fill with the mean of the
+       training set: pass it as `fill_value`.
     .. [4] H. Zhang, M. Cisse, Y. N. Dauphin and D. Lopez-Paz, "mixup: beyond empirical
        risk minimization", ICLR 2018.
 
     Examples
     --------
-    >>> from sklearn.datasets import load_digits
+    An image of 2 x 3 pixels, and its mirror image:
+
     >>> from skdl.preprocessing import ImageAugmenter
+    >>> flip = ImageAugmenter(horizontal_flip=1.0, image_shape=(2, 3))
+    >>> X, y = flip.fit_resample([[1, 2, 3, 4, 5, 6]], [0])
+    >>> X
+    array([[1, 2, 3, 4, 5, 6],
+           [3, 2, 1, 6, 5, 4]])
+
+    Three transformed copies of each digit:
+
+    >>> from sklearn.datasets import load_digits
     >>> X, y = load_digits(return_X_y=True)
     >>> augmenter = ImageAugmenter(
     ...     shift=1, rotation=10, image_shape=(8, 8), n_copies=3, random_state=0
@@ -128,7 +144,7 @@ class ImageAugmenter(Versioned, BaseEstimator):
     """
 
     horizontal_flip: float = 0.0
-    scale: tuple = (1.0, 1.0)
+    scale: tuple[float, float] = (1.0, 1.0)
     shear: float = 0.0
     rotation: float = 0.0
     shift: int | float = 0
@@ -138,9 +154,9 @@ class ImageAugmenter(Versioned, BaseEstimator):
     contrast: float = 0.0
     cutout: int = 0
     mixup: float = 0.0
-    fill_mode: str = "constant"
-    fill_value: float | tuple = 0.0
-    image_shape: tuple | None = None
+    fill_mode: Literal["constant", "edge", "reflect"] = "constant"
+    fill_value: float | Sequence[float] = 0.0
+    image_shape: tuple[int, ...] | None = None
     n_copies: int = 1
     random_state: int | np.random.RandomState | None = None
 
@@ -150,20 +166,20 @@ class ImageAugmenter(Versioned, BaseEstimator):
         "brightness", "contrast", "cutout", "mixup",
     )  # fmt: skip
 
-    def check(self):
-        """Raise ValueError for settings that make no sense.
+    def check(self) -> None:
+        """Check the parameters.
 
         Raises
         ------
         ValueError
-            Naming the parameter, its value and what is allowed.
+            If a parameter is out of range. The message says what is allowed.
         """
         check_number(self, "horizontal_flip", 0, 1)
         check_number(self, "shear", 0, 90, closed="left")
         check_number(self, "rotation", 0, 180)
         for name in ("shift", "mixup"):
             check_number(self, name, 0, closed="left")
-        # Beyond these bounds nothing is left of an image but overflow.
+        # Larger values overflow.
         check_number(self, "elastic_alpha", 0, 1e6)
         check_number(self, "elastic_sigma", 0.01, 1000)
         check_number(self, "brightness", 0, 100)
@@ -184,87 +200,92 @@ class ImageAugmenter(Versioned, BaseEstimator):
                 allowed = "(height, width) or (height, width, channels), or None"
                 self._refuse("image_shape", allowed)
 
-    def start(self, image_shape, batch_size, dtype):
-        """Prepare for one training run; the augmenter itself is not changed.
+    def start(
+        self,
+        image_shape: tuple[int, int, int] | None,
+        batch_size: int,
+        dtype: DTypeLike,
+    ) -> ImageAugmentation:
+        """Prepare one training run; the augmenter itself does not change.
 
         Parameters
         ----------
         image_shape : tuple of int, or None
-            (height, width, channels); None where rows are no images.
+            (height, width, channels); None if the rows are not images.
         batch_size : int
-            The most rows of a call.
+            Largest number of rows per batch.
         dtype : dtype
-            Of the images.
+            Dtype of the images.
 
         Returns
         -------
         object
-            With ``transform(images, rng)``, which takes C-contiguous images of shape
-            (n_images, height, width, channels), may write to them, and returns others
-            of the same shape, valid until the next call; with ``mixes``, whether
-            ``mix(X, targets, rng)`` is to be called, which mixes floats of shape
-            (n_rows, n_features) and (n_rows, n_targets) in place. `rng` is a
-            `numpy.random.Generator`.
+            Its method ``transform(images, rng)`` takes C-contiguous images of shape
+            (n_images, height, width, channels), which may be overwritten. It returns
+            images of the same shape, valid until the next call. If its attribute
+            ``mixes`` is True, ``mix(X, targets, rng)`` has to be called next. It mixes
+            floats of shape (n_rows, n_features) and (n_rows, n_targets) in place. `rng`
+            is a `numpy.random.Generator`.
 
         Raises
         ------
         ValueError
-            If a parameter makes no sense, or not for such images.
+            If a parameter is out of range, or does not fit these images.
         """
         self.check()
         dtype = np.dtype(dtype)
         if dtype.kind not in "uif" or dtype.itemsize > 8:
             raise ValueError(
                 "ImageAugmenter: images must be integers or floats of at most 64 bits, "
-                f"got the dtype {dtype}. Convert them, by X.astype(numpy.uint8), say."
+                f"got the dtype {dtype}. Convert X, as in X.astype(numpy.uint8)."
             )
         own = self.image_shape
         if image_shape is None:
-            needy = [name for name in self.STRENGTHS if not is_off(self, name)]
-            needy = [name for name in needy if name != "mixup"]
-            if needy:
+            on = [name for name in self.STRENGTHS if not is_off(self, name)]
+            image_transforms = [name for name in on if name != "mixup"]
+            if image_transforms:
+                name = image_transforms[0]
                 raise ValueError(
-                    f"ImageAugmenter: {needy[0]}={getattr(self, needy[0])!r} changes "
-                    "images, and these are rows of numbers. Say how they are made up "
-                    "by image_shape=(height, width, channels), here for fit_resample, "
-                    "in a net among its own parameters; mixup alone needs none."
+                    f"ImageAugmenter: {name}={getattr(self, name)!r} needs images, but "
+                    "these are rows of numbers. Set image_shape=(height, width, "
+                    "channels): on ImageAugmenter for fit_resample, on the net for "
+                    "augment. Only mixup works without image_shape."
                 )
         elif own is not None and (*own, 1)[:3] != tuple(image_shape):
             raise ValueError(
                 f"ImageAugmenter: image_shape={own!r} does not fit images of "
-                f"shape {tuple(image_shape)}. Leave it at None to take any."
+                f"shape {tuple(image_shape)}. Set image_shape=None to accept any shape."
             )
         else:
             self._check_sizes(*image_shape[:2])
             self._check_fill(image_shape[2], dtype)
-        return Augmentation(self, image_shape, batch_size, dtype)
+        return ImageAugmentation(self, image_shape, batch_size, dtype)
 
-    def fit_resample(self, X, y):
-        """Add changed copies to a training set.
+    def fit_resample(self, X: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+        """Return a training set together with transformed copies of its rows.
 
-        This is the convention of imbalanced-learn, whose ``Pipeline`` calls it in
-        ``fit`` and passes by in prediction. scikit-learn's own Pipeline has no such
-        step.
+        The method follows imbalanced-learn, whose ``Pipeline`` calls it in ``fit`` and
+        skips it in prediction. scikit-learn's own Pipeline has no such step.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features), (n_samples, height, width) or \
 (n_samples, height, width, channels)
-            Images, as rows (with `image_shape`) or as they are.
+            Images, flattened to rows (with `image_shape`) or not; with `mixup` alone,
+            any rows of numbers.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Labels, numbers or probabilities.
 
         Returns
         -------
         X : ndarray of shape ((1 + n_copies) * n_samples, ...)
-            The rows of X, then a changed copy of each, then another; of the same
-            dtype. Mixing comes last, with partners among the rows of the same copy.
+            The rows of X, then a transformed copy of each, then the next copy, in the
+            dtype of X. Mixup comes last and mixes rows of the same copy.
         y : ndarray of shape ((1 + n_copies) * n_samples, ...)
-            The targets that belong to them. With `mixup`, a y of floats is mixed as
-            numbers: those to be predicted, or probabilities. A y of anything else
-            holds labels and becomes a matrix of probabilities, for
-            `SoftmaxClassifier`, with a column for each class in the order of
-            ``numpy.unique(y)``; an indicator matrix becomes one of floats.
+            Their targets. With `mixup`, a y of floats is mixed as numbers. Any other y
+            holds labels: it becomes a matrix of probabilities for `SoftmaxClassifier`,
+            with one column per class in the order of ``numpy.unique(y)``. An indicator
+            matrix becomes a matrix of floats.
 
         Raises
         ------
@@ -272,13 +293,14 @@ class ImageAugmenter(Versioned, BaseEstimator):
             If X, y or a parameter is not as described.
         """
         self.check()
-        X, y, shape = checked_data(self, X, y)
-        state = self.start(shape, min(len(X), 256), X.dtype)
+        X, y, shape = check_training_set(self, X, y)
+        augmentation = self.start(shape, min(len(X), 256), X.dtype)
         seed = check_random_state(self.random_state).randint(2**31, size=4)
-        return resampled(state, X, y, shape, self.n_copies, np.random.default_rng(seed))
+        rng = np.random.default_rng(seed)
+        return with_copies(augmentation, X, y, shape, self.n_copies, rng)
 
     def _numbers(self, name):
-        """Return a parameter as a tuple; an empty one if those are no numbers."""
+        """Return a parameter as a tuple; an empty one unless all are numbers."""
         value = getattr(self, name)
         if isinstance(value, Real):
             value = (value,)
@@ -294,14 +316,14 @@ class ImageAugmenter(Versioned, BaseEstimator):
         )
 
     def _check_sizes(self, height, width):
-        """Refuse shifts and squares that leave nothing of such an image."""
+        """Refuse shifts and squares that can remove a whole image."""
         smaller, larger = sorted((height, width))
-        of = f"images of {height} x {width} pixels"
+        images = f"images of {height} x {width} pixels"
         limit = smaller if self.fill_mode == "constant" else 2 * larger
         if self.shift and self.shift >= limit:
-            self._refuse("shift", f"less than {limit} for {of}")
+            self._refuse("shift", f"less than {limit} for {images}")
         if self.cutout > larger:
-            self._refuse("cutout", f"at most {larger} for {of}")
+            self._refuse("cutout", f"at most {larger} for {images}")
 
     def _check_fill(self, channels, dtype):
         values = self._numbers("fill_value")

@@ -2,9 +2,10 @@
 
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -17,19 +18,15 @@ from skdl._inputs import check_inputs, check_numbers, takes_validation_sets
 from skdl._sklearn import Interval, fit_context
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
-from skdl.preprocessing._moments import (
-    Moments,
-    checked_batch,
-    principal_axes,
-    updated_moments,
-)
+from skdl.engine.moments import Moments, principal_axes, updated_moments
+from skdl.preprocessing._batches import checked_batch
 
 __all__ = ["PCAWhitener"]
 
-# Rows at a time, whose deviations are float64 for a moment.
+# Rows per block: deviations from the mean need float64 for one block only.
 ROWS = 1024
 FLOAT_DTYPES = [np.float64, np.float32]
-# What follows from the moments, and is computed when it is asked for.
+# Attributes that are computed from the moments when they are first read.
 DECOMPOSED = (
     "components_",
     "explained_variance_",
@@ -45,43 +42,43 @@ class PCAWhitener(
 ):
     """Rotate to the principal axes and divide each by its standard deviation.
 
-    For rows x_i of weights w_i, with W = sum_i w_i, the population covariance ::
+    For rows x_i of weights w_i, and with W = sum_i w_i, the population covariance ::
 
         mean = (1/W) sum_i w_i x_i
         C    = (1/W) sum_i w_i (x_i - mean)(x_i - mean)^T = U diag(S) U^T
 
     gives the output z = (x - mean) U / sqrt(S + eps S_1), with S_1 the largest
     variance. Its covariance is diag(S / (S + eps S_1)), whatever the units of X. With
-    ``zca=True`` the output is z U^T, of all whitenings the one that stays nearest to
-    the input [1]_. Batches are merged by the formula of Chan et al. [2]_, thus
-    `partial_fit` over any cutting of the rows equals one `fit`.
+    ``zca=True`` the output is z U^T, the whitened data that are closest to the input
+    [1]_. Batches are merged by the formula of Chan et al. [2]_, so `partial_fit` over
+    any batches of the rows equals one `fit`.
 
-    Directions without variance are dropped, as they would show rounding errors
-    magnified by 1 / sqrt(eps S_1).
+    Directions without variance are dropped: in the output they would be rounding
+    errors, magnified by 1 / sqrt(eps S_1).
 
     Parameters
     ----------
     n_components : int, float in (0, 1) or None, default=None
-        How many directions to keep, in the order of decreasing variance: so many;
-        the fewest that hold this fraction of the total variance; or all that have
-        variance.
+        Directions to keep, in the order of decreasing variance. An int is their number.
+        A float keeps the fewest directions that have this fraction of the total
+        variance. None keeps all directions with variance.
     eps : float, default=1e-5
-        This share of the largest variance is added to all variances; at least 0. It
-        limits how much directions of little variance are magnified, to 1 / sqrt(eps)
-        times as much as the first.
+        Fraction of the largest variance that is added to all variances; at least 0. It
+        limits the magnification of directions of small variance to 1 / sqrt(eps) times
+        that of the first direction.
     zca : bool, default=False
-        Whether to rotate back to the axes of the input. The output then has all the
-        columns of the input, even where directions were dropped.
+        Whether to rotate back to the axes of the input. Then the output has all columns
+        of the input, even if directions were dropped.
 
     Attributes
     ----------
     mean_ : ndarray of shape (n_features,)
         Mean of each column, in float64.
     components_ : ndarray of shape (n_components_, n_features)
-        The kept columns of U as rows. The largest loading of each is positive (the
-        first of them if several are equal to six digits).
+        The kept columns of U as rows. The largest loading of each row is positive; if
+        several loadings are equal to six digits, the first of them is.
     explained_variance_ : ndarray of shape (n_components_,)
-        The kept entries of S, decreasing.
+        The kept entries of S, in decreasing order.
     explained_variance_ratio_ : ndarray of shape (n_components_,)
         `explained_variance_` divided by the trace of C.
     scale_ : ndarray of shape (n_components_,)
@@ -91,7 +88,7 @@ class PCAWhitener(
     n_samples_seen_ : int
         Number of rows of positive weight.
     weight_sum_ : float
-        Sum of their weights.
+        Sum of the weights of these rows.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -99,21 +96,22 @@ class PCAWhitener(
 
     Notes
     -----
-    With e the spacing of floats at 1, a direction is without variance if its
-    variance is at most 100 n_features e S_max (e of float64), the error of the
-    computed C, or at most 4 n_features e^2 m^2, with m^2 the largest mean square of
-    a column (e of the coarsest dtype seen), the rounding of the input. Columns of
-    very different units thus want a `Standardizer` first.
+    A direction counts as without variance if rounding errors can explain its variance.
+    Two bounds apply, with e the spacing of floats at 1. The error of the computed C is
+    at most 100 n_features e S_1, with e of float64. The rounding of the input gives at
+    most 4 n_features e^2 m^2, with m^2 the largest mean square of a column and e of the
+    least precise dtype seen. So put a `Standardizer` first if the columns have very
+    different units.
 
-    If no direction has variance, as after a single row, one is kept, the first axis,
-    with `explained_variance_`, its ratio 0 and scale 1: the rows seen map to 0.
+    If no direction has variance, as after a single row, the first axis is kept, with
+    variance and ratio 0 and scale 1. The rows seen are then mapped to 0.
 
-    `fit` decomposes the covariance at once, `partial_fit` as soon as somebody asks for
-    what follows from it. Of fewer rows than columns, the smaller matrix of the products
-    of the rows is decomposed.
+    `fit` decomposes the covariance at once. `partial_fit` leaves this to the first use
+    of the result. For fewer rows than columns, the smaller matrix of the products of
+    the rows is decomposed.
 
     Sums are kept in float64; float32 input gives float32 output. A call that raises
-    leaves the estimator as it was.
+    leaves the estimator unchanged.
 
     References
     ----------
@@ -152,17 +150,19 @@ class PCAWhitener(
     }
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, sample_weight=None):
-        """Learn the principal axes of X, forgetting what was learned earlier.
+    def fit(
+        self, X: ArrayLike, y: None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
+        """Learn the principal axes of X, from scratch.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Dense, finite data.
+            Rows of numbers, dense and finite.
         y : None
             Ignored.
         sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative weights; weight 0 is the same as leaving the row out.
+            Non-negative weights of the rows; a row of weight 0 has no effect.
 
         Returns
         -------
@@ -172,25 +172,27 @@ class PCAWhitener(
         Raises
         ------
         ValueError
-            If X is not finite, dense and two-dimensional, its variance overflows, a
-            weight is negative or NaN, all of them are zero, or `n_components` is
-            more than the number of directions with variance.
+            If X is not finite, dense and two-dimensional; if its variance overflows; if
+            a weight is negative or NaN, or all weights are 0; or if `n_components`
+            exceeds the number of directions with variance.
         """
         with unchanged_on_error(self):
             return self._learn(X, sample_weight, first=True, complete=True)
 
     @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y=None, sample_weight=None):
+    def partial_fit(
+        self, X: ArrayLike, y: None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Learn from one more batch.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Dense, finite data with the columns of the first batch.
+            Rows of numbers, dense and finite, with the columns of the first batch.
         y : None
             Ignored.
         sample_weight : array-like of shape (n_samples,), default=None
-            As for `fit`.
+            Non-negative weights of the rows, as for `fit`.
 
         Returns
         -------
@@ -200,16 +202,16 @@ class PCAWhitener(
         Raises
         ------
         ValueError
-            As `fit`, and if the columns differ from those seen before; but
-            `n_components` need only be at most `n_features_in_`, and as long as
-            fewer directions than that have variance, these are kept.
+            As `fit`, and if the columns differ from those of earlier batches. But an
+            int `n_components` may be as large as `n_features_in_`. While fewer
+            directions have variance, all of these are kept.
         """
         with unchanged_on_error(self):
             first = not hasattr(self, "_moments")
             return self._learn(X, sample_weight, first=first, complete=False)
 
     def _learn(self, X, sample_weight, *, first, complete):
-        """Update the moments; no more data follow if `complete`."""
+        """Update the moments; `complete` says that no more batches follow."""
         X, weights = checked_batch(self, X, sample_weight, reset=first)
         asked = self.n_components
         if not complete and isinstance(asked, Integral) and asked > X.shape[1]:
@@ -222,7 +224,7 @@ class PCAWhitener(
         self.mean_ = moments.mean
         self.n_samples_seen_ = len(X) + (0 if first else self.n_samples_seen_)
         self.weight_sum_ = moments.weight
-        # As they are now: they may be set before the axes are asked for.
+        # The parameters may change before the axes are computed.
         self._asked = asked, self.eps
         for name in DECOMPOSED:
             vars(self).pop(name, None)
@@ -233,7 +235,7 @@ class PCAWhitener(
         return self
 
     def __getattr__(self, name):
-        """Return what `partial_fit` left to be computed."""
+        """Compute an attribute that `partial_fit` has postponed."""
         if name in DECOMPOSED and "_asked" in vars(self):
             self._decompose()
             return vars(self)[name]
@@ -247,7 +249,7 @@ class PCAWhitener(
         n_components, eps = self._asked
         n = _n_kept(variances / total, n_components)
         scale = np.sqrt(variances + eps * variances[0]) if variances[0] else np.ones(1)
-        # At once, for threads that ask at the same time.
+        # In one call, since several threads may ask at the same time.
         vars(self).update(
             components_=axes[:n],
             explained_variance_=variances[:n],
@@ -259,51 +261,55 @@ class PCAWhitener(
 
     def _refuse_n_components(self, at_most, because):
         raise ValueError(
-            f"n_components={self.n_components} is too many: it must be at most "
-            f"{at_most}, as the data have {self.n_features_in_} features{because}."
+            f"n_components={self.n_components} is too large: it must be at most "
+            f"{at_most}, since X has {self.n_features_in_} features{because}."
         )
 
     @takes_validation_sets
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> np.ndarray:
         """Whiten X.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Data with the columns seen by `fit`.
+            Rows with the columns seen by `fit`.
 
         Returns
         -------
         Z : ndarray of shape (n_samples, n_components_), or (n_samples, n_features)
-            The latter if `zca`. float32 if X is float32, else float64.
+            Whitened rows, in float32 if X is float32, else in float64. With `zca` they
+            have n_features columns.
         """
         check_is_fitted(self)
-        X = check_inputs(self, X, dtype=FLOAT_DTYPES, reset=False)
-        # Means are subtracted in float64, so that an offset costs no digits; products
-        # of what is left are as exact as X is in its own dtype.
-        axes = self.components_.astype(X.dtype, copy=False)
-        Z = np.empty((len(X), X.shape[1] if self.zca else len(axes)), X.dtype)
-        for start in range(0, len(X), ROWS):
-            rows = slice(start, start + ROWS)
-            deviation = (X[rows] - self.mean_).astype(X.dtype, copy=False)
+        rows = check_inputs(self, X, dtype=FLOAT_DTYPES, reset=False)
+        dtype = rows.dtype
+        # Means are subtracted in float64, so that an offset costs no digits. For the
+        # products, the dtype of X is precise enough.
+        axes = self.components_.astype(dtype, copy=False)
+        n_columns = rows.shape[1] if self.zca else len(axes)
+        Z = np.empty((len(rows), n_columns), dtype)
+        for start in range(0, len(rows), ROWS):
+            block = slice(start, start + ROWS)
+            deviation = (rows[block] - self.mean_).astype(dtype, copy=False)
             whitened = deviation @ axes.T
             whitened /= self.scale_
-            Z[rows] = whitened @ axes if self.zca else whitened
+            Z[block] = whitened @ axes if self.zca else whitened
         return Z
 
-    def inverse_transform(self, X):
-        """Undo `transform`, but for what the dropped directions held.
+    def inverse_transform(self, X: ArrayLike) -> np.ndarray:
+        """Undo `transform`, except for the dropped directions.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_components_), or (n_samples, n_features)
-            Whitened data, or predictions of them; the latter shape if `zca`. Names of
-            columns do not count. A single column may come as shape (n_samples,).
+            Whitened data, or predictions of them; with `zca` of n_features columns.
+            Names of columns are ignored. A single column may have shape (n_samples,).
 
         Returns
         -------
         X_original : ndarray of shape (n_samples, n_features)
-            (X * scale_) @ components_ + mean_, float32 if X is float32, else float64.
+            (X * scale_) @ components_ + mean_, in float32 if X is float32, else in
+            float64.
 
         Raises
         ------
@@ -312,34 +318,39 @@ class PCAWhitener(
         """
         check_is_fitted(self)
         check_numbers(X, "X")
-        X = check_array(X, dtype=FLOAT_DTYPES, ensure_2d=False, estimator=self)
-        n_columns = self.n_features_in_ if self.zca else self.n_components_
-        if X.ndim == n_columns == 1:
-            X = X[:, np.newaxis]
-        if X.shape[1:] != (n_columns,):
-            n = f"{X.shape[1]} features" if X.ndim == 2 else f"the shape {X.shape}"
+        Z: Any = check_array(X, dtype=FLOAT_DTYPES, ensure_2d=False, estimator=self)
+        n_columns = len(self.mean_) if self.zca else self.n_components_
+        if Z.ndim == n_columns == 1:
+            Z = Z[:, np.newaxis]
+        if Z.shape[1:] != (n_columns,):
+            n = f"{Z.shape[1]} features" if Z.ndim == 2 else f"the shape {Z.shape}"
             raise ValueError(
-                f"X has {n}, but the inverse transform of "
-                f"{type(self).__name__} expects the {n_columns} that transform returns."
+                f"X has {n}, but inverse_transform of {type(self).__name__} expects "
+                f"the {n_columns} columns that transform returns."
             )
-        Z = X @ self.components_.T if self.zca else X
-        original = (Z * self.scale_) @ self.components_ + self.mean_
-        return original.astype(X.dtype, copy=False)
+        whitened = Z @ self.components_.T if self.zca else Z
+        original = (whitened * self.scale_) @ self.components_ + self.mean_
+        return original.astype(Z.dtype, copy=False)
 
-    def get_feature_names_out(self, input_features=None):
-        """Names of the columns of the output.
+    def get_feature_names_out(
+        self, input_features: ArrayLike | None = None
+    ) -> np.ndarray:
+        """Return the names of the columns of the output.
 
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Used only if `zca`; by default `feature_names_in_` or x0, x1, ...
+            Names of the columns of the input, used only with `zca`. None stands for
+            `feature_names_in_`, or for x0, x1, ...
 
         Returns
         -------
         names : ndarray of str objects
-            pcawhitener0, pcawhitener1, ...; with `zca` the names of the input.
+            pcawhitener0, pcawhitener1, ...; with `zca` the names of the input columns.
         """
-        mixin = OneToOneFeatureMixin if self.zca else ClassNamePrefixFeaturesOutMixin
+        mixin: Any = ClassNamePrefixFeaturesOutMixin
+        if self.zca:
+            mixin = OneToOneFeatureMixin
         return mixin.get_feature_names_out(self, input_features)
 
     @property
@@ -353,11 +364,11 @@ class PCAWhitener(
 
 
 def _n_kept(ratios, n_components):
-    """Number of directions asked for, or of all that there are."""
+    """Return the number of directions to keep."""
     if n_components is None:
         return len(ratios)
     if isinstance(n_components, Integral):
         return min(n_components, len(ratios))
-    # The slack lets 0.5 of four equal variances be two of them.
+    # With the tolerance, 0.5 keeps two of four equal variances.
     n = np.searchsorted(np.cumsum(ratios), n_components - 1e-12) + 1
     return min(int(n), len(ratios))

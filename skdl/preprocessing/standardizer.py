@@ -2,10 +2,11 @@
 
 from dataclasses import KW_ONLY, dataclass
 from numbers import Real
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
-from scipy.sparse import issparse
+from numpy.typing import ArrayLike
+from scipy.sparse import issparse, sparray, spmatrix
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.sparsefuncs import inplace_column_scale
@@ -14,8 +15,10 @@ from sklearn.utils.validation import check_is_fitted
 from skdl._inputs import check_inputs, check_numbers, takes_validation_sets
 from skdl._sklearn import Interval, fit_context
 from skdl._transaction import unchanged_on_error
+from skdl._typing import MatrixLike
 from skdl._version import Versioned
-from skdl.preprocessing._moments import checked_batch, known_counts, updated_moments
+from skdl.engine.moments import safe_scale, updated_moments
+from skdl.preprocessing._batches import checked_batch, known_counts
 
 __all__ = ["Standardizer"]
 
@@ -34,50 +37,49 @@ class Standardizer(Versioned, OneToOneFeatureMixin, TransformerMixin, BaseEstima
         var  = (1/W) sum_i w_i (x_i - mean)^2        std = sqrt(var)
 
     This is the population variance (ddof 0). Batches are merged by the formula of
-    Chan et al. [1]_, thus `partial_fit` over any cutting of the rows equals one
-    `fit`.
+    Chan et al. [1]_, so `partial_fit` over any batches of the rows equals one `fit`.
 
-    With ``momentum=k`` the statistics follow the rows in their order instead.
-    The first row starts them at mean = x, var = 0; each further row, by the
-    exponentially weighted case of West's recursion [2]_ [3]_, does ::
+    With ``momentum=k`` the statistics are exponential averages in the order of the
+    rows. The first row sets mean = x and var = 0. Each further row updates them by the
+    exponentially weighted form of West's recursion [2]_ [3]_::
 
         d    = x - mean
         mean = mean + k d
         var  = (1 - k) (var + k d^2)
 
-    A row of weight w takes k_w = 1 - (1-k)^w in the place of k, which for an
-    integer w is the same as w repetitions of the row.
+    A row of weight w uses k_w = 1 - (1-k)^w instead of k. For an integer w this equals
+    w repetitions of the row.
 
-    NaN stands for a missing value: it counts for nothing in the statistics of its
-    column, and stays NaN. A sparse X stays sparse, with ``with_mean=False``; its zeros
-    count as any other number.
+    NaN stands for a missing value: the statistics ignore it, and `transform` keeps it.
+    A sparse X stays sparse; it needs ``with_mean=False``. Zeros that a sparse X does
+    not store count like any other number.
 
     Parameters
     ----------
     momentum : float in (0, 1] or None, default=None
-        How far one row moves the running statistics; 1 keeps the last row only
-        (whose variance is zero). None weighs all rows alike.
+        Fraction by which one row moves the running statistics; 1 keeps the last row
+        only, whose variance is 0. None gives all rows the same influence.
     with_mean : bool, default=True
-        Whether to subtract the mean; it is learned either way.
+        Whether to subtract the mean. `mean_` is learned in both cases.
     with_std : bool, default=True
-        Whether to divide by the standard deviation; it is learned either way.
+        Whether to divide by the standard deviation. `scale_` is learned in both cases.
 
     Attributes
     ----------
     mean_ : ndarray of shape (n_features,)
-        Mean of each column, in float64; NaN for a column of nothing but NaN, as are
-        `var_` and `scale_`.
+        Mean of each column, in float64. For a column that is all NaN, `mean_`, `var_`
+        and `scale_` are NaN.
     var_ : ndarray of shape (n_features,)
         Variance of each column, in float64.
     scale_ : ndarray of shape (n_features,)
         sqrt(var_), but 1 for columns that are constant up to rounding: those with
-        sqrt(var_) <= 2 eps abs(mean_), eps being the spacing of floats at 1 in the
-        coarsest dtype seen.
+        sqrt(var_) <= 2 eps abs(mean_). eps is the spacing of floats at 1 in the least
+        precise dtype seen.
     n_samples_seen_ : int, or ndarray of shape (n_features,)
-        Number of rows of positive weight; by column if NaN is missing from some of
-        them more often than from others.
+        Number of rows of positive weight; one number per column if the columns differ
+        in their number of NaN.
     weight_sum_ : float, or ndarray of shape (n_features,)
-        Sum of their weights.
+        Sum of the weights of these rows.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -85,15 +87,15 @@ class Standardizer(Versioned, OneToOneFeatureMixin, TransformerMixin, BaseEstima
 
     See Also
     --------
-    PCAWhitener : Removes the correlation of the columns, too.
+    PCAWhitener : Also removes the correlation of the columns.
 
     Notes
     -----
-    Moments are computed in float64 about a shift near the data; float32 input gives
-    float32 output. A call that raises leaves the estimator as it was.
+    Moments are computed in float64, as deviations from a point near the data. float32
+    input gives float32 output. A call that raises leaves the estimator unchanged.
 
-    With `momentum` the order of the rows matters. scikit-learn's check of sample
-    weights shuffles them, and does not apply.
+    With `momentum` the order of the rows matters. scikit-learn's estimator check of
+    sample weights shuffles the rows, and so does not apply.
 
     References
     ----------
@@ -129,17 +131,19 @@ class Standardizer(Versioned, OneToOneFeatureMixin, TransformerMixin, BaseEstima
     }
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, sample_weight=None):
-        """Learn the statistics of X, forgetting earlier ones.
+    def fit(
+        self, X: MatrixLike, y: None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
+        """Learn the statistics of X, from scratch.
 
         Parameters
         ----------
         X : {array-like, CSR or CSC matrix or array} of shape (n_samples, n_features)
-            NaN stands for missing values; infinity is refused.
+            Rows of numbers. NaN stands for missing values; infinity is refused.
         y : None
             Ignored.
         sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative weights; weight 0 is the same as leaving the row out.
+            Non-negative weights of the rows; a row of weight 0 has no effect.
 
         Returns
         -------
@@ -149,25 +153,27 @@ class Standardizer(Versioned, OneToOneFeatureMixin, TransformerMixin, BaseEstima
         Raises
         ------
         ValueError
-            If X is infinite, not two-dimensional or, without ``with_mean=False``,
-            sparse; if its variance overflows; or if a weight is negative or NaN, all
-            of them are zero, or the largest is not between 1e-100 and 1e100.
+            If X contains infinity, is not two-dimensional, or is sparse with
+            ``with_mean=True``; if its variance overflows; if a weight is negative or
+            NaN, all weights are 0, or the largest is not between 1e-100 and 1e100.
         """
         with unchanged_on_error(self):
             return self._learn(X, sample_weight, first=True)
 
     @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y=None, sample_weight=None):
+    def partial_fit(
+        self, X: MatrixLike, y: None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Learn from one more batch.
 
         Parameters
         ----------
         X : {array-like, CSR or CSC matrix or array} of shape (n_samples, n_features)
-            Data with the columns of the first batch. NaN stands for missing values.
+            Rows with the columns of the first batch. NaN stands for missing values.
         y : None
             Ignored.
         sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative weights; weight 0 is the same as leaving the row out.
+            Non-negative weights of the rows; a row of weight 0 has no effect.
 
         Returns
         -------
@@ -177,7 +183,7 @@ class Standardizer(Versioned, OneToOneFeatureMixin, TransformerMixin, BaseEstima
         Raises
         ------
         ValueError
-            As `fit`, and if the columns differ from those seen before.
+            As `fit`, and if the columns differ from those of earlier batches.
         """
         with unchanged_on_error(self):
             return self._learn(X, sample_weight, first=not hasattr(self, "_moments"))
@@ -195,80 +201,79 @@ class Standardizer(Versioned, OneToOneFeatureMixin, TransformerMixin, BaseEstima
         self.mean_ = np.where(known, moments.mean, np.nan)
         weight = np.where(known, moments.weight, np.nan)
         self.var_ = moments.comoment / weight
-        std = np.sqrt(self.var_)
-        constant = std <= 2 * self._eps * np.abs(self.mean_)
-        self.scale_ = np.where(constant, 1.0, std)
+        self.scale_ = safe_scale(self.mean_, self.var_, self._eps)
         n_known, weight = known_counts(X, weights)
         if not first:
             n_known = n_known + self.n_samples_seen_
             weight = weight + self.weight_sum_
-        self.n_samples_seen_ = _one_if_equal(n_known)
-        self.weight_sum_ = _one_if_equal(weight)
+        self.n_samples_seen_ = _scalar_if_equal(n_known)
+        self.weight_sum_ = _scalar_if_equal(weight)
         return self
 
     @takes_validation_sets
-    def transform(self, X):
+    def transform(self, X: MatrixLike) -> np.ndarray | sparray | spmatrix:
         """Standardize X.
 
         Parameters
         ----------
         X : {array-like, CSR or CSC matrix or array} of shape (n_samples, n_features)
-            Data with the columns seen by `fit`.
+            Rows with the columns seen by `fit`.
 
         Returns
         -------
         Z : ndarray, CSR or CSC array or matrix of shape (n_samples, n_features)
-            (X - mean_) / scale_, as float32 if X is float32, else as float64; NaN
-            where X is NaN.
+            (X - mean_) / scale_, in float32 if X is float32, else in float64; NaN where
+            X is NaN.
         """
         check_is_fitted(self)
-        X = check_inputs(self, X, dtype=FLOAT_DTYPES, reset=False, **OPTIONS)
-        self._refuse_sparse(X)
-        shift, scale = self._in_use()
-        if issparse(X):
-            return _scaled_columns(X, 1 / scale)
-        return ((X - shift) / scale).astype(X.dtype, copy=False)
+        rows = check_inputs(self, X, dtype=FLOAT_DTYPES, reset=False, **OPTIONS)
+        self._refuse_sparse(rows)
+        shift, scale = self._shift_and_scale()
+        if issparse(rows):
+            return _scaled_columns(rows, 1 / scale)
+        return ((rows - shift) / scale).astype(rows.dtype, copy=False)
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: MatrixLike) -> np.ndarray | sparray | spmatrix:
         """Undo `transform`, for data or for predictions in standardized units.
 
         Parameters
         ----------
         X : {array-like, CSR or CSC matrix or array} of shape (n_samples, n_features)
-            Standardized data; names of columns do not count. If `fit` saw a single
-            column, X may be of shape (n_samples,), or have any number of columns, all
-            of which are taken to its units: several predictions, such as quantiles.
+            Standardized data; names of columns are ignored. If `fit` saw a single
+            column, X may have shape (n_samples,) or any number of columns. All of them
+            are converted to the units of that column, such as predicted quantiles.
 
         Returns
         -------
         X_original : ndarray, CSR or CSC array or matrix of the shape of X
-            X scale_ + mean_, as float32 if X is float32, else as float64.
+            X * scale_ + mean_, in float32 if X is float32, else in float64.
 
         Raises
         ------
         ValueError
-            If X has another number of columns.
+            If the number of columns differs from that seen by `fit`.
         """
         check_is_fitted(self)
         check_numbers(X, "X")
-        X = check_array(
+        Z: Any = check_array(
             X, dtype=FLOAT_DTYPES, ensure_2d=False, estimator=self, input_name="X",
             **OPTIONS,
         )  # fmt: skip
-        self._refuse_sparse(X)
-        if self.n_features_in_ > 1 and X.shape[1:] != (self.n_features_in_,):
+        self._refuse_sparse(Z)
+        n_columns = len(self.mean_)
+        if n_columns > 1 and Z.shape[1:] != (n_columns,):
             raise ValueError(
-                f"X has the shape {X.shape}, but {type(self).__name__} was fitted on "
-                f"{self.n_features_in_} columns: inverse_transform takes "
-                f"(n_samples, {self.n_features_in_}). Only a scaler of one column "
-                "takes any number of columns, and arrays of one dimension."
+                f"X has the shape {Z.shape}, but {type(self).__name__} was fitted on "
+                f"{n_columns} columns: inverse_transform needs the shape "
+                f"(n_samples, {n_columns}). Only if it was fitted on one "
+                "column, X may have any number of columns, or one dimension."
             )
-        shift, scale = self._in_use()
-        if issparse(X):
-            return _scaled_columns(X, np.broadcast_to(scale, X.shape[1]))
-        return (X * scale + shift).astype(X.dtype, copy=False)
+        shift, scale = self._shift_and_scale()
+        if issparse(Z):
+            return _scaled_columns(Z, np.broadcast_to(scale, Z.shape[1]))
+        return (Z * scale + shift).astype(Z.dtype, copy=False)
 
-    def _in_use(self):
+    def _shift_and_scale(self):
         """Return the shift and the scale that the parameters ask for."""
         shift = self.mean_ if self.with_mean else np.zeros_like(self.mean_)
         scale = self.scale_ if self.with_std else np.ones_like(self.scale_)
@@ -277,9 +282,8 @@ class Standardizer(Versioned, OneToOneFeatureMixin, TransformerMixin, BaseEstima
     def _refuse_sparse(self, X):
         if self.with_mean and issparse(X):
             raise ValueError(
-                "Standardizer(with_mean=True) subtracts means, which leaves no zeros: "
-                "a sparse X would become dense. Set with_mean=False, or pass "
-                "X.toarray()."
+                "Standardizer(with_mean=True) subtracts means, so a sparse X would "
+                "become dense. Set with_mean=False, or pass X.toarray()."
             )
 
     def __sklearn_tags__(self):
@@ -297,7 +301,7 @@ def _scaled_columns(X, factors):
     return X
 
 
-def _one_if_equal(values):
-    """Return the value that all columns have in common, or else those of each."""
+def _scalar_if_equal(values):
+    """Return the common value of all columns, or an array if they differ."""
     values = np.asarray(values)
     return values if values.size and np.ptp(values) else values.ravel()[0].item()

@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 
 from skdl import MLPClassifier, MLPRegressor, Standardizer, ValidationSet
 from skdl.callbacks import Checkpoint, LambdaCallback
-from skdl.callbacks._file_lock import FileLock
+from skdl.callbacks._run_file import FileLock
 from skdl.callbacks._state_file import StateFile
 from skdl.callbacks.checkpoint import VERSIONS
 from skdl.engine import Cosine, ReduceOnPlateau
@@ -192,7 +192,7 @@ def test_a_crash_after_a_callback_has_stopped(first, X, y, path, fit, monkeypatc
     """The order of the callbacks does not decide whether the stop is forgotten."""
     stop = LambdaCallback(lambda net: net.n_iter_ >= 4)
     with monkeypatch.context() as patch:
-        patch.setattr(Checkpoint, "fit_ended", lambda *args: 1 / 0)
+        patch.setattr(Checkpoint, "on_fit_end", lambda *args: 1 / 0)
         callbacks = [Checkpoint(path), stop][:: 1 if first else -1]
         with pytest.raises(ZeroDivisionError):
             fit(make(), X, y, *callbacks)
@@ -399,7 +399,7 @@ def test_places_that_take_no_file_are_refused_before_training(
     other = tmp_path / "data.csv"
     other.write_text("1,2")
     for path, error, message in [
-        (tmp_path / "no" / "x.npz", FileNotFoundError, "no folder .*Make it"),
+        (tmp_path / "no" / "x.npz", FileNotFoundError, "does not exist. Create it"),
         (tmp_path, IsADirectoryError, "is a folder"),
         (other, ValueError, "not a checkpoint"),
         ("/proc/x.npz", OSError, "takes no files .*: take another path"),
@@ -511,7 +511,7 @@ def test_a_run_that_loses_its_file_writes_beside_it(X, y, path, fit, assert_same
 
     path.unlink()
     net = make().set_callbacks(Checkpoint(path), LambdaCallback(intrude))
-    with pytest.warns(UserWarning, match="Something else has written") as caught:
+    with pytest.warns(UserWarning, match="Another program has written") as caught:
         fit(net, X, y)
     assert path.read_bytes() == foreign
     (beside,) = set(path.parent.iterdir()) - {path}
@@ -533,7 +533,7 @@ def test_a_fork_within_a_fit_takes_neither_lock_nor_file(X, y, path, fit):
     me = os.getpid()
     try:
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Something else has written")
+            warnings.filterwarnings("ignore", "Another program has written")
             fit(make(), X, y, Checkpoint(path), LambdaCallback(fork))
         made = {file.name for file in path.parent.iterdir()}
     finally:
@@ -622,7 +622,7 @@ def test_nothing_is_left_on_the_net(X, y, path, fit):
 
 @pytest.mark.parametrize("estimator", [LogisticRegression(), make_pipeline(make())])
 def test_what_is_no_net_is_refused(estimator, X, y, path, fit):
-    with pytest.raises(TypeError, match="Checkpoint reads training_.*net itself"):
+    with pytest.raises(TypeError, match="Checkpoint reads training_.*on the net"):
         fit(estimator, X, y, Checkpoint(path))
 
 
@@ -633,7 +633,7 @@ def test_what_is_no_net_is_refused(estimator, X, y, path, fit):
         ({"path": "x", "every": 0}, ValueError, "every must be .* got 0"),
         ({"path": "x", "every": 1.5}, ValueError, "every must be .* got 1.5"),
         ({"path": "x", "every": True}, ValueError, "every must be .* got True"),
-        ({"path": ""}, ValueError, "path must name a place on the disk, got ''"),
+        ({"path": ""}, ValueError, "path must name a file or folder, got ''"),
         ({"path": "x", "resume": "no"}, TypeError, "resume must be True or False, got"),
     ],
 )

@@ -273,7 +273,7 @@ def test_fill_in():
 
 
 def test_texts_are_short():
-    assert module._said(list(range(1000))).endswith("...")
-    assert len(module._said(list(range(1000)))) == 60
-    assert module._said(Cosine(0.1)) == "Cosine(minimum=0.1)"
-    assert module._said(Cosine) == "Cosine"
+    assert module.format_value(list(range(1000))).endswith("...")
+    assert len(module.format_value(list(range(1000)))) == 60
+    assert module.format_value(Cosine(0.1)) == "Cosine(minimum=0.1)"
+    assert module.format_value(Cosine) == "Cosine"

@@ -1,4 +1,4 @@
-"""What Monitor records is so, for every net, and costs neither bits nor memory."""
+"""Monitor records the right numbers of the right steps, and changes no training."""
 
 import pickle
 import sys
@@ -19,6 +19,7 @@ from skdl import (
     SVMClassifier,
 )
 from skdl.callbacks import Checkpoint, LambdaCallback, Monitor
+from skdl.callbacks.monitor import HISTOGRAMS, NUMBERS, StepRecords, histogram
 
 
 def make(**options):
@@ -85,6 +86,51 @@ def test_numbers_of_a_step(X, y, fit):
                 assert_allclose(
                     records[f"{name}_edges"][i, j], edges, rtol=1e-9, atol=1e-12
                 )
+
+
+def test_every_nth_step_is_recorded(X, y, fit):
+    monitor = Monitor(every=4)
+    fit(make(), X, y, monitor)  # 18 steps
+    assert monitor.records_["step"].tolist() == [1, 5, 9, 13, 17]
+
+
+def test_memory_is_bounded_and_records_stay_evenly_spaced(X, y, fit):
+    monitor = Monitor(every=2, max_records=8)
+    sizes = []
+    look = LambdaCallback(lambda net: sizes.append(len(monitor.records_["step"])))
+    fit(make(max_iter=200, n_iter_no_change=999), X, y, monitor, look)
+    assert max(sizes) < 8
+    assert min(sizes[3:]) >= 4
+    steps = monitor.records_["step"]
+    assert steps[0] == 1
+    assert set(np.diff(steps)) == {128}
+    assert steps[-1] + 128 > 600
+
+
+def test_auto_spaces_records_by_the_logarithm_of_the_step(X, y, fit):
+    monitor = Monitor()
+    fit(make(max_iter=200, n_iter_no_change=999), X, y, monitor)
+    steps = monitor.records_["step"]
+    assert steps[:15].tolist() == [*range(1, 9), 10, 12, 14, 16, 19, 22, 25]
+    np.testing.assert_array_equal(np.diff(steps), 1 + steps[:-1] // 8)
+    assert 600 - steps[-1] <= 600 // 8
+
+
+def test_auto_is_the_same_in_one_fit_and_in_many_short_calls(X, y, fit):
+    monitor = Monitor()
+    fit(make(max_iter=50, n_iter_no_change=99), X, y, monitor)
+    net = make().set_callbacks(Monitor())
+    for _ in range(50):
+        net.partial_fit(X, y, classes=[0, 1, 2])
+    assert_equal(Monitor.records_of(net), monitor.records_)
+
+
+def test_dropping_records_doubles_the_distance_of_auto(X, y, fit):
+    monitor = Monitor(max_records=30)
+    fit(make(max_iter=200, n_iter_no_change=999), X, y, monitor)
+    steps = monitor.records_["step"]
+    assert 15 <= len(steps) < 30
+    np.testing.assert_allclose(np.diff(steps[8:]) / steps[8:-1], 0.28, atol=0.03)
 
 
 def test_flat_outputs_and_dead_units(X, y, fit):
@@ -356,3 +402,73 @@ def test_other_observers_change_nothing(first, X, y, fit):
     fit(net, X, y, silent)
     with pytest.raises(ValueError, match="No step of this MLPClassifier was recorded"):
         Monitor.records_of(net)
+
+
+VALUES = {
+    "normal": np.random.default_rng(0).normal(size=999),
+    "float32": np.random.default_rng(1).normal(size=999).astype("f4"),
+    "integers": np.arange(10.0),
+    "one": np.array([3.0]),
+    "small": np.random.default_rng(2).normal(size=99) * 1e-30,
+    "steps": np.array([0.0, 0.5, 1.0]),
+}
+
+
+@pytest.mark.parametrize("name", VALUES)
+@pytest.mark.parametrize("n_bins", [1, 10, 40])
+def test_histogram_is_numpys(name, n_bins):
+    values = VALUES[name]
+    kept = values.copy()
+    counts, low, high = histogram(values, n_bins)
+    assert_array_equal(values, kept)
+    assert counts.sum() == values.size
+    if name == "one":
+        assert low < 3 < high
+        return
+    expected, edges = np.histogram(values.astype(float), n_bins)
+    assert_array_equal(counts, expected)
+    assert_allclose([low, high], edges[[0, -1]])
+
+
+def test_what_is_not_finite_is_left_out():
+    values = np.array([1.0, np.nan, 2.0, np.inf, -np.inf])
+    assert histogram(values, 2)[0].tolist() == [1, 1]
+    counts, low, high = histogram(np.full(3, np.nan), 2)
+    assert (counts.tolist(), low, high) == ([0, 0], 0, 1)
+
+
+def test_equal_values_have_a_range():
+    for value in (0.0, 3.0, -1e-300, 1e30):
+        counts, low, high = histogram(np.full(5, value), 4)
+        assert low < value < high
+        assert counts.sum() == 5
+
+
+def row(step):
+    numbers = {name: [step, step + 0.5] for name in NUMBERS}
+    for name in HISTOGRAMS:
+        numbers[f"{name}_counts"] = np.full((2, 4), step)
+        numbers[f"{name}_low"] = [0, step]
+        numbers[f"{name}_high"] = [4, step + 8]
+    return {"step": step, "learning_rate": 0.1, **numbers}
+
+
+def test_arrays():
+    records = StepRecords(["hidden 1", "output"], 4, [row(1), row(2), row(3)])
+    records.thin()
+    arrays = records.arrays()
+    assert arrays["step"].tolist() == [1, 3]
+    assert arrays["dead"].tolist() == [[1, 1.5], [3, 3.5]]
+    assert arrays["weight_counts"].shape == (2, 2, 4)
+    assert arrays["weight_edges"][1].tolist() == [[0, 1, 2, 3, 4], [3, 5, 7, 9, 11]]
+    assert records.last_step == 3
+
+
+def test_no_rows():
+    records = StepRecords(["output"], 4)
+    assert records.last_step == 0
+    shapes = {name: array.shape for name, array in records.arrays().items()}
+    assert shapes["step"] == (0,)
+    assert shapes["dead"] == (0, 1)
+    assert shapes["gradient_counts"] == (0, 1, 4)
+    assert shapes["gradient_edges"] == (0, 1, 5)

@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from skdl.callbacks import _file_lock
+from skdl.callbacks import _run_file
 from skdl.callbacks import _state_file as module
 from skdl.callbacks._state_file import StateFile, decode, encode
 
@@ -149,7 +149,7 @@ def test_the_folder_is_synced_after_the_file(path, monkeypatch):
     for name in ("fsync", "replace"):
         real = getattr(os, name)
         monkeypatch.setattr(
-            module.os,
+            os,
             name,
             lambda *args, name=name, real=real: (calls.append(name), real(*args)),
         )
@@ -172,11 +172,11 @@ def test_the_second_to_open_a_path_is_refused(path):
 
 
 def test_without_locks_the_second_writer_moves_aside(path, monkeypatch):
-    monkeypatch.setattr(_file_lock, "_lock", lambda *args: False)
+    monkeypatch.setattr(_run_file, "_lock", lambda *args: False)
     first, second = StateFile(path), StateFile(path)
     first.write({"a": 1})
     first.write({"a": 2})
-    with pytest.warns(UserWarning, match="Something else has written to path="):
+    with pytest.warns(UserWarning, match="Another program has written to path="):
         second.write({"a": 3})
     assert (first.read(), second.read()) == ({"a": 2}, {"a": 3})
     assert second.path != path

@@ -147,7 +147,7 @@ def test_fits_of_a_search_have_folders_of_their_own(X, y, tmp_path, fit, stub):
 def test_arguments_are_checked():
     with pytest.raises(TypeError, match="path must be a str or path-like, got 3"):
         TensorBoardLogger(3)
-    with pytest.raises(ValueError, match="path must name a place on the disk, got ''"):
+    with pytest.raises(ValueError, match="path must name a file or folder, got ''"):
         TensorBoardLogger("")
 
 

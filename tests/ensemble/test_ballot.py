@@ -1,5 +1,7 @@
 """Votes: compared with the same sums, written out."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -7,19 +9,24 @@ from scipy.special import expit, softmax
 
 from skdl.engine import Hinge, LogisticLoss, Softmax
 from skdl.ensemble._ballot import Ballot
-from skdl.estimators._outputs import Output
+from skdl.estimators._inside import Indicator, Labels
+
+
+def output_of(classes, loss, kind=Labels):
+    return kind(SimpleNamespace(loss=loss), classes)
+
 
 CLASSES = np.array(["ant", "bee", "cat"])
 RANKS = np.array([3.0, 1.0, 2.0, 4.0])
 KINDS = {  # output, number of scores, members' probabilities
-    "softmax-3": (Output(CLASSES, Softmax()), 3, lambda s: softmax(s, axis=-1)),
-    "softmax-2": (Output(CLASSES[:2], Softmax()), 2, lambda s: softmax(s, axis=-1)),
+    "softmax-3": (output_of(CLASSES, Softmax()), 3, lambda s: softmax(s, axis=-1)),
+    "softmax-2": (output_of(CLASSES[:2], Softmax()), 2, lambda s: softmax(s, axis=-1)),
     "sigmoid": (
-        Output(CLASSES[:2], LogisticLoss()),
+        output_of(CLASSES[:2], LogisticLoss()),
         1,
         lambda s: np.concatenate([expit(-s), expit(s)], axis=-1),
     ),
-    "labels": (Output(np.arange(3), LogisticLoss(), multilabel=True), 3, expit),
+    "labels": (output_of(np.arange(3), LogisticLoss(), Indicator), 3, expit),
 }
 
 
@@ -151,7 +158,7 @@ def test_of_equals_the_first_wins():
 
 def test_hinge_votes_by_hand_and_by_margin():
     """Confident losers can win by margin what they lose by hand."""
-    output = Output(CLASSES, Hinge())
+    output = output_of(CLASSES, Hinge())
     scores = np.array([[[1.0, 0, 0]], [[1.0, 0, 0]], [[0, 5.0, 0]]])
     assert Ballot(output, scores, "hard").labels() == ["ant"]
     assert Ballot(output, scores, "margin").labels() == ["bee"]
@@ -167,7 +174,7 @@ def test_confidence_can_turn_a_vote():
 
 
 def test_one_class_is_certain():
-    output = Output(np.array(["ant"]), Softmax())
+    output = output_of(np.array(["ant"]), Softmax())
     scores = np.zeros((2, 4, 1))
     for voting in ("soft", "hard", "margin"):
         ballot = Ballot(output, scores, voting)

@@ -154,7 +154,7 @@ REFUSED = {
     "infinite": ({1: np.inf}, "got inf"),
     "text": ({1: "2"}, "got '2'"),
     "list": ([{1: 2}], "class_weight is a list"),
-    "no weight left": ({0: 0, 1: 0, 2: 0}, "leaves no row"),
+    "no weight left": ({0: 0, 1: 0, 2: 0}, "gives every row the weight zero"),
     "word": ("even", "'class_weight' parameter"),
 }
 

@@ -5,7 +5,8 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from skdl import MLPClassifier
-from skdl.estimators._classes import check_shares, classes_in
+from skdl.estimators._held import check_shares
+from skdl.estimators._targets import Indicator, LabelColumns, Labels, SoftRows
 
 
 @pytest.fixture
@@ -15,10 +16,10 @@ def Z(y):
 
 def test_classes_by_the_kind_of_y():
     y = np.array([3, 1, 3])
-    assert_array_equal(classes_in(y, "labels"), [1, 3])
-    assert_array_equal(classes_in(np.zeros((3, 4)), "indicator"), range(4))
-    assert_array_equal(classes_in(np.zeros((3, 4)), "soft"), range(4))
-    columns = classes_in([y, np.array(["b", "a", "a"])], "columns")
+    assert_array_equal(Labels.classes_in(y), [1, 3])
+    assert_array_equal(Indicator.classes_in(np.zeros((3, 4))), range(4))
+    assert_array_equal(SoftRows.classes_in(np.zeros((3, 4))), range(4))
+    columns = LabelColumns.classes_in([y, np.array(["b", "a", "a"])])
     assert [column.tolist() for column in columns] == [[1, 3], ["a", "b"]]
 
 

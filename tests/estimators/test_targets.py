@@ -18,13 +18,8 @@ from skdl import (
 )
 from skdl.engine import KLDivergence
 from skdl.estimators import _held
-from skdl.estimators._targets import (
-    encoded,
-    holds_distributions,
-    is_matrix,
-    smoothed,
-    soft_rows,
-)
+from skdl.estimators._labels import holds_distributions, is_matrix, soft_rows
+from skdl.estimators._targets import encode_classes, smooth
 
 SOFT = {
     "SoftmaxClassifier": SoftmaxClassifier,
@@ -301,12 +296,12 @@ def test_searches_and_pipelines(Soft, X, t, make):
 
 def test_smoothing_of_a_table_and_of_targets():
     y, table = np.array([2, 0]), np.eye(3, dtype=np.float32)
-    targets, mixed = smoothed(y, table, np.float64(0.3), 3)
+    targets, mixed = smooth(y, table, np.float64(0.3), 3)
     assert targets is y
     assert mixed.dtype == np.float32
     assert_allclose(mixed, 0.7 * np.eye(3) + 0.1, rtol=1e-6)
     soft = np.array([[0.2, 0.8]])
-    assert_allclose(smoothed(soft, None, 0.5, 2)[0], [[0.35, 0.65]])
+    assert_allclose(smooth(soft, None, 0.5, 2)[0], [[0.35, 0.65]])
     assert_array_equal(soft, [[0.2, 0.8]])
 
 
@@ -342,7 +337,7 @@ def test_labels_are_smoothed_towards_one_half():
 
 
 @soft_nets
-def test_soft_targets_are_smoothed(Soft, X, t, make, fit, flat):
+def test_soft_targets_are_smooth(Soft, X, t, make, fit, flat):
     a = fit(make(Soft, label_smoothing=0.3), X, t)
     b = fit(make(Soft), X, 0.7 * t + 0.1)
     assert_allclose(flat(a), flat(b), rtol=1e-9, atol=1e-12)
@@ -359,7 +354,7 @@ def test_zero_smoothing_changes_nothing(Classifier, X, y, make, fit, flat):
     assert_array_equal(flat(a), flat(fit(make(Classifier), X, y)))
 
 
-def test_one_class_alone_is_not_smoothed(Probabilistic, X, make, fit, flat):
+def test_one_class_alone_is_not_smooth(Probabilistic, X, make, fit, flat):
     a = fit(make(Probabilistic, label_smoothing=0.5), X, np.zeros(60))
     assert_array_equal(flat(a), flat(fit(make(Probabilistic), X, np.zeros(60))))
 
@@ -369,7 +364,7 @@ def test_one_class_alone_is_not_smoothed(Probabilistic, X, make, fit, flat):
     [SVMClassifier(), SVMClassifier(loss="squared_hinge"), MLPClassifier(loss="hinge")],
     ids=repr,
 )
-def test_margins_cannot_be_smoothed(net, X, y):
+def test_margins_cannot_be_smooth(net, X, y):
     net.set_params(label_smoothing=0.1)
     with pytest.raises(
         ValueError, match=r"label_smoothing=0.1 .*Set label_smoothing=0"
@@ -406,4 +401,4 @@ class Coding:
 )
 def test_bad_codings_are_named(result, message):
     with pytest.raises(ValueError, match=message):
-        encoded(Coding(result), np.zeros(5), 3, np.dtype(float))
+        encode_classes(Coding(result), np.zeros(5), 3, np.dtype(float))

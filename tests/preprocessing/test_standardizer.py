@@ -32,7 +32,7 @@ def in_batches(estimator, X, cuts, weights=None):
 
 
 def recursion(X, k, weights=None):
-    """One row after the other, as the documentation defines it."""
+    """Apply the documented recursion row by row."""
     weights = np.ones(len(X)) if weights is None else weights
     mean, var = X[0], np.zeros(X.shape[1])
     for x, w in zip(X[1:], weights[1:], strict=True):
@@ -104,7 +104,7 @@ def test_batches_equal_one_fit(momentum, offset, cuts):
     assert parts.n_samples_seen_ == whole.n_samples_seen_ == 300
 
 
-@pytest.mark.parametrize("cuts", [[], [100], range(1, 5000)])
+@pytest.mark.parametrize("cuts", [[], [100], range(1, 5000, 9)])
 def test_offset_of_1e8_keeps_six_digits(cuts):
     X = np.random.default_rng(2).normal(size=(5000, 1)) + 1e8
     centred = X - 1e8  # exact
@@ -132,7 +132,7 @@ def test_constant_columns_get_scale_one(value, momentum, dtype):
         assert np.isfinite(fitted.transform(X)).all()
 
 
-def test_little_variance_is_not_taken_for_none():
+def test_small_variance_is_not_constant():
     X = np.array([[1e8 - 1e-6], [1e8 + 1e-6]])
     assert Standardizer().fit(X).scale_ < 2e-6
 
@@ -166,10 +166,10 @@ def test_momentum_equals_the_documented_recursion(momentum):
         assert_allclose(fitted.var_, var, rtol=1e-10)
 
 
-def test_momentum_forgets_a_far_beginning():
+def test_momentum_forgets_early_rows():
     X = np.vstack([np.full((5, 4), 1e20), data(3000)])
     expected = Standardizer(momentum=0.3).fit(X[5:])
-    for cuts in ([5], [1000], range(1, 3005)):
+    for cuts in ([5], [1000], range(1, 3005, 4)):
         fitted = in_batches(Standardizer(momentum=0.3), X, cuts)
         assert_allclose(fitted.mean_, expected.mean_, rtol=1e-10)
         assert_allclose(fitted.var_, expected.var_, rtol=1e-10)
@@ -227,7 +227,7 @@ def test_names_and_data_frames():
         (np.array([[1e300] * 4, [0.0] * 4]), None, "overflows"),
     ],
 )
-def test_failed_calls_change_nothing(X, weights, message):
+def test_failed_calls_leave_the_estimator_unchanged(X, weights, message):
     fitted = Standardizer().fit(data())
     before = dict(vars(fitted))
     contents = pickle.dumps(fitted)
@@ -246,15 +246,15 @@ def test_failed_calls_change_nothing(X, weights, message):
 
 
 @pytest.mark.parametrize("kind", [csr_array, csr_matrix, csc_array, coo_matrix])
-def test_means_are_not_subtracted_from_sparse_data(kind):
+def test_sparse_data_need_with_mean_false(kind):
     fitted = Standardizer().fit(np.eye(3))
     for call in (Standardizer().fit, fitted.transform, fitted.inverse_transform):
         with pytest.raises(ValueError, match=r"Set with_mean=False, or .*toarray\(\)"):
             call(kind(np.eye(3)))
 
 
-def test_a_sparse_frame_is_sparse():
-    """scikit-learn makes a sparse matrix of it, of which no mean is subtracted."""
+def test_sparse_data_frame_counts_as_sparse():
+    """scikit-learn converts it to a sparse matrix."""
     X = sparse_data()
     frame = pd.DataFrame.sparse.from_spmatrix(csr_array(X))
     with pytest.raises(ValueError, match="Set with_mean=False"):
@@ -268,13 +268,13 @@ def test_a_sparse_frame_is_sparse():
 
 
 @pytest.mark.parametrize("unit", ["datetime64[D]", "timedelta64[s]"])
-def test_predictions_are_numbers(unit):
+def test_inverse_transform_refuses_text_and_dates(unit):
     with pytest.raises(ValueError, match="X holds dates or durations"):
         Standardizer().fit(data()).inverse_transform(np.ones((3, 4), int).astype(unit))
 
 
 def sparse_data(n=60):
-    """Columns with few numbers, with all, constant ones, and one of zeros."""
+    """Sparse and full columns, constant columns, and a column of zeros."""
     X = data(n) * (np.random.default_rng(7).random((n, 4)) < 0.3)
     return np.column_stack([X, data(n)[:, 1] + 1e6, np.full(n, 0.1), np.zeros(n)])
 
@@ -324,7 +324,7 @@ def test_sparse_input_is_neither_changed_nor_densified():
     assert_allclose(Standardizer(with_mean=False).fit(twice).mean_, [1.5, 2.5])
 
 
-def test_nan_is_kept_and_counts_for_nothing():
+def test_nan_is_kept_and_ignored():
     X = with_nan(data())
     fitted = Standardizer().fit(X)
     assert_allclose(fitted.mean_, np.nanmean(X, axis=0))
@@ -362,7 +362,7 @@ def test_nan_in_batches(cuts, momentum):
 
 @pytest.mark.parametrize("momentum", MOMENTA)
 @pytest.mark.parametrize("sparse", [False, True])
-def test_a_column_of_nothing_but_nan(momentum, sparse):
+def test_column_of_nan(momentum, sparse):
     X = data(30)
     X[:, 1] = np.nan
     change = csr_array if sparse else np.asarray
@@ -376,7 +376,7 @@ def test_a_column_of_nothing_but_nan(momentum, sparse):
     assert_array_equal(fitted.n_samples_seen_, [50, 20, 50, 50])
 
 
-def test_as_many_missing_values_in_each_column_are_one_number():
+def test_counts_are_a_number_if_equal_in_all_columns():
     X = data(10)
     X[2] = np.nan
     fitted = Standardizer().fit(X)
@@ -391,7 +391,7 @@ def test_check_estimator_without_means(sparse):
     check_estimator(Standardizer(with_mean=not sparse), on_skip=None)
 
 
-def test_inverse_transform_takes_predictions():
+def test_inverse_transform_accepts_predictions():
     frame = pd.DataFrame(data(), columns=list("abcd"))
     one = Standardizer().set_output(transform="pandas").fit(frame[["b"]])
     z = np.linspace(-1, 1, 5).astype(np.float32)
@@ -410,7 +410,7 @@ def test_inverse_transform_takes_predictions():
             four.inverse_transform(wrong)
 
 
-def test_updates_leave_copies_of_earlier_state_alone():
+def test_updates_do_not_change_copies():
     fitted = Standardizer().fit(data())
     mean, contents = fitted.mean_, fitted.mean_.copy()
     copy = pickle.loads(pickle.dumps(fitted))
@@ -420,7 +420,7 @@ def test_updates_leave_copies_of_earlier_state_alone():
     assert_array_equal(copy.mean_, fitted.mean_)
 
 
-def test_fit_forgets():
+def test_fit_starts_from_scratch():
     fitted = Standardizer().fit(data() + 5).partial_fit(data() * 2).fit(data())
     assert_same_moments(fitted, Standardizer().fit(data()), rtol=0)
     assert fitted.n_samples_seen_ == 300

@@ -1,4 +1,4 @@
-"""Which hook of scikit-learn's is called as which of ours."""
+"""Callbacks obey scikit-learn's protocol, and their hooks are called in order."""
 
 import copy
 import pickle
@@ -19,25 +19,25 @@ from skdl.callbacks import (
     TensorBoardLogger,
 )
 from skdl.callbacks import __all__ as names
-from skdl.callbacks import _hooks as module
+from skdl.callbacks.base import NetCallback
 
 
-class Recorder(module.NetCallback):
+class Recorder(NetCallback):
     def __init__(self):
         self.calls = []
 
-    def fit_begins(self, run):
+    def on_fit_begin(self, run):
         self.calls.append("begin")
         self.notes[run] = "note"
 
-    def epoch_begins(self, run):
+    def on_epoch_begin(self, run):
         self.calls.append(f"{run.net.n_iter_}")
         assert self.notes[run] == "note"
 
-    def epoch_ended(self, run):
+    def on_epoch_end(self, run):
         self.calls.append(f"to {run.net.n_iter_}")
 
-    def fit_ended(self, run):
+    def on_fit_end(self, run):
         self.calls.append("end")
 
 

@@ -1,11 +1,9 @@
-"""Merging of moments, decaying weights and the rollback of failed updates."""
+"""Moments that merge without loss of digits, and weights that decay."""
 
 import numpy as np
 import pytest
-from sklearn.preprocessing import StandardScaler
 
-from skdl._transaction import unchanged_on_error
-from skdl.preprocessing._moments import (
+from skdl.engine.moments import (
     Moments,
     decaying_weights,
     principal_axes,
@@ -53,7 +51,7 @@ def test_any_cutting_equals_numpy_on_all_rows(offset, cuts):
 
 @pytest.mark.parametrize("cuts", [[], [3], [2, 3, 9], range(1, 30)])
 @pytest.mark.parametrize("n", [5, 9, 30])
-def test_fewer_rows_than_columns_are_held_as_a_factor(cuts, n):
+def test_fewer_rows_than_columns_are_stored_as_a_factor(cuts, n):
     rng = np.random.default_rng(2)
     X = rng.normal(size=(n, 10)) + 1e6
     weights = rng.uniform(0.1, 3.0, size=n)
@@ -66,8 +64,8 @@ def test_fewer_rows_than_columns_are_held_as_a_factor(cuts, n):
 
 
 @pytest.mark.parametrize("order", [np.arange, lambda n: np.arange(n)[::-1]])
-def test_many_rows_in_passes_lose_no_digits(order):
-    """Sorted rows, so that the first ones tell nothing about the mean."""
+def test_many_rows_lose_no_digits(order):
+    """Sorted rows, so that the first ones are far from the mean."""
     X = np.column_stack([np.full(5000, 0.1), np.arange(5000.0) ** 2, np.ones(5000)])
     X[:, 2] += 1e8 + 1e-3 * (np.arange(5000) % 7)
     X = X[order(5000)]
@@ -139,23 +137,3 @@ def test_principal_axes_of_huge_identical_rows():
     assert total == 1.0
     np.testing.assert_array_equal(variances, [0.0])
     np.testing.assert_array_equal(axes, [[1.0, 0.0]])
-
-
-@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-def test_unchanged_on_error_restores_all_attributes(error):
-    model = StandardScaler()
-    model.kept, model.removed = [1], 2
-    before = dict(vars(model))
-
-    def update():
-        with unchanged_on_error(model):
-            model.kept, model.added = [3], 4
-            del model.removed
-            raise error
-
-    with pytest.raises(error):
-        update()
-    assert vars(model) == before
-    with unchanged_on_error(model):
-        model.kept = [5]
-    assert model.kept == [5]

@@ -1,8 +1,8 @@
 """Weighted means and co-moments that can be merged without loss of digits.
 
-Every quantity is held relative to a point near the data, so that an offset of the
-columns costs no accuracy, and two parts of a data set are joined by the pairwise
-formula of [1]_, so that the way rows are cut into batches does not matter.
+Deviations are taken from a point near the data, so an offset of the columns costs no
+accuracy. Two parts of a data set are merged by the pairwise formula of [1]_, so the
+result does not depend on how the rows are cut into batches.
 
 References
 ----------
@@ -20,48 +20,44 @@ import numpy as np
 from scipy import linalg
 from scipy.sparse import issparse
 
-from skdl._inputs import check_inputs, check_numbers, check_weight_sizes
-from skdl._sklearn import check_sample_weight
-
 __all__ = [
     "Moments",
-    "checked_batch",
     "decaying_weights",
-    "known_counts",
     "principal_axes",
+    "safe_scale",
     "updated_moments",
 ]
 
-# Elements of a sparse X that are made dense at a time, where nothing else will do.
+# Elements per block where a sparse X has to be made dense.
 BLOCK = 2**20
-# Rows whose deviations, in float64, stay in the cache.
+# Rows per block: their float64 deviations fit into the cache.
 ROWS = 1024
 
 
 class Moments(NamedTuple):
-    """First and second moments of weighted rows x_i of weights w_i.
+    """First and second moments of rows x_i with weights w_i.
 
-    Estimators store it as a plain tuple, which every serializer can write.
+    Estimators store the moments as a plain tuple, which every serializer can write.
 
     Attributes
     ----------
     weight : float, or ndarray of shape (n_features,)
-        W = sum_i w_i; by column where NaN left out values of some columns.
+        W = sum_i w_i; one sum per column if some values are NaN.
     mean : ndarray of shape (n_features,)
-        (1/W) sum_i w_i x_i, rounded to float64; 0 for a column without a value.
+        (1/W) sum_i w_i x_i, rounded to float64; 0 for a column without values.
     tail : ndarray of shape (n_features,)
-        What the rounding of `mean` left out: the mean is ``mean + tail``. Thousands
-        of merges thereby do not add up their rounding errors.
+        Rounding error of `mean`: the exact mean is ``mean + tail``. With it, rounding
+        errors do not add up over thousands of merges.
     comoment : ndarray of shape (n_features,) or (n, n_features)
         sum_i w_i (x_i - mean)^2 by column, or the matrix
-        C = sum_i w_i (x_i - mean)(x_i - mean)^T. Divided by W, these are the population
-        variances and covariances. As long as the rows are fewer than the columns, the
-        matrix is held as a factor A of n < n_features rows with A^T A = C.
+        C = sum_i w_i (x_i - mean)(x_i - mean)^T. Divided by W, they are the population
+        variances and covariances. While there are fewer rows than columns, the matrix
+        is stored as a factor A of n < n_features rows with A^T A = C.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from skdl.preprocessing._moments import Moments
+    >>> from skdl.engine.moments import Moments
     >>> X = np.array([[10.0, 20.0], [32.0, 52.0]])
     >>> moments = Moments.of(X, np.ones(2), full=True)
     >>> moments.mean
@@ -77,8 +73,8 @@ class Moments(NamedTuple):
     comoment: np.ndarray
 
     @classmethod
-    def of(cls, X, weights, *, full):
-        """Moments of the rows of one batch, in two passes about a shift.
+    def of(cls, X: np.ndarray, weights: np.ndarray, *, full: bool) -> "Moments":
+        """Compute the moments of one batch in two passes, about a shift.
 
         Parameters
         ----------
@@ -87,39 +83,40 @@ class Moments(NamedTuple):
         weights : ndarray of shape (n_rows,) or (n_rows, n_features)
             Non-negative float64 weights. A matrix has zeros where X is NaN.
         full : bool
-            Whether `comoment` is the matrix, which takes finite X.
+            Whether `comoment` is the matrix; X must be finite then.
 
         Returns
         -------
         Moments
+            The moments of the batch.
         """
         if weights.ndim == 2:
             return cls._of_known(X, weights)
-        # The heaviest row lies within sqrt(n_rows) standard deviations of the mean,
-        # hence subtracting it is harmless whatever the offset; and columns that
-        # never change get differences, and a variance, of exactly zero.
+        # The row of largest weight lies within sqrt(n_rows) standard deviations of the
+        # mean, so differences from it keep their digits. Constant columns have
+        # differences, and a variance, of exactly 0.
         shift = X[np.argmax(weights)].astype(np.float64)
         weight = float(weights.sum())
         if full and len(X) > ROWS:
-            return cls._in_passes(X, weights, shift, weight)
+            return cls._in_blocks(X, weights, shift, weight)
         deviation = X - shift
-        # Momentum can round all weights to zero; the batch then counts for nothing.
+        # Momentum can round all weights to 0; then the batch has no effect.
         mean = weights @ deviation / (weight or 1.0)
         deviation -= mean
         if full:
             deviation *= np.sqrt(weights)[:, np.newaxis]
-            few = len(X) < X.shape[1]
-            comoment = deviation if few else deviation.T @ deviation
+            is_factor = len(X) < X.shape[1]
+            comoment = deviation if is_factor else deviation.T @ deviation
         else:
             comoment = weights @ deviation**2
         return cls(weight, *_two_sum(shift, mean), comoment)
 
     @classmethod
     def _of_known(cls, X, weights):
-        """Moments by column of what is not NaN."""
+        """Compute the moments of each column's values that are not NaN."""
         heaviest = np.argmax(weights, axis=0)
         shift = X[heaviest, np.arange(X.shape[1])].astype(np.float64)
-        shift[np.isnan(shift)] = 0.0  # a column of nothing but NaN
+        shift[np.isnan(shift)] = 0.0  # columns that are all NaN
         deviation = X - shift
         deviation[np.isnan(deviation)] = 0.0
         weight = weights.sum(axis=0)
@@ -129,88 +126,95 @@ class Moments(NamedTuple):
         return cls(weight, *_two_sum(shift, mean), comoment)
 
     @classmethod
-    def of_sparse(cls, X, weights):
-        """Moments by column of a sparse batch, its zeros included.
+    def of_sparse(cls, X, weights: np.ndarray) -> "Moments":
+        """Compute the moments of each column of a sparse batch, zeros included.
 
         Parameters
         ----------
         X : CSC array or matrix of shape (n_rows, n_features)
-            Without duplicates. NaN counts for nothing.
+            Rows without duplicate entries. NaN is skipped.
         weights : ndarray of shape (n_rows,)
             Non-negative float64 weights.
 
         Returns
         -------
         Moments
+            The moments of the batch.
         """
         n_rows, n_columns = X.shape
         stored = np.diff(X.indptr)
         columns = np.repeat(np.arange(n_columns), stored)
 
-        def summed(values):
+        def sum_by_column(values):
             return np.bincount(columns, values, n_columns)
 
         known = ~np.isnan(X.data)
-        of_entries = weights[X.indices] * known
-        weight, rest = float(weights.sum()), None
+        entry_weights = weights[X.indices] * known
+        weight = float(weights.sum())
         if not known.all():
-            missing = summed(~known)
-            unknown = summed(weights[X.indices] * ~known)
-            weight = np.where(missing < n_rows, weight - unknown, 0.0)
-        # Exactly 0 in full columns: these have no zeros that are not stored.
-        rest = np.where(stored < n_rows, weight - summed(of_entries), 0.0)
-        # A value of a full column as its shift leaves constants exact.
+            n_missing = sum_by_column(~known)
+            missing_weight = sum_by_column(weights[X.indices] * ~known)
+            weight = np.where(n_missing < n_rows, weight - missing_weight, 0.0)
+        # The weight of the zeros that are not stored; exactly 0 for full columns.
+        zero_weight = np.where(
+            stored < n_rows, weight - sum_by_column(entry_weights), 0.0
+        )
+        # The shift of a full column is one of its values: constants stay exact.
         shift = np.zeros(n_columns)
         shift[columns[known]] = X.data[known]
         shift[stored < n_rows] = 0.0
         deviation = np.where(known, X.data - shift[columns], 0.0)
-        mean = summed(of_entries * deviation) / _not_zero(weight)
+        mean = sum_by_column(entry_weights * deviation) / _not_zero(weight)
         deviation -= mean[columns]
-        comoment = summed(of_entries * deviation**2) + np.maximum(rest, 0.0) * mean**2
+        comoment = (
+            sum_by_column(entry_weights * deviation**2)
+            + np.maximum(zero_weight, 0.0) * mean**2
+        )
         return cls(weight, *_two_sum(shift, mean), comoment)
 
     @classmethod
-    def _in_passes(cls, X, weights, shift, weight):
-        """Moments with the matrix, in one pass over X and a few rows at a time."""
+    def _in_blocks(cls, X, weights, shift, weight):
+        """Compute the moments with the matrix in one pass, block by block."""
         n_rows, n_columns = X.shape
         step = max(ROWS, n_columns)
-        # Near the mean, as a few rows from all over X tell it: what is left of the
-        # mean then takes no digits away. Columns that never change stay exact.
-        few = slice(None, None, -(-n_rows // ROWS))
-        guess = weights[few] @ (X[few] - shift)
-        near = shift + guess / (weights[few].sum() or 1.0)
+        # Deviations are taken from the mean of a sample of rows. Their own mean is
+        # small, so subtracting it costs no digits. Constant columns stay exact.
+        sample = slice(None, None, -(-n_rows // ROWS))
+        sample_sum = weights[sample] @ (X[sample] - shift)
+        center = shift + sample_sum / (weights[sample].sum() or 1.0)
         roots = None if (weights == 1).all() else np.sqrt(weights)[:, np.newaxis]
         mean, comoment = np.zeros(n_columns), np.zeros((n_columns, n_columns))
         for start in range(0, n_rows, step):
             rows = slice(start, start + step)
-            deviation = X[rows] - near
+            deviation = X[rows] - center
             mean += weights[rows] @ deviation
             if roots is not None:
                 deviation *= roots[rows]
             comoment += deviation.T @ deviation
         mean /= weight
         comoment -= weight * np.outer(mean, mean)
-        return cls(weight, *_two_sum(near, mean), comoment)
+        return cls(weight, *_two_sum(center, mean), comoment)
 
-    def matrix(self):
-        """Return the matrix C, from its factor if that is what `comoment` is."""
+    def matrix(self) -> np.ndarray:
+        """Return the matrix C, also if `comoment` is its factor."""
         A = self.comoment
         return A.T @ A if len(A) < A.shape[1] else A
 
-    def scaled(self, factor):
-        """Moments with all weights multiplied by `factor` (at least 0)."""
+    def scaled(self, factor: float | np.ndarray) -> "Moments":
+        """Return the moments with all weights multiplied by `factor` (at least 0)."""
         return self._replace(
             weight=self.weight * factor, comoment=self.comoment * factor
         )
 
-    def merged(self, other):
-        """Moments of the rows of both: the update formula of Chan et al.
+    def merged(self, other: "Moments") -> "Moments":
+        """Return the moments of the rows of both, by the formula of Chan et al.
 
-        With d the difference of the means, the mean moves by d W_b / W and the
-        comoments add up together with d d^T W_a W_b / W.
+        With d the difference of the means, the mean moves by d W_b / W. The co-moments
+        are added, and d d^T W_a W_b / W with them.
         """
-        # Starting from the heavier mean keeps the rounding of d below the standard
-        # deviation of the union even if momentum has all but erased the other.
+        # Starting from the mean of larger weight keeps the rounding error of d below
+        # the standard deviation of all rows, even if momentum has left the other part
+        # hardly any weight.
         a, b = self._by_weight(other)
         weight = a.weight + b.weight
         share = b.weight / _not_zero(weight)
@@ -227,7 +231,7 @@ class Moments(NamedTuple):
         return Moments(weight, *mean, comoment)
 
     def _by_weight(self, other):
-        """Return the heavier and the lighter of both, or of each of their columns."""
+        """Return both, the one of larger weight first; column by column if need be."""
         first = np.greater_equal(self.weight, other.weight)
         if first.ndim == 0:
             return (self, other) if first else (other, self)
@@ -238,37 +242,45 @@ class Moments(NamedTuple):
 
 
 def _not_zero(weight):
-    """Return weights to divide by: what has none has a sum of 0, too."""
+    """Return weights to divide by: 1 in place of 0, where the sum is 0, too."""
     return weight + (weight == 0)
 
 
 def _two_sum(a, b):
-    """Rounded sum of two arrays and its exact rounding error (Møller [2]_)."""
+    """Return the rounded sum of two arrays and its exact rounding error [2]_."""
     total = a + b
     b_seen = total - a
     return total, (a - (total - b_seen)) + (b - b_seen)
 
 
-def updated_moments(prior, X, weights, *, full=False, momentum=None):
-    """Moments after one more batch.
+def updated_moments(
+    prior: Moments | tuple | None,
+    X,
+    weights: np.ndarray,
+    *,
+    full: bool = False,
+    momentum: float | None = None,
+) -> Moments:
+    """Return the moments after one more batch.
 
     Parameters
     ----------
     prior : Moments, tuple or None
-        State before the batch; None if there is none. It is not modified.
+        Moments before the batch, which are not modified; None for the first batch.
     X : ndarray, CSR or CSC array or matrix of shape (n_rows, n_features)
-        Rows of the batch; sparse ones, and NaN, not with `full`.
+        Rows of the batch. With `full` they must be dense, without NaN.
     weights : ndarray of shape (n_rows,) or (n_rows, n_features)
-        Positive weights. For a dense X with NaN a matrix, which has zeros there.
+        Positive weights. A dense X with NaN needs a matrix, with zeros at the NaN.
     full : bool, default=False
         Whether to accumulate the co-moment matrix.
     momentum : float in (0, 1] or None, default=None
-        None weighs all rows alike; otherwise see `decaying_weights`, and the
-        weight of the result is 1.
+        With a number, the moments are exponential averages of total weight 1, see
+        `decaying_weights`. None gives all rows the same influence.
 
     Returns
     -------
     Moments
+        The moments of all rows so far.
 
     Raises
     ------
@@ -277,16 +289,16 @@ def updated_moments(prior, X, weights, *, full=False, momentum=None):
     """
     prior = None if prior is None else Moments(*prior)
     first = True if prior is None else np.equal(prior.weight, 0)
-    # Columns that begin later than others, after nothing but NaN.
-    late = momentum is not None and np.any(first) and not np.all(first)
+    # Some columns have had values before, and others only NaN.
+    starts_differ = momentum is not None and np.any(first) and not np.all(first)
     if issparse(X):
         X = X.tocsc()
         if not X.has_canonical_format:
             X = X.copy()
             X.sum_duplicates()
-        if late or (momentum is not None and np.isnan(X.data).any()):
+        if starts_differ or (momentum is not None and np.isnan(X.data).any()):
             return _dense_by_columns(prior, X, weights, momentum)
-    if late and weights.ndim == 1:
+    if starts_differ and weights.ndim == 1:
         weights = np.repeat(weights[:, np.newaxis], X.shape[1], axis=1)
     with np.errstate(over="ignore", invalid="ignore"):
         remaining = None
@@ -300,10 +312,10 @@ def updated_moments(prior, X, weights, *, full=False, momentum=None):
             if remaining is not None:
                 prior = prior.scaled(remaining / _not_zero(prior.weight))
             moments = prior.merged(moments)
-        sizes = moments.comoment
-        if full and len(sizes) < len(moments.mean):
-            sizes = np.vdot(sizes, sizes)  # of the matrix, not only of its factor
-    if not np.isfinite(sizes).all():
+        comoment = moments.comoment
+        if full and len(comoment) < len(moments.mean):
+            comoment = np.vdot(comoment, comoment)  # the factor's square can overflow
+    if not np.isfinite(comoment).all():
         values = X.data if issparse(X) else X
         raise ValueError(
             "The variance of X overflows float64: the values of X or of sample_weight "
@@ -314,7 +326,11 @@ def updated_moments(prior, X, weights, *, full=False, momentum=None):
 
 
 def _dense_by_columns(prior, X, weights, momentum):
-    """Moments of a sparse X with NaN: by momentum, rows count for each column alone."""
+    """Return moments with momentum of a sparse X with NaN.
+
+    The weight of a row depends on the later values of the same column. So blocks of
+    columns are made dense.
+    """
     n_rows, n_columns = X.shape
     step, parts = max(1, BLOCK // n_rows), []
     for start in range(0, n_columns, step):
@@ -329,76 +345,112 @@ def _dense_by_columns(prior, X, weights, momentum):
     return Moments(*map(np.concatenate, zip(*parts, strict=True)))
 
 
-def decaying_weights(weights, momentum, *, first):
-    """Weights by which an exponential average is a plain weighted average.
+def decaying_weights(
+    weights: np.ndarray, momentum: float, *, first: bool | np.ndarray
+) -> tuple[np.ndarray, float | np.ndarray]:
+    """Return weights that turn a weighted average into an exponential average.
 
-    Row i of weight w_i moves the average by the fraction k_i = 1 - (1-k)^w_i, that
-    is by as much as w_i rows of weight one. What it contributes in the end is
+    A row of weight w_i moves the average by the fraction k_i = 1 - (1-k)^w_i, as w_i
+    rows of weight 1 would. Its share in the final average is
     k_i (1-k)^(sum of the later weights).
 
     Parameters
     ----------
     weights : ndarray of shape (n_rows,) or (n_rows, n_features)
-        Positive weights, in the order of the rows; by column, some may be 0.
+        Positive weights, in the order of the rows. A matrix may hold zeros.
     momentum : float in (0, 1]
-        k, the fraction by which a row of weight one moves the average.
+        k, the fraction by which a row of weight 1 moves the average.
     first : bool, or ndarray of bool of shape (n_features,)
-        Whether the average starts at the first row that counts (whose k is 1).
+        Whether the average starts in this batch: its first row of positive weight
+        then has k_i = 1.
 
     Returns
     -------
     decayed : ndarray of the shape of `weights`
-        The contribution of each row.
+        The share of each row.
     remaining : float, or ndarray of shape (n_features,)
-        The factor (1-k)^(sum of weights) left to everything before the batch. The
-        two sum to 1, or `decayed` does so alone if `first`.
+        The share of all rows before the batch, (1-k)^(sum of weights). `decayed` and
+        `remaining` sum to 1; if `first`, `decayed` alone does.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from skdl.preprocessing._moments import decaying_weights
+    >>> from skdl.engine.moments import decaying_weights
     >>> decaying_weights(np.ones(3), 0.5, first=True)
     (array([0.25, 0.25, 0.5 ]), 0.125)
     """
-    keep = 1.0 - momentum
+    decay = 1.0 - momentum
     later = np.zeros_like(weights)
     later[:-1] = np.cumsum(weights[:0:-1], axis=0)[::-1]
-    share = 1.0 - keep**weights
+    share = 1.0 - decay**weights
     if weights.ndim == 1:
         share[0] = 1.0 if np.all(first) else share[0]
-        return share * keep**later, float(keep ** weights.sum())
+        return share * decay**later, float(decay ** weights.sum())
     columns = np.flatnonzero(first & (weights > 0).any(axis=0))
     share[np.argmax(weights > 0, axis=0)[columns], columns] = 1.0
-    return share * keep**later, keep ** weights.sum(axis=0)
+    return share * decay**later, decay ** weights.sum(axis=0)
 
 
-def principal_axes(moments, input_eps):
-    """Directions in which the data vary, by decreasing variance.
+def safe_scale(mean: np.ndarray, variance: np.ndarray, input_eps: float) -> np.ndarray:
+    """Return standard deviations to divide by: 1 for constant columns.
+
+    A column is constant up to rounding if its standard deviation is at most
+    2 input_eps abs(mean).
+
+    Parameters
+    ----------
+    mean : ndarray of shape (n_features,)
+        Mean of each column.
+    variance : ndarray of shape (n_features,)
+        Variance of each column.
+    input_eps : float
+        Spacing of floats at 1 in the dtype of the data.
+
+    Returns
+    -------
+    scale : ndarray of shape (n_features,)
+        sqrt(variance), or 1; NaN where the mean and the variance are NaN.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdl.engine.moments import safe_scale
+    >>> safe_scale(np.array([4.0, 5.0]), np.array([9.0, 1e-31]), 2**-52)
+    array([3., 1.])
+    """
+    scale = np.sqrt(variance)
+    return np.where(scale <= 2 * input_eps * np.abs(mean), 1.0, scale)
+
+
+def principal_axes(
+    moments: Moments, input_eps: float
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return the directions in which the data vary, by decreasing variance.
 
     Parameters
     ----------
     moments : Moments
-        With a co-moment matrix, or its factor.
+        Moments with the co-moment matrix, or its factor.
     input_eps : float
         Spacing of floats at 1 in the dtype of the data.
 
     Returns
     -------
     variances : ndarray of shape (n_axes,)
-        The eigenvalues of the population covariance that rounding cannot explain;
-        a single 0 if there is none.
+        The eigenvalues of the population covariance that exceed rounding errors; a
+        single 0 if no eigenvalue does.
     axes : ndarray of shape (n_axes, n_features)
         Their eigenvectors as rows, the largest loading of each positive; the first
-        coordinate axis if there is none.
+        coordinate axis if no eigenvalue exceeds rounding errors.
     total : float
-        The sum of all variances, those that rounding may explain included.
+        The sum of all eigenvalues, also of those that may be rounding errors.
     """
     A, n_features = moments.comoment, len(moments.mean)
-    few = len(A) < n_features
-    # A^T A and the smaller A A^T have the same eigenvalues but for zeros.
-    products = A @ A.T if few else A
-    diagonal = np.einsum("ij,ij->j", A, A) if few else np.diag(A)
-    with np.errstate(over="ignore"):  # Infinite noise hides every variance, rightly.
+    is_factor = len(A) < n_features
+    # A^T A and the smaller A A^T have the same eigenvalues except zeros.
+    products = A @ A.T if is_factor else A
+    diagonal = np.einsum("ij,ij->j", A, A) if is_factor else np.diag(A)
+    with np.errstate(over="ignore"):  # infinite noise exceeds every variance
         mean_squares = moments.mean**2 + diagonal / moments.weight
     variances, vectors = linalg.eigh(
         products / moments.weight, driver="evd", overwrite_a=True, check_finite=False
@@ -412,88 +464,12 @@ def principal_axes(moments, input_eps):
     if rank == 0:
         return np.zeros(1), np.eye(1, n_features), 1.0
     variances, axes = variances[:rank], vectors[:rank]
-    if few:
+    if is_factor:
         axes = axes @ A
         axes /= np.sqrt(np.einsum("ij,ij->i", axes, axes))[:, np.newaxis]
-    # Loadings that only rounding tells apart must not decide the sign.
+    # Loadings that differ by rounding errors only must not decide the sign.
     size = np.abs(axes)
     largest = np.argmax(size >= (1 - 1e-6) * size.max(axis=1, keepdims=True), axis=1)
     signs = np.sign(axes[np.arange(rank), largest])
     total = float(diagonal.sum()) / moments.weight
     return variances, axes * signs[:, np.newaxis], total
-
-
-def checked_batch(estimator, X, sample_weight, *, reset, **options):
-    """Validated rows of positive weight, and their weights.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Its `n_features_in_` and `feature_names_in_` are set if `reset`, or else
-        compared.
-    X : array-like of shape (n_samples, n_features)
-        float32 is kept, everything else becomes float64.
-    sample_weight : array-like of shape (n_samples,), float or None
-        Non-negative weights, not all of them zero; None stands for ones.
-    reset : bool
-        Whether this is the first batch.
-    **options
-        As for `check_inputs`, which takes dense and finite data by default.
-
-    Returns
-    -------
-    X : ndarray of shape (n_rows, n_features), or CSR or CSC array or matrix
-        The rows of positive weight.
-    weights : ndarray of shape (n_rows,), or (n_rows, n_features) for a dense X with NaN
-        Their float64 weights; 0 where X is NaN.
-
-    Raises
-    ------
-    ValueError
-        If X or the weights are not as described.
-    """
-    X = check_inputs(
-        estimator, X, dtype=[np.float64, np.float32], reset=reset, **options
-    )
-    check_numbers(sample_weight, "sample_weight")
-    weights = check_sample_weight(
-        sample_weight, X, dtype=np.float64, ensure_non_negative=True
-    )
-    counted = weights > 0
-    if not counted.any():
-        raise ValueError("sample_weight must hold at least one positive weight.")
-    check_weight_sizes(weights, 1e-100, 1e100)
-    if not counted.all():
-        X, weights = X[counted], weights[counted]
-    if not issparse(X) and options.get("ensure_all_finite") == "allow-nan":
-        missing = np.isnan(X)
-        if missing.any():
-            weights = weights[:, np.newaxis] * ~missing
-    return X, weights
-
-
-def known_counts(X, weights):
-    """Number of values that are not NaN, and the sum of their weights.
-
-    Parameters
-    ----------
-    X, weights
-        As `checked_batch` returns them.
-
-    Returns
-    -------
-    n_known : int, or ndarray of shape (n_features,)
-        By column if NaN is among the values.
-    weight : float, or ndarray of shape (n_features,)
-    """
-    if weights.ndim == 2:
-        return np.count_nonzero(weights, axis=0), weights.sum(axis=0)
-    n_rows, weight = X.shape[0], float(weights.sum())
-    if not issparse(X) or not np.isnan(X.data).any():
-        return n_rows, weight
-    entries = X.tocoo()
-    unknown = np.isnan(entries.data)
-    rows, columns = entries.row[unknown], entries.col[unknown]
-    n_known = n_rows - np.bincount(columns, minlength=X.shape[1])
-    missing = np.bincount(columns, weights[rows], X.shape[1])
-    return n_known, np.where(n_known > 0, weight - missing, 0.0)

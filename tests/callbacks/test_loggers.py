@@ -1,7 +1,9 @@
-"""Lines of a log are epochs of the history, whatever their format."""
+"""Each line of a log is an epoch of the history, in each format."""
 
 import csv
 import json
+import logging
+import math
 import os
 
 import numpy as np
@@ -9,11 +11,17 @@ import pytest
 from sklearn.model_selection import GridSearchCV
 
 from skdl import MLPClassifier
-from skdl.callbacks import Checkpoint, CSVLogger, JSONLinesLogger, LambdaCallback
+from skdl.callbacks import (
+    Checkpoint,
+    CSVLogger,
+    EpochLogger,
+    JSONLinesLogger,
+    LambdaCallback,
+)
 
 
 def make(**options):
-    return MLPClassifier(3, max_iter=6, random_state=0, **options)
+    return MLPClassifier(3, random_state=0, **{"max_iter": 6, **options})
 
 
 def read_csv(path):
@@ -147,7 +155,7 @@ def test_a_run_that_loses_its_file_writes_beside_it(Logger, X, y, path, fit, rea
             path.write_text("mine")
 
     net = make().set_callbacks(LambdaCallback(intrude), Logger(path))
-    with pytest.warns(UserWarning, match="Something else has written") as caught:
+    with pytest.warns(UserWarning, match="Another program has written") as caught:
         fit(net, X, y)
     assert path.read_text() == "mine"
     (beside,) = set(path.parent.iterdir()) - {path}
@@ -195,9 +203,74 @@ def test_a_place_that_takes_no_file_is_refused_before_training(
 def test_arguments_are_checked(Logger):
     with pytest.raises(TypeError, match="path must be a str or path-like, got 3"):
         Logger(3)
-    with pytest.raises(ValueError, match="path must name a place on the disk, got ''"):
+    with pytest.raises(ValueError, match="path must name a file or folder, got ''"):
         Logger("")
-    with pytest.raises(ValueError, match="path must name a place on the disk, got 'a"):
+    with pytest.raises(ValueError, match="path must name a file or folder, got 'a"):
         Logger("a\0b")
     with pytest.raises(TypeError, match="append must be True or False, got 'no'"):
         Logger("log", append="no")
+
+
+def test_text_of_csv_rows():
+    logger = CSVLogger("log.csv")
+    assert logger.head({"loss": [], "time": []}) == "epoch,loss,time\n"
+    assert logger.line(3, {"loss": 0.1, "time": np.nan}) == "3,0.1,nan\n"
+
+
+def test_text_of_json_lines():
+    logger = JSONLinesLogger("log.jsonl")
+    assert logger.head({"loss": []}) == ""
+    numbers = {"loss": 0.1, "a": math.nan, "b": math.inf, "c": -math.inf}
+    line = logger.line(3, numbers)
+    assert line == '{"epoch": 3, "loss": 0.1, "a": null, "b": 1e999, "c": -1e999}\n'
+    assert json.loads(line) == {"epoch": 3, **numbers, "a": None}
+
+
+def test_pandas_reads_json_lines(X, y, tmp_path, fit):
+    pandas = pytest.importorskip("pandas")
+    net = fit(make(max_iter=4), X, y, JSONLinesLogger(tmp_path / "log.jsonl"))
+    table = pandas.read_json(tmp_path / "log.jsonl", lines=True, precise_float=True)
+    assert table["epoch"].tolist() == [1, 2, 3, 4]
+    np.testing.assert_allclose(table["loss"], net.loss_curve_, rtol=1e-14)
+    assert table["validation_loss"].isna().all()
+
+
+def test_epoch_logger_logs_each_epoch_and_the_end(X, y, fit, caplog):
+    caplog.set_level(logging.INFO, "skdl")
+    net = fit(make(max_iter=2), X, y, EpochLogger())
+    assert [record.levelno for record in caplog.records] == [logging.INFO] * 3
+    first, second, last = caplog.messages
+    assert first.startswith(
+        f"MLPClassifier, epoch 1 of 2: loss {net.loss_curve_[0]:.6g}, learning_rate "
+        "0.001, gradient_norm "
+    )
+    assert second.startswith("MLPClassifier, epoch 2 of 2: ")
+    # Without validation, nothing is said of it.
+    assert "validation" not in first
+    assert last == "MLPClassifier ended after 2 epochs: max_iter"
+
+
+def test_epoch_logger_names_the_scores(X, y, fit, caplog):
+    caplog.set_level(logging.INFO, "skdl")
+    net = fit(make(max_iter=2, early_stopping=True), X, y, EpochLogger())
+    assert f"validation_score {net.validation_scores_[0]:.6g}" in caplog.messages[0]
+
+
+def test_name_and_level_of_the_epoch_logger(X, y, fit, caplog):
+    caplog.set_level(logging.INFO, "mine")
+    fit(make(max_iter=2), X, y, EpochLogger("mine", logging.DEBUG))
+    assert not caplog.records
+    fit(make(max_iter=2), X, y, EpochLogger("mine", logging.ERROR))
+    assert {(r.name, r.levelname) for r in caplog.records} == {("mine", "ERROR")}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"name": logging.getLogger()}, "name must be the str of a logger"),
+        ({"level": "INFO"}, "level must be an int .* got 'INFO'"),
+    ],
+)
+def test_arguments_of_the_epoch_logger_are_checked(arguments, message):
+    with pytest.raises(TypeError, match=message):
+        EpochLogger(**arguments)

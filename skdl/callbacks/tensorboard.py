@@ -7,10 +7,10 @@ from uuid import uuid4
 
 import numpy as np
 
-from skdl.callbacks._file_lock import naming
-from skdl.callbacks._file_logger import check_path, path_of
-from skdl.callbacks._hooks import NetCallback
-from skdl.callbacks._step_records import HISTOGRAMS, NUMBERS
+from skdl.callbacks._fingerprint import path_of
+from skdl.callbacks._run_file import check_path, naming
+from skdl.callbacks.base import NetCallback
+from skdl.callbacks.monitor import HISTOGRAMS, NUMBERS
 
 __all__ = ["TensorBoardLogger"]
 
@@ -54,7 +54,7 @@ class TensorBoardLogger(NetCallback):
     def __post_init__(self):
         check_path(self.path)
 
-    def fit_begins(self, run):
+    def on_fit_begin(self, run):
         """Make sure that there is a writer, and a folder."""
         writer = _summary_writer()
         path = Path(path_of(self.path, run))
@@ -62,14 +62,14 @@ class TensorBoardLogger(NetCallback):
             path.mkdir(parents=True, exist_ok=True)
         self.notes[run] = _Notes(path, writer)
 
-    def epoch_begins(self, run):
+    def on_epoch_begin(self, run):
         """Open a file before the first epoch of this call."""
         notes = self.notes[run]
         if notes.writer is None:
             # A Checkpoint may have brought back earlier epochs.
             notes.open(len(run.history["loss"]) + 1)
 
-    def epoch_ended(self, run):
+    def on_epoch_end(self, run):
         """Write the numbers of the epoch."""
         notes = self.notes[run]
         with naming(notes.path, "takes no log", "take another path"):

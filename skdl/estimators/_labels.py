@@ -1,0 +1,216 @@
+"""Class labels and distributions over classes, as arrays: checked and made plain."""
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.metrics import accuracy_score
+
+from skdl._distributions import check_distributions
+from skdl._explain import or_nothing, types_in
+
+__all__ = [
+    "as_labels",
+    "holds_distributions",
+    "is_list_of_classes",
+    "is_matrix",
+    "plain_labels",
+    "soft_rows",
+    "stack_columns",
+    "subset_accuracy",
+    "unique_labels",
+]
+
+
+def as_labels(labels):
+    """Return labels as an array; an object array becomes one of text or of numbers.
+
+    Parameters
+    ----------
+    labels : array-like or sparse matrix
+        A sparse matrix is returned as it is.
+    """
+    if issparse(labels):
+        return labels
+    array = np.asarray(labels)
+    is_column = array.dtype.kind == "O" and array.ndim == 1
+    return plain_labels(array, "y") if is_column else array
+
+
+def plain_labels(labels, name):
+    """Return the labels of an object array as an array of text or of numbers.
+
+    Parameters
+    ----------
+    labels : ndarray of object
+        Without None and other missing values.
+    name : str
+        The array's name in errors, capitalized as at the start of a sentence.
+
+    Returns
+    -------
+    labels : ndarray
+
+    Raises
+    ------
+    ValueError
+        If the labels are of several kinds, or of a kind that no metric can score.
+    """
+    kinds = {kind: _kind_of_label(kind) for kind in types_in(labels)}
+    if "other" in kinds.values():
+        i = next(
+            i for i, label in enumerate(labels.flat) if kinds[type(label)] == "other"
+        )
+        kind = type(labels.flat[i]).__name__
+        raise ValueError(
+            f"Unknown label type: 'unknown'. {name} holds an object of type {kind} in "
+            f"row {i} (counted from 0), and class labels are strings, integers or "
+            "booleans: write y.astype(str)."
+        )
+    if len(set(kinds.values())) > 1:
+        is_text = [kinds[type(label)] == "text" for label in labels.flat]
+        raise ValueError(
+            f"Unknown label type: 'mixed'. {name} holds text, first in row "
+            f"{is_text.index(True)}, beside numbers, first in row "
+            f"{is_text.index(False)} (counted from 0): write y.astype(str), or convert "
+            "all labels to numbers."
+        )
+    plain = np.array(labels.tolist())
+    if plain.dtype.kind == "O":
+        raise ValueError(
+            f"Unknown label type: 'unknown'. {name} holds integers beyond 64 bits: "
+            "write y.astype(str)."
+        )
+    return plain
+
+
+def _kind_of_label(kind):
+    if issubclass(kind, str):
+        return "text"
+    numbers = bool | int | float | np.bool_ | np.integer | np.floating
+    return "number" if issubclass(kind, numbers) else "other"
+
+
+def unique_labels(labels):
+    """Return the sorted classes among labels; text is as wide as its longest label.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n_samples,)
+    """
+    classes = np.unique(as_labels(labels))
+    return np.array(classes.tolist()) if classes.dtype.kind == "U" else classes
+
+
+def is_list_of_classes(classes):
+    """Tell whether classes are given for each of several columns of labels.
+
+    Parameters
+    ----------
+    classes : array-like, or list of array-like
+        The argument `classes` of ``partial_fit``.
+    """
+    is_long = isinstance(classes, list | tuple) and len(classes) > 1
+    return is_long and all(np.ndim(column) == 1 for column in classes)
+
+
+def is_matrix(y):
+    """Tell whether y has more than one column, whatever container it is.
+
+    Parameters
+    ----------
+    y : array-like, data frame or sparse matrix
+    """
+    # False where that fails: the check of y names its faults.
+    return or_nothing(_has_columns, y, nothing=False)
+
+
+def _has_columns(y):
+    shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape
+    return len(shape) == 2 and shape[1] > 1
+
+
+def holds_distributions(y):
+    """Tell whether y is a matrix of soft targets, for a loss that takes them.
+
+    Floats are soft targets, and so are zeros and ones of any type, as in one-hot rows.
+    Other integers and text are class labels in several columns.
+
+    Parameters
+    ----------
+    y : array-like, data frame or sparse matrix
+    """
+    if not is_matrix(y):
+        return False
+    y = y.data if issparse(y) else np.asarray(y)
+    if y.dtype.kind in "bf":
+        return True
+    if y.dtype.kind == "O":
+        try:
+            y = y.astype(np.float64)
+        except (TypeError, ValueError):
+            return False
+        if not np.array_equal(y, np.round(y)):
+            return True
+    return y.dtype.kind in "iuf" and bool(((y == 0) | (y == 1)).all())
+
+
+def soft_rows(y):
+    """Return a matrix of soft targets as float64, each row divided by its sum.
+
+    Parameters
+    ----------
+    y : {array-like, sparse matrix} of shape (n_samples, n_classes)
+
+    Returns
+    -------
+    y : ndarray of float64
+        Rows that sum to 1 up to rounding. Otherwise the gradient p - t of the softmax
+        would not belong to its loss.
+
+    Raises
+    ------
+    ValueError
+        If a row is not a distribution within the tolerance of its dtype.
+    """
+    try:
+        y, _, _ = check_distributions(y.toarray() if issparse(y) else y, "y")
+    except ValueError as error:
+        raise ValueError(
+            f"{error} Here a matrix y holds one distribution over the classes per row "
+            "(divide rows by their sums, if they are almost ones), unless it holds "
+            "labels beyond 0 and 1; for several labels per row take "
+            "LogisticClassifier, or MLPClassifier with its default loss."
+        ) from error
+    return y / y.sum(axis=1, keepdims=True)
+
+
+def stack_columns(columns):
+    """Return columns of labels as a matrix, of objects if their types differ.
+
+    Parameters
+    ----------
+    columns : list of ndarray of shape (n_samples,)
+    """
+    kinds = {column.dtype.kind for column in columns}
+    if len(kinds) == 1 or kinds <= set("iuf"):
+        return np.column_stack(columns)
+    return np.column_stack([column.astype(object) for column in columns])
+
+
+def subset_accuracy(y, predicted, sample_weight=None):
+    """Return the share of rows whose labels are all predicted correctly.
+
+    Parameters
+    ----------
+    y : {array-like, sparse matrix} of shape (n_samples, n_columns)
+        True labels.
+    predicted : ndarray of shape (n_samples, n_columns)
+    sample_weight : array-like of shape (n_samples,), optional
+    """
+    y = y.toarray() if issparse(y) else np.asarray(y)
+    if y.shape != predicted.shape:
+        raise ValueError(
+            f"y must be of shape {predicted.shape}, a label for each row and column, "
+            f"got {y.shape}."
+        )
+    is_right = (y == predicted).all(axis=1)
+    return accuracy_score(np.ones_like(is_right), is_right, sample_weight=sample_weight)
