@@ -51,7 +51,7 @@ from skdl.engine import (
     Selu,
     SigmoidSquaredError,
     Silu,
-    Softmax,
+    SoftmaxCrossEntropy,
     Softplus,
     SquaredError,
     SquaredHinge,
@@ -111,9 +111,9 @@ class LossCase:
 
 
 LOSSES = {
-    "softmax-2": LossCase(Softmax(), "classes", 2),
-    "softmax-3": LossCase(Softmax(), "classes", 3),
-    "softmax-soft": LossCase(Softmax(), "soft", 3),
+    "softmax-2": LossCase(SoftmaxCrossEntropy(), "classes", 2),
+    "softmax-3": LossCase(SoftmaxCrossEntropy(), "classes", 3),
+    "softmax-soft": LossCase(SoftmaxCrossEntropy(), "soft", 3),
     "kl_divergence-2": LossCase(KLDivergence(), "classes", 2),
     "kl_divergence-3": LossCase(KLDivergence(), "classes", 3),
     "kl_divergence-soft": LossCase(KLDivergence(), "soft", 3),
@@ -128,7 +128,7 @@ LOSSES = {
     "squared_hinge-2": LossCase(SquaredHinge(), "classes", 2),
     "squared_hinge-4": LossCase(SquaredHinge(), "classes", 4),
     "multi_output-softmax-logistic": LossCase(
-        MultiOutput([Softmax(), LogisticLoss()], [3, 1]), "columns", (3, 2)
+        MultiOutput([SoftmaxCrossEntropy(), LogisticLoss()], [3, 1]), "columns", (3, 2)
     ),
     "multi_output-all": LossCase(
         MultiOutput(

@@ -6,7 +6,7 @@ from numpy.testing import assert_array_equal
 from scipy.special import log_softmax
 
 from skdl.engine import Network, SquaredError, Workspace, mean_loss
-from skdl.engine.losses import base
+from skdl.engine.losses import base, sum_of_losses
 from tests.engine.cases import LOSSES, each
 from tests.pairs import parametrize_pairwise
 
@@ -88,3 +88,14 @@ def test_many_float32_losses_are_added_up_in_float64():
     y[0] = 1e8
     expected = 0.5 * (1e16 + (2**16 - 1) * 1e8) / 2**16
     assert mean_loss(SquaredError(), scores, y) == pytest.approx(expected, rel=1e-6)
+
+
+def test_sums_of_parts_add_up():
+    case = LOSSES["softmax-3"]
+    scores, targets, table = scores_and_targets(case)
+    parts = [
+        sum_of_losses(case.loss, scores[rows], targets[rows], table, WEIGHTS[rows])
+        for rows in (slice(0, 11), slice(11, 30))
+    ]
+    mean = mean_loss(case.loss, scores, targets, table, WEIGHTS)
+    assert sum(parts) / WEIGHTS.sum() == pytest.approx(mean, rel=1e-12)

@@ -13,6 +13,7 @@ from skdl.engine import (
     Poisson,
     SigmoidSquaredError,
     Softmax,
+    SoftmaxCrossEntropy,
     SquaredError,
     SquaredHinge,
     check_gradient,
@@ -269,3 +270,7 @@ def test_predictions():
     scores = np.array([[0.0, 1.0, -2.0]])
     assert_array_equal(SquaredError().predictions(scores), scores)
     assert_allclose(Poisson().predictions(scores), np.exp(scores), rtol=1e-15)
+
+
+def test_softmax_is_another_name_of_its_cross_entropy():
+    assert Softmax is SoftmaxCrossEntropy
