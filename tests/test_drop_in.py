@@ -224,7 +224,7 @@ def test_adaptive_learning_rate():
 
 
 def stalled(losses, tol):
-    """Return how many epochs in a row, up to each, were no improvement by tol."""
+    """Count, for each epoch, the epochs in a row without an improvement by tol."""
     best, counts = np.inf, [0]
     for loss in losses:
         counts.append(counts[-1] + 1 if loss > best - tol else 0)

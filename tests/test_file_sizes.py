@@ -84,7 +84,7 @@ def test_a_file_weighs_what_the_weights_do(Net, dtype, options):
         assert size <= 1.1 * weights + 64 * 1024
 
 
-# How many numbers an optimizer keeps per weight to go on with.
+# The number of moments that an optimizer keeps per weight.
 MOMENTS = {"sgd": 1, "adam": 2, "adamw": 2, "adagrad": 1, "rmsprop": 1, "lbfgs": 0}
 
 

@@ -128,7 +128,7 @@ def test_log_checkpoint_and_picture(digits_file, tmp_path):
 
     again, _, result = train("mnist_mlp", tmp_path, digits_file, *options, "--resume")
     assert again == scores
-    # The times are those of the first run: nothing was trained anew.
+    # The logged times are those of the first run: nothing was trained again.
     assert {path: path.read_text() for path in logs} == logs
     assert "epoch 5 of 5" not in result.stderr
 

@@ -57,8 +57,8 @@ def path(tmp_path_factory):
 def private_peak(*command):
     """Return the most private memory that a child process had in MiB, and its output.
 
-    RssAnon, read by us every two milliseconds: what maps the file is no part of it,
-    and no lock of the child's interpreter can hide a peak.
+    This process reads RssAnon every two milliseconds. RssAnon does not count the mapped
+    file, and no lock of the child's interpreter can hide a peak.
     """
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     peak = 0

@@ -190,7 +190,7 @@ def extras_inside_functions(files):
         for line, nested, module, _, _ in imported(path, text):
             known = {"skdl", *DEPENDENCIES, *sys.stdlib_module_names}
             if not nested and module.split(".")[0] not in known:
-                yield f"{path}:{line}: {module} is no dependency"
+                yield f"{path}:{line}: {module} is not a dependency"
 
 
 def top_level(body):

@@ -78,7 +78,7 @@ def with_option(name, value, Net=MLPClassifier):
     return Net(**{"hidden_layer_sizes": (6, 5), name: value}), CLASSES
 
 
-# Every object that a parameter takes, by way of the engine's own tables of them.
+# Every object that a parameter takes, from the tables of the engine's tests.
 OPTIONS = {
     **{f"loss-{k}": net_of_loss(case) for k, case in LOSSES.items()},
     **{

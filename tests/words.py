@@ -25,6 +25,12 @@ BETTER = [
     (r"no matter of course", "cannot be taken for granted"),
     (r"so manieth", "every n-th"),
     (r"so many(?! that)", "name the number: n rows, at most `n_rows`"),
+    (r"(?<![Tt]here\s)(?:is|are|was|were) no (?!longer|matter|more|less|better)",
+     "is not a ..., or has no ..."),
+    (r"by way of", "through, with, or by"),
+    (r"at (?:its|their) end", "has ended, or is used up"),
+    (r"for good", "permanently"),
+    (r"(?:[Tt]ells?|told) (?:of|apart)", "report, name, or distinguish"),
     (r"[Ss]tands? in the way(?: of)?", "prevents, or is not supported"),
     (r"(?:[Tt]akes?|[Tt]aking|[Tt]aken|[Tt]ook) away", "remove"),
     (r"Of (?:a|an|the|several|its|each|both|all|these|those|more|what)", "begin with "
