@@ -37,7 +37,7 @@ def fingerprint(run):
     run : TrainingRun
         A run before its first epoch.
     """
-    net, data, held = run.net, run.data, run.held
+    net, data, held = run.net, run.data, run.validation
     parts = {"estimator": type(net)}
     parameters = net.get_params(deep=False)
     parts |= {name: parameters[name] for name in parameters if name not in INERT}

@@ -1,7 +1,7 @@
 """The way of the data, from ``fit`` to the engine, for every net."""
 
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from threading import get_ident
 
@@ -41,11 +41,10 @@ from skdl.estimators._random import (
     later_streams,
     load_streams,
     random_streams,
-    save_streams,
 )
 from skdl.estimators._records import LISTS, GrowingHistory, cut_on_error
 from skdl.estimators._run import RESTORING, TrainingRun
-from skdl.estimators._run_state import take_up, what_to_take_up
+from skdl.estimators._run_state import RunState
 from skdl.estimators._standardize import check_standardize, learn_scaling
 from skdl.estimators._steps import step_observer
 from skdl.estimators._targets import (
@@ -212,15 +211,18 @@ class BaseNet(CallbackSupportMixin, FittedNet):
                     self, data, as_given[0], y, targets, codes, weights, rng
                 )
             augmentation = start_augmentation(self, data, image_shape, streams)
-            learn_scaling(
-                self, data, weights, image_shape, first=first, incremental=incremental
+            moments = self._run_state.get("input_moments")
+            moments = learn_scaling(
+                self, data, weights, image_shape, moments, incremental=incremental
             )
             if held is not None and (first or not incremental):
                 held.check_scoring(self)
-            self._prepare_records(watched)
+            self.stop_reason_ = None
+            state = RunState.of_call(self, watched)
+            state.input_moments = moments
             lbfgs = self.solver == "lbfgs"
             prepare = self._prepare_lbfgs if lbfgs else self._prepare_stochastic
-            run, train = prepare(data, streams, held, watched, incremental)
+            run, train = prepare(data, state, streams, held, watched, incremental)
             if augmentation is not None:
                 train = partial(train, augmentation=augmentation)
             run.data = data
@@ -231,7 +233,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
                 except KeyboardInterrupt:
                     if is_one_of_several():
                         raise
-                    run.settle()
+                    run.drop_incomplete_epoch()
                     warn("Training interrupted by user.", UserWarning)
                     if run.stop_reason != "diverged":
                         run.stop_reason = "interrupted"
@@ -299,7 +301,7 @@ class BaseNet(CallbackSupportMixin, FittedNet):
         """Make a new network, and empty records."""
         self._network = self._new_network(widths, dtype)
         start_weights(self._network, self.weight_init, self.activation, rng)
-        self._training_state = self._input_moments = None
+        self._run_state = {}
         self._step_records = {}
         self.n_layers_ = len(widths)
         self.n_outputs_ = widths[-1]
@@ -326,45 +328,32 @@ class BaseNet(CallbackSupportMixin, FittedNet):
                 "now ask for others. Set warm_start=False, or clone the estimator."
             )
         self._network.restore(old.snapshot())
-        if self._training_state is None:  # fitted without a wish to go on
+        if (
+            "streams" not in self._run_state
+        ):  # the last call was a fit without warm_start
             return later_streams(self.random_state)
-        return load_streams(self._training_state["streams"])
+        return load_streams(self._run_state["streams"])
 
     def _new_network(self, widths, dtype):
         options = check_architecture(self, len(widths) - 2)
         return Network(widths, dtype=dtype, **options)
 
-    def _prepare_records(self, watched):
-        """Have the lists and bests that a run adds to."""
-        self.n_iter_ = 0
-        self.stop_reason_ = None
-        if watched:
-            self.best_loss_ = None
-            if self.validation_scores_ is None:
-                self.validation_scores_ = []
-            if self.best_validation_score_ is None:
-                self.best_validation_score_ = -np.inf
-        else:
-            self.validation_scores_ = self.best_validation_score_ = None
-            if self.best_loss_ is None:
-                self.best_loss_ = np.inf
-
-    def _prepare_stochastic(self, data, streams, held, watched, incremental):
+    def _prepare_stochastic(self, data, state, streams, held, watched, incremental):
         """Return the run, and what trains for so many epochs."""
-        network, state = self._network, self._training_state or {}
-        progress = Progress(**state.get("progress", {"rows": self.t_}))
+        network, known = self._network, self._run_state
+        progress = state.progress
         progress.max_epochs = self.max_iter + (0 if incremental else progress.epochs)
         batch_size = check_batch_size(self.batch_size, data.n_rows)
         alpha, penalty = check_penalty(self.penalty, self.l1_ratio, self.alpha)
         optimizer = self._optimizer().start(network.parameters, network.n_weights)
-        kept = state.get("optimizer", {}).get("kind") == type(optimizer).__name__
-        if kept:
-            optimizer.load(state["optimizer"])
+        same = known.get("optimizer", {}).get("kind") == type(optimizer).__name__
+        if same:
+            optimizer.load(known["optimizer"])
         run = TrainingRun(
-            self, network, progress, self._schedule(), streams,
-            optimizer=optimizer, held=held, watched=watched, patient=incremental,
+            self, network, state, self._schedule(), streams, optimizer=optimizer,
+            validation=held, monitors_validation=watched, ignores_plateau=incremental,
         )  # fmt: skip
-        take_up(run, state if kept else {})
+        run.resume(known if same else {})
         return run, partial(
             train,
             network,
@@ -376,20 +365,20 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             penalty=penalty,
             batch_size=batch_size,
             rate=run.rate,
-            progress=progress,
             on_epoch=run,
             max_norm=self.max_grad_norm,
             dropout_rng=streams["dropout"],
             deadline=run.deadline,
         )
 
-    def _prepare_lbfgs(self, data, streams, held, watched, incremental):
+    def _prepare_lbfgs(self, data, state, streams, held, watched, incremental):
         """Return the run, and what trains for so many iterations."""
+        state.progress = Progress()
         run = TrainingRun(
-            self, self._network, Progress(), Constant(), streams,
-            held=held, watched=watched, patient=True,
+            self, self._network, state, Constant(), streams,
+            validation=held, monitors_validation=watched, ignores_plateau=True,
         )  # fmt: skip
-        take_up(run, {})
+        run.resume({})
         return run, partial(
             train_lbfgs,
             self._network,
@@ -405,7 +394,8 @@ class BaseNet(CallbackSupportMixin, FittedNet):
 
     def _attempts(self, run, train, as_given, incremental):
         """Yield a call that trains, and another one for each restart."""
-        bound = "max_iter" if self.solver == "lbfgs" else "max_epochs"
+        lbfgs = self.solver == "lbfgs"
+        bound = "max_iter" if lbfgs else "max_epochs"
         max_epochs = 1 if incremental else self.max_iter
         if not incremental:
             context = self._init_callback_context(max_subtasks=max_epochs)
@@ -419,9 +409,10 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             if run.stop_reason is None and left > 0:
                 if run.optimizer is not None:
                     run.epoch_begins()
-                run.mark()
+                run.mark_complete()
                 run.start_clock()
-                yield partial(train, **{bound: left}, observer=run.observer)
+                progress = {} if lbfgs else {"progress": run.progress}
+                yield partial(train, **{bound: left}, **progress, observer=run.observer)
             if not run.can_restart():
                 return
             run.restart()
@@ -435,9 +426,9 @@ class BaseNet(CallbackSupportMixin, FittedNet):
     def _finish(self, run, data, incremental):
         """Put the results of a run in place, or refuse them."""
         reason, network = run.stop_reason, self._network
-        if run.watched and (not incremental or reason in RESTORING):
+        if run.monitors_validation and (not incremental or reason in RESTORING):
             run.restore_best()
-        lost = reason == "diverged" and not run.watched
+        lost = reason == "diverged" and not run.monitors_validation
         if lost or not network.is_finite():
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may "
@@ -468,31 +459,17 @@ class BaseNet(CallbackSupportMixin, FittedNet):
             self._growing_history = GrowingHistory()
         self.history_ = self._growing_history.extended(self.history_, run.history)
         self._step_records = {} if run.observer is None else run.observer.records()
-        self._keep_for_later(run, incremental)
+        if run.optimizer is not None:
+            self.t_ = run.progress.rows
+        self._run_state = run.resumable(incremental=incremental)
         if run.callbacks is not None:
             run.callbacks.fit_ended()
 
-    def _keep_for_later(self, run, incremental):
-        """Keep what the next call goes on from, if there is to be one."""
-        self._training_state = None
-        if run.optimizer is None:
-            # Nothing but the parameters outlives L-BFGS: a warm start has these.
-            return
-        self.t_ = run.progress.rows
-        if not (incremental or self.warm_start):
-            return
-        kind = type(run.optimizer).__name__
-        self._training_state = {
-            "optimizer": {"kind": kind, **run.optimizer.state_dict()},
-            "progress": asdict(run.progress),
-            "streams": save_streams(run.streams),
-            **what_to_take_up(run, run.stop_reason not in RESTORING),
-        }
-
     def _lbfgs_ended(self, result):
         data = self._run.data
-        self.n_iter_ = result.nit
-        self.loss_ = np.float64(result.fun)
+        records = self._run.state.records
+        records.n_iter_, records.loss_ = result.nit, np.float64(result.fun)
+        self._run.state.publish(self)
         if self._run.stop_reason is not None:
             return
         if not np.isfinite(result.fun):

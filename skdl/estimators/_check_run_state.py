@@ -1,89 +1,132 @@
-"""Whether a state, which may come from a file, is one that a training run can have."""
+"""Refuse a state, which may come from a file, that a training run cannot have."""
 
+from dataclasses import is_dataclass
 from numbers import Integral, Real
+from typing import get_args, get_origin, get_type_hints
 
 import numpy as np
 
 from skdl.estimators._random import load_streams
-
-__all__ = ["check_run_state"]
+from skdl.estimators._run_state import RunState
 
 REASONS = (None, "callback", "converged", "diverged", "interrupted", "max_iter")
 REASONS += ("max_time",)
-# Numbers that may be None as well, until there is one.
-OPTIONAL = ("reference_loss", "lowest", "weight")
 LARGEST = 2**63
 
 
 def check_run_state(state, like, max_iter):
-    """Raise ValueError unless a state can stand in the place of another one.
+    """Raise ValueError unless a state fits the fields of `RunState` and the run.
 
     Parameters
     ----------
     state : object
         What to check.
     like : dict
-        The state of a run of the same net on the same data before its first epoch.
+        The state of a run of the same net on the same data before its first epoch:
+        arrays must have its shapes and dtypes.
     max_iter : int
         Epochs that the run may have.
     """
-    rest = ("optimizer", "streams", "records", "history", "stop_reason")
-    _check_names(state, like, "the state")
-    for name in set(like) - set(rest):
-        _check_like(state[name], like[name], name)
-    _check_optimizer(state["optimizer"], like["optimizer"], "optimizer")
-    _check_streams(state["streams"], like["streams"])
+    _check_fields(state, RunState, like, "the state")
     _check_records(state["records"], like["records"], max_iter)
-    _check_names(state["history"], like["history"], "history")
     for name, values in state["history"].items():
-        _check_numbers(values, state["records"]["n_iter_"], f"history.{name}")
+        _check_length(values, state["records"]["n_iter_"], f"history.{name}")
     if state["stop_reason"] not in REASONS:
         raise ValueError(f"stop_reason is {state['stop_reason']!r:.50}.")
 
 
-def _check_names(value, like, name, optional=()):
-    """Refuse what is no dict, lacks a name, or has one that is unknown."""
-    if not isinstance(value, dict):
-        raise ValueError(f"{name} must be a dict, got {value!r:.50}.")
-    lacking = [key for key in like if key not in value and key not in optional]
-    if lacking:
-        raise ValueError(f"{name} lacks {lacking[0]!r}.")
-    unknown = [key for key in value if key not in like and key not in optional]
-    if unknown:
-        raise ValueError(f"{name} has {unknown[0]!r:.50}, which is unknown.")
+def _check_fields(value, kind, like, name):
+    """Check a dict of the fields of a dataclass by their annotations."""
+    hints = get_type_hints(kind)
+    _check_names(value, hints, name)
+    prefix = "" if kind is RunState else f"{name}."
+    for key, hint in hints.items():
+        _check_field(value[key], hint, like[key], f"{prefix}{key}")
 
 
-def _check_like(value, like, name):
-    """Refuse a value of another kind, shape or dtype."""
-    if isinstance(like, dict):
+def _check_field(value, hint, like, name):
+    options = get_args(hint)
+    if type(None) in options:
+        # Whether there is an array or a dict does not change while training runs.
+        if value is None and not isinstance(like, np.ndarray | dict):
+            return
+        (hint,) = (option for option in options if option is not type(None))
+    if name == "streams":
+        _check_streams(value, like)
+    elif is_dataclass(hint):
+        _check_fields(value, hint, like, name)
+    elif hint is dict:
+        _check_dict(value, like, name)
+    elif get_origin(hint) is dict:
         _check_names(value, like, name)
         for key in like:
-            check = _check_optimizer if key == "optimizer" else _check_like
-            check(value[key], like[key], f"{name}.{key}")
-    elif isinstance(like, np.ndarray):
+            _check_field(value[key], get_args(hint)[1], like[key], f"{name}.{key}")
+    elif get_origin(hint) is list:
+        _check_numbers(value, name)
+    else:
+        _check_like(value, hint, like, name)
+
+
+def _check_dict(value, like, name):
+    """Check a dict whose names and kinds of values follow from the run."""
+    if like is None:
+        raise ValueError(f"{name} must be None, got {value!r:.50}.")
+    _check_names(value, like, name)
+    for key, inner in like.items():
+        path = f"{name}.{key}"
+        if isinstance(inner, dict):
+            _check_dict(value[key], inner, path)
+        else:
+            _check_like(value[key], type(inner), inner, path)
+
+
+def _check_streams(value, like):
+    _check_names(value, like, "streams")
+    try:
+        load_streams(value)
+    except Exception as error:  # NumPy raises many kinds
+        names = list(like)
+        raise ValueError(f"streams are not states of {names}: {error}.") from None
+
+
+def _check_like(value, kind, like, name):
+    """Check a number, a flag, a text or an array; other kinds may be a user's own."""
+    if issubclass(kind, np.ndarray):
         _check_array(value, like, name)
-    elif name.split(".")[-1] in OPTIONAL:
-        if value is not None:
-            _check_number(value, name)
-    elif isinstance(like, bool | np.bool_):
+    elif issubclass(kind, bool | np.bool_):
         if not isinstance(value, bool | np.bool_):
             raise ValueError(f"{name} must be True or False, got {value!r:.50}.")
-    elif isinstance(like, Integral):
+    elif issubclass(kind, Integral):
         _check_count(value, name)
-    else:
+    elif issubclass(kind, Real):
         _check_number(value, name)
+    elif issubclass(kind, str) and not isinstance(value, str):
+        raise ValueError(f"{name} must be a text, got {value!r:.50}.")
 
 
-def _check_optimizer(value, like, name):
-    """Check what optimizers have in common; one of a user's own may hold the rest."""
-    _check_names(value, like, name)
-    for key, one in like.items():
-        if isinstance(one, np.ndarray):
-            _check_array(value[key], one, f"{name}.{key}")
-        elif isinstance(one, Integral) and not isinstance(one, bool):
-            _check_count(value[key], f"{name}.{key}")
-        elif isinstance(one, Real) and not isinstance(one, bool):
-            _check_number(value[key], f"{name}.{key}")
+def _check_names(value, names, path):
+    """Refuse a value that is not a dict, lacks a name, or has an unknown one."""
+    if not isinstance(value, dict):
+        raise ValueError(f"{path} must be a dict, got {value!r:.50}.")
+    lacking = [name for name in names if name not in value]
+    if lacking:
+        raise ValueError(f"{path} lacks {lacking[0]!r}.")
+    unknown = [name for name in value if name not in names]
+    if unknown:
+        raise ValueError(f"{path} has {unknown[0]!r:.50}, which is unknown.")
+
+
+def _check_records(records, like, max_iter):
+    """Check that lists have their length before the run plus one value per epoch."""
+    n_epochs = records["n_iter_"]
+    _check_count(n_epochs, "records.n_iter_", max_iter)
+    for name, value in records.items():
+        before, path = like[name], f"records.{name}"
+        if (before is None) != (value is None):
+            needs = "None" if before is None else "a value"
+            raise ValueError(f"{path} must be {needs}, got {value!r:.50}.")
+        if isinstance(before, list):
+            _check_length(value, len(before) + n_epochs, path)
 
 
 def _check_array(value, like, name):
@@ -96,38 +139,18 @@ def _check_array(value, like, name):
         )
 
 
-def _check_streams(streams, like):
-    _check_names(streams, like, "streams")
-    try:
-        load_streams(streams)
-    except Exception as error:  # by NumPy, of many kinds
-        raise ValueError(f"streams are not states of {like.keys()}: {error}.") from None
-
-
-def _check_records(records, like, max_iter):
-    """Check the records on the net, which are those before and one for each epoch."""
-    _check_names(records, like, "records", optional=["loss_"])
-    n_epochs = records["n_iter_"]
-    _check_count(n_epochs, "records.n_iter_", max_iter)
-    for name, value in records.items():
-        before, path = like.get(name, 0.0), f"records.{name}"
-        if before is None:
-            if value is not None:
-                raise ValueError(f"{path} must be None, got {value!r:.50}.")
-        elif isinstance(before, list):
-            _check_numbers(value, len(before) + n_epochs, path)
-        else:
-            _check_number(value, path)
-    if n_epochs and "loss_" not in records:
-        raise ValueError("records lacks 'loss_'.")
-
-
-def _check_numbers(values, length, name):
-    if not isinstance(values, list) or len(values) != length:
-        n_values = len(values) if isinstance(values, list) else "none"
-        raise ValueError(f"{name} must be a list of {length} numbers, got {n_values}.")
+def _check_numbers(values, name):
+    if not isinstance(values, list):
+        raise ValueError(f"{name} must be a list of numbers, got {values!r:.50}.")
     for value in values:
         _check_number(value, name)
+
+
+def _check_length(values, length, name):
+    if len(values) != length:
+        raise ValueError(
+            f"{name} must be a list of {length} numbers, got {len(values)}."
+        )
 
 
 def _check_number(value, name):

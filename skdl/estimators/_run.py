@@ -5,9 +5,9 @@ from time import perf_counter
 import numpy as np
 
 from skdl.engine.schedules import Adaptive
-from skdl.estimators._run_state import HISTORY, load_run_state, run_state
-
-__all__ = ["RESTORING", "TrainingRun"]
+from skdl.estimators._check_run_state import check_run_state
+from skdl.estimators._random import restore_streams, save_streams
+from skdl.estimators._run_state import HISTORY, NAN, RunState
 
 # Reasons to stop for which partial_fit, too, goes back to the best weights.
 RESTORING = ("converged", "diverged")
@@ -23,69 +23,118 @@ class TrainingRun:
     Parameters
     ----------
     net : estimator
+        The net that is fitted.
     network : Network
-    progress : Progress
+        Its network, which training changes in place.
+    state : RunState
+        All that training knows between two epochs.
     schedule : schedule object
+        Multiplies `learning_rate_init`.
     streams : dict of numpy.random.Generator
+        What shuffling, dropout and augmentation draw from.
     optimizer : optimizer state, optional
         None for lbfgs, which keeps its own.
-    held : Held, optional
+    validation : Held, optional
         Rows to validate on.
-    watched : bool, default=False
-        Whether to stop by their score instead of the loss, and keep the best epoch.
-    patient : bool, default=False
-        Whether to go on when the loss stalls, as ``partial_fit`` and lbfgs do.
+    monitors_validation : bool, default=False
+        Whether to stop by the validation score instead of the loss, and to restore the
+        best epoch.
+    ignores_plateau : bool, default=False
+        Whether to continue when the loss stalls, as ``partial_fit`` and lbfgs do.
 
     Attributes
     ----------
     network : Network
-        With the parameters as they are: copy what you keep.
+        With the parameters of now: copy what you keep.
     data : Data
-        What it trains on, checked and coded; never write to it.
+        What the net trains on, checked and coded; never write to it.
+    state : RunState
+        What `state_dict` copies. The next four attributes are parts of it.
     progress : Progress
         Epochs, steps, rows and restarts so far.
     learning_rate : float
-        Of the last step.
+        Rate of the last step.
     history : dict of list
         One number per epoch under each name that `history_` has.
     stop_reason : str or None
-        What `stop_reason_` will be; None while training goes on, and if it is
-        `max_iter` that ends it.
+        What `stop_reason_` will be; None while training continues, and if `max_iter`
+        ends it.
     """
 
     def __init__(
-        self, net, network, progress, schedule, streams, *,
-        optimizer=None, held=None, watched=False, patient=False,
+        self, net, network, state, schedule, streams, *,
+        optimizer=None, validation=None, monitors_validation=False,
+        ignores_plateau=False,
     ):  # fmt: skip
         self.net = net
         self.network = network
         self.data = None
-        self.progress = progress
+        self.state = state
         self.schedule = schedule
         self.streams = streams
         self.optimizer = optimizer
-        self.held = held
-        self.watched = watched
-        self.patient = patient
-        self.learning_rate = np.nan
-        self.n_stalled = 0
-        self.stop_reason = None
-        self.history = {name: [] for name in HISTORY}
-        self.best = network.snapshot() if watched else None
-        # What to restart from, and what may take its place: only the next epoch's loss
-        # shows whether the weights at the end of an epoch were on their way outwards.
-        self.good = self.candidate = self.snapshot() if net.max_restarts else None
-        self.lowest = None
-        self.asked_to_stop = False
-        self.callbacks = self.observer = self.marked = None
+        self.validation = validation
+        self.monitors_validation = monitors_validation
+        self.ignores_plateau = ignores_plateau
+        self.callbacks = self.observer = self._complete = None
         self.deadline = None if net.max_time is None else perf_counter() + net.max_time
+        state.publish(net)
+        if monitors_validation:
+            state.snapshots["best"] = self._snapshot()
+        if net.max_restarts:
+            good = self._snapshot_with_moments()
+            state.snapshots |= {"good": good, "candidate": good}
+
+    @property
+    def progress(self):
+        return self.state.progress
+
+    @property
+    def learning_rate(self):
+        return self.state.learning_rate
+
+    @property
+    def history(self):
+        return self.state.history
+
+    @property
+    def stop_reason(self):
+        return self.state.stop_reason
+
+    @stop_reason.setter
+    def stop_reason(self, reason):
+        self.state.stop_reason = reason
+
+    def resume(self, known):
+        """Continue early stopping and restarts where the last call left them.
+
+        Parameters
+        ----------
+        known : dict
+            Of `RunState.resumable`, or empty.
+        """
+        state, snapshots = self.state, known.get("snapshots", {})
+        if self.monitors_validation:
+            if self.ignores_plateau and "best" in snapshots:
+                state.n_stalled = known["n_stalled"]
+                state.snapshots["best"] = snapshots["best"]
+            elif state.records.best_validation_score_ > -np.inf:
+                # The best of the last call may be of other rows, or of another scorer.
+                score = self.validation.evaluate(self.net)[1]
+                score = -np.inf if np.isnan(score) else score
+                state.records.best_validation_score_ = score
+                state.publish(self.net)
+        if "good" in state.snapshots and "good" in snapshots:
+            state.lowest_loss = known["lowest_loss"]
+            for name in ("good", "candidate"):
+                state.snapshots[name] = snapshots[name]
 
     def rate(self, progress):
         """Return the learning rate of the next step."""
         rate = self.net.learning_rate_init * self.schedule.factor(progress)
         if progress.restarts:
             rate *= 0.1**progress.restarts
-        self.learning_rate = rate
+        self.state.learning_rate = rate
         return rate
 
     @property
@@ -93,117 +142,144 @@ class TrainingRun:
         """Whether the weights are those that this run started from."""
         if self.optimizer is None:
             return not self.net.n_iter_
-        return bool(np.isnan(self.learning_rate))
+        return bool(np.isnan(self.state.learning_rate))
 
     def __call__(self, epoch):
-        """Take note of an `Epoch`; return whether training should end."""
-        net, loss = self.net, np.float64(epoch.loss)
-        net.n_iter_ += 1
-        net.loss_ = loss
-        net.loss_curve_.append(loss)
+        """Record an `Epoch`; return whether training should end."""
+        net, state, records = self.net, self.state, self.state.records
+        loss = np.float64(epoch.loss)
+        records.n_iter_ += 1
+        records.loss_ = loss
+        records.loss_curve_.append(loss)
+        # A user's scorer may read the records of the net.
+        state.publish(net)
         if net.verbose:
-            print(f"Iteration {net.n_iter_}, loss = {loss:.8f}")
+            print(f"Iteration {records.n_iter_}, loss = {loss:.8f}")
         validated = (np.nan, np.nan)
-        if self.held is not None and not epoch.diverged:
-            validated = self.held.evaluate(net)
+        if self.validation is not None and not epoch.diverged:
+            validated = self.validation.evaluate(net)
         self._record(epoch, loss, *validated)
-        improved = self._by_score(validated[1]) if self.watched else self._by_loss(loss)
-        self.mark()
+        if self.monitors_validation:
+            improved = self._improves_score(validated[1])
+        else:
+            improved = self._improves_loss(loss)
+        state.publish(net)
+        self.mark_complete()
         if epoch.diverged or not (np.isfinite(loss) and self._keep_good(loss)):
-            self.stop_reason = "diverged"
+            state.stop_reason = "diverged"
         else:
             self._count(improved)
-            if self.n_stalled > net.n_iter_no_change and (
-                self.watched or not self.patient
-            ):
+            stops = self.monitors_validation or not self.ignores_plateau
+            if state.n_stalled > net.n_iter_no_change and stops:
                 self._plateau()
-        if self.stop_reason is None and (epoch.timed_out or self._is_late()):
-            self.stop_reason = "max_time"
+        if state.stop_reason is None and (epoch.timed_out or self._is_late()):
+            state.stop_reason = "max_time"
         if self.callbacks is not None:
-            diverged = self.stop_reason == "diverged"
-            self.asked_to_stop = self.callbacks.epoch_ended(diverged)
-            if self.asked_to_stop and self.stop_reason is None:
-                self.stop_reason = "callback"
-        if self.stop_reason is None and self.optimizer is not None:
+            diverged = state.stop_reason == "diverged"
+            state.asked_to_stop = self.callbacks.epoch_ended(diverged)
+            if state.asked_to_stop and state.stop_reason is None:
+                state.stop_reason = "callback"
+        if state.stop_reason is None and self.optimizer is not None:
             self.epoch_begins()
         self.start_clock()
-        return self.stop_reason is not None
+        return state.stop_reason is not None
 
     def _record(self, epoch, loss, validation_loss, validation_score):
         values = (
             float(loss),
             validation_loss,
             validation_score,
-            self.learning_rate,
+            self.state.learning_rate,
             float(epoch.gradient_norm),
             float(epoch.update_ratio),
             perf_counter() - self.started,
         )
         for name, value in zip(HISTORY, values, strict=True):
-            self.history[name].append(value)
+            self.state.history[name].append(value)
 
-    def mark(self):
-        """Note how long all records are: they agree now."""
-        net = self.net
-        self.marked = (
-            net.n_iter_,
-            len(net.loss_curve_),
-            len(net.validation_scores_ or ()),
-            len(self.history["loss"]),
-            (net.best_loss_, net.best_validation_score_, self.best),
+    def mark_complete(self):
+        """Remember the records and lengths of lists, which agree with one another now.
+
+        An interruption in the middle of an epoch goes back to them.
+        """
+        state, records = self.state, self.state.records
+        self._complete = (
+            dict(vars(records)),
+            len(records.loss_curve_),
+            len(records.validation_scores_ or ()),
+            len(state.history["loss"]),
+            state.snapshots.get("best"),
         )
 
-    def settle(self):
-        """Take back the records of an epoch that was interrupted before all had it."""
-        net = self.net
-        if self.marked is not None:
-            net.n_iter_, n_losses, n_scores, n_epochs, best = self.marked
-            net.best_loss_, net.best_validation_score_, self.best = best
-            del net.loss_curve_[n_losses:]
-            if net.validation_scores_ is not None:
-                del net.validation_scores_[n_scores:]
-            for values in self.history.values():
+    def drop_incomplete_epoch(self):
+        """Remove the records of an epoch that was interrupted before all had it."""
+        state, records = self.state, self.state.records
+        if self._complete is not None:
+            complete, n_losses, n_scores, n_epochs, best = self._complete
+            vars(records).update(complete)
+            if best is not None:
+                state.snapshots["best"] = best
+            del records.loss_curve_[n_losses:]
+            if records.validation_scores_ is not None:
+                del records.validation_scores_[n_scores:]
+            for values in state.history.values():
                 del values[n_epochs:]
-        net.loss_ = net.loss_curve_[-1] if net.loss_curve_ else np.float64(np.nan)
+        curve = records.loss_curve_
+        records.loss_ = curve[-1] if curve else NAN
+        state.publish(self.net)
 
-    def _by_loss(self, loss):
-        net = self.net
-        improved = loss <= net.best_loss_ - net.tol * net._n_averaged
-        if loss < net.best_loss_:  # min() would take a NaN
-            net.best_loss_ = loss
+    def _improves_loss(self, loss):
+        net, records = self.net, self.state.records
+        improved = loss <= records.best_loss_ - net.tol * net._n_averaged
+        if loss < records.best_loss_:  # min() would take a NaN
+            records.best_loss_ = loss
         return improved
 
-    def _by_score(self, score):
-        net, best = self.net, self.net.best_validation_score_
-        net.validation_scores_.append(score)
+    def _improves_score(self, score):
+        net, records = self.net, self.state.records
+        best = records.best_validation_score_
+        records.validation_scores_.append(score)
         if net.verbose:
             print(f"Validation score: {score:f}")
         if score > best:
-            net.best_validation_score_ = score
-            self.best = self.network.snapshot()
+            records.best_validation_score_ = score
+            self.state.snapshots["best"] = self._snapshot()
         # Patience begins with the first epoch that could be scored.
         return score >= best + net.tol or best == -np.inf
 
     def _keep_good(self, loss):
-        """Note what a restart may go back to; return whether the weights are finite."""
-        if self.good is None:
+        """Keep what a restart may return to; return whether the weights are finite."""
+        state = self.state
+        if "good" not in state.snapshots:
             return True
         if not self.network.is_finite():
             return False
-        reference = self.progress.reference_loss
-        if loss <= (reference if self.lowest is None else self.lowest):
-            self.good, self.lowest = self.candidate, loss
-        self.candidate = self.snapshot()
+        lowest = state.lowest_loss
+        if loss <= (state.progress.reference_loss if lowest is None else lowest):
+            state.snapshots["good"] = state.snapshots["candidate"]
+            state.lowest_loss = loss
+        state.snapshots["candidate"] = self._snapshot_with_moments()
         return True
 
-    def snapshot(self):
+    def _snapshot(self):
+        """Return copies of parameters and running statistics."""
+        parameters, statistics = self.network.snapshot()
+        return {"parameters": parameters, "statistics": statistics}
+
+    def _snapshot_with_moments(self):
         """Return copies of parameters, statistics and the optimizer's moments."""
-        return *self.network.snapshot(), self.optimizer.state_dict()
+        return {**self._snapshot(), "optimizer": self.optimizer.state_dict()}
+
+    def _restore(self, snapshot):
+        self.network.restore((snapshot["parameters"], snapshot["statistics"]))
+        if "optimizer" in snapshot:
+            self.optimizer.load(snapshot["optimizer"])
 
     def _count(self, improved):
-        """Count stalled epochs: for the end, and for a schedule that goes on."""
-        self.n_stalled = 0 if improved else self.n_stalled + 1
-        progress, patience = self.progress, getattr(self.schedule, "patience", None)
+        """Count stalled epochs: for the end, and for a schedule that reads them."""
+        state, progress = self.state, self.state.progress
+        state.n_stalled = 0 if improved else state.n_stalled + 1
+        patience = getattr(self.schedule, "patience", None)
         progress.stalled = 0 if improved else progress.stalled + 1
         if patience is not None and progress.stalled >= patience:
             progress.plateaus += 1
@@ -214,7 +290,7 @@ class TrainingRun:
         if isinstance(schedule, Adaptive):
             rate = net.learning_rate_init * schedule.factor(self.progress)
             if rate > schedule.minimum:
-                self.n_stalled = 0
+                self.state.n_stalled = 0
                 self.progress.plateaus += 1
                 if net.verbose:
                     rate *= schedule.decay
@@ -223,12 +299,13 @@ class TrainingRun:
         self.stop_reason = "converged"
         if net.verbose:
             print(
-                f"The {self._watched()} did not improve more than tol={net.tol:f} for "
-                f"{net.n_iter_no_change} consecutive epochs. Stopping."
+                f"The {self._monitored()} did not improve more than "
+                f"tol={net.tol:f} for {net.n_iter_no_change} consecutive epochs. "
+                "Stopping."
             )
 
-    def _watched(self):
-        return "validation score" if self.watched else "loss"
+    def _monitored(self):
+        return "validation score" if self.monitors_validation else "loss"
 
     def _is_late(self):
         return self.deadline is not None and perf_counter() > self.deadline
@@ -248,13 +325,13 @@ class TrainingRun:
         return self.stop_reason == "diverged" and allowed
 
     def restart(self):
-        """Go back to the last good weights and moments, at a tenth of the rate."""
-        *snapshot, moments = self.candidate = self.good
-        self.network.restore(snapshot)
-        self.optimizer.load(moments)
-        self.progress.restarts += 1
-        self.stop_reason = "callback" if self.asked_to_stop else None
-        self.n_stalled = 0
+        """Return to the last good weights and moments, at a tenth of the rate."""
+        state = self.state
+        good = state.snapshots["candidate"] = state.snapshots["good"]
+        self._restore(good)
+        state.progress.restarts += 1
+        state.stop_reason = "callback" if state.asked_to_stop else None
+        state.n_stalled = 0
 
     def advice(self, scale=""):
         """Return what the last epochs say about more of them.
@@ -264,38 +341,41 @@ class TrainingRun:
         scale : str, default=""
             Sentences about data that are not scaled: a better cure than more epochs.
         """
+        n_stalled = self.state.n_stalled
         if scale:
-            improving = "has not improved" if self.n_stalled else "was still improving"
-            return f"The {self._watched()} {improving} at the end. {scale}"
-        if not self.n_stalled:
-            return f"The {self._watched()} was still improving: raise max_iter."
+            improving = "has not improved" if n_stalled else "was still improving"
+            return f"The {self._monitored()} {improving} at the end. {scale}"
+        if not n_stalled:
+            return f"The {self._monitored()} was still improving: raise max_iter."
         return (
-            f"The {self._watched()} has not improved by tol={self.net.tol:g} in the "
-            f"last {self.n_stalled} of them: more may not help."
+            f"The {self._monitored()} has not improved by tol={self.net.tol:g} in the "
+            f"last {n_stalled} of them: more may not help."
         )
 
     def restore_best(self):
-        """Go back to the epoch of the best score."""
-        net, scored = self.net, self.net.best_validation_score_ > -np.inf
-        excused = self.stop_reason in ("diverged", "interrupted")
-        if self.history["loss"] and not (scored or excused):
+        """Return to the epoch of the best score."""
+        net, state = self.net, self.state
+        scored = state.records.best_validation_score_ > -np.inf
+        excused = state.stop_reason in ("diverged", "interrupted")
+        if state.history["loss"] and not (scored or excused):
+            error = self.validation.error
             raise ValueError(
                 f"early_stopping needs scores, and scoring={net.scoring!r} gave NaN or "
                 "-inf after every epoch. "
                 + (
                     "Are there too few validation rows, or too few classes among them? "
                     "scoring='loss' needs one row."
-                    if self.held.error is None
-                    else f"It failed: {self.held.error}"
+                    if error is None
+                    else f"It failed: {error}"
                 )
             )
-        self.network.restore(self.best)
+        self._restore(state.snapshots["best"])
 
     def all_history(self):
-        """Return `history_` as of now: of this run, and of those it goes on from."""
+        """Return `history_` as of now: of this call, and of those it continues."""
         return {
             name: np.append(self.net.history_.get(name, []), values)
-            for name, values in self.history.items()
+            for name, values in self.state.history.items()
         }
 
     def state_dict(self):
@@ -306,14 +386,51 @@ class TrainingRun:
         ValueError
             With lbfgs, whose memory is SciPy's.
         """
-        return run_state(self)
+        if self.optimizer is None:
+            raise ValueError(
+                "solver='lbfgs' keeps its state within SciPy: training_.state_dict() "
+                "needs a stochastic solver."
+            )
+        return self.state.to_dict(
+            **self._snapshot_with_moments(), streams=save_streams(self.streams)
+        )
 
     def load_state_dict(self, state):
-        """Go on from such a state: every step from here on is as it would have been.
+        """Continue from such a state: every later step is as it would have been.
 
         Parameters
         ----------
         state : dict
             Of a run of the same net on the same data.
+
+        Raises
+        ------
+        ValueError
+            If `state_dict` cannot have returned it for such a run. The run is then as
+            it was before.
         """
-        load_run_state(self, state)
+        check_run_state(state, self.state_dict(), self.net.max_iter)
+        self._restore(state)
+        restore_streams(self.streams, state["streams"])
+        self.state = RunState.from_dict(state).in_training()
+        self.state.publish(self.net)
+
+    def resumable(self, *, incremental):
+        """Return what the next call of ``fit`` or ``partial_fit`` continues from.
+
+        Parameters
+        ----------
+        incremental : bool
+            Whether this call is one of ``partial_fit``.
+        """
+        state = self.state
+        if self.optimizer is None or not (incremental or self.net.warm_start):
+            # A warm start after L-BFGS continues from the parameters alone.
+            return {"input_moments": state.input_moments}
+        continues = self.ignores_plateau and state.stop_reason not in RESTORING
+        kind = type(self.optimizer).__name__
+        return state.resumable(
+            keeps_best=self.monitors_validation and continues,
+            optimizer={"kind": kind, **self.optimizer.state_dict()},
+            streams=save_streams(self.streams),
+        )

@@ -1,19 +1,10 @@
-"""What outlives a training run: for a later call of ``fit``, or for another process."""
+"""All that training knows between two epochs, as one object of plain values."""
 
-from dataclasses import asdict
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from skdl.estimators._check_run_state import check_run_state
-from skdl.estimators._random import restore_streams, save_streams
-
-__all__ = [
-    "HISTORY",
-    "load_run_state",
-    "run_state",
-    "take_up",
-    "what_to_take_up",
-]
+from skdl.engine.progress import Progress
 
 HISTORY = (
     "loss",
@@ -24,120 +15,219 @@ HISTORY = (
     "update_ratio",
     "time",
 )
-# The records that live on the net, because scikit-learn has them there.
-RECORDS = (
-    "n_iter_",
-    "loss_",
-    "loss_curve_",
-    "best_loss_",
-    "validation_scores_",
-    "best_validation_score_",
-)
-LOSSES = ("loss_", "loss_curve_", "best_loss_")
-# Copies of the parameters, and what stands in them (best has no optimizer).
-SNAPSHOTS = ("best", "good", "candidate")
-SNAPSHOT = ("parameters", "statistics", "optimizer")
-PLAIN = ("n_stalled", "stop_reason", "asked_to_stop", "learning_rate", "lowest")
-RESTART = ("good", "candidate", "lowest")
+NAN = np.float64(np.nan)
 
 
-def run_state(run):
-    """Return what `load_run_state` needs to continue a `TrainingRun` to the bit."""
-    if run.optimizer is None:
-        raise ValueError(
-            "solver='lbfgs' keeps its state within SciPy: training_.state_dict() needs "
-            "a stochastic solver."
-        )
-    parameters, statistics, moments = run.snapshot()
-    records = vars(run.net)
-    return {
-        "parameters": parameters,
-        "statistics": statistics,
-        "optimizer": moments,
-        "progress": asdict(run.progress),
-        "streams": save_streams(run.streams),
-        "records": {name: _plain(records[name]) for name in RECORDS if name in records},
-        "history": {name: _plain(values) for name, values in run.history.items()},
-        "snapshots": {
-            name: dict(zip(SNAPSHOT, getattr(run, name), strict=False))
-            for name in SNAPSHOTS
-            if getattr(run, name) is not None
-        },
-        **{name: _plain(getattr(run, name)) for name in PLAIN},
-    }
+@dataclass
+class Records:
+    """The records of a net that have names in scikit-learn, under these names.
 
+    `RunState.publish` makes them attributes of the net. Several calls of ``fit`` with
+    `warm_start`, or of ``partial_fit``, extend the same lists.
 
-def load_run_state(run, state):
-    """Set a `TrainingRun` of the same net on the same data to such a state.
-
-    Raises
-    ------
-    ValueError
-        If `run_state` cannot have returned it for such a run. The run is then as it
-        was before.
+    Attributes
+    ----------
+    n_iter_ : int
+        Epochs of the current call.
+    loss_ : float
+        Loss of the last epoch; NaN before the first one.
+    loss_curve_ : list of float
+        Loss of each epoch.
+    best_loss_ : float or None
+        Lowest loss; None where training monitors the validation score.
+    validation_scores_ : list of float, or None
+        Score of each epoch; None where training monitors the loss.
+    best_validation_score_ : float or None
+        Highest score; None where training monitors the loss.
     """
-    check_run_state(state, run_state(run), run.net.max_iter)
-    run.network.restore((state["parameters"], state["statistics"]))
-    run.optimizer.load(state["optimizer"])
-    for name, value in state["progress"].items():
-        setattr(run.progress, name, value)
-    restore_streams(run.streams, state["streams"])
-    for name, value in state["records"].items():
-        setattr(run.net, name, _numbers(value) if name in LOSSES else _plain(value))
-    run.history = {name: list(state["history"][name]) for name in HISTORY}
-    for name, snapshot in state["snapshots"].items():
-        setattr(run, name, tuple(snapshot.values()))
-    for name in PLAIN:
-        setattr(run, name, state[name])
+
+    n_iter_: int = 0
+    loss_: np.float64 = NAN
+    loss_curve_: list[np.float64] = field(default_factory=list)
+    best_loss_: np.float64 | None = None
+    validation_scores_: list[float] | None = None
+    best_validation_score_: float | None = None
+
+    @classmethod
+    def of_call(cls, net, monitors_validation):
+        """Return the records that a call of ``fit`` or ``partial_fit`` begins with.
+
+        Parameters
+        ----------
+        net : estimator
+            A new call extends the lists that the net has.
+        monitors_validation : bool
+            Whether training stops by the validation score instead of the loss.
+        """
+        known = vars(net)
+        records = cls(
+            loss_=known.get("loss_", NAN),
+            loss_curve_=known["loss_curve_"],
+        )
+        if monitors_validation:
+            scores, best = known["validation_scores_"], known["best_validation_score_"]
+            records.validation_scores_ = [] if scores is None else scores
+            records.best_validation_score_ = -np.inf if best is None else best
+        else:
+            best = known["best_loss_"]
+            records.best_loss_ = np.inf if best is None else best
+        return records
+
+    @classmethod
+    def from_dict(cls, values):
+        """Return records whose losses are NumPy's numbers, as in scikit-learn."""
+        records = cls(**values)
+        records.loss_ = np.float64(records.loss_)
+        records.loss_curve_ = [np.float64(loss) for loss in records.loss_curve_]
+        if records.best_loss_ is not None:
+            records.best_loss_ = np.float64(records.best_loss_)
+        if records.validation_scores_ is not None:
+            records.validation_scores_ = list(records.validation_scores_)
+        return records
+
+
+@dataclass
+class RunState:
+    """The state of a training run between two epochs.
+
+    A checkpoint stores `to_dict`, a callback reads it through ``net.training_``, and
+    the next ``partial_fit`` or warm start continues from `resumable`. The annotations
+    of the fields say what each may be: `check_run_state` reads them to refuse a damaged
+    or forged state.
+
+    All fields are numbers, arrays, strings, None, or lists and dicts of them. For a
+    stack of networks each number is an array of shape (n_networks,).
+
+    Attributes
+    ----------
+    progress : Progress
+        Epochs, steps, rows and restarts so far, which schedules read.
+    records : Records
+        What the net shows as ``loss_curve_`` and the like.
+    history : dict of list of float
+        One number per epoch of this call under each name in `HISTORY`.
+    n_stalled : int
+        Epochs in a row without an improvement by `tol`, which end training.
+    learning_rate : float
+        Rate of the last step; NaN before the first one.
+    lowest_loss : float or None
+        Lowest loss so far, where `max_restarts` keeps weights to return to.
+    stop_reason : str or None
+        Why training ended; None while training continues, and at `max_iter`.
+    asked_to_stop : bool
+        Whether a callback asked training to stop in the last epoch.
+    snapshots : dict of dict
+        Copies of parameters, running statistics and the optimizer's moments:
+        "best", of the epoch with the highest validation score; "good", which a restart
+        returns to; "candidate", after the latest epoch: it becomes "good" once the next
+        epoch's loss is the lowest so far, which shows that training was still stable.
+    input_moments : dict or None
+        Moments of the training rows that `standardize` has learned.
+    parameters, statistics : ndarray or None
+        Weights, biases and running statistics. None while training runs: then the
+        network holds them, as the optimizer and the generators hold the next two.
+    optimizer : dict or None
+        Moments of the optimizer.
+    streams : dict or None
+        States of the random generators.
+    """
+
+    progress: Progress = field(default_factory=Progress)
+    records: Records = field(default_factory=Records)
+    history: dict[str, list[float]] = field(
+        default_factory=lambda: {name: [] for name in HISTORY}
+    )
+    n_stalled: int = 0
+    learning_rate: float = np.nan
+    lowest_loss: float | None = None
+    stop_reason: str | None = None
+    asked_to_stop: bool = False
+    snapshots: dict[str, dict] = field(default_factory=dict)
+    input_moments: dict | None = None
+    parameters: np.ndarray | None = None
+    statistics: np.ndarray | None = None
+    optimizer: dict | None = None
+    streams: dict | None = None
+
+    @classmethod
+    def of_call(cls, net, monitors_validation):
+        """Return the state that a call of ``fit`` or ``partial_fit`` begins with.
+
+        Parameters
+        ----------
+        net : estimator
+            With what `resumable` returned after the last call in ``_run_state``.
+        monitors_validation : bool
+            Whether training stops by the validation score instead of the loss.
+        """
+        known = net._run_state
+        progress = known.get("progress", {"rows": net.t_})
+        return cls(
+            Progress(**progress),
+            Records.of_call(net, monitors_validation),
+            input_moments=known.get("input_moments"),
+        )
+
+    def publish(self, net):
+        """Set the net's attributes ``n_iter_``, ``loss_curve_`` and the like."""
+        vars(net).update(vars(self.records))
+
+    def to_dict(self, **live):
+        """Return a copy as a dict of plain values and arrays.
+
+        Parameters
+        ----------
+        **live
+            Fields that other objects hold while training runs.
+        """
+        return _plain(replace(self, **live))
+
+    @classmethod
+    def from_dict(cls, state):
+        """Return the state of a dict that `check_run_state` accepts."""
+        return cls(
+            **{
+                **state,
+                "progress": Progress(**state["progress"]),
+                "records": Records.from_dict(state["records"]),
+                "history": {name: list(v) for name, v in state["history"].items()},
+                "snapshots": dict(state["snapshots"]),
+            }
+        )
+
+    def in_training(self):
+        """Return this state without what other objects hold while training runs."""
+        return replace(
+            self, parameters=None, statistics=None, optimizer=None, streams=None
+        )
+
+    def resumable(self, *, keeps_best, **live):
+        """Return what the next call continues from, beyond what the net shows itself.
+
+        Parameters
+        ----------
+        keeps_best : bool
+            Whether early stopping is to continue as well.
+        **live
+            The fields `optimizer` and `streams`.
+        """
+        names = ("good", "candidate", *(["best"] if keeps_best else []))
+        return {
+            "progress": dict(vars(self.progress)),
+            "n_stalled": self.n_stalled if keeps_best else 0,
+            "lowest_loss": self.lowest_loss,
+            "snapshots": {k: self.snapshots[k] for k in names if k in self.snapshots},
+            "input_moments": self.input_moments,
+            **live,
+        }
 
 
 def _plain(value):
-    """Return a copy with Python's own numbers."""
+    """Return a copy of nested values with Python's own numbers."""
+    if isinstance(value, Progress | Records | RunState):
+        value = vars(value)
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
     if isinstance(value, list):
-        return [float(one) for one in value]
+        return [_plain(inner) for inner in value]
     return float(value) if isinstance(value, float) else value
-
-
-def _numbers(value):
-    """Return losses as scikit-learn has them, as NumPy's numbers."""
-    if isinstance(value, list):
-        return [np.float64(one) for one in value]
-    return None if value is None else np.float64(value)
-
-
-def what_to_take_up(run, going_on):
-    """Return what a later call needs besides the optimizer, as a dict.
-
-    Parameters
-    ----------
-    run : TrainingRun
-    going_on : bool
-        Whether early stopping is in the middle of its epochs.
-    """
-    state = {}
-    if run.watched and run.patient and going_on:
-        state["watch"] = {"n_stalled": run.n_stalled, "best": run.best}
-    if run.good is not None:
-        state["restart"] = {name: getattr(run, name) for name in RESTART}
-    return state
-
-
-def take_up(run, state):
-    """Give a new run what the last call left.
-
-    Parameters
-    ----------
-    run : TrainingRun
-    state : dict
-        Of `what_to_take_up`, or empty.
-    """
-    net, watch, restart = run.net, state.get("watch"), state.get("restart")
-    if run.watched and run.patient and watch:
-        run.n_stalled, run.best = watch["n_stalled"], watch["best"]
-    elif run.watched and net.best_validation_score_ > -np.inf:
-        # The best of the last call may be of other rows, or by another scorer.
-        score = run.held.evaluate(net)[1]
-        net.best_validation_score_ = -np.inf if np.isnan(score) else score
-    if run.good is not None and restart:
-        for name in RESTART:
-            setattr(run, name, restart[name])

@@ -5,8 +5,6 @@ from scipy.sparse import issparse
 
 from skdl.engine.moments import Moments, safe_scale, updated_moments
 
-__all__ = ["check_standardize", "learn_scaling"]
-
 # Elements at a time, which are float64 for a moment: of 2**15 to 2**20 the fastest, as
 # they stay in the cache.
 BLOCK = 2**16
@@ -37,37 +35,42 @@ def check_standardize(net, X, image_shape):
         )
 
 
-def learn_scaling(net, data, weights, image_shape, *, first, incremental):
+def learn_scaling(net, data, weights, image_shape, known, *, incremental):
     """Set the scaling of a net's network to the moments of the rows it trains on.
 
     Parameters
     ----------
     net : estimator
-        Its ``_input_moments`` are replaced, never changed.
     data : Data
-        Of these rows, those that are to be trained on count.
+        Rows that are held out do not count: split them off first.
     weights : ndarray of shape (n_samples, 1), or None
-        The user's own.
+        The user's own sample weights.
     image_shape : tuple of int, or None
-    first : bool
-        Whether to forget what is known.
+    known : dict or None
+        Moments of earlier calls, which are not changed; None for a new net.
     incremental : bool
-        Whether these rows come to those that are known. Else a net that is not new
-        keeps what it knows: it is part of the function that training goes on with.
+        Merge these rows into the known moments (``partial_fit``). Otherwise a warm
+        start keeps the old scaling, which the weights were trained for.
+
+    Returns
+    -------
+    moments : dict or None
+        What a later call gets as `known`.
     """
     if not net.standardize:
-        return
-    known = None if first else net._input_moments
-    if first or incremental:
+        return known
+    if known is None or incremental:
         moments = _moments_of_rows(data, weights)
         if moments is None:
-            return  # no row counts: training will say so
-        net._input_moments = known = _joined(known, _spacing(data.X.dtype), moments)
-    eps, moments, _ = known
-    mean, variance = _mean_and_variance(moments)
+            return known  # no row has a weight: training will say so
+        known = _merged(known, _spacing(data.X.dtype), moments)
+    moments = Moments(*(known[name] for name in Moments._fields))
+    mean, variance = moments.mean, moments.comoment / moments.weight
     if net.standardize == "channel":
         mean, variance = _by_channel(moments, image_shape[-1])
-    net._network.scaling.set(mean, safe_scale(mean, variance, eps))
+    scale = safe_scale(mean, variance, known["spacing"])
+    net._network.scaling.set(mean, scale)
+    return known
 
 
 def _spacing(dtype):
@@ -75,19 +78,20 @@ def _spacing(dtype):
     return float(np.finfo(dtype if dtype.kind == "f" else np.float64).eps)
 
 
-def _joined(known, eps, moments):
-    """Return (eps, moments, repeats) of all rows so far.
+def _merged(known, spacing, moments):
+    """Return the moments of all rows so far, with spacing and repeats, as a dict.
 
     The same rows once more change nothing, to the bit: they are counted, and only other
     rows are merged. Calls of partial_fit on the same rows are thereby one longer fit.
     """
-    moments = tuple(moments)
-    if known is None:
-        return eps, moments, 1
-    eps, before, repeats = max(eps, known[0]), known[1], known[2]
-    if all(map(np.array_equal, before, moments)):
-        return eps, before, repeats + 1
-    return eps, tuple(Moments(*before).scaled(repeats).merged(Moments(*moments))), 1
+    repeats = 1
+    if known is not None:
+        spacing, repeats = max(spacing, known["spacing"]), known["repeats"]
+        before = Moments(*(known[name] for name in Moments._fields))
+        if all(map(np.array_equal, before, moments)):
+            return {**known, "spacing": spacing, "repeats": repeats + 1}
+        moments, repeats = before.scaled(repeats).merged(moments), 1
+    return {**moments._asdict(), "spacing": spacing, "repeats": repeats}
 
 
 def _moments_of_rows(data, weights):
@@ -111,14 +115,9 @@ def _moments_of_rows(data, weights):
     return moments
 
 
-def _mean_and_variance(moments):
-    weight, mean, _, comoment = moments
-    return mean, comoment / weight
-
-
 def _by_channel(moments, n_channels):
     """Return mean and variance of each channel, repeated for each of its columns."""
-    weight, mean, tail, comoment = Moments(*moments)
+    weight, mean, tail, comoment = moments
     n_pixels = len(mean) // n_channels
     # About a mean of the channel's own, so that an offset costs no digits.
     shift = mean[:n_channels]

@@ -303,7 +303,7 @@ class _Watch(NetCallback):
             losses=np.array(self.losses),
             ratios=dict(zip(names, ratios, strict=True)) if len(self.ratios) else {},
             history={name: np.array(one) for name, one in run.history.items()},
-            held=run.held,
+            held=run.validation,
             diverged=self.bad,
             finished=ended or len(run.history["loss"]) >= asked,
             n_epochs=len(run.history["loss"]),

@@ -165,7 +165,7 @@ def test_a_warm_start_goes_on_in_the_stream(X, y, make, fit, flat):
 
 def test_a_state_from_before_the_stream_goes_on(X, y, make):
     net = make(MLPRegressor).partial_fit(X, y)
-    del net._training_state["streams"]["augmentation"]
+    del net._run_state["streams"]["augmentation"]
     expected = make(MLPRegressor).partial_fit(X, y).partial_fit(X, y)
     assert_array_equal(net.partial_fit(X, y).coefs_[0], expected.coefs_[0])
 

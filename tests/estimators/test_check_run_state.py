@@ -75,7 +75,7 @@ FORGED = {
     ("asked_to_stop",): ["no", 3],
     ("n_stalled",): [-1, None],
     ("learning_rate",): ["fast", None],
-    ("lowest",): ["a"],
+    ("lowest_loss",): ["a"],
     ("network",): [3],
 }
 

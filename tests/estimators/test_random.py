@@ -88,7 +88,7 @@ def test_an_instance_gives_other_streams_each_time(X, y, weight_init):
     instance = np.random.RandomState(5)
     net = SoftmaxClassifier((), weight_init=weight_init, random_state=instance)
     first, second = (
-        net.partial_fit(X, y, classes=[0, 1, 2])._training_state["streams"]
+        net.partial_fit(X, y, classes=[0, 1, 2])._run_state["streams"]
         for net in (net, clone(net).set_params(random_state=instance))
     )
     assert first["shuffling"] != second["shuffling"]

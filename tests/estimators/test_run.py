@@ -383,4 +383,4 @@ def test_run_is_there_during_fit_only(Net, X, y, make, fit):
     assert not hasattr(net, "training_")
     fit(net, X, y)
     assert not hasattr(net, "training_")
-    assert not [name for name in vars(net) if "run" in name]
+    assert "_run" not in vars(net)

@@ -133,7 +133,7 @@ def test_reduce_on_plateau_lowers_the_rate_and_training_goes_on(iris):
     ).fit(*iris)  # fmt: skip
     # The first epoch improves on nothing; no other does, and each fourth is a plateau.
     assert net.n_iter_ == 22
-    assert net._training_state["progress"]["plateaus"] == 5
+    assert net._run_state["progress"]["plateaus"] == 5
 
 
 def test_partial_fit_goes_on_with_schedule_and_clipping(iris):

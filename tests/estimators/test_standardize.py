@@ -219,12 +219,13 @@ def test_warm_start_of_other_standardize_is_refused(X, y, make, fit):
 
 def test_a_failed_fit_keeps_the_moments(X, y, make, fit):
     net = fit(make(MLPRegressor, standardize=True), X, y)
-    before, state = net.predict(X), copy.deepcopy(net._input_moments)
+    before, state = net.predict(X), copy.deepcopy(net._run_state)
     net.set_params(solver="sgd", learning_rate_init=1e9, activation="identity")
     for method in (net.fit, net.partial_fit):
         with pytest.raises(ValueError, match="columns of X are standardized"):
             method(np.tile(300 * X + 1, (9, 1)), np.tile(y, 9))
-        assert_array_equal(net._input_moments[1][1], state[1][1])
+        moments = net._run_state["input_moments"]
+        assert_array_equal(moments["mean"], state["input_moments"]["mean"])
     assert_array_equal(net.predict(X), before)
 
 
