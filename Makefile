@@ -27,7 +27,8 @@ types:    ## the types of public modules
 doctest:  ## examples in docstrings
 	$(PYTHON) -m pytest --quiet --doctest-modules skdl
 
-docs: doctest ## the same, links of all pages, and code of the guides
+docs: doctest ## the same, API reference, links of all pages, code of the guides
+	$(PYTHON) docs/api.py
 	$(PYTHON) -m pytest --quiet tests/test_links.py tests/test_guides.py
 
 coverage: ## the quick tests, with the lines that they reach

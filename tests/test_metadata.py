@@ -1,5 +1,7 @@
-"""The package, its citation and its changelog agree."""
+"""The package, its citation, its changelog and its API reference agree."""
 
+import re
+import runpy
 import tomllib
 from pathlib import Path
 
@@ -28,3 +30,11 @@ def test_setup_has_no_metadata():
     text = (ROOT / "setup.py").read_text(encoding="utf-8")
     for name in ("name=", "version=", "install_requires", "extras_require"):
         assert name not in text
+
+
+def test_the_api_reference_has_every_public_name():
+    """Run ``python docs/api.py`` if this fails."""
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    expected = runpy.run_path(str(ROOT / "docs" / "api.py"))["page"]()
+    pattern = r"^## .*|^\| `\w+`"
+    assert re.findall(pattern, page, re.M) == re.findall(pattern, expected, re.M)
