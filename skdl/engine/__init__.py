@@ -28,6 +28,7 @@ from skdl.engine.initializers import (
     GlorotNormal,
     GlorotUniform,
     HeNormal,
+    Initializer,
     LeCunNormal,
     TruncatedNormal,
 )
@@ -70,6 +71,7 @@ from skdl.engine.schedules import (
     InverseScaling,
     OneCycle,
     ReduceOnPlateau,
+    Schedule,
     StepDecay,
     Warmup,
 )
@@ -104,6 +106,7 @@ __all__ = [
     "Hinge",
     "Huber",
     "Identity",
+    "Initializer",
     "InverseScaling",
     "KLDivergence",
     "L0Penalty",
@@ -126,6 +129,7 @@ __all__ = [
     "RMSprop",
     "ReduceOnPlateau",
     "Relu",
+    "Schedule",
     "Selu",
     "SigmoidSquaredError",
     "Silu",

@@ -1,15 +1,12 @@
-"""How the learning rate changes as training goes on.
+"""How the learning rate changes during training.
 
-A schedule multiplies the estimator's ``learning_rate_init``: before each step,
-``factor(progress)`` reads how far training is and returns the factor. ``check()``
-raises ValueError for settings that make no sense. Schedules keep no state: what they
-need to know is in the `Progress`.
+Before each step, ``factor(progress)`` returns the factor by which the estimator's
+``learning_rate_init`` is multiplied. A schedule keeps no state: all that it needs to
+know is in the `Progress`.
 """
 
 import math
 from dataclasses import dataclass
-
-from sklearn.base import BaseEstimator
 
 from skdl.engine.checks import (
     check_choice,
@@ -17,6 +14,7 @@ from skdl.engine.checks import (
     check_methods,
     check_number,
 )
+from skdl.engine.specification import Specification, complete
 
 __all__ = [
     "SCHEDULES",
@@ -28,6 +26,7 @@ __all__ = [
     "InverseScaling",
     "OneCycle",
     "ReduceOnPlateau",
+    "Schedule",
     "StepDecay",
     "Warmup",
 ]
@@ -35,17 +34,42 @@ __all__ = [
 UNITS = ("epochs", "iterations")
 
 
-class _Schedule(BaseEstimator):
-    # Epochs without improvement after which a plateau counts; None for never.
-    patience = None
+class Schedule(Specification):
+    """The base class of schedules.
 
-    def check(self):
-        """Raise ValueError for a setting that makes no sense."""
+    Attributes
+    ----------
+    patience : int or None
+        Epochs in a row without improvement that count as a plateau. None for a schedule
+        that does not react to plateaus.
+    """
+
+    OPTIONAL = ("check", "patience")
+
+    patience: int | None = None
+
+    def factor(self, progress):
+        """Return the factor for the next step.
+
+        Parameters
+        ----------
+        progress : Progress
+            Epochs, steps and rows so far.
+        """
+        raise NotImplementedError
 
 
 @dataclass(eq=False, repr=False)
-class Constant(_Schedule):
-    """The factor 1."""
+class Constant(Schedule):
+    """The factor 1.
+
+    Examples
+    --------
+    >>> from skdl.engine import Constant, Progress
+    >>> schedule = Constant()
+    >>> [round(schedule.factor(Progress(epochs=t)), 4) for t in (0, 100)]
+    [1.0, 1.0]
+    """
 
     def factor(self, progress):
         """Return 1."""
@@ -53,14 +77,22 @@ class Constant(_Schedule):
 
 
 @dataclass(eq=False, repr=False)
-class InverseScaling(_Schedule):
-    """The factor 1 / (rows seen + 1)^power, renewed after each epoch.
+class InverseScaling(Schedule):
+    """The factor 1 / (rows seen + 1)^power, updated after each epoch.
 
     Rows count by their weights: a row of weight 2 counts as two rows.
 
     Parameters
     ----------
     power : float, default=0.5
+        The exponent, at least 0.
+
+    Examples
+    --------
+    >>> from skdl.engine import InverseScaling, Progress
+    >>> schedule = InverseScaling(power=0.5)
+    >>> [round(schedule.factor(Progress(rows=n)), 4) for n in (0, 99, 9999)]
+    [1.0, 0.1, 0.01]
     """
 
     power: float = 0.5
@@ -70,14 +102,14 @@ class InverseScaling(_Schedule):
         check_number(self, "power", 0)
 
     def factor(self, progress):
-        """Return the factor after so many rows."""
+        """Return the factor after the rows seen so far."""
         rows = progress.rows if progress.weight is None else progress.weight
         return float(rows + 1) ** -float(self.power)
 
 
 @dataclass(eq=False, repr=False)
-class Adaptive(_Schedule):
-    """A fifth of the rate where training would stop, until it is at `minimum`.
+class Adaptive(Schedule):
+    """A fifth of the rate at each plateau, instead of the end of training.
 
     A plateau is the estimator's: more than `n_iter_no_change` epochs without an
     improvement by `tol`.
@@ -85,9 +117,16 @@ class Adaptive(_Schedule):
     Parameters
     ----------
     decay : float, default=0.2
-        In (0, 1).
+        The factor of each reduction, in (0, 1).
     minimum : float, default=1e-6
         The rate (not the factor) at or below which a plateau stops training.
+
+    Examples
+    --------
+    >>> from skdl.engine import Adaptive, Progress
+    >>> schedule = Adaptive()
+    >>> [round(schedule.factor(Progress(plateaus=n)), 4) for n in range(3)]
+    [1.0, 0.2, 0.04]
     """
 
     decay: float = 0.2
@@ -99,25 +138,32 @@ class Adaptive(_Schedule):
         check_number(self, "minimum", 0)
 
     def factor(self, progress):
-        """Return the factor after so many plateaus."""
+        """Return the factor after the plateaus so far."""
         return float(self.decay**progress.plateaus)
 
 
 @dataclass(eq=False, repr=False)
-class ReduceOnPlateau(_Schedule):
-    """A tenth of the rate after each few epochs in a row without improvement.
+class ReduceOnPlateau(Schedule):
+    """A tenth of the rate after `patience` epochs in a row without improvement.
 
-    Whether training stops is up to the estimator's `n_iter_no_change`, as always: it
-    should be larger than `patience`.
+    The estimator's `n_iter_no_change` still decides when training stops: it should be
+    larger than `patience`.
 
     Parameters
     ----------
     decay : float, default=0.1
-        In (0, 1).
+        The factor of each reduction, in (0, 1).
     patience : int, default=5
         Epochs in a row that do not improve by the estimator's `tol`.
     minimum : float, default=0.0
-        The factor does not fall below.
+        The smallest factor, in [0, 1].
+
+    Examples
+    --------
+    >>> from skdl.engine import ReduceOnPlateau, Progress
+    >>> schedule = ReduceOnPlateau(decay=0.5, minimum=0.3)
+    >>> [round(schedule.factor(Progress(plateaus=n)), 4) for n in range(3)]
+    [1.0, 0.5, 0.3]
     """
 
     decay: float = 0.1
@@ -131,23 +177,31 @@ class ReduceOnPlateau(_Schedule):
         check_number(self, "minimum", 0, 1)
 
     def factor(self, progress):
-        """Return the factor after so many plateaus."""
+        """Return the factor after the plateaus so far."""
         return float(max(self.decay**progress.plateaus, self.minimum))
 
 
 @dataclass(eq=False, repr=False)
-class StepDecay(_Schedule):
+class StepDecay(Schedule):
     """The factor decay^⌊max(0, t - start) / every⌋ after t epochs or iterations.
 
     Parameters
     ----------
     decay : float, default=0.5
-        In (0, 1].
+        The factor of each step down, in (0, 1].
     every : int, default=10
+        The time between two steps down, at least 1.
     unit : {'epochs', 'iterations'}, default='epochs'
-        Of `every` and `start`.
+        The unit of `every` and `start`.
     start : int, default=0
-        From when on the steps are counted.
+        When the time begins to count.
+
+    Examples
+    --------
+    >>> from skdl.engine import StepDecay, Progress
+    >>> schedule = StepDecay(decay=0.5, every=10)
+    >>> [round(schedule.factor(Progress(epochs=t)), 4) for t in (0, 9, 10, 20)]
+    [1.0, 1.0, 0.5, 0.25]
     """
 
     decay: float = 0.5
@@ -163,20 +217,28 @@ class StepDecay(_Schedule):
         check_count(self, "start", 0)
 
     def factor(self, progress):
-        """Return the factor at this time."""
+        """Return the factor for the next step."""
         passed = max(0, progress.count(self.unit) - self.start)
         return float(self.decay ** (passed // self.every))
 
 
 @dataclass(eq=False, repr=False)
-class Exponential(_Schedule):
+class Exponential(Schedule):
     """The factor decay^t after t epochs or iterations.
 
     Parameters
     ----------
     decay : float, default=0.95
-        In (0, 1].
+        The factor per unit of time, in (0, 1].
     unit : {'epochs', 'iterations'}, default='epochs'
+        The unit of time.
+
+    Examples
+    --------
+    >>> from skdl.engine import Exponential, Progress
+    >>> schedule = Exponential(decay=0.9)
+    >>> [round(schedule.factor(Progress(epochs=t)), 4) for t in (0, 1, 10)]
+    [1.0, 0.9, 0.3487]
     """
 
     decay: float = 0.95
@@ -188,28 +250,35 @@ class Exponential(_Schedule):
         check_choice(self, "unit", UNITS)
 
     def factor(self, progress):
-        """Return the factor at this time."""
+        """Return the factor for the next step."""
         return float(self.decay ** progress.count(self.unit))
 
 
 @dataclass(eq=False, repr=False)
-class Cosine(_Schedule):
-    """Half a cosine wave from 1 down to `minimum`, which then stays.
+class Cosine(Schedule):
+    """Half a cosine wave from 1 down to `minimum`, where the factor then stays.
 
-    The factor is minimum + (1 - minimum) · ½ (1 + cos(π s)), s being the share of the
-    horizon that has passed.
+    The factor is minimum + (1 - minimum) · ½ (1 + cos(π s)), where s is the share of
+    the horizon that has passed.
 
     Parameters
     ----------
     minimum : float, default=0.0
-        In [0, 1].
+        The last factor, in [0, 1].
     horizon : int, optional
-        Epochs until the minimum; by default the estimator's `max_iter`.
+        Epochs until the minimum. By default the estimator's `max_iter`.
 
     References
     ----------
     I. Loshchilov, F. Hutter, "SGDR: stochastic gradient descent with warm restarts",
     ICLR 2017 (here without restarts; `CosineRestarts` has them).
+
+    Examples
+    --------
+    >>> from skdl.engine import Cosine, Progress
+    >>> schedule = Cosine(horizon=100)
+    >>> [round(schedule.factor(Progress(steps=t)), 4) for t in (0, 50, 100)]
+    [1.0, 0.5, 0.0]
     """
 
     minimum: float = 0.0
@@ -222,30 +291,37 @@ class Cosine(_Schedule):
             check_count(self, "horizon")
 
     def factor(self, progress):
-        """Return the factor at this time."""
+        """Return the factor for the next step."""
         return _wave(1.0, self.minimum, progress.share(self.horizon))
 
 
 @dataclass(eq=False, repr=False)
-class CosineRestarts(_Schedule):
+class CosineRestarts(Schedule):
     """Half cosine waves, one after the other, each from 1 down to `minimum`.
 
-    The factor is minimum + (1 - minimum) · ½ (1 + cos(π s)), s being the share of the
-    cycle that has passed. The weights are not started anew, the rate alone is.
+    The factor is minimum + (1 - minimum) · ½ (1 + cos(π s)), where s is the share of
+    the cycle that has passed. Only the rate restarts; the weights stay.
 
     Parameters
     ----------
     period : int, default=10
         Epochs of the first cycle.
     growth : int, default=1
-        Each cycle is this many times as long as the one before.
+        Each cycle is this many times as long as the previous one.
     minimum : float, default=0.0
-        In [0, 1].
+        The last factor of each cycle, in [0, 1].
 
     References
     ----------
     I. Loshchilov, F. Hutter, "SGDR: stochastic gradient descent with warm restarts",
     ICLR 2017.
+
+    Examples
+    --------
+    >>> from skdl.engine import CosineRestarts, Progress
+    >>> schedule = CosineRestarts(period=10, growth=2)
+    >>> [round(schedule.factor(Progress(steps=t)), 4) for t in (0, 5, 10, 20, 29)]
+    [1.0, 0.5, 1.0, 0.5, 0.0062]
     """
 
     period: int = 10
@@ -259,22 +335,22 @@ class CosineRestarts(_Schedule):
         check_number(self, "minimum", 0, 1)
 
     def factor(self, progress):
-        """Return the factor at this time."""
+        """Return the factor for the next step."""
         passed, length = self._place(progress.steps, progress.batches)
         return _wave(1.0, self.minimum, passed / length)
 
     def ends_cycle(self, epochs):
-        """Tell whether a cycle is over after so many epochs.
+        """Return whether a cycle ends after a number of epochs.
 
         Parameters
         ----------
         epochs : int
-            At least 1.
+            Number of epochs, at least 1.
         """
         return self._place(epochs, 1)[0] == 0
 
     def _place(self, time, epoch):
-        """Return what has passed of the cycle at hand, and its length."""
+        """Return the time that has passed of the current cycle, and its length."""
         length = self.period * epoch
         if self.growth == 1:
             return time % length, length
@@ -284,26 +360,33 @@ class CosineRestarts(_Schedule):
 
 
 @dataclass(eq=False, repr=False)
-class OneCycle(_Schedule):
-    """Half a cosine wave up to 1, then one down to almost nothing.
+class OneCycle(Schedule):
+    """Half a cosine wave up to 1, then another one down to almost 0.
 
-    The estimator's `learning_rate_init` is the peak.
+    The estimator's `learning_rate_init` is the rate at the peak.
 
     Parameters
     ----------
     start : float, default=0.04
         The first factor, in (0, 1].
     peak : float, default=0.3
-        Which share of the horizon the rise takes, in (0, 1).
+        The share of the horizon that the rise takes, in (0, 1).
     final : float, default=4e-6
         The last factor, in [0, 1].
     horizon : int, optional
-        Epochs of the cycle; by default the estimator's `max_iter`.
+        Epochs of the cycle. By default the estimator's `max_iter`.
 
     References
     ----------
     L. Smith, N. Topin, "Super-convergence: very fast training of neural networks using
     large learning rates", 2018. There, the lines are straight and momentum is cycled.
+
+    Examples
+    --------
+    >>> from skdl.engine import OneCycle, Progress
+    >>> schedule = OneCycle(horizon=100)
+    >>> [round(schedule.factor(Progress(steps=t)), 4) for t in (0, 15, 30, 65, 100)]
+    [0.04, 0.52, 1.0, 0.5, 0.0]
     """
 
     start: float = 0.04
@@ -320,7 +403,7 @@ class OneCycle(_Schedule):
             check_count(self, "horizon")
 
     def factor(self, progress):
-        """Return the factor at this time."""
+        """Return the factor for the next step."""
         share = progress.share(self.horizon)
         if share < self.peak:
             return _wave(self.start, 1.0, share / self.peak)
@@ -328,18 +411,27 @@ class OneCycle(_Schedule):
 
 
 @dataclass(eq=False, repr=False)
-class Warmup(_Schedule):
+class Warmup(Schedule):
     """A straight line up to the rate, in front of any schedule.
 
     The other schedule's factor is multiplied by min(1, (t + 1) / length) after t
-    iterations or epochs. Its own time runs from the start.
+    iterations or epochs. Its own time runs from the start of training.
 
     Parameters
     ----------
     schedule : schedule object, optional
-        By default a constant rate.
+        The other schedule. By default a constant rate.
     length : int, default=500
+        The time until the full rate, at least 1.
     unit : {'epochs', 'iterations'}, default='iterations'
+        The unit of `length`.
+
+    Examples
+    --------
+    >>> from skdl.engine import Warmup, Progress
+    >>> schedule = Warmup(length=100)
+    >>> [round(schedule.factor(Progress(steps=t)), 4) for t in (0, 49, 99, 500)]
+    [0.01, 0.5, 1.0, 1.0]
     """
 
     schedule: object | None = None
@@ -348,29 +440,29 @@ class Warmup(_Schedule):
 
     @property
     def patience(self):
-        """The other schedule's."""
-        return getattr(self.schedule, "patience", None)
+        """The patience of the other schedule."""
+        return complete(self.schedule, Schedule).patience
 
     def check(self):
         """Raise ValueError for settings outside of their ranges."""
         if self.schedule is not None:
-            check_methods(self, "schedule", ["factor", "check"])
-            self.schedule.check()
+            check_methods(self, "schedule", ["factor"])
+            complete(self.schedule, Schedule).check()
         check_count(self, "length")
         check_choice(self, "unit", UNITS)
 
     def factor(self, progress):
-        """Return the factor at this time."""
+        """Return the factor for the next step."""
         warm = min(1.0, (progress.count(self.unit) + 1) / self.length)
         return warm if self.schedule is None else warm * self.schedule.factor(progress)
 
 
 def _wave(first, last, share):
-    """Go from first to last along half a cosine wave."""
+    """Return the value at a share of half a cosine wave from first to last."""
     return last + (first - last) * 0.5 * (1 + math.cos(math.pi * share))
 
 
-SCHEDULES = {
+SCHEDULES: dict[str, type[Schedule]] = {
     "constant": Constant,
     "invscaling": InverseScaling,
     "adaptive": Adaptive,
