@@ -142,7 +142,7 @@ class BaseEnsemble(Versioned, BaseEstimator):
 
     @property
     def estimators_(self) -> list:
-        """List of the members, fitted nets; their arrays are views of the ensemble's."""
+        """List of the fitted members; their arrays are views of the ensemble's."""
         if "_network" not in vars(self):
             raise AttributeError(
                 f"This {type(self).__name__} is not fitted yet: no 'estimators_'."

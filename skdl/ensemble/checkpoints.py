@@ -24,7 +24,13 @@ from skdl.ensemble._base import (
 )
 from skdl.estimators._inside import take_network
 
-__all__ = ["CheckpointEnsembleClassifier", "CheckpointEnsembleRegressor"]
+__all__ = [
+    "CheckpointEnsembleClassifier",
+    "CheckpointEnsembleRegressor",
+    "Snapshot",
+    "Snapshots",
+    "fit_checkpoints",
+]
 
 SNAPSHOTS = ("cyclic", "best", "last")
 # Values of `stop_reason_` after which a run was shorter than the user intended.

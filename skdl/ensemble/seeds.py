@@ -20,7 +20,7 @@ from skdl.ensemble._base import (
 )
 from skdl.estimators._inside import take_network
 
-__all__ = ["SeedEnsembleClassifier", "SeedEnsembleRegressor"]
+__all__ = ["SeedEnsembleClassifier", "SeedEnsembleRegressor", "fit_seeds"]
 
 CONSTRAINTS = {
     "estimator": [None, object],
