@@ -1,9 +1,10 @@
-"""Ensembles of nets: checkpoints of one training run, and seeds."""
+"""Ensembles of nets: checkpoints of one training run, or nets with different seeds."""
 
-from skdl.ensemble.checkpoint_ensemble_classifier import CheckpointEnsembleClassifier
-from skdl.ensemble.checkpoint_ensemble_regressor import CheckpointEnsembleRegressor
-from skdl.ensemble.seed_ensemble_classifier import SeedEnsembleClassifier
-from skdl.ensemble.seed_ensemble_regressor import SeedEnsembleRegressor
+from skdl.ensemble.checkpoints import (
+    CheckpointEnsembleClassifier,
+    CheckpointEnsembleRegressor,
+)
+from skdl.ensemble.seeds import SeedEnsembleClassifier, SeedEnsembleRegressor
 
 __all__ = [
     "CheckpointEnsembleClassifier",

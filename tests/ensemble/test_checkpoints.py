@@ -1,6 +1,7 @@
 """One training run: which epochs become members, and what averaging them gives."""
 
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,13 +17,12 @@ from skdl.engine import Cosine, CosineRestarts
 from skdl.engine.averaging import renew_statistics
 from skdl.engine.batching import Data
 from skdl.ensemble import CheckpointEnsembleClassifier, CheckpointEnsembleRegressor
+from skdl.ensemble.checkpoints import Snapshots
+from skdl.estimators._inside import network_of
+from tests.ensemble.common import parameters_of
 
 # Short runs.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-
-
-def parameters(members):
-    return np.array([member._network.parameters for member in members])
 
 
 def trained(net, X, y, **params):
@@ -30,7 +30,7 @@ def trained(net, X, y, **params):
     seen = []
     net = clone(net).set_params(random_state=0, **params)
     net.set_callbacks(
-        LambdaCallback(lambda net: seen.append(net._network.parameters.copy()))
+        LambdaCallback(lambda net: seen.append(parameters_of(net).copy()))
     ).fit(X, y)
     return np.array(seen)
 
@@ -42,7 +42,7 @@ def test_cyclic_members_are_those_at_the_ends_of_the_cycles(Checkpoints, make, X
         ensemble.estimator, X, y,
         learning_rate=CosineRestarts(4), n_iter_no_change=np.inf,
     )  # fmt: skip
-    assert_array_equal(parameters(ensemble.estimators_), run[[3, 7, 11]])
+    assert_array_equal(parameters_of(ensemble), run[[3, 7, 11]])
     rates = ensemble.estimators_[-1].history_["learning_rate"]
     assert_allclose(rates, np.tile(rates[:4], 3))
     assert (np.diff(rates[:4]) < 0).all()
@@ -74,7 +74,7 @@ def test_last_members_are_those_of_the_last_epochs(Checkpoints, make, X, y):
     ensemble = make(Checkpoints, snapshots="last").fit(X, y)
     assert ensemble.member_epochs_.tolist() == [7, 8, 9]
     run = trained(ensemble.estimator, X, y)
-    assert_array_equal(parameters(ensemble.estimators_), run[-3:])
+    assert_array_equal(parameters_of(ensemble), run[-3:])
 
 
 @pytest.mark.parametrize("how", ["held out", "splitter", "given", "early_stopping"])
@@ -87,9 +87,9 @@ def test_best_members_have_the_best_validation_scores(Checkpoints, make, how, X,
     given = {"X_val": X[60:], "y_val": y[60:]} if how == "given" else {}
     ensemble = make(Checkpoints, snapshots="best", net=net)
     ensemble.fit(X[:60], y[:60], **given)
-    # The run may have gone on after the last of the members.
-    last = ensemble._nets[-1].n_iter_
-    scores = ensemble._nets[-1].history_["validation_score"]
+    # The run may have continued after the epoch of the last member.
+    last_member = ensemble.estimators_[-1]
+    last, scores = last_member.n_iter_, last_member.history_["validation_score"]
     epochs = ensemble.member_epochs_
     assert_array_equal(scores[epochs - 1], ensemble.member_scores_)
     assert scores[epochs - 1].min() >= np.sort(scores)[-3]
@@ -132,7 +132,7 @@ def test_random_state_of_the_net_counts_unless_there_is_one(Checkpoints, make, X
     other = make(Checkpoints, random_state=0)
     for one in (ensemble, other):
         one.set_params(snapshots="best").fit(X, y)
-    assert_array_equal(ensemble._network.parameters, other._network.parameters)
+    assert_array_equal(parameters_of(ensemble), parameters_of(other))
 
 
 @pytest.mark.parametrize("snapshots", ["cyclic", "best", "last"])
@@ -141,8 +141,8 @@ def test_average_of_the_weights(Checkpoints, make, snapshots, X, y):
     average = clone(ensemble).set_params(average_weights=True).fit(X, y)
     (net,) = average.estimators_
     assert_array_equal(average.member_epochs_, ensemble.member_epochs_)
-    mean = parameters(ensemble.estimators_).mean(axis=0)
-    assert_allclose(net._network.parameters, mean, rtol=1e-12)
+    mean = parameters_of(ensemble).mean(axis=0)
+    assert_allclose(parameters_of(net), mean, rtol=1e-12)
     if hasattr(net, "predict_proba"):
         assert_array_equal(average.predict_proba(X), net.predict_proba(X))
         assert_array_equal(average.decision_function(X), net.decision_function(X))
@@ -160,7 +160,9 @@ def test_statistics_of_an_average_are_its_own(Checkpoints, make, weighted, X, y)
     ensemble = make(Checkpoints, net=net, average_weights=True).fit(X, y, w)
     (member,) = ensemble.estimators_
     Z = X[:60] @ member.coefs_[0] + member.intercepts_[0]
-    normal = next(layer for layer in member._network.layers if hasattr(layer, "gamma"))
+    normal = next(
+        layer for layer in network_of(member).layers if hasattr(layer, "gamma")
+    )
     shares = None if w is None else w[:60]
     mean = np.average(Z, axis=0, weights=shares)
     assert_allclose(normal.mean[0], mean, rtol=1e-9)
@@ -180,12 +182,13 @@ def test_average_without_new_statistics_would_be_worse():
         net, snapshots="last", n_members=20, average_weights=True, random_state=0
     )
     (member,) = ensemble.fit(X, y).estimators_
-    again = member._network.statistics.copy()
-    renew_statistics(member._network, Data(X, y))
-    assert_allclose(member._network.statistics, again, rtol=1e-9)
+    network = network_of(member)
+    again = network.statistics.copy()
+    renew_statistics(network, Data(X, y))
+    assert_allclose(network.statistics, again, rtol=1e-9)
     right = log_loss(y, member.predict_proba(X))
     ensemble.set_params(average_weights=False, n_members=1).fit(X, y)
-    member._network.statistics[:] = ensemble.estimators_[0]._network.statistics
+    network.statistics[:] = network_of(ensemble.estimators_[0]).statistics
     assert log_loss(y, member.predict_proba(X)) > 1.3 * right
 
 
@@ -294,7 +297,7 @@ REFUSED = {
         {},
         "max_iter=13 of the estimator has room for 2",
     ),
-    "weights": ({}, {"average_weights": True, "weights": "score"}, "leaves one net"),
+    "weights": ({}, {"average_weights": True, "weights": "score"}, "makes one net"),
 }
 
 
@@ -319,13 +322,98 @@ def test_an_average_has_nothing_to_vote_on(Ensemble, voting, make, X, y):
 
 
 @pytest.mark.parametrize("snapshots", ["cyclic", "best", "last"])
-def test_a_run_that_goes_on_lacks_copies(Checkpoints, make, snapshots, tmp_path, X, y):
+def test_a_resumed_checkpoint_is_refused(Checkpoints, make, snapshots, tmp_path, X, y):
     ensemble = make(Checkpoints, snapshots=snapshots)
     path = tmp_path / "run.npz"
     ensemble.estimator.set_callbacks(Checkpoint(path, resume=True))
-    with pytest.raises(ValueError, match=r"Checkpoint\(resume=True\), .* resume=False"):
+    with pytest.raises(ValueError, match=r"Checkpoint\(resume=True\).* resume=False"):
         ensemble.fit(X, y)
     assert not path.exists()
     ensemble.estimator.set_callbacks(Checkpoint(path))
     assert len(ensemble.fit(X, y).estimators_) == 3
     assert path.exists()
+
+
+class Run:
+    """What a callback sees of a run: its parameters are the number of the epoch."""
+
+    def __init__(self, schedule=None):
+        self.net = SimpleNamespace(n_iter_=0)
+        self.history = {"validation_score": [], "validation_loss": []}
+        self.schedule = schedule
+        self.progress = SimpleNamespace(rows=0)
+        self.network = SimpleNamespace(snapshot=lambda: (self.net.n_iter_,))
+
+    def epoch(self, callback, score=np.nan, stop_reason=None, loss=1.0):
+        self.net.n_iter_ += 1
+        self.history["validation_loss"].append(loss)
+        self.history["validation_score"].append(score)
+        self.stop_reason = stop_reason
+        return callback.on_epoch_end(self)
+
+
+def epochs(snapshots):
+    assert all(s.arrays == (s.epoch,) for s in snapshots.kept)
+    return [s.epoch for s in snapshots.kept]
+
+
+@pytest.mark.parametrize("n_kept", range(1, 8))
+def test_best_snapshots_have_the_highest_scores_and_the_first_of_equal_ones(n_kept):
+    scores = [0.3, 0.5, 0.5, np.nan, 0.4, 0.6, 0.5, 0.3, -np.inf]
+    snapshots, run = Snapshots("best", n_kept), Run()
+    for score in scores:
+        assert not run.epoch(snapshots, score)
+    ranked = sorted(
+        (i for i, score in enumerate(scores) if score == score),
+        key=lambda i: -scores[i],  # stable
+    )
+    assert epochs(snapshots) == sorted(i + 1 for i in ranked[:n_kept])
+    assert [s.score for s in snapshots.kept] == [
+        scores[epoch - 1] for epoch in epochs(snapshots)
+    ]
+
+
+@pytest.mark.parametrize("n_kept", range(1, 6))
+def test_best_snapshots_of_equal_scores_have_the_lowest_losses(n_kept):
+    losses = [0.5, 0.4, 0.2, 0.3, 0.2, 0.9]
+    snapshots, run = Snapshots("best", n_kept), Run()
+    for loss in losses:
+        run.epoch(snapshots, 0.7, loss=loss)
+    ranked = np.argsort(losses, kind="stable")[:n_kept]
+    assert epochs(snapshots) == sorted(ranked + 1)
+
+
+def test_last_snapshots_are_of_the_last_epochs():
+    snapshots, run = Snapshots("last", 3), Run()
+    for _ in range(7):
+        run.epoch(snapshots)
+    assert epochs(snapshots) == [5, 6, 7]
+
+
+def test_cyclic_snapshots_are_of_the_last_cycles_and_then_training_stops():
+    snapshots, run = Snapshots("cyclic", 2, last_epoch=9), Run(CosineRestarts(3))
+    assert [run.epoch(snapshots) for _ in range(9)] == [False] * 8 + [True]
+    assert epochs(snapshots) == [6, 9]
+
+
+def test_no_snapshot_of_an_epoch_that_diverged():
+    snapshots, run = Snapshots("last", 3), Run()
+    run.epoch(snapshots)
+    run.epoch(snapshots, stop_reason="diverged")
+    run.epoch(snapshots, stop_reason="max_time")
+    assert epochs(snapshots) == [1, 3]
+
+
+def test_snapshots_are_copies_and_other_callbacks_are_called(X, y):
+    snapshots, seen = Snapshots("last", 2), []
+    net = MLPClassifier(6, max_iter=5, random_state=0)
+    net.set_callbacks(
+        LambdaCallback(lambda net: seen.append(net.training_.network.snapshot())),
+        snapshots,
+    ).fit(X, y)
+    assert len(seen) == 5
+    for snapshot in snapshots.kept:
+        assert_array_equal(snapshot.arrays[0], seen[snapshot.epoch - 1][0])
+    assert_array_equal(snapshots.kept[-1].arrays[0], parameters_of(net))
+    assert (snapshots.kept[0].arrays[0] != snapshots.kept[1].arrays[0]).any()
+    assert snapshots.data.X is X

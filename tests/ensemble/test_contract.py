@@ -33,6 +33,7 @@ from skdl.ensemble import (
     SeedEnsembleClassifier,
     SeedEnsembleRegressor,
 )
+from tests.ensemble.common import parameters_of
 
 # The checks train on whatever they like: too few rows, unscaled data, short runs.
 pytestmark = [
@@ -203,7 +204,7 @@ def test_routed_weights_reach_the_members(Ensemble, make, X, y):
         model = make_pipeline(scaler, ensemble).fit(X, y, sample_weight=w)
     scaled = Standardizer().fit_transform(X)
     plain = make(Ensemble).fit(scaled, y, w)
-    assert_array_equal(model[-1]._network.parameters, plain._network.parameters)
+    assert_array_equal(parameters_of(model[-1]), parameters_of(plain))
 
 
 def test_callbacks_of_the_net_are_called(Ensemble, make, X, y):

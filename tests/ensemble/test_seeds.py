@@ -7,6 +7,7 @@ from sklearn.base import clone
 
 from skdl import MLPRegressor, SVMClassifier, ValidationSet
 from skdl.ensemble import SeedEnsembleClassifier, SeedEnsembleRegressor
+from tests.ensemble.common import parameters_of
 
 # Short runs.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -18,16 +19,14 @@ def test_members_are_nets_of_their_seeds(Seeds, make, X, y):
     for seed, member in zip(ensemble.member_seeds_, ensemble.estimators_, strict=True):
         assert member.random_state == seed
         net = clone(ensemble.estimator).set_params(random_state=int(seed)).fit(X, y)
-        assert_array_equal(net._network.parameters, member._network.parameters)
+        assert_array_equal(parameters_of(net), parameters_of(member))
         assert_array_equal(net.loss_curve_, member.loss_curve_)
     assert ensemble.member_scores_ is None
 
 
 def test_seed_of_the_net_does_not_count(Seeds, make, X, y):
     one = make(Seeds, net={"random_state": 5}).fit(X, y)
-    assert_array_equal(
-        one._network.parameters, make(Seeds).fit(X, y)._network.parameters
-    )
+    assert_array_equal(parameters_of(one), parameters_of(make(Seeds).fit(X, y)))
 
 
 def test_two_jobs_give_the_same_members(Seeds, make, X, y):
@@ -35,7 +34,7 @@ def test_two_jobs_give_the_same_members(Seeds, make, X, y):
     one = make(Seeds, n_jobs=1, **options).fit(X, y)
     two = make(Seeds, n_jobs=2, **options).fit(X, y)
     assert_array_equal(one.member_seeds_, two.member_seeds_)
-    assert_array_equal(one._network.parameters, two._network.parameters)
+    assert_array_equal(parameters_of(one), parameters_of(two))
     assert_array_equal(one.predict(X), two.predict(X))
 
 
@@ -45,7 +44,7 @@ def test_the_best_are_kept(Seeds, make, X, y):
     best = np.sort(np.argsort(-everyone.member_scores_, kind="stable")[:2])
     assert_array_equal(some.member_seeds_, everyone.member_seeds_[best])
     assert_array_equal(some.member_scores_, everyone.member_scores_[best])
-    assert_array_equal(some._network.parameters, everyone._network.parameters[best])
+    assert_array_equal(parameters_of(some), parameters_of(everyone)[best])
     assert some.member_scores_.min() >= np.sort(everyone.member_scores_)[-2]
     assert len(some.estimators_) == 2
 
@@ -116,7 +115,7 @@ def test_an_instance_is_advanced(Seeds, make, X, y):
 
 
 def test_more_of_the_best_than_there_are(Seeds, make, X, y):
-    with pytest.raises(ValueError, match="n_best=4 must not be more than n_members=3"):
+    with pytest.raises(ValueError, match="n_best=4 must not be above n_members=3"):
         make(Seeds, n_best=4).fit(X, y)
 
 

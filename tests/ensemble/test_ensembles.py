@@ -1,6 +1,7 @@
-"""What all four ensembles share."""
+"""Rules that hold for all four ensembles."""
 
 import pickle
+from inspect import Parameter, signature
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from skdl import (
     ValidationSet,
 )
 from skdl.engine import Maxout
+from tests.ensemble.common import parameters_of
 
 # Short runs.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -34,8 +36,10 @@ NETS = {
 }
 
 
-def raw(member, X):
-    return member._raw_scores(X)
+def vote(model, X):
+    """Return the decision function of a classifier, or what a regressor predicts."""
+    decide = getattr(model, "decision_function", model.predict)
+    return decide(X)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, "sparse"])
@@ -45,13 +49,12 @@ def test_one_pass_gives_what_each_member_gives(Ensemble, make, net, dtype, X, y)
     ensemble = make(Ensemble, net=net).fit(X, y)
     members = ensemble.estimators_
     assert len(members) == 3
-    scores = ensemble._member_scores(X)
-    assert scores.dtype == X.dtype
-    assert_allclose(
-        scores, [raw(member, X) for member in members], rtol=1e-6, atol=1e-6
-    )
-    assert (np.ptp(scores, axis=0) > 0).all()
-    assert ensemble._network.parameters.shape[0] == 3
+    if hasattr(ensemble, "decision_function"):
+        ensemble.set_params(voting="margin")
+    result, each = vote(ensemble, X), [vote(member, X) for member in members]
+    assert result.dtype == X.dtype
+    assert_allclose(result, np.mean(each, axis=0), rtol=1e-5, atol=1e-6)
+    assert (np.ptp(each, axis=0) > 0).all()
 
 
 def test_members_are_fitted_nets_on_the_arrays_of_the_ensemble(Ensemble, make, X, y):
@@ -68,15 +71,37 @@ def test_members_are_fitted_nets_on_the_arrays_of_the_ensemble(Ensemble, make, X
     member.partial_fit(X, y)
     assert_array_equal(ensemble.predict(X), before)
     ensemble.estimators_[0].coefs_[0][...] = 7
-    assert (ensemble._network.parameters[0] == 7).sum() >= 30
+    assert (parameters_of(ensemble)[0] == 7).sum() >= 30
+
+
+# Parameters after `estimator`, and their defaults.
+SHARED = {"weights": None, "random_state": None}
+OF_CHECKPOINTS = SHARED | {
+    "n_members": 5, "snapshots": "cyclic", "average_weights": False,
+}  # fmt: skip
+OF_SEEDS = SHARED | {"n_members": 10, "n_best": None, "n_jobs": None}
+
+
+def test_estimator_comes_first_and_other_parameters_are_keyword_only(Ensemble):
+    name = Ensemble.__name__
+    expected = OF_SEEDS if name.startswith("Seed") else OF_CHECKPOINTS
+    expected = expected | {"voting": "mean" if name.endswith("Regressor") else "soft"}
+    first, *rest = signature(Ensemble).parameters.values()
+    assert (first.name, first.default) == ("estimator", None)
+    assert {parameter.name: parameter.default for parameter in rest} == expected
+    assert {parameter.kind for parameter in rest} == {Parameter.KEYWORD_ONLY}
+    for parameter in expected:
+        message = f"The '{parameter}' parameter of {name}"
+        with pytest.raises(ValueError, match=message):
+            Ensemble(**{parameter: object()}).fit([[0.0], [1.0]], [0, 1])
 
 
 def test_same_seed_same_members(Ensemble, make, X, y):
     one, other, third = (
         make(Ensemble, random_state=seed).fit(X, y) for seed in (1, 1, 2)
     )
-    assert_array_equal(one._network.parameters, other._network.parameters)
-    assert (one._network.parameters != third._network.parameters).any()
+    assert_array_equal(parameters_of(one), parameters_of(other))
+    assert (parameters_of(one) != parameters_of(third)).any()
 
 
 def test_given_estimator_is_left_alone(Ensemble, make, X, y):
@@ -131,16 +156,6 @@ def test_wrong_parameters_of_the_net_are_refused(Ensemble, make, X, y):
         ensemble.fit(X, y)
 
 
-def test_wrong_parameters_are_refused(Ensemble, make, X, y):
-    for name, wrong in {
-        "n_members": 0, "voting": "loud", "weights": "heavy", "random_state": "x"
-    }.items():  # fmt: skip
-        with pytest.raises(
-            ValueError, match=f"'{name}' parameter of {Ensemble.__name__}"
-        ):
-            make(Ensemble, **{name: wrong}).fit(X, y)
-
-
 @pytest.mark.parametrize("how", ["options", "data", "training"])
 def test_a_failed_fit_changes_nothing(Ensemble, make, how, X, y):
     ensemble = make(Ensemble).fit(pd.DataFrame(X, columns=list("abcde")), y)
@@ -183,15 +198,21 @@ def test_not_fitted(Ensemble, make, X):
 
 def test_weights_are_ranks_of_the_scores(Ensemble, make, X, y):
     ensemble = make(Ensemble, weights="score").fit(X, y)
-    ensemble.member_scores_ = np.array([0.2, np.nan, 0.9])
-    assert ensemble._vote_weights().tolist() == [2, 1, 3]
-    ensemble.member_scores_ = np.array([-4.0, -4.0, -9.0])
-    assert ensemble._vote_weights().tolist() == [2.5, 2.5, 1]
+    if hasattr(ensemble, "decision_function"):
+        ensemble.set_params(voting="margin")
+    each = [vote(member, X) for member in ensemble.estimators_]
+    for scores, ranks in (
+        ([0.2, np.nan, 0.9], [2, 1, 3]),
+        ([-4.0, -4.0, -9.0], [2.5, 2.5, 1]),
+    ):
+        ensemble.member_scores_ = np.array(scores)
+        expected = np.average(each, axis=0, weights=ranks)
+        assert_allclose(vote(ensemble, X), expected, rtol=1e-6, atol=1e-9)
 
 
 def test_weights_by_scores_that_were_not_taken_are_refused(Ensemble, make, X, y):
     ensemble = make(Ensemble).fit(X, y).set_params(weights="score")
-    with pytest.raises(ValueError, match="fit had no rows for them: fit again"):
+    with pytest.raises(ValueError, match="fit took none: call fit again"):
         ensemble.predict(X)
 
 
@@ -209,7 +230,7 @@ def test_weights_of_rows_reach_the_nets(Ensemble, make, X, y):
     w = np.where(y == 1, 0.0, 1.0)
     weighted = make(Ensemble).fit(X, y, w)
     plain = make(Ensemble).fit(X, y)
-    assert (weighted._network.parameters != plain._network.parameters).any()
+    assert (parameters_of(weighted) != parameters_of(plain)).any()
     # The third argument of a net's fit, and with the same effect.
     if hasattr(weighted, "member_seeds_"):
         seed = int(weighted.member_seeds_[0])
@@ -220,7 +241,7 @@ def test_weights_of_rows_reach_the_nets(Ensemble, make, X, y):
 def test_a_file_weighs_what_the_parameters_do(Ensemble, make, X, y):
     X = np.tile(X, 40)
     ensemble = make(Ensemble, net={"hidden_layer_sizes": 50}).fit(X, y)
-    nbytes = ensemble._network.parameters.nbytes
+    nbytes = parameters_of(ensemble).nbytes
     assert nbytes < len(pickle.dumps(ensemble)) < 1.1 * nbytes
 
 
@@ -239,3 +260,16 @@ def test_scores_that_are_no_numbers(Ensemble, make, scored, X, y):
     net = {"scoring": lambda net, X, y: np.nan}
     with pytest.raises(ValueError, match="score that is a number"):
         make(Ensemble, net=net, **params).fit(X, y)
+
+
+def test_held_out_rows_have_the_shares_of_the_classes(Classifier, make, X):
+    y, seen = np.repeat([0, 1], [64, 16]), []
+
+    def scorer(net, X_val, y_val):
+        seen.append(np.bincount(y_val).tolist())
+        return 0.5
+
+    net = {"validation_fraction": 0.25, "scoring": scorer}
+    make(Classifier, net=net, weights="score").fit(X, y)
+    assert seen
+    assert all(counts == [16, 4] for counts in seen)

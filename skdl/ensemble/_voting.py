@@ -1,31 +1,34 @@
-"""What several nets say of one column of class labels, counted together."""
+"""The vote of several nets on one column of class labels."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.special import logsumexp
 
-from skdl.estimators._outputs import Output
-
-__all__ = ["Ballot"]
-
 
 @dataclass(frozen=True)
 class Ballot:
-    """The members' scores of the same rows, and how they are counted.
+    """The members' raw scores of the same rows, and how they are counted.
 
     Parameters
     ----------
-    output : Output
+    output : object
+        What the scores of one member mean, see `skdl.estimators._inside.each_output`.
     scores : ndarray of shape (n_members, n_samples, n_scores)
+        Raw scores of all members.
     voting : {"soft", "hard", "margin"}
+        "soft" takes the mean of the members' probabilities, "hard" that of their
+        decisions, "margin" that of their raw scores.
     weights : None, "confidence", or ndarray of shape (n_members,)
+        Weights of the mean. "confidence" is the probability that a member gives to its
+        own decision, row by row.
     """
 
-    output: Output
+    output: Any
     scores: np.ndarray
     voting: str
-    weights: object = None
+    weights: Any = None
 
     def labels(self):
         """Return labels (n_samples,), or an indicator matrix."""
@@ -37,7 +40,7 @@ class Ballot:
         return self.output.classes[shares.argmax(axis=1)]
 
     def decision(self):
-        """Return what is largest, or above 0, for the class that is voted for."""
+        """Return scores that are largest, or above 0, for the class that wins."""
         if self.voting == "margin":
             return self.output.decision(self._mean_scores())
         if self.voting == "hard":
@@ -45,34 +48,34 @@ class Ballot:
             if self.output.multilabel:
                 shares = shares - 0.5
             return self.output.decision(shares)
-        logarithms = self.log_probabilities()
+        log_probabilities = self.log_probabilities()
         if self.output.multilabel:
-            most = 1 - np.finfo(logarithms.dtype).epsneg
-            p = np.minimum(np.exp(logarithms), most)
-            return logarithms - np.log1p(-p)
-        return self.output.decision(logarithms)
+            largest = 1 - np.finfo(log_probabilities.dtype).epsneg
+            p = np.minimum(np.exp(log_probabilities), largest)
+            return log_probabilities - np.log1p(-p)
+        return self.output.decision(log_probabilities)
 
     def probabilities(self):
-        """Return one column per class."""
+        """Return probabilities or shares of votes, one column per class."""
         if self.voting == "margin":
             return self.output.probabilities(self._mean_scores())
         return self._shares()
 
     def log_probabilities(self):
-        """Return their logarithms, out of the members' own: finite, as those are."""
+        """Return logarithms of probabilities; they are finite if the members' are."""
         if self.voting == "margin":
             return self.output.log_probabilities(self._mean_scores())
-        logarithms = self._of_each(self.output.log_probabilities)
+        logarithms = self._of_each_member(self.output.log_probabilities)
         return logsumexp(logarithms + np.log(self._shares_of_members()), axis=0)
 
     def _mean_scores(self):
         return self._mean(self.scores)
 
     def _shares(self):
-        """Return which share of the votes each class has."""
+        """Return the share of the votes of each class."""
         hard = self.voting == "hard"
         return self._mean(
-            self._of_each(self._votes if hard else self.output.probabilities)
+            self._of_each_member(self._votes if hard else self.output.probabilities)
         )
 
     def _votes(self, scores):
@@ -83,16 +86,16 @@ class Ballot:
 
     def _mean(self, values):
         if self.weights is None:
-            return values.mean(axis=0)  # of whole votes, so that a tie is a tie
+            return values.mean(axis=0)  # exact for whole votes: a tie remains a tie
         return (self._shares_of_members() * values).sum(axis=0)
 
     def _shares_of_members(self):
-        """Return weights that broadcast to (n_members, n_samples, n_classes).
+        """Return weights that sum to 1 over the members.
 
-        They sum to 1 over the members.
+        They broadcast to (n_members, n_samples, n_classes).
         """
         if isinstance(self.weights, str):
-            weights = self._of_each(self._confidence)
+            weights = self._of_each_member(self._confidence)
         else:
             n_members = len(self.scores)
             weights = np.ones(n_members) if self.weights is None else self.weights
@@ -100,11 +103,11 @@ class Ballot:
         return weights / weights.sum(axis=0)
 
     def _confidence(self, scores):
-        """Return the probability of what a member decides on."""
+        """Return the probability that a member gives to its own decision."""
         p = self.output.probabilities(scores)
         if self.output.multilabel:
             return np.maximum(p, 1 - p)
         return p.max(axis=1, keepdims=True)
 
-    def _of_each(self, method):
+    def _of_each_member(self, method):
         return np.stack([method(scores) for scores in self.scores])

@@ -1,33 +1,38 @@
-"""Votes: compared with the same sums, written out."""
-
-from types import SimpleNamespace
+"""Votes are equal to the same sums, written out in NumPy."""
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit, softmax
 
-from skdl.engine import Hinge, LogisticLoss, Softmax
-from skdl.ensemble._ballot import Ballot
-from skdl.estimators._inside import Indicator, Labels
-
-
-def output_of(classes, loss, kind=Labels):
-    return kind(SimpleNamespace(loss=loss), classes)
-
+from skdl import LogisticClassifier, SoftmaxClassifier, SVMClassifier
+from skdl.ensemble._voting import Ballot
+from skdl.estimators._inside import each_output, raw_scores
 
 CLASSES = np.array(["ant", "bee", "cat"])
 RANKS = np.array([3.0, 1.0, 2.0, 4.0])
+X = np.eye(3)
+
+
+def output_of(Net, y):
+    """Return what the scores of a net mean that is fitted to three rows."""
+    net = Net((), solver="lbfgs").fit(X[: len(y)], y)
+    return each_output(net, lambda output, scores: output, raw_scores(net, X))
+
+
+THREE = output_of(SoftmaxClassifier, CLASSES)
 KINDS = {  # output, number of scores, members' probabilities
-    "softmax-3": (output_of(CLASSES, Softmax()), 3, lambda s: softmax(s, axis=-1)),
-    "softmax-2": (output_of(CLASSES[:2], Softmax()), 2, lambda s: softmax(s, axis=-1)),
+    "softmax-3": (THREE, 3, lambda s: softmax(s, axis=-1)),
+    "softmax-2": (
+        output_of(SoftmaxClassifier, CLASSES[:2]), 2, lambda s: softmax(s, axis=-1)
+    ),
     "sigmoid": (
-        output_of(CLASSES[:2], LogisticLoss()),
+        output_of(LogisticClassifier, CLASSES[:2]),
         1,
         lambda s: np.concatenate([expit(-s), expit(s)], axis=-1),
     ),
-    "labels": (output_of(np.arange(3), LogisticLoss(), Indicator), 3, expit),
-}
+    "labels": (output_of(LogisticClassifier, np.eye(3, dtype=int)), 3, expit),
+}  # fmt: skip
 
 
 @pytest.fixture(params=KINDS)
@@ -147,9 +152,9 @@ def test_float32_stays(kind, voting, weights):
     assert ballot.probabilities().dtype == np.float32
 
 
-def test_of_equals_the_first_wins():
+def test_the_first_class_wins_a_tie():
     scores = np.array([[[9.0, 0, 0]], [[0, 0, 9.0]]])  # one for ant, one for cat
-    ballot = Ballot(KINDS["softmax-3"][0], scores, "hard")
+    ballot = Ballot(THREE, scores, "hard")
     assert ballot.labels() == ["ant"]
     tie = Ballot(KINDS["sigmoid"][0], np.array([[[-3.0]], [[3.0]]] * 3), "hard")
     assert tie.labels() == ["ant"]
@@ -158,7 +163,7 @@ def test_of_equals_the_first_wins():
 
 def test_hinge_votes_by_hand_and_by_margin():
     """Confident losers can win by margin what they lose by hand."""
-    output = output_of(CLASSES, Hinge())
+    output = output_of(SVMClassifier, CLASSES)
     scores = np.array([[[1.0, 0, 0]], [[1.0, 0, 0]], [[0, 5.0, 0]]])
     assert Ballot(output, scores, "hard").labels() == ["ant"]
     assert Ballot(output, scores, "margin").labels() == ["bee"]
@@ -168,13 +173,13 @@ def test_hinge_votes_by_hand_and_by_margin():
 def test_confidence_can_turn_a_vote():
     """Two that hardly know are outvoted by one that is sure."""
     scores = np.array([[[0.1, 0, 0]], [[0.1, 0, 0]], [[0, 9.0, 0]]])
-    output = KINDS["softmax-3"][0]
+    output = THREE
     assert Ballot(output, scores, "hard").labels() == ["ant"]
     assert Ballot(output, scores, "hard", "confidence").labels() == ["bee"]
 
 
 def test_one_class_is_certain():
-    output = output_of(np.array(["ant"]), Softmax())
+    output = output_of(SoftmaxClassifier, CLASSES[[0, 0]])
     scores = np.zeros((2, 4, 1))
     for voting in ("soft", "hard", "margin"):
         ballot = Ballot(output, scores, voting)
