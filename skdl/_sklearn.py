@@ -12,9 +12,9 @@ from sklearn.utils._param_validation import (
     Interval,
     InvalidParameterError,
     Options,
-    StrOptions,
     validate_parameter_constraints,
 )
+from sklearn.utils._param_validation import StrOptions as _StrOptions
 from sklearn.utils.multiclass import (
     _check_partial_fit_first_call as check_partial_fit_first_call,
 )
@@ -33,3 +33,17 @@ __all__ = [
     "fit_context",
     "validate_parameter_constraints",
 ]
+
+
+class StrOptions(_StrOptions):
+    """Names that a parameter takes. Errors list them in alphabetical order.
+
+    Parameters
+    ----------
+    options : set of str
+        The valid names.
+    """
+
+    def __init__(self, options):
+        super().__init__(options)
+        self.options = sorted(options)

@@ -52,7 +52,9 @@ NETS = [
 # Not objects that a parameter takes: penalties are chosen by name, and a net with
 # several columns of labels makes its loss when it needs it.
 NAMED_ONLY = {name for name in engine.__all__ if name.endswith("Penalty")}
-NAMED_ONLY |= {"MultiOutput", "Loss", "ActivationFunction", "Optimizer", "Schedule", "Initializer"}
+NAMED_ONLY |= {"MultiOutput"}
+# Base classes.
+NAMED_ONLY |= {"ActivationFunction", "Initializer", "Loss", "Optimizer", "Schedule"}
 # The others write to a path, or call what the file names.
 TRUSTED_CALLBACKS = [EpochLogger, Monitor, StepRecords]
 

@@ -51,6 +51,7 @@ class ActivationFunction(Specification):
         gradient with respect to Z into Z. See `Maxout`.
     """
 
+    REQUIRED = ("forward", "backward")
     OPTIONAL = ("check", "in_place", "rectifies", "pieces", "is_flat")
 
     in_place = False

@@ -32,6 +32,8 @@ __all__ = [
 class Initializer(Specification):
     """The base class of initializers."""
 
+    REQUIRED = ("fill",)
+
     def fill(self, weights, rng):
         """Draw the weights of one layer.
 

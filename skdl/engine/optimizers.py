@@ -21,6 +21,8 @@ __all__ = ["OPTIMIZERS", "SGD", "Adagrad", "Adam", "AdamW", "Optimizer", "RMSpro
 class Optimizer(Specification):
     """The base class of optimizers."""
 
+    REQUIRED = ("start",)
+
     def start(self, parameters, n_weights=None):
         """Return the state of a training run.
 

@@ -45,6 +45,7 @@ class Penalty(Specification):
         ``shrink``, its proximal operator.
     """
 
+    REQUIRED = ("value", "shrink")
     OPTIONAL = ("check", "smooth", "sharp")
 
     smooth: float = 0.0

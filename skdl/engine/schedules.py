@@ -44,6 +44,7 @@ class Schedule(Specification):
         that does not react to plateaus.
     """
 
+    REQUIRED = ("factor",)
     OPTIONAL = ("check", "patience")
 
     patience: int | None = None
@@ -466,4 +467,11 @@ SCHEDULES: dict[str, type[Schedule]] = {
     "constant": Constant,
     "invscaling": InverseScaling,
     "adaptive": Adaptive,
+    "reduce_on_plateau": ReduceOnPlateau,
+    "step_decay": StepDecay,
+    "exponential": Exponential,
+    "cosine": Cosine,
+    "cosine_restarts": CosineRestarts,
+    "one_cycle": OneCycle,
+    "warmup": Warmup,
 }

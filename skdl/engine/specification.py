@@ -4,7 +4,7 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
-__all__ = ["Completed", "Specification", "complete"]
+__all__ = ["Completed", "Specification", "complete", "name_of_kind"]
 
 
 class Specification(BaseEstimator):
@@ -16,11 +16,14 @@ class Specification(BaseEstimator):
 
     Attributes
     ----------
+    REQUIRED : tuple of str
+        Methods that every object of the kind needs.
     OPTIONAL : tuple of str
         Names that an object of a user's own class may leave out. `complete` takes them
         from the base class of its kind.
     """
 
+    REQUIRED: tuple[str, ...] = ()
     OPTIONAL: tuple[str, ...] = ("check",)
 
     def check(self) -> None:
@@ -92,3 +95,21 @@ class Completed:
     def __repr__(self) -> str:
         """Show the user's object alone."""
         return repr(self.thing)
+
+
+def name_of_kind(thing: Any) -> str:
+    """Return the name of an object's class; for a completed one, of the user's class.
+
+    Parameters
+    ----------
+    thing : object
+        Any object, or a `Completed`.
+
+    Examples
+    --------
+    >>> from skdl.engine import Relu
+    >>> from skdl.engine.specification import name_of_kind
+    >>> name_of_kind(Relu())
+    'Relu'
+    """
+    return type(thing.thing if isinstance(thing, Completed) else thing).__name__

@@ -6,9 +6,15 @@ import numpy as np
 
 from skdl.engine.activations import ACTIVATIONS, ActivationFunction
 from skdl.engine.hidden_layers import HiddenLayers
-from skdl.engine.initializers import INITIALIZERS, Gaussian, HeNormal, LeCunNormal
-from skdl.engine.layers import NORMALIZATIONS
-from skdl.engine.specification import complete
+from skdl.engine.initializers import (
+    INITIALIZERS,
+    Gaussian,
+    HeNormal,
+    Initializer,
+    LeCunNormal,
+)
+from skdl.engine.layers import NORMALIZATIONS, BatchNorm
+from skdl.estimators._checks import resolve
 
 __all__ = ["check_architecture", "check_hidden_layers", "start_weights"]
 
@@ -63,18 +69,10 @@ def _check_activations(activation, n_layers):
             f"activation must be one, or one for each of the {n_layers} hidden layers, "
             f"got {len(given)}: {activation!r}."
         )
-    objects = []
-    for one in given:
-        if isinstance(one, str) and one in ACTIVATIONS:
-            one = ACTIVATIONS[one]()
-        elif not (hasattr(one, "forward") and hasattr(one, "backward")):
-            raise ValueError(
-                f"activation must be among {sorted(ACTIVATIONS)} or an object with the "
-                f"methods forward(Z, A) and backward(dA, Z, A), got {one!r}."
-            )
-        complete(one, ActivationFunction).check()
-        objects.append(one)
-    return objects
+    return [
+        resolve("activation", function, ACTIVATIONS, ActivationFunction)
+        for function in given
+    ]
 
 
 def _check_weight_init(weight_init, n_hidden):
@@ -89,12 +87,9 @@ def _check_weight_init(weight_init, n_hidden):
                 f"{sorted(INITIALIZERS)}, 'auto' or None."
             )
         return Gaussian(weight_init)
-    initializer = weight_init
-    if isinstance(weight_init, str) and weight_init != "auto":
-        initializer = INITIALIZERS[weight_init]()
-    if hasattr(initializer, "check"):
-        initializer.check()
-    return initializer
+    if weight_init is None or weight_init == "auto":
+        return weight_init
+    return resolve("weight_init", weight_init, INITIALIZERS, Initializer)
 
 
 def _check_dropout(dropout, n_hidden):
@@ -131,10 +126,7 @@ def _check_normalization(normalization, n_hidden):
             f"normalization={normalization!r} is for the hidden layers, and there are "
             "none. Set normalization=None, and standardize=True for the columns of X."
         )
-    if isinstance(normalization, str):
-        normalization = NORMALIZATIONS[normalization]()
-    normalization.check()
-    return normalization
+    return resolve("normalization", normalization, NORMALIZATIONS, BatchNorm)
 
 
 def _check_residual(residual, n_hidden):
@@ -168,13 +160,11 @@ def start_weights(network, weight_init, activation, rng):
         return
     initializers = [initializer] * len(network.affine)
     if initializer == "auto":
-        # What half of the inputs' squares add up to is made up for by twice the
-        # variance; what comes from the data or from other units keeps it.
+        # Rectifiers halve the second moment of their input, so the next layer's weights
+        # get variance 2 / fan_in (He); all others 1 / fan_in (LeCun).
         feeding = [None, *network.activations]
         initializers = [
-            LeCunNormal()
-            if function is None or not complete(function, ActivationFunction).rectifies
-            else HeNormal()
+            HeNormal() if function is not None and function.rectifies else LeCunNormal()
             for function in feeding
         ]
     network.initialize(rng, initializers=initializers)

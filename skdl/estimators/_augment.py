@@ -3,6 +3,8 @@
 from scipy.sparse import issparse
 
 from skdl.engine.augmentation import Augmentation
+from skdl.engine.checks import check_object
+from skdl.engine.specification import Specification, complete
 from skdl.estimators._validation import rows_per_batch
 
 __all__ = ["check_augment", "start_augmentation"]
@@ -19,18 +21,13 @@ def check_augment(net, X):
     augment = net.augment
     if augment is None:
         return
-    if isinstance(augment, type):
-        raise ValueError(
-            f"augment must be an object and not a class: write {augment.__name__}(), "
-            f"not {augment.__name__}."
-        )
+    check_object("augment", augment)
     if issparse(X):
         raise ValueError(
             f"augment={augment!r} gets rows as dense arrays, and X is sparse: pass "
             "X.toarray(), or set augment=None."
         )
-    if hasattr(augment, "check"):
-        augment.check()
+    complete(augment, Specification).check()
 
 
 def start_augmentation(net, data, image_shape, streams):

@@ -17,9 +17,9 @@ from skdl._warn import warn
 from skdl.engine.batching import Data
 from skdl.engine.lbfgs import train_lbfgs
 from skdl.engine.network import Network
-from skdl.engine.optimizers import OPTIMIZERS, SGD
+from skdl.engine.optimizers import OPTIMIZERS, SGD, Optimizer
 from skdl.engine.progress import Progress
-from skdl.engine.schedules import Adaptive, Constant, InverseScaling
+from skdl.engine.schedules import SCHEDULES, Constant, InverseScaling, Schedule
 from skdl.engine.training import train
 from skdl.estimators._architecture import (
     check_architecture,
@@ -27,6 +27,7 @@ from skdl.estimators._architecture import (
     start_weights,
 )
 from skdl.estimators._augment import check_augment, start_augmentation
+from skdl.estimators._checks import resolve
 from skdl.estimators._divergence import likely_cause, scale_advice
 from skdl.estimators._fitted import FittedNet
 from skdl.estimators._held import check_validation, given_rows, held_out, validates
@@ -498,21 +499,16 @@ class BaseNet(CallbackSupportMixin, FittedNet):
         )
 
     def _optimizer(self):
-        if not isinstance(self.solver, str):
-            return self.solver
         if self.solver == "sgd":
             return SGD(self.momentum, self.nesterovs_momentum)
         if self.solver in ("adam", "adamw"):
             return OPTIMIZERS[self.solver](self.beta_1, self.beta_2, self.epsilon)
-        return OPTIMIZERS[self.solver]()
+        return resolve("solver", self.solver, OPTIMIZERS, Optimizer)
 
     def _schedule(self):
-        if not isinstance(self.learning_rate, str):
-            self.learning_rate.check()
-            return self.learning_rate
         # scikit-learn's names are inert with its 'adam', and so they are here.
-        if self.learning_rate == "constant" or self.solver == "adam":
+        if self.solver == "adam" and self.learning_rate in ("invscaling", "adaptive"):
             return Constant()
         if self.learning_rate == "invscaling":
             return InverseScaling(self.power_t)
-        return Adaptive()
+        return resolve("learning_rate", self.learning_rate, SCHEDULES, Schedule)

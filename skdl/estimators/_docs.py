@@ -29,14 +29,15 @@ alpha : float, default=0.0001
     as textbooks have it, is ``alpha = λ * batch_size``.
 batch_size : int or 'auto', default='auto'
     Rows per step; 'auto' is min(200, n_samples).
-learning_rate : {'constant', 'invscaling', 'adaptive'} or schedule object, \
-default='constant'
+learning_rate : {'constant', 'invscaling', 'adaptive'}, the name of another schedule \
+or schedule object, default='constant'
     'invscaling' divides by (rows seen + 1) ** power_t, rows counted by their weights;
     'adaptive' by 5 on each plateau, until 1e-6. As in scikit-learn, both are inert with
-    'adam'. Objects of `skdl.engine`
-    (`StepDecay`, `Exponential`, `Cosine`, `CosineRestarts`, `OneCycle`, `Warmup`,
-    `ReduceOnPlateau` and the classes of the names) apply to every solver but 'lbfgs',
-    which refuses them.
+    'adam'. Schedules of `skdl.engine` are objects (`StepDecay`, `Exponential`,
+    `Cosine`, `CosineRestarts`, `OneCycle`, `Warmup`, `ReduceOnPlateau` and the classes
+    of the names), or names for their defaults: 'step_decay', 'exponential', 'cosine',
+    'cosine_restarts', 'one_cycle', 'warmup', 'reduce_on_plateau'. They apply to every
+    solver but 'lbfgs', which refuses them.
 learning_rate_init : float, default=0.001
     The rate, which a schedule multiplies. Inert with 'lbfgs'.
 power_t : float, default=0.5
@@ -119,16 +120,17 @@ max_restarts : int, default=0
     How often a fit that diverged goes on from its last good weights (those before the
     epoch of the lowest loss), each time at a tenth of the rate; the epochs count
     towards `max_iter`. Not with 'lbfgs'.
-penalty : {'l2', 'l1', 'elasticnet', 'l0'} or None, default='l2'
+penalty : {'l2', 'l1', 'elasticnet', 'l0'}, penalty object or None, default='l2'
     R(W), which `alpha` multiplies: ½‖W‖² for 'l2'; ‖W‖₁ for 'l1';
     l1_ratio · ‖W‖₁ + (1 - l1_ratio) · ½‖W‖² for 'elasticnet'; the number of weights
     that are not zero for 'l0'. ‖W‖² goes through the gradient; the others threshold
     each weight after the step, in proportion to the solver's own step for it, and make
     weights exactly 0. 'l0' has many local minima, and good ones need long steps: 'sgd'
     or 'adagrad'. None leaves `alpha` unused. 'lbfgs' refuses all but 'l2' and None.
-    With 'adamw' the penalty acts beside the solver's decay.
+    With 'adamw' the penalty acts beside the solver's decay. Objects of `skdl.engine`
+    hold settings of their own, as in ``ElasticNetPenalty(l1_ratio=0.3)``.
 l1_ratio : float, default=0.15
-    Share of ‖W‖₁ in 'elasticnet', in [0, 1]; inert otherwise.
+    Share of ‖W‖₁ in 'elasticnet', in [0, 1]. Not used otherwise.
 standardize : bool or {'feature', 'channel'}, default=False
     Whether the net standardizes its input, (X - mean) / std, in training and in every
     prediction, so that X stays as it is, in uint8, say. True and 'feature' do so by

@@ -9,7 +9,13 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.metrics import get_scorer_names
 
-from skdl._sklearn import HasMethods, Interval, Options, StrOptions
+from skdl._sklearn import (
+    HasMethods,
+    Interval,
+    InvalidParameterError,
+    Options,
+    StrOptions,
+)
 from skdl._version import Versioned
 from skdl.engine.activations import ACTIVATIONS
 from skdl.engine.checks import check_object
@@ -18,6 +24,7 @@ from skdl.engine.layers import NORMALIZATIONS, BatchNorm
 from skdl.engine.optimizers import OPTIMIZERS
 from skdl.engine.penalties import PENALTIES
 from skdl.engine.schedules import SCHEDULES
+from skdl.estimators._checks import hint_at
 
 __all__ = ["CLASSIFIER_CONSTRAINTS", "CONSTRAINTS", "NetParameters"]
 
@@ -35,7 +42,7 @@ CONSTRAINTS = {
         StrOptions({"auto"}),
         Interval(Integral, 1, None, closed="left"),
     ],
-    "learning_rate": [StrOptions(set(SCHEDULES)), HasMethods(["factor", "check"])],
+    "learning_rate": [StrOptions(set(SCHEDULES)), HasMethods("factor")],
     "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
     "power_t": [Interval(Real, 0, None, closed="left")],
     "max_iter": [Interval(Integral, 1, None, closed="left")],
@@ -71,7 +78,7 @@ CONSTRAINTS = {
     "max_time": [None, Interval(Real, 0, None, closed="neither")],
     "max_restarts": [Interval(Integral, 0, None, closed="left")],
     "max_grad_norm": [None, Interval(Real, 0, None, closed="neither")],
-    "penalty": [None, StrOptions(set(PENALTIES))],
+    "penalty": [None, StrOptions(set(PENALTIES)), HasMethods(["value", "shrink"])],
     "l1_ratio": [Interval(Real, 0, 1, closed="both")],
     "standardize": ["boolean", StrOptions({"feature", "channel"})],
     "image_shape": [None, "array-like"],
@@ -113,7 +120,10 @@ class NetParameters(Versioned, BaseEstimator):
             # To Python, True is 1; alpha=True and its like pass in scikit-learn, too.
             if number and isinstance(value, bool) and name not in REAL_OF_SKLEARN:
                 raise ValueError(f"{name} must be a number and no bool, got {value!r}.")
-        super()._validate_params()
+        try:
+            super()._validate_params()
+        except InvalidParameterError as error:
+            raise hint_at(self, error) from None
 
     _: KW_ONLY
     solver: str | object = "adam"
@@ -148,7 +158,7 @@ class NetParameters(Versioned, BaseEstimator):
     validation_split: int | object | None = None
     max_time: float | None = None
     max_restarts: int = 0
-    penalty: str | None = "l2"
+    penalty: str | object | None = "l2"
     l1_ratio: float = 0.15
     standardize: bool | str = False
     image_shape: Sequence[int] | None = None

@@ -279,7 +279,7 @@ class TrainingRun:
         """Count stalled epochs: for the end, and for a schedule that reads them."""
         state, progress = self.state, self.state.progress
         state.n_stalled = 0 if improved else state.n_stalled + 1
-        patience = getattr(self.schedule, "patience", None)
+        patience = self.schedule.patience
         progress.stalled = 0 if improved else progress.stalled + 1
         if patience is not None and progress.stalled >= patience:
             progress.plateaus += 1

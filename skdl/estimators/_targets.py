@@ -38,7 +38,7 @@ from skdl.engine.losses import (
     Poisson,
     Quantile,
 )
-from skdl.engine.specification import complete
+from skdl.engine.specification import complete, name_of_kind
 from skdl.engine.target_tables import MixedTable, TargetTable
 from skdl.estimators._class_weight import check_class_weight, class_weights
 from skdl.estimators._labels import (
@@ -1046,7 +1046,7 @@ def encode_classes(loss, y, n_classes, dtype):
         If ``loss.encode`` returns something else.
     """
     encoded = loss.encode(y, n_classes, dtype)
-    name = type(loss).__name__
+    name = name_of_kind(loss)
     if not (isinstance(encoded, tuple) and len(encoded) == 2):
         raise ValueError(
             f"{name}.encode must return (targets, table), where table may be None, got "

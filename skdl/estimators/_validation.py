@@ -11,8 +11,8 @@ from skdl._inputs import check_inputs, check_numbers, check_weight_sizes
 from skdl._sklearn import check_sample_weight
 from skdl._warn import warn
 from skdl.engine.losses import Loss
-from skdl.engine.penalties import PENALTIES, ElasticNetPenalty
-from skdl.engine.specification import complete
+from skdl.engine.penalties import PENALTIES, ElasticNetPenalty, L2Penalty, Penalty
+from skdl.estimators._checks import resolve
 
 __all__ = [
     "WEIGHTS",
@@ -33,6 +33,8 @@ __all__ = [
 DTYPES = (np.float64, np.float32, np.float16, np.uint8)
 # Between these, sums and products of the largest weight are numbers in float32.
 WEIGHTS = (1e-30, 1e30)
+# Schedules of scikit-learn, which its 'lbfgs' takes and ignores.
+INERT = ("constant", "invscaling", "adaptive")
 PLAIN = (np.dtype(np.float64), np.dtype(np.float32))
 
 
@@ -137,7 +139,7 @@ def check_lbfgs(net):
     """Refuse what solver='lbfgs' cannot do, before any work."""
     if net.solver != "lbfgs":
         return
-    if net.max_grad_norm is not None or not isinstance(net.learning_rate, str):
+    if net.max_grad_norm is not None or net.learning_rate not in INERT:
         raise ValueError(
             "solver='lbfgs' has no steps of its own to clip or to schedule: set "
             "max_grad_norm=None and learning_rate='constant', or take another solver."
@@ -147,7 +149,7 @@ def check_lbfgs(net):
             f"max_restarts={net.max_restarts} lowers the rate after a divergence, and "
             "solver='lbfgs' has none: set max_restarts=0, or take another solver."
         )
-    if net.penalty not in (None, "l2"):
+    if net.penalty not in (None, "l2") and not isinstance(net.penalty, L2Penalty):
         raise ValueError(
             f"solver='lbfgs' needs a smooth objective, and penalty={net.penalty!r} is "
             "not smooth at zero. Take penalty='l2' or None, or a stochastic solver "
@@ -167,29 +169,35 @@ def check_lbfgs(net):
 
 
 def check_loss(loss):
-    """Return the loss, complete (see `complete`) and with valid settings."""
-    if isinstance(loss, type):
-        raise ValueError(
-            f"loss must be an object and not a class: write {loss.__name__}(), not "
-            f"{loss.__name__}."
-        )
-    loss = complete(loss, Loss)
+    """Return a user's loss object, resolved as `resolve` does.
+
+    Parameters
+    ----------
+    loss : loss object
+        The value of the parameter `loss`, if it is no name.
+    """
+    loss = resolve("loss", loss, {}, Loss)
     if loss.multilabel and loss.soft_targets:
         raise ValueError(
             f"loss={loss!r} says both multilabel and soft_targets, so that a matrix y "
             "could mean either: keep one of the two."
         )
-    loss.check()
     return loss
 
 
 def check_penalty(penalty, l1_ratio, alpha):
-    """Return the strength to use and the penalty object."""
+    """Return the strength to use and the penalty object.
+
+    Parameters
+    ----------
+    penalty, l1_ratio, alpha : object
+        The parameters of the net.
+    """
     if penalty is None:
         return 0, PENALTIES["l2"]()
-    if penalty == "elasticnet":
+    if isinstance(penalty, str) and penalty == "elasticnet":
         return alpha, ElasticNetPenalty(l1_ratio)
-    return alpha, PENALTIES[penalty]()
+    return alpha, resolve("penalty", penalty, PENALTIES, Penalty)
 
 
 def check_batch_size(batch_size, n_rows):

@@ -6,7 +6,7 @@ from scipy.sparse import issparse
 from skdl.engine.activations import ActivationFunction
 from skdl.engine.gradient_check import check_gradient
 from skdl.engine.network import Network
-from skdl.engine.specification import complete
+from skdl.engine.specification import complete, name_of_kind
 from skdl.engine.workspace import Workspace
 from skdl.inspection._trial import train_clone
 from skdl.inspection.report import Finding
@@ -80,7 +80,7 @@ def _wrong_activations(activations):
             lambda rng, activation=activation: activation,
         )
         if error:
-            yield f"activation {type(activation).__name__} of hidden {i + 1}", error
+            yield f"activation {name_of_kind(activation)} of hidden {i + 1}", error
 
 
 def _wrong_loss(sample):
@@ -101,7 +101,7 @@ def _wrong_loss(sample):
         lambda rng: _row_error(evaluate, rng.normal(size=(len(rows), sample.n_scores)))
     )
     if error:
-        yield f"loss {type(sample.loss).__name__}", error
+        yield f"loss {name_of_kind(sample.loss)}", error
 
 
 def _row_error(evaluate, scores):

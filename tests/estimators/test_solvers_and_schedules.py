@@ -169,7 +169,7 @@ def test_clipping_bounds_the_step(iris):
         ({"learning_rate": Cosine(minimum=-1)}, "Cosine: minimum must be"),
         ({"solver": "nadam"}, "'solver' parameter of MLPClassifier must be .*adagrad"),
         ({"solver": 3}, "'solver' parameter"),
-        ({"learning_rate": "cosine"}, "'learning_rate' parameter .*adaptive"),
+        ({"learning_rate": "cosinus"}, "'learning_rate' parameter .*adaptive"),
         ({"max_grad_norm": 0}, "'max_grad_norm' parameter"),
         ({"solver": "lbfgs", "max_grad_norm": 1.0}, "lbfgs.*max_grad_norm=None"),
         ({"solver": "lbfgs", "learning_rate": Cosine()}, "learning_rate='constant'"),

@@ -26,6 +26,7 @@ class Loss(Specification):
         A name for the link from scores to predictions.
     """
 
+    REQUIRED = ("encode", "rows_and_gradient")
     OPTIONAL = ("check", "multilabel", "soft_targets", "mixes", "out_activation")
 
     multilabel = False
