@@ -293,11 +293,11 @@ class ImageAugmenter(Versioned, BaseEstimator):
             If X, y or a parameter is not as described.
         """
         self.check()
-        X, y, shape = check_training_set(self, X, y)
-        augmentation = self.start(shape, min(len(X), 256), X.dtype)
+        rows, targets, shape = check_training_set(self, X, y)
+        augmentation = self.start(shape, min(len(rows), 256), rows.dtype)
         seed = check_random_state(self.random_state).randint(2**31, size=4)
         rng = np.random.default_rng(seed)
-        return with_copies(augmentation, X, y, shape, self.n_copies, rng)
+        return with_copies(augmentation, rows, targets, shape, self.n_copies, rng)
 
     def _numbers(self, name):
         """Return a parameter as a tuple; an empty one unless all are numbers."""
