@@ -1,8 +1,8 @@
-"""The only module that imports names which scikit-learn does not document.
+"""The only module that imports undocumented names of scikit-learn.
 
-They are gathered here so that a release of scikit-learn that moves one of them
-breaks a single file. They are assigned, not imported, because pyright hides names that
-a package with types imports from one without.
+If a release of scikit-learn moves one of them, only this file has to change. The names
+are assigned, not imported, because pyright hides names that a package with types imports
+from one without.
 """
 
 from sklearn import base

@@ -70,8 +70,8 @@ def _members(archive, path):
             others.append(name)
         elif name.lower() in members:
             raise ValueError(
-                f"{path} has two arrays named {name.lower()} (upper and lower case count "
-                "as equal)."
+                f"{path} has two arrays named {name.lower()} (upper and lower case are "
+                "equal)."
             )
         else:
             members[name.lower()] = member

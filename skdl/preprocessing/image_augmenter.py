@@ -195,14 +195,14 @@ class ImageAugmenter(Versioned, BaseEstimator):
             self._refuse("fill_value", "a number, or one for each channel")
         if self.image_shape is not None:
             shape = self._numbers("image_shape")
-            whole = all(isinstance(n, Integral) and n > 0 for n in shape)
-            if len(shape) not in (2, 3) or not whole:
+            are_counts = all(isinstance(n, Integral) and int(n) > 0 for n in shape)
+            if len(shape) not in (2, 3) or not are_counts:
                 allowed = "(height, width) or (height, width, channels), or None"
                 self._refuse("image_shape", allowed)
 
     def start(
         self,
-        image_shape: tuple[int, int, int] | None,
+        image_shape: tuple[int, ...] | None,
         batch_size: int,
         dtype: DTypeLike,
     ) -> ImageAugmentation:
