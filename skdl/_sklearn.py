@@ -1,8 +1,8 @@
 """The only module that imports undocumented names of scikit-learn.
 
 If a release of scikit-learn moves one of them, only this file has to change. The names
-are assigned, not imported, because pyright hides names that a package with types imports
-from one without.
+are assigned, not imported: pyright hides names that a package with types imports from
+one without.
 """
 
 from sklearn import base
