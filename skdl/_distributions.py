@@ -1,37 +1,37 @@
-"""What a probability distribution is, for all who take one."""
+"""Checks of probability distributions."""
 
 import math
 
 import numpy as np
 
-__all__ = ["check_distributions"]
-
 
 def check_distributions(values, name):
-    """Check one distribution (1-D), or one per row (2-D).
+    """Return one distribution (1-D), or one per row (2-D), as floats.
 
-    Entries are finite and not negative, and sum to 1 within the square root of their
-    dtype's machine epsilon.
+    Entries must be finite and not negative, and sum to 1 within the square root of the
+    machine epsilon of their dtype.
 
     Parameters
     ----------
     values : array-like of shape (n_classes,) or (n_samples, n_classes)
+        The distributions.
     name : str
-        What error messages call it.
+        The name of `values` in error messages.
 
     Returns
     -------
     distributions : ndarray of float64
-        Not renormalized.
+        The distributions, not renormalized.
     dtype : type
-        float32 for float32, else float64.
+        The dtype for results: float32 if `values` is float32, else float64.
     shape : tuple
+        The shape of `values`.
 
     Raises
     ------
     ValueError
-        Naming the first entry that is no probability, or else the first row that does
-        not sum to 1.
+        If an entry is not a probability, or a row does not sum to 1. The message names
+        the first one.
     """
     array = _numbers(values, name)
     shape = array.shape
@@ -42,11 +42,11 @@ def check_distributions(values, name):
         )
     valid = (array >= 0) & np.isfinite(array)
     if not valid.all():
-        place = tuple(np.argwhere(~valid)[0].tolist())
+        position = tuple(np.argwhere(~valid)[0].tolist())
         at = "at position {}" if array.ndim == 1 else "in row {}, column {}"
         raise ValueError(
             f"{name} must hold probabilities, finite and not negative, got "
-            f"{array[place]!s} {at.format(*place)} (counted from 0)."
+            f"{array[position]!s} {at.format(*position)} (counted from 0)."
         )
     wide = array.astype(np.float64, copy=False)
     with np.errstate(over="ignore"):
@@ -71,9 +71,9 @@ def _numbers(values, name):
         array = np.asarray(values)
         if array.dtype.kind not in "biufO":
             raise TypeError(f"dtype {array.dtype}")
-        # The byte order is the machine's; what is no float, or a wider one, is float64.
-        short = array.dtype.kind == "f" and array.dtype.itemsize < 8
-        dtype = array.dtype.newbyteorder("=") if short else np.float64
+        # float16 and float32 stay, in the byte order of the machine.
+        is_short = array.dtype.kind == "f" and array.dtype.itemsize < 8
+        dtype = array.dtype.newbyteorder("=") if is_short else np.float64
         return array.astype(dtype, copy=False)
     except (TypeError, ValueError) as error:
         raise ValueError(

@@ -1,4 +1,8 @@
-"""What is wrong with the user's data, in words: for errors, never in their way."""
+"""Descriptions of what is wrong with the user's data, for error messages.
+
+The functions are called after an error, through `or_nothing`: an explanation that fails
+must not hide the error.
+"""
 
 import datetime
 import re
@@ -7,15 +11,7 @@ import warnings
 import numpy as np
 from scipy.sparse import issparse
 
-__all__ = [
-    "columns_of_dates",
-    "explanation_of",
-    "first_missing",
-    "has_named_columns",
-    "or_nothing",
-    "rows_of",
-    "types_in",
-]
+from skdl._text import join_names
 
 TEMPORAL = (
     datetime.date,
@@ -24,26 +20,28 @@ TEMPORAL = (
     np.datetime64,
     np.timedelta64,
 )
-# The names of such dtypes in NumPy, pandas, polars and pyarrow.
+# Names of such dtypes in NumPy, pandas, polars and pyarrow.
 TEMPORAL_NAME = re.compile("date|time|duration|period", re.IGNORECASE)
 DECIMAL_COMMA = re.compile(r"[+-]?\d[\d.\s]*,\d+")
-NONE = ("NoneType", "NAType", "NaTType")
-NAMED = 5
-# Rows at a time, in the search for the first one that is wrong.
+MISSING = ("NoneType", "NAType", "NaTType")
+# Rows per block, in the search for the first wrong row.
 ROWS = 10_000
 
 
 def or_nothing(explain, *args, nothing=""):
-    """Return ``explain(*args)``, or `nothing` where that fails.
+    """Return ``explain(*args)``, or `nothing` if that raises.
 
-    An explanation reads data that were refused, from containers that nobody knows. It
-    must not put an error of its own in the place of the one that it explains.
+    An explanation reads refused data, perhaps in an unknown container. Its own error
+    must not replace the error that it explains.
 
     Parameters
     ----------
     explain : callable
+        The function that explains.
     *args : object
+        Its arguments.
     nothing : object, default=""
+        The result if `explain` raises.
     """
     try:
         with warnings.catch_warnings():
@@ -54,18 +52,24 @@ def or_nothing(explain, *args, nothing=""):
 
 
 def types_in(values):
-    """Return the types of the elements of an object array; None, NA and NaT have none.
+    """Return the types of the elements of an object array, except missing elements.
 
     Parameters
     ----------
     values : ndarray of object
+        Elements; None, NA and NaT count as missing.
     """
-    return {kind for kind in set(map(type, values.flat)) if kind.__name__ not in NONE}
+    return {
+        kind for kind in set(map(type, values.flat)) if kind.__name__ not in MISSING
+    }
 
 
 def _is_missing(value):
-    """Tell None, NaN, NaT and pandas' NA, whose comparisons are no booleans."""
-    if type(value).__name__ in NONE:
+    """Return whether a value is None, NaN, NaT or NA.
+
+    Comparisons with pandas' NA are not booleans, so the type decides.
+    """
+    if type(value).__name__ in MISSING:
         return True
     return isinstance(value, float | np.floating) and value != value
 
@@ -76,10 +80,13 @@ def first_missing(values):
     Parameters
     ----------
     values : ndarray of object
+        Elements, in one or two dimensions.
     """
-    kinds = set(map(type, values.flat))  # a hundred times faster than to compare each
+    # A hundred times faster than comparing each element.
+    kinds = set(map(type, values.flat))
     may_miss = any(
-        kind.__name__ in NONE or issubclass(kind, float | np.floating) for kind in kinds
+        kind.__name__ in MISSING or issubclass(kind, float | np.floating)
+        for kind in kinds
     )
     rows = values.reshape(len(values), -1) if may_miss else ()
     for i, row in enumerate(rows):
@@ -95,6 +102,7 @@ def columns_of_dates(table):
     Parameters
     ----------
     table : data frame, array or list
+        The table; an array has columns 0, 1, ...
     """
     if not any(map(_may_be_dates, _dtypes(table))):
         return []
@@ -129,7 +137,7 @@ def rows_of(frame, rows):
 
 
 def _dtypes(table):
-    """Return the dtypes of the columns, without a look at any of them."""
+    """Return the dtypes of the columns, without reading a column."""
     if hasattr(table, "dtypes") and hasattr(table, "columns"):  # pandas, polars
         return set(table.dtypes)
     if hasattr(table, "column_names"):  # pyarrow
@@ -156,19 +164,21 @@ def _holds_dates(column):
 
 
 def explanation_of(X, error):
-    """Return what scikit-learn's error about X does not say, or an empty text.
+    """Return which columns and rows of X an error is about, or an empty text.
 
     Parameters
     ----------
     X : array-like, data frame or sparse matrix
+        The data that scikit-learn has refused.
     error : Exception
+        scikit-learn's error.
     """
     for what in ("NaN", "infinity"):
         if f"X contains {what}" in str(error):
             return _places(X, np.isnan if what == "NaN" else np.isinf, what)
     words, cells = [], []
     for name, column in _columns(X):
-        place = _first_no_number(np.asarray(column, dtype=object))
+        place = _first_non_number(np.asarray(column, dtype=object))
         if place is None:
             continue
         row, value, among_numbers = place
@@ -185,14 +195,15 @@ def _about_cells(cells):
         return ""
     name, row, value = cells[0]
     text = (
-        f"Column {name} holds {value!r} in row {row} (counted from 0), which is no "
-        "number: pd.to_numeric(column, errors='coerce') makes NaN of what is none, and "
-        "sklearn.impute.SimpleImputer fills that."
+        f"Column {name} holds {value!r} in row {row} (counted from 0), which is not "
+        "a number: convert it by pd.to_numeric(column, errors='coerce'), and fill the "
+        "NaN by sklearn.impute.SimpleImputer."
     )
     if DECIMAL_COMMA.fullmatch(str(value).strip()):
-        text += " A decimal comma is what pd.read_csv(..., decimal=',') reads."
+        text += " Read decimal commas by pd.read_csv(..., decimal=',')."
     if len(cells) > 1:
-        text += f" So it is with {_listed([cell[0] for cell in cells[1:]])}."
+        others = join_names([cell[0] for cell in cells[1:]])
+        text += f" The same holds for {others}."
     return text
 
 
@@ -200,14 +211,9 @@ def _about_words(names):
     if not names:
         return ""
     return (
-        f"No numbers are in the columns {_listed(names)}: encode them first, for "
-        "example by sklearn.preprocessing.OneHotEncoder in a ColumnTransformer."
+        f"These columns contain no numbers: {join_names(names)}. Encode them first, "
+        "for example by sklearn.preprocessing.OneHotEncoder in a ColumnTransformer."
     )
-
-
-def _listed(names):
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
 
 
 def _named(name, dtype):
@@ -215,12 +221,12 @@ def _named(name, dtype):
 
 
 def _dtype_of(column):
-    """Return the dtype of a column, whichever library it is of."""
+    """Return the dtype of a column of any library."""
     return getattr(column, "dtype", getattr(column, "type", "unknown"))
 
 
 def _columns(table):
-    """Return (name, column) for each column; none where there are no columns."""
+    """Return (name, column) for each column, or [] if X has no columns."""
     if hasattr(table, "iloc"):
         if not hasattr(table, "columns"):
             return []
@@ -235,8 +241,8 @@ def _columns(table):
     return list(enumerate(array.T)) if array.ndim == 2 else []
 
 
-def _first_no_number(values):
-    """Return (row, value, whether there are numbers beside it), or None."""
+def _first_non_number(values):
+    """Return (row, value, whether the column contains numbers, too), or None."""
     for start in range(0, len(values), ROWS):
         block = values[start : start + ROWS]
         try:
@@ -262,20 +268,20 @@ def _is_number(value):
 
 
 def _places(X, is_wrong, what):
-    """Return in which columns NaN or infinity is, and in which row it is first."""
+    """Return which columns contain NaN or infinity, and the first such row."""
     if issparse(X):
         X = X.tocoo()
         wrong = is_wrong(X.data)
         rows, columns = X.row[wrong], X.col[wrong]
         names = [str(column) for column in np.unique(columns)]
-        return _said_of(what, names, rows.min())
+        return _describe_places(what, names, rows.min())
     names, first = [], []
     for name, column in _columns(X):
         rows = np.flatnonzero(is_wrong(_as_floats(column)))
         if len(rows):
             names.append(repr(name))
             first.append(rows[0])
-    return _said_of(what, names, min(first)) if names else ""
+    return _describe_places(what, names, min(first)) if names else ""
 
 
 def _as_floats(column):
@@ -284,6 +290,7 @@ def _as_floats(column):
     return np.asarray(column).astype(np.float64)
 
 
-def _said_of(what, names, row):
+def _describe_places(what, names, row):
     what = what[0].upper() + what[1:]
-    return f"{what} is in the columns {_listed(names)}, first in row {row} (from 0)."
+    columns = join_names(names)
+    return f"{what} is in the columns {columns}, first in row {row} (counted from 0)."

@@ -1,4 +1,4 @@
-"""What users give as X, y and weights, checked by scikit-learn and explained by us."""
+"""Checks of X, y and weights by scikit-learn, with errors that say more."""
 
 from contextlib import contextmanager
 from functools import wraps
@@ -16,44 +16,40 @@ from skdl._explain import (
     types_in,
 )
 
-__all__ = [
-    "check_inputs",
-    "check_numbers",
-    "check_weight_sizes",
-    "columns_named",
-    "refuse_lazy",
-    "takes_validation_sets",
-]
-
 
 def check_inputs(estimator, X, y="no_validation", **options):
-    """Call scikit-learn's ``validate_data``, and say more where it says little.
+    """Call scikit-learn's ``validate_data``, and explain its errors.
 
     Parameters
     ----------
     estimator : estimator
+        The estimator; `validate_data` sets or compares its `n_features_in_` and
+        `feature_names_in_`.
     X : array-like, data frame or sparse matrix
+        Rows of numbers.
     y : array-like, optional
+        Targets.
     **options
-        As for `sklearn.utils.validation.validate_data`.
+        Options of `sklearn.utils.validation.validate_data`.
 
     Returns
     -------
     X : ndarray or CSR array
+        The rows.
     y : ndarray
-        Only if y is given.
+        The targets, only if y is passed.
 
     Raises
     ------
     ValueError, TypeError
-        scikit-learn's, with the columns of X and the rows that it is about; and for
-        what it takes for numbers or labels: dates in X, a missing label, and dates and
-        text as targets of a regression.
+        scikit-learn's errors, with the columns and rows of X that cause them. Further
+        errors for data that scikit-learn accepts: dates in X, missing labels, and dates
+        or text as targets of a regression.
     """
     refuse_lazy(X, "X")
     _refuse_dates(X)
     if or_nothing(_is_frame_of_float32, X, nothing=False):
-        # scikit-learn would take the first dtype allowed, which is float64.
+        # scikit-learn would convert it to the first allowed dtype, float64.
         options["dtype"] = np.float32
     given = not isinstance(y, str)
     if given:
@@ -63,25 +59,25 @@ def check_inputs(estimator, X, y="no_validation", **options):
             check_numbers(y, "y")
         _refuse_missing(y, numeric)
         if not numeric:
-            # scikit-learn would make numbers of a frame with a column of categories.
+            # scikit-learn would convert a data frame with categories to numbers.
             y = or_nothing(_without_categories, y, nothing=y)
     with columns_named(X):
         checked = validate_data(estimator, X, y, **options)
     if given and options.get("y_numeric"):
-        # scikit-learn takes None for finite, and then makes it NaN.
+        # scikit-learn accepts None as finite, and then converts it to NaN.
         assert_all_finite(checked[1], input_name="y")
     return checked
 
 
 def takes_validation_sets(transform):
-    """Have a transformer's method take a `ValidationSet`, too, and return one.
+    """Make a method ``transform`` accept a `ValidationSet`, and return one for it.
 
-    ``Pipeline(..., transform_input=["X_val"])`` hands over whatever X_val is.
+    ``Pipeline(..., transform_input=["X_val"])`` passes X_val unchecked to the method.
 
     Parameters
     ----------
     transform : callable
-        Of the transformer and X.
+        The method, called with the transformer and X.
     """
 
     @wraps(transform)
@@ -95,12 +91,12 @@ def takes_validation_sets(transform):
 
 @contextmanager
 def columns_named(X):
-    """Add to a ValueError or TypeError which columns of X it is about.
+    """Add the columns of X that cause a ValueError or TypeError to its message.
 
     Parameters
     ----------
     X : array-like or data frame
-        What is checked inside.
+        The data that the body checks.
     """
     try:
         yield
@@ -113,33 +109,35 @@ def columns_named(X):
 
 
 def check_numbers(values, name):
-    """Refuse dates, durations and text, of which NumPy would make some number.
+    """Refuse dates, durations and text, which NumPy would convert to numbers.
 
     Parameters
     ----------
     values : array-like
         Targets of a regression, or weights.
     name : str
-        What errors call it.
+        The name of `values` in error messages.
 
     Raises
     ------
     ValueError
+        If the values are dates, durations or text.
     """
     if issparse(values):
         return
     dates = or_nothing(columns_of_dates, values, nothing=[])
     if dates:
         raise ValueError(
-            f"{name} holds dates or durations, and must hold numbers: their unit is "
-            "for you to choose, as in (dates - dates.min()) / np.timedelta64(1, 'D')."
+            f"{name} holds dates or durations, but must hold numbers: convert them, in "
+            "a unit of your choice, as in (dates - dates.min()) / "
+            "np.timedelta64(1, 'D')."
         )
     text = or_nothing(_first_text, values, nothing=None)
     if text is not None:
         raise ValueError(
-            f"{name} holds text, {text[1]!r} in row {text[0]} (counted from 0), and "
+            f"{name} holds text, {text[1]!r} in row {text[0]} (counted from 0), but "
             "must hold numbers: convert it by pd.to_numeric"
-            + (", or take a classifier if these are labels." if name == "y" else ".")
+            + (", or use a classifier if these are labels." if name == "y" else ".")
         )
 
 
@@ -159,10 +157,10 @@ def _first_text(values):
 
 
 def refuse_lazy(values, name):
-    """Refuse a frame whose rows are not read yet."""
+    """Refuse a lazy data frame, whose rows have not been read."""
     if or_nothing(_is_lazy, values, nothing=False):
         raise TypeError(
-            f"{name} is a {type(values).__name__}, which holds no rows yet: pass "
+            f"{name} is a {type(values).__name__}, whose rows have not been read: pass "
             f"{name}.collect()."
         )
 
@@ -172,23 +170,24 @@ def _is_lazy(values):
 
 
 def _refuse_dates(X):
-    """Refuse dates and durations: NumPy makes numbers of them, in whatever unit."""
+    """Refuse dates and durations, which NumPy would convert in an arbitrary unit."""
     columns = or_nothing(_dates_of, X, nothing=[])
     if columns:
         raise TypeError(
-            f"No numbers are in the columns {', '.join(columns)}: dates and durations "
-            "have no unit that a net could know. Make numbers of them, for example "
+            f"These columns contain no numbers: {', '.join(columns)}. Convert dates "
+            "and durations to numbers in a unit of your choice, as in "
             "column.dt.dayofyear or (column - start) / np.timedelta64(1, 'D')."
         )
 
 
 def _dates_of(X):
-    # scikit-learn refuses other dates in a list, which would take long to look through.
+    # Only the first row of a list: searching all rows is slow, and scikit-learn refuses
+    # dates in later rows.
     return columns_of_dates(X[:1] if isinstance(X, list | tuple) else X)
 
 
 def _is_frame_of_float32(X):
-    """Tell a data frame of polars, or of pandas' nullable floats."""
+    """Return whether X is a data frame of polars' or pandas' nullable float32."""
     if type(X).__name__ != "DataFrame" or not hasattr(X, "dtypes"):
         return False
     return {str(dtype) for dtype in X.dtypes} == {"Float32"}
@@ -202,18 +201,18 @@ def _without_categories(y):
 
 
 def _refuse_missing(y, numeric):
-    # scikit-learn takes None for finite, and cannot sort it; pandas' NA it compares.
-    missing = or_nothing(_missing_one, y, nothing=None)
+    # scikit-learn accepts None as finite and fails to sort it; it compares pandas' NA.
+    missing = or_nothing(_missing_target, y, nothing=None)
     if missing is not None:
         row, value = missing
         raise ValueError(
             f"Input y contains {'NaN' if numeric else _name_of(value)}, first in row "
-            f"{row} (counted from 0): leave out rows without a "
-            + ("target." if numeric else "label, or give them one of its own.")
+            f"{row} (counted from 0): remove rows without a "
+            + ("target." if numeric else "label, or give them a label of their own.")
         )
 
 
-def _missing_one(y):
+def _missing_target(y):
     y = np.asarray(y)
     if y.dtype.kind in "mM":
         rows = np.argwhere(np.isnat(y))
@@ -226,25 +225,28 @@ def _name_of(missing):
 
 
 def check_weight_sizes(weights, least, most, name="sample_weight"):
-    """Refuse weights that sums and products cannot hold.
+    """Refuse weights whose sums or products overflow or vanish.
 
     Parameters
     ----------
     weights : ndarray
-        Not negative. All of them zero is for others to refuse.
-    least, most : float
-        Between which the largest weight may lie.
+        Weights that are not negative. If all are 0, the function does nothing.
+    least : float
+        Smallest value allowed for the largest weight.
+    most : float
+        Largest value allowed for the largest weight.
     name : str, default="sample_weight"
-        What they are called in the error.
+        The name of the weights in the error message.
 
     Raises
     ------
     ValueError
+        If the largest weight is out of range.
     """
     largest = float(np.max(weights))
     if largest and not least <= largest <= most:
         raise ValueError(
             f"The largest weight in {name} is {largest:.3g}. It must lie between "
-            f"{least:.0e} and {most:.0e}: beyond, sums of weights overflow or vanish. "
+            f"{least:.0e} and {most:.0e}, or sums of weights overflow or vanish. "
             "Divide all weights by the largest."
         )

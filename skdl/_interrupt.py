@@ -1,26 +1,24 @@
-"""Whether Ctrl-C ends one training, or a whole series of them."""
+"""Whether Ctrl-C stops the training of one net, or of a whole series."""
 
 import sys
 
-__all__ = ["is_one_of_several"]
-
-# Modules that train one net after the other. A net that is cut short would be ranked
-# beside the others, or vote with them.
+# Modules that train several nets. An interrupted net must not be ranked among the
+# others or vote with them.
 SEVERAL = ("sklearn", "skdl.inspection", "skdl.model_selection", "joblib.parallel")
 SEVERAL += ("hyperopt", "optuna", "skopt")
-# Modules of scikit-learn that hand data on to a single net.
+# Modules that pass data to a single net.
 SINGLE = ("sklearn.base", "sklearn.callback", "sklearn.compose._target")
 SINGLE += ("sklearn.frozen", "sklearn.pipeline", "sklearn.utils")
 SINGLE += ("sklearn._config", "skdl.inspection.neural_features")
 
 
 def is_one_of_several():
-    """Tell whether the training that runs now is one of a series.
+    """Return whether the net that is being trained is one of a series.
 
     A net that is trained alone stops on Ctrl-C and keeps what it has learned. A search,
-    a cross-validation or an ensemble has to stop as a whole: there, Ctrl-C goes through
-    to the caller. The calls that led here tell which of the two it is. This costs
-    nothing before Ctrl-C is pressed, and works in the processes of joblib, too.
+    a cross-validation or an ensemble must stop as a whole, so the exception reaches the
+    caller. The call stack shows which case it is. This costs nothing before Ctrl-C, and
+    works in the processes of joblib, too.
     """
     frame = sys._getframe(1)
     while frame is not None:

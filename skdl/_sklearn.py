@@ -1,24 +1,18 @@
-"""The only module that imports names which scikit-learn does not document.
+"""The only module that imports undocumented names of scikit-learn.
 
-They are gathered here so that a release of scikit-learn that moves one of them
-breaks a single file.
+If a release of scikit-learn moves one of them, only this file has to change. The names
+are assigned, not imported: pyright hides names that a package with types imports from
+one without.
 """
 
-from sklearn.base import _fit_context as fit_context
-from sklearn.model_selection._search import BaseSearchCV
-from sklearn.utils._optional_dependencies import check_matplotlib_support
-from sklearn.utils._param_validation import (
-    HasMethods,
-    Interval,
-    InvalidParameterError,
-    Options,
-    validate_parameter_constraints,
+from sklearn import base
+from sklearn.model_selection import _search
+from sklearn.utils import (
+    _optional_dependencies,
+    _param_validation,
+    multiclass,
+    validation,
 )
-from sklearn.utils._param_validation import StrOptions as _StrOptions
-from sklearn.utils.multiclass import (
-    _check_partial_fit_first_call as check_partial_fit_first_call,
-)
-from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 __all__ = [
     "BaseSearchCV",
@@ -34,8 +28,19 @@ __all__ = [
     "validate_parameter_constraints",
 ]
 
+BaseSearchCV = _search.BaseSearchCV
+HasMethods = _param_validation.HasMethods
+Interval = _param_validation.Interval
+InvalidParameterError = _param_validation.InvalidParameterError
+Options = _param_validation.Options
+validate_parameter_constraints = _param_validation.validate_parameter_constraints
+check_matplotlib_support = _optional_dependencies.check_matplotlib_support
+check_partial_fit_first_call = multiclass._check_partial_fit_first_call
+check_sample_weight = validation._check_sample_weight
+fit_context = base._fit_context
 
-class StrOptions(_StrOptions):
+
+class StrOptions(_param_validation.StrOptions):
     """Names that a parameter takes. Errors list them in alphabetical order.
 
     Parameters

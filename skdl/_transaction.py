@@ -1,29 +1,27 @@
-"""All-or-nothing updates of an estimator."""
+"""Updates of an estimator that happen completely or not at all."""
 
 from contextlib import contextmanager
-
-__all__ = ["unchanged_on_error"]
 
 
 @contextmanager
 def unchanged_on_error(estimator, except_for=()):
-    """Give an estimator its old attributes back when the body raises.
+    """Restore the attributes of an estimator if the body raises.
 
-    The copy of the attributes is shallow: the body may assign new values, and must
-    not write into arrays, lists or dicts which the estimator held before.
+    The copy of the attributes is shallow. So the body may assign new values, but must
+    not change arrays, lists or dicts that the estimator had before.
 
     Parameters
     ----------
     estimator : object
-        Anything whose attributes live in ``__dict__``.
+        An object whose attributes are in ``__dict__``.
     except_for : sequence of str, default=()
-        Attributes that stay as the body leaves them.
+        Attributes that are not restored.
 
     Yields
     ------
     None
-        Nothing; whatever the body raises, a ``KeyboardInterrupt`` included, goes
-        on to the caller.
+        Nothing. The exception of the body, also a ``KeyboardInterrupt``, is raised
+        after the attributes are restored.
 
     Examples
     --------

@@ -1,10 +1,10 @@
-"""The classes that a file of skops may hold when it holds an estimator of skdl."""
+"""The classes that a skops file with an estimator of skdl may contain."""
 
 __all__ = ["trusted_types"]
 
-# Spelled out, and not gathered: who trusts a list should be able to read it. A test
-# fails when a class is missing, or stands here and gets into no file.
-# Callbacks that write to a path are not in it: whoever made a file could choose one.
+# Written out, so that users can read what they trust. A test fails if a class is
+# missing, or listed but never saved. Callbacks that write files are not listed: the
+# author of a file could choose where they write.
 trusted_types = [
     "skdl.callbacks.loggers.EpochLogger",
     "skdl.callbacks.monitor.Monitor",

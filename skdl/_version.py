@@ -1,4 +1,4 @@
-"""The version, and estimators whose pickles tell which one wrote them."""
+"""The version of skdl, and a mixin that saves it with estimators."""
 
 from sklearn.exceptions import InconsistentVersionWarning
 
@@ -11,16 +11,20 @@ ATTRIBUTE = "_skdl_version"
 
 
 class VersionWarning(InconsistentVersionWarning):
-    """Warns of an estimator that another version of skdl has saved.
+    """Warning about an estimator that was saved by another version of skdl.
 
     Parameters
     ----------
-    estimator_name, current_sklearn_version, original_sklearn_version : str
-        Scikit-learn's names; the versions are those of skdl.
+    estimator_name : str
+        Class of the estimator.
+    current_sklearn_version : str
+        This version of skdl (the name of the parameter is scikit-learn's).
+    original_sklearn_version : str
+        The version of skdl that saved the estimator.
     """
 
-    def __str__(self):
-        """Name the estimator and both versions."""
+    def __str__(self) -> str:
+        """Return a message with the estimator and both versions."""
         return (
             f"This {self.estimator_name} was saved by skdl "
             f"{self.original_sklearn_version}, and this is skdl "
@@ -30,14 +34,14 @@ class VersionWarning(InconsistentVersionWarning):
 
 
 class Versioned:
-    """Mixin, first among the bases, for what is saved by pickle, joblib or skops."""
+    """Mixin for estimators that are saved; it comes first among the bases."""
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict:
         """Add the version to the state."""
         return {**super().__getstate__(), ATTRIBUTE: __version__}
 
-    def __setstate__(self, state):
-        """Take the version out of the state; warn if it is another one."""
+    def __setstate__(self, state: dict) -> None:
+        """Remove the version from the state; warn if it is another one."""
         state = dict(state)
         version = state.pop(ATTRIBUTE, "before 0.1.0")
         if version != __version__:

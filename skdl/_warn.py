@@ -5,28 +5,28 @@ import warnings
 
 from sklearn.exceptions import ConvergenceWarning
 
-__all__ = ["warn"]
-
-PASSED_OVER = ("skdl", "sklearn", "contextlib", "joblib")
-# scikit-learn's examples silence by category and module="sklearn".
+# Packages whose frames are skipped in the search for the user's line.
+SKIPPED = ("skdl", "sklearn", "contextlib", "joblib")
+# scikit-learn's examples filter warnings by category and module="sklearn".
 MODULES = {ConvergenceWarning: "sklearn.neural_network._multilayer_perceptron"}
 
 
 def warn(message, category):
-    """Warn as if from the first frame that is neither ours nor scikit-learn's.
+    """Warn at the first line of the call stack outside skdl and scikit-learn.
 
-    Filters that ask for a module meet that frame's module. For a ConvergenceWarning it
-    is the module of scikit-learn that gives this warning: its users' filters work.
+    Filters by module see the module of that line. A ConvergenceWarning has the module
+    in which scikit-learn's MLPs give it, so that filters written for them work.
 
     Parameters
     ----------
-    message : str
-    category : type
-        A subclass of Warning.
+    message : str or Warning
+        The text, or the warning itself.
+    category : type or None
+        A subclass of Warning; None if `message` is a warning.
     """
     frame = sys._getframe(1)
     while frame.f_back and frame.f_globals.get("__name__", "").split(".")[0] in (
-        PASSED_OVER
+        SKIPPED
     ):
         frame = frame.f_back
     warnings.warn_explicit(

@@ -1,20 +1,21 @@
 """Entropy, cross-entropy and Kullback-Leibler divergence of discrete distributions.
 
-The three share their conventions. One distribution is 1-D and gives a float; the rows
-of a 2-D array are one distribution each and give an array of one value per row, of
-which ``np.average(values, weights=sample_weight)`` is the weighted mean. Logarithms are
-natural unless a base is given, so that a cross-entropy compares with a classifier's
-``loss_`` and with ``sklearn.metrics.log_loss``. ``0 log 0`` counts as 0.
+All three functions follow the same conventions. A 1-D array is one distribution and
+gives a float. A 2-D array has one distribution per row and gives one value per row;
+their weighted mean is ``np.average(values, weights=sample_weight)``. Logarithms are
+natural unless a base is passed, so a cross-entropy can be compared with the ``loss_``
+of a classifier and with ``sklearn.metrics.log_loss``. ``0 log 0`` counts as 0.
 
-Nothing is renormalized: a row must sum to 1 already, within the square root of its
-dtype's machine epsilon (1.5e-8 for float64, 3.5e-4 for float32). All is computed in
-float64.
+Distributions are not renormalized: each must sum to 1 within the square root of the
+machine epsilon of its dtype (1.5e-8 for float64, 3.5e-4 for float32). Results are
+computed in float64.
 """
 
 import math
 from numbers import Real
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import entr, rel_entr, xlogy
 
 from skdl._distributions import check_distributions
@@ -22,18 +23,18 @@ from skdl._distributions import check_distributions
 __all__ = ["cross_entropy", "entropy", "kl_divergence"]
 
 
-def entropy(p, *, base=None):
-    r"""Shannon entropy: the expected information of a draw from p.
+def entropy(p: ArrayLike, *, base: float | None = None) -> float | np.ndarray:
+    r"""Return the Shannon entropy: the expected information of a draw from p.
 
     .. math:: H(p) = -\sum_j p_j \log p_j
 
-    It is 0 where one class is certain, and at most log(n_classes), which the uniform
-    distribution attains.
+    The entropy is 0 if one class is certain, and at most log(n_classes), the value of
+    the uniform distribution.
 
     Parameters
     ----------
     p : array-like of shape (n_classes,) or (n_samples, n_classes)
-        One distribution, or one per row.
+        A distribution, or one per row.
     base : float, default=None
         Base of the logarithm, positive and not 1: 2 gives bits, 10 gives hartleys.
         None is the natural logarithm, which gives nats.
@@ -47,13 +48,13 @@ def entropy(p, *, base=None):
     Raises
     ------
     ValueError
-        If p is empty or neither 1-D nor 2-D, holds what is no finite number or is
-        negative, or has a row that does not sum to 1; or if base is not allowed.
+        If p is empty or neither 1-D nor 2-D, has an entry that is negative or not a
+        finite number, or has a row that does not sum to 1; or if base is not allowed.
 
     See Also
     --------
-    cross_entropy : Of one distribution relative to another.
-    kl_divergence : What the cross-entropy exceeds the entropy by.
+    cross_entropy : Expected information of p if q is assumed.
+    kl_divergence : Cross-entropy minus entropy.
 
     References
     ----------
@@ -73,19 +74,22 @@ def entropy(p, *, base=None):
     return _result(entr(p).sum(axis=-1), unit, dtype)
 
 
-def cross_entropy(p, q, *, base=None):
-    r"""Cross-entropy: the expected information of a draw from p, as q accounts for it.
+def cross_entropy(
+    p: ArrayLike, q: ArrayLike, *, base: float | None = None
+) -> float | np.ndarray:
+    r"""Return the cross-entropy: the expected information of p if q is assumed.
 
     .. math:: H(p, q) = -\sum_j p_j \log q_j = H(p) + D(p \| q)
 
-    Where p is the one-hot row of a sample's class, it is the loss -log q_j of that
-    class. It is not symmetric, and infinite where some q_j = 0 has p_j > 0.
+    If p is the one-hot row of the class of a sample, the cross-entropy is the loss
+    -log q_j of that class. It is not symmetric, and infinite if q_j = 0 for some
+    p_j > 0.
 
     Parameters
     ----------
     p, q : array-like of shape (n_classes,) or (n_samples, n_classes)
-        The true and the predicted distribution, or one of each per row. If one of them
-        is 1-D and the other 2-D, the one goes with every row of the other.
+        The true and the predicted distribution, or one of each per row. A 1-D
+        distribution is compared with every row of a 2-D array.
     base : float, default=None
         Base of the logarithm, positive and not 1: 2 gives bits, 10 gives hartleys.
         None is the natural logarithm, which gives nats.
@@ -99,13 +103,13 @@ def cross_entropy(p, q, *, base=None):
     Raises
     ------
     ValueError
-        If p or q is empty or neither 1-D nor 2-D, holds what is no finite number or is
-        negative, or has a row that does not sum to 1; if their numbers of classes, or
-        of rows where both are 2-D, differ; or if base is not allowed.
+        If p or q is empty or neither 1-D nor 2-D, has an entry that is negative or not
+        a finite number, or has a row that does not sum to 1; if their numbers of
+        classes differ, or of rows if both are 2-D; or if base is not allowed.
 
     See Also
     --------
-    sklearn.metrics.log_loss : The mean over samples, from class labels.
+    sklearn.metrics.log_loss : Mean cross-entropy of samples, from class labels.
 
     References
     ----------
@@ -116,8 +120,8 @@ def cross_entropy(p, q, *, base=None):
 
     Examples
     --------
-    A picture of a bus, and the probabilities of bus, truck and airplane that two
-    models give it:
+    An image of a bus, and the probabilities of bus, truck and airplane that two models
+    predict:
 
     >>> from skdl.metrics import cross_entropy
     >>> bus = [1, 0, 0]
@@ -131,19 +135,21 @@ def cross_entropy(p, q, *, base=None):
     return _result(-xlogy(p, q).sum(axis=-1), unit, dtype)
 
 
-def kl_divergence(p, q, *, base=None):
-    r"""Kullback-Leibler divergence: the information lost where q stands for p.
+def kl_divergence(
+    p: ArrayLike, q: ArrayLike, *, base: float | None = None
+) -> float | np.ndarray:
+    r"""Return the Kullback-Leibler divergence: the information lost if q replaces p.
 
     .. math:: D(p \| q) = \sum_j p_j \log \frac{p_j}{q_j} = H(p, q) - H(p)
 
-    It is 0 if p = q and positive otherwise. It is not symmetric, and infinite where
-    some q_j = 0 has p_j > 0.
+    The divergence is 0 if p = q and positive otherwise. It is not symmetric, and
+    infinite if q_j = 0 for some p_j > 0.
 
     Parameters
     ----------
     p, q : array-like of shape (n_classes,) or (n_samples, n_classes)
-        The true and the approximating distribution, or one of each per row. If one of
-        them is 1-D and the other 2-D, the one goes with every row of the other.
+        The true and the approximating distribution, or one of each per row. A 1-D
+        distribution is compared with every row of a 2-D array.
     base : float, default=None
         Base of the logarithm, positive and not 1: 2 gives bits, 10 gives hartleys.
         None is the natural logarithm, which gives nats.
@@ -157,15 +163,15 @@ def kl_divergence(p, q, *, base=None):
     Raises
     ------
     ValueError
-        If p or q is empty or neither 1-D nor 2-D, holds what is no finite number or is
-        negative, or has a row that does not sum to 1; if their numbers of classes, or
-        of rows where both are 2-D, differ; or if base is not allowed.
+        If p or q is empty or neither 1-D nor 2-D, has an entry that is negative or not
+        a finite number, or has a row that does not sum to 1; if their numbers of
+        classes differ, or of rows if both are 2-D; or if base is not allowed.
 
     Notes
     -----
-    Computed as the sum of :math:`p_j \log(p_j / q_j) - (p_j - q_j)`, whose second part
-    sums to 0 over distributions. No term is negative then, and rows that are almost
-    alike keep their digits, which the rounding of their sums would otherwise bury.
+    The sum is computed over :math:`p_j \log(p_j / q_j) - (p_j - q_j)`. The second part
+    sums to 0 and makes every term non-negative. So almost equal rows keep their digits,
+    which rounding would destroy otherwise.
 
     References
     ----------
@@ -202,7 +208,8 @@ def _unit(base):
 
 def _result(nats, unit, dtype):
     """Convert sums in nats to the caller's unit; a scalar becomes a float."""
-    # Below 0 only by rounding, or by a sum of q just above 1. Adding 0 unsigns -0.0.
+    # A sum is below 0 only by rounding, or if q sums to slightly more than 1. Adding
+    # 0.0 turns -0.0 into 0.0.
     values = np.maximum(nats, 0.0) / unit + 0.0
     return values.astype(dtype, copy=False) if values.ndim else float(values)
 

@@ -545,7 +545,7 @@ def with_value(value, dtype=float):
 FRAME = pd.DataFrame(NUMBERS, columns=NAMES)
 POLARS = pl.DataFrame(NUMBERS, schema=NAMES)
 LETTERS = np.array(["u", "v"] * (N // 2))
-NO_NUMBERS = r"No numbers are in the columns 'b' \({}.*\): .*OneHotEncoder"
+NO_NUMBERS = r"These columns contain no numbers: 'b' \({}.*\).*OneHotEncoder"
 BAD = {
     "NaN": (with_value(np.nan), "Input X contains NaN"),
     "inf": (with_value(np.inf), "Input X contains infinity"),
@@ -586,7 +586,7 @@ BAD = {
     ),
     "pandas dates": (
         FRAME.assign(b=pd.date_range("2020-01-01", periods=N)),
-        r"No numbers are in the columns 'b' \(datetime64.*\): dates and durations",
+        r"These columns contain no numbers: 'b' \(datetime64.*\).*Convert dates",
     ),
     "polars null": (
         POLARS.with_columns(b=pl.Series([1.0, None] * (N // 2))),

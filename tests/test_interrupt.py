@@ -106,17 +106,17 @@ def slow_net():
 
 
 @pytest.mark.parametrize("name", SERIES)
-def test_ctrl_c_goes_through_a_series(name):
+def test_ctrl_c_stops_a_series(name):
     with pytest.raises(KeyboardInterrupt):
         SERIES[name]()
 
 
-def test_ctrl_c_goes_through_threads():
+def test_ctrl_c_stops_a_series_in_threads():
     with parallel_config("threading", n_jobs=2), pytest.raises(KeyboardInterrupt):
         SERIES["GridSearchCV"]()
 
 
-def test_a_failed_series_leaves_the_estimator():
+def test_failed_series_leaves_the_estimator_unchanged():
     ensemble = SeedEnsembleClassifier(net(100), n_members=2, random_state=0).fit(X, Y)
     before = dict(vars(ensemble))
     ensemble.estimator.augment.n = 97
@@ -145,5 +145,5 @@ ALONE = {
 
 
 @pytest.mark.parametrize("name", ALONE)
-def test_a_net_alone_keeps_what_it_has(name):
+def test_single_net_keeps_what_it_has_learned(name):
     assert ALONE[name]().stop_reason_ == "interrupted"

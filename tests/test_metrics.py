@@ -114,7 +114,7 @@ def test_identities(base):
     assert (h * nats <= math.log(p.shape[1])).all()
 
 
-def test_entropy_is_the_distance_of_the_uniform_distribution_from_its_maximum():
+def test_entropy_is_its_maximum_minus_the_divergence_from_uniform():
     p, uniform = distributions(), np.full(5, 1 / 5)
     np.testing.assert_allclose(
         entropy(p), math.log(5) - kl_divergence(p, uniform), rtol=1e-12, atol=1e-14
@@ -141,7 +141,7 @@ def test_mean_cross_entropy_of_one_hot_rows_is_log_loss():
 
 
 @pytest.mark.parametrize("function", PAIRED)
-def test_rows_are_independent_and_one_distribution_goes_with_every_row(function):
+def test_one_distribution_is_compared_with_every_row(function):
     p, q = distributions(4, seed=6), distributions(4, seed=7)
 
     def one_by_one(ps, qs):
@@ -199,7 +199,7 @@ def test_data_frames():
     assert kl_divergence(frame.iloc[0], frame)[0] == 0.0
 
 
-def test_no_result_is_minus_zero():
+def test_results_are_never_minus_zero():
     certain = np.eye(3)
     for base in (None, 0.5):
         values = [entropy(certain, base=base)]
@@ -218,7 +218,7 @@ def test_tolerance_is_the_square_root_of_epsilon(dtype):
             entropy(beyond)
 
 
-def test_sums_just_above_one_give_nothing_negative():
+def test_sums_just_above_one_give_no_negative_results():
     row = [1 + 1e-9, 0.0]
     assert entropy(row) == 0.0
     assert cross_entropy([1, 0], row) == 0.0
@@ -262,7 +262,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("bad", "message"), BAD)
-def test_what_is_no_distribution_is_refused(bad, message):
+def test_refuses_values_that_are_not_distributions(bad, message):
     with pytest.raises(ValueError, match="^" + re.escape(message.format("p"))):
         entropy(bad)
     for function in PAIRED:
@@ -295,7 +295,7 @@ def test_shapes_that_do_not_match_are_refused(function, p_shape, q_shape, what):
 @pytest.mark.parametrize(
     "base", [0, 1, 1.0, -2, np.nan, np.inf, True, False, "e", 2j, [2], np.array([2.0])]
 )
-def test_bases_that_are_none_are_refused(base):
+def test_refuses_invalid_bases(base):
     message = re.escape(f"> 0 other than 1, got {base!r}.")
     with pytest.raises(ValueError, match=f"^base must be None .*{message}$"):
         entropy([0.5, 0.5], base=base)
@@ -304,6 +304,6 @@ def test_bases_that_are_none_are_refused(base):
             function(GOOD, GOOD, base=base)
 
 
-def test_base_is_no_positional_argument():
+def test_base_is_keyword_only():
     with pytest.raises(TypeError, match="positional"):
         entropy([0.5, 0.5], [0.5, 0.5])

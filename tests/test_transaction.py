@@ -1,4 +1,4 @@
-"""unchanged_on_error: all of the new attributes, or none."""
+"""unchanged_on_error keeps all new attributes or none."""
 
 import pytest
 
@@ -11,7 +11,7 @@ class Thing:
         self.changed = "old"
 
 
-def test_success_keeps_what_the_body_did():
+def test_success_keeps_new_attributes():
     thing = Thing()
     with unchanged_on_error(thing):
         thing.changed = "new"
@@ -21,7 +21,7 @@ def test_success_keeps_what_the_body_did():
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
-def test_error_restores_every_attribute_and_goes_on(error):
+def test_error_restores_every_attribute_and_is_raised(error):
     thing = Thing()
     kept = thing.kept
     with pytest.raises(error, match="why"), unchanged_on_error(thing):

@@ -10,7 +10,7 @@ from skdl import MLPClassifier, SVMClassifier
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 @pytest.mark.parametrize("wrap", [lambda net: net, lambda net: make_pipeline(net)])
-def test_a_warning_points_at_the_users_line(solver, wrap):
+def test_warning_points_to_the_users_line(solver, wrap):
     X = np.random.default_rng(0).normal(size=(30, 2))
     net = wrap(MLPClassifier(5, solver=solver, max_iter=1))
     with warnings.catch_warnings(record=True) as caught:
@@ -21,7 +21,7 @@ def test_a_warning_points_at_the_users_line(solver, wrap):
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 @pytest.mark.parametrize("Net", [MLPClassifier, SVMClassifier])
-def test_the_filter_of_scikit_learns_examples_works(Net, solver):
+def test_filter_of_scikit_learns_examples_works(Net, solver):
     X = np.random.default_rng(0).normal(size=(30, 2))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -29,7 +29,7 @@ def test_the_filter_of_scikit_learns_examples_works(Net, solver):
         Net((5,), solver=solver, max_iter=1).fit(X, X[:, 0] > 0)
 
 
-def test_other_warnings_are_of_the_users_module():
+def test_other_warnings_have_the_users_module():
     X = np.random.default_rng(0).normal(size=(30, 2))
     net = MLPClassifier(5, batch_size=99, max_iter=1)
     with warnings.catch_warnings(record=True) as caught:

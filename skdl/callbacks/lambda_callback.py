@@ -49,7 +49,7 @@ class LambdaCallback:
     >>> net = MLPClassifier(learning_rate_init=0.02, random_state=0)
     >>> net = net.set_callbacks(LambdaCallback(good_enough))
     >>> net = net.fit(*load_iris(return_X_y=True))
-    >>> net.stop_reason_, net.loss_curve_[-1] < 0.2 < net.loss_curve_[-2]
+    >>> net.stop_reason_, bool(net.loss_curve_[-1] < 0.2 < net.loss_curve_[-2])
     ('callback', True)
     """
 

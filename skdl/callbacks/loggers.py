@@ -184,7 +184,7 @@ class JSONLinesLogger(FileLogger):
     >>> net = net.set_callbacks(JSONLinesLogger(path)).fit(*load_iris(return_X_y=True))
     >>> with open(path) as file:
     ...     epochs = [json.loads(line) for line in file]
-    >>> epochs[0]["epoch"], epochs[-1]["loss"] == net.loss_
+    >>> epochs[0]["epoch"], bool(epochs[-1]["loss"] == net.loss_)
     (1, True)
     """
 

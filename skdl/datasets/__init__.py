@@ -1,7 +1,7 @@
 """MNIST and CIFAR-10, from the files in which they are distributed or from OpenML.
 
-All four functions return the same: uint8 rows in (height, width, channels) order,
-labels from 0 to 9, and the split of the original files.
+All four functions return the same kind of Bunch: rows in (height, width, channels)
+order, labels from 0 to 9, and the split of the original files.
 """
 
 from skdl.datasets.cifar10 import fetch_cifar10, load_cifar10

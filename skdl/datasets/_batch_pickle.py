@@ -1,24 +1,23 @@
-"""The pickled batches of CIFAR-10, read without the power of a pickle.
+"""The pickled batches of CIFAR-10, read without running them as pickles.
 
-A pickle is a program: it may call any function, and a few bytes of it can fill the
-memory or compute without end. Python's unpickler is therefore not used. `INSTRUCTIONS`
-lists what Python 2 wrote into a batch; a file with another instruction is refused. Each
-instruction costs a bounded amount of memory and time, whatever came before it: memory
-is a dict and not a table, keys are short texts, and nothing is called, hashed or shown
-that a file has nested.
+A pickle is a program: it may call any function, and a few bytes can fill the memory or
+run forever. So Python's unpickler is not used. `INSTRUCTIONS` lists the instructions
+that Python 2 wrote into a batch; a file with another instruction is refused. Each
+instruction needs bounded memory and time, whatever came before it: the memo is a dict
+and not a table, keys are short texts, and nested values are never called, hashed or
+printed.
 """
 
 from struct import Struct
 
 import numpy as np
 
-__all__ = ["read_batch_pickle"]
-
-# A true batch of 10,000 images has 30,000: a label, a file name and its number each.
+# A real batch of 10,000 images has 30,000: for each image its label, its file name and
+# the number of that name in the memo.
 MAX_INSTRUCTIONS = 100_000
-# Shorter texts may be keys; longer ones are views of the file.
+# Texts up to this length are copied and may be keys; longer ones are views of the file.
 MAX_KEY = 255
-# The names that a batch has, which stand for themselves: texts of a file are bytes.
+# Names that a batch uses, and the str that stands for each; texts in a file are bytes.
 NAMES = {
     b"numpy.core.multiarray\n_reconstruct": "array",
     b"numpy\nndarray": "ndarray",
@@ -33,20 +32,22 @@ def read_batch_pickle(data, source):
     Parameters
     ----------
     data : bytes
-        A pickle by Python 2 of a dict with "data", an array of uint8 rows, and
-        "labels", a list.
+        A pickle, written by Python 2, of a dict with "data", an array of uint8 rows,
+        and "labels", a list.
     source : str
         The name of the file, for messages.
 
     Returns
     -------
     rows : uint8 ndarray of shape (n_images, n_pixels)
+        The images, one per row.
     labels : list of int
+        The labels of the images.
 
     Raises
     ------
     ValueError
-        If the file is anything else, with the name of the file.
+        If the file is anything else. The message names the file.
     """
     try:
         batch = _Machine(data).run()
@@ -54,15 +55,15 @@ def read_batch_pickle(data, source):
         if rows is None:
             raise ValueError("its array has no content")
         if type(labels) is not list or any(type(label) is not int for label in labels):
-            raise ValueError("its labels are no list of integers")
+            raise ValueError("its labels are not a list of integers")
         return rows, labels
-    # Damaged bytes are instructions, too: they raise whatever those happen to raise.
+    # Damaged bytes are read as instructions, which can raise any error.
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
-    # Raised here, the error holds on to nothing that the file has built.
+    # Raised outside the except block, the error keeps no values of the file alive.
     raise ValueError(
-        f"{source} is truncated, damaged or no pickled batch of images, which is a "
-        f"dict with 'data' and 'labels': {reason}"
+        f"{source} is truncated, damaged or not a pickled batch of images (a dict with "
+        f"'data' and 'labels'): {reason}"
     )
 
 
@@ -77,9 +78,9 @@ class _Array:
     def set(self, state):
         _, shape, dtype, is_fortran, data = state
         if type(dtype) is not _Dtype or dtype.code != b"u1":
-            raise ValueError("an array of another dtype than u1, unsigned bytes")
+            raise ValueError("an array whose dtype is not u1, unsigned bytes")
         if type(shape) is not tuple or [type(n) for n in shape] != [int, int]:
-            raise ValueError("an array that has no rows and columns")
+            raise ValueError("an array that does not have rows and columns")
         if type(data) not in (bytes, memoryview) or min(shape) < 1:
             raise ValueError("an array that is empty")
         if len(data) != shape[0] * shape[1]:
@@ -89,7 +90,7 @@ class _Array:
 
 
 class _Machine:
-    """What the instructions of a pickle work on: a stack, marks in it, and a memo."""
+    """The state that instructions change: a stack, marks in the stack, and a memo."""
 
     def __init__(self, data):
         self.data = data
@@ -99,7 +100,7 @@ class _Machine:
         self.memo = {}
 
     def run(self):
-        """Return what stands on the stack when the pickle stops."""
+        """Return the top of the stack when the pickle stops."""
         data, end = self.data, len(self.data)
         for _ in range(MAX_INSTRUCTIONS):
             start = self.position
@@ -109,7 +110,9 @@ class _Machine:
             if code == STOP:
                 return self.stack.pop()
             if code not in INSTRUCTIONS:
-                raise ValueError(f"byte {start} is {code:#04x}, which no batch has")
+                raise ValueError(
+                    f"byte {start} is {code:#04x}, which batches never have"
+                )
             size, arguments_at, act = INSTRUCTIONS[code]
             self.position = start + size
             act(self, *arguments_at(data, start + 1))
@@ -123,7 +126,7 @@ class _Machine:
         self.position = start + length
         if not start <= self.position <= len(self.data):
             raise EOFError(f"a text of {length} bytes is cut off")
-        # A long text is not copied: it is the images.
+        # A long text holds the images, and is not copied.
         data = self.data if length <= MAX_KEY else memoryview(self.data)
         self.push(data[start : self.position])
 
@@ -143,7 +146,7 @@ class _Machine:
         text = self.data[self.position : self.position + MAX_NAME]
         name = b"\n".join(text.split(b"\n")[:2])
         if name not in NAMES:
-            raise ValueError(f"a batch has no use for {ascii(name)[2:-1]}")
+            raise ValueError(f"a batch does not use the name {ascii(name)[2:-1]}")
         self.position += len(name) + 1
         self.push(NAMES[name])
 
@@ -158,13 +161,13 @@ class _Machine:
     def last(self, n):
         items = self.stack[-n:]
         if len(items) < n:
-            raise ValueError("an instruction lacks what it works on")
+            raise ValueError("an instruction lacks its operands")
         del self.stack[-n:]
         return items
 
     def extend(self, items):
         if type(self.stack[-1]) is not list:
-            raise ValueError("something is appended to what is no list")
+            raise ValueError("a value is appended to something that is not a list")
         self.stack[-1].extend(items)
 
     def update(self, items):
@@ -172,27 +175,27 @@ class _Machine:
         if type(self.stack[-1]) is not dict or any(
             type(key) is not bytes for key in keys
         ):
-            raise ValueError("a key is no short text, or is set in what is no dict")
+            raise ValueError("a key is not a short text, or is set outside a dict")
         self.stack[-1].update(zip(keys, values, strict=True))
 
     def call(self):
         function, arguments = self.last(2)
         if type(arguments) is not tuple or function not in ("array", "dtype"):
-            raise ValueError("something is called that is no function")
+            raise ValueError("something is called that is not a known function")
         self.push(_Array() if function == "array" else _Dtype(arguments[0]))
 
     def set_state(self):
         target, state = self.last(2)
         if type(target) not in (_Array, _Dtype):
-            raise ValueError("something is set that is no array")
-        # The state of a dtype of bytes says nothing more.
+            raise ValueError("a state is set on something that is not an array")
+        # The state of a dtype of unsigned bytes carries no information.
         if type(target) is _Array:
             target.set(state)
         self.push(target)
 
 
 def _instructions(table):
-    """Return by code: its size with the argument, what reads that, what it does."""
+    """Return a dict: code -> (size with argument, reader of the argument, action)."""
     return {
         code[0]: (1 + Struct(argument).size, Struct(argument).unpack_from, act)
         for code, argument, act in table
@@ -200,7 +203,7 @@ def _instructions(table):
 
 
 STOP = ord(".")
-# Code, format of the argument that follows it, and what it does.
+# Code, struct format of its argument, and action.
 INSTRUCTIONS = _instructions([
     (b"\x80", "<B", lambda machine, protocol: None),
     (b"N", "", lambda machine: machine.push(None)),

@@ -1,4 +1,4 @@
-"""What all loaders return, whatever they have read."""
+"""The description of a data set, checks of labels, and the result of all loaders."""
 
 from dataclasses import dataclass
 from math import prod
@@ -6,77 +6,73 @@ from math import prod
 import numpy as np
 from sklearn.utils import Bunch
 
-__all__ = [
-    "ImageDataset",
-    "check_count",
-    "check_dtype",
-    "check_label_form",
-    "check_labels",
-    "make_bunch",
-]
-
 DTYPES = ("uint8", "float32", "float64")
 
 
 @dataclass(frozen=True)
 class ImageDataset:
-    """A data set of images.
+    """The description of a data set of images.
 
     Parameters
     ----------
-    name, openml_name : str
+    name : str
+        Name of the data set in messages.
+    openml_name : str
+        Name of the data set on OpenML.
     image_shape : tuple of int
-        (height, width, channels).
+        (height, width, channels) of an image.
     target_names : tuple of str
-        Of class 0, class 1 ...
-    train_counts, test_counts : tuple of int
-        How many images of each class the whole data set has: they tell its split.
-    channels_first : bool
-        Whether the rows on OpenML are one plane of pixels after the other.
+        Names of class 0, class 1, ...
+    train_counts : tuple of int
+        Number of training images of each class in the whole data set.
+    test_counts : tuple of int
+        Number of test images of each class in the whole data set.
+    channels_first : bool, default=False
+        Whether rows on OpenML hold all pixels of the first channel first.
     max_images : int, default=280_000
-        More than any file has that can pass for this data set: EMNIST has that many
-        digits, in the files of MNIST.
+        Largest number of images that a file may have. EMNIST, which has 280,000 digits,
+        comes in files like those of MNIST.
     """
 
     name: str
     openml_name: str
-    image_shape: tuple
-    target_names: tuple
-    train_counts: tuple
-    test_counts: tuple
+    image_shape: tuple[int, int, int]
+    target_names: tuple[str, ...]
+    train_counts: tuple[int, ...]
+    test_counts: tuple[int, ...]
     channels_first: bool = False
     max_images: int = 280_000
 
     @property
     def n_pixels(self):
-        """Numbers in a row."""
+        """Number of values in a row."""
         return prod(self.image_shape)
 
     @property
     def max_bytes(self):
-        """More than all files have together, headers and names included."""
+        """A bound on the size of all files together, with headers and names."""
         return self.max_images * (self.n_pixels + 1024)
 
     @property
     def size(self):
-        """Height, width and channels as messages have them."""
+        """Height, width and channels as text for messages."""
         return " x ".join(map(str, self.image_shape))
 
     def interleave(self, planes):
-        """Return rows of planes as rows in (height, width, channels) order."""
+        """Return rows of (channels, height, width) as (height, width, channels)."""
         height, width, channels = self.image_shape
         images = planes.reshape(-1, channels, height, width)
         return images.transpose(0, 2, 3, 1).reshape(len(planes), -1)
 
 
 def check_dtype(dtype):
-    """Return a dtype that images can have, or raise ValueError."""
+    """Return the dtype of images, or raise ValueError."""
     try:
         name = np.dtype(dtype).name
-    # By the text, NumPy raises either, or the SyntaxError of its parser.
+    # NumPy raises any of them, depending on the text.
     except (TypeError, ValueError, SyntaxError):
         name = ""
-    # None would be NumPy's default, float64.
+    # np.dtype(None) is float64.
     if dtype is None or name not in DTYPES:
         raise ValueError(
             f"The 'dtype' of images must be one of {', '.join(DTYPES)}. "
@@ -86,7 +82,7 @@ def check_dtype(dtype):
 
 
 def check_labels(labels, n_images, dataset, source):
-    """Return one integer label per image, or raise ValueError that names the source."""
+    """Return one integer label per image, or raise a ValueError with the source."""
     labels = np.asarray(labels)
     check_label_form(labels.shape, labels.dtype, n_images, source)
     n_classes = len(dataset.target_names)
@@ -100,7 +96,7 @@ def check_labels(labels, n_images, dataset, source):
 
 
 def check_label_form(shape, dtype, n_images, source):
-    """Raise ValueError unless there is one number per image, and an image."""
+    """Raise ValueError unless there are images, and one number for each."""
     if n_images == 0:
         raise ValueError(f"{source} has no images.")
     if shape != (n_images,):
@@ -108,13 +104,13 @@ def check_label_form(shape, dtype, n_images, source):
             f"{source} has {n_images} images and labels of shape {shape}: "
             "expected one label for each image."
         )
-    # Text would compare with numbers as text.
+    # np.isin compares numbers with text as text.
     if dtype.kind not in "iuf":
         raise ValueError(f"{source} has labels of dtype {dtype}, not integers.")
 
 
 def check_count(n_images, dataset, source):
-    """Raise ValueError if a header has no images, or more than there can be."""
+    """Raise ValueError if a header announces no images, or too many."""
     if not 0 < n_images <= dataset.max_images:
         raise ValueError(
             f"{source} has {n_images} rows by its header: {dataset.name} has at least "
@@ -126,7 +122,7 @@ def make_bunch(train, test, dataset, dtype):
     """Return the Bunch of two pairs (uint8 images, labels)."""
     arrays = {}
     for part, (images, labels) in (("train", train), ("test", test)):
-        # Rows read from bytes would be read-only.
+        # Arrays made from bytes are read-only; the user gets writable ones.
         rows = np.require(images.reshape(len(images), -1), requirements=["C", "W"])
         if dtype != np.uint8:
             rows = rows.astype(dtype)

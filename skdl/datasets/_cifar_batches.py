@@ -1,11 +1,9 @@
-"""The batches of CIFAR-10: five to train on and one to test, pickled or binary."""
+"""The batches of CIFAR-10: five for training and one for testing, pickled or binary."""
 
 import numpy as np
 
 from skdl.datasets._batch_pickle import read_batch_pickle
 from skdl.datasets._bunch import check_labels
-
-__all__ = ["BINARY_BATCHES", "PYTHON_BATCHES", "read_batches"]
 
 PYTHON_BATCHES = (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch")
 BINARY_BATCHES = tuple(f"{name}.bin" for name in PYTHON_BATCHES)
@@ -17,16 +15,18 @@ def read_batches(files, names, dataset):
     Parameters
     ----------
     files : Files
+        The files, by name.
     names : tuple of str
         `PYTHON_BATCHES` or `BINARY_BATCHES`.
     dataset : ImageDataset
+        CIFAR-10.
 
     Raises
     ------
     FileNotFoundError
         If a batch is missing.
     ValueError
-        If one is truncated, damaged or no batch, or not as long as the others.
+        If a batch is truncated or damaged, or the batches differ in length.
     """
     missing = [name for name in names if name not in files]
     if missing:
@@ -37,12 +37,12 @@ def read_batches(files, names, dataset):
     read = _read_python if names is PYTHON_BATCHES else _read_binary
     batches = [read(files.read(name), dataset, files.source(name)) for name in names]
     lengths = [len(labels) for _, labels in batches]
-    # A binary file that ends with a whole image does not show what is missing.
+    # A binary file that was cut off after a whole image looks complete.
     if len(set(lengths)) > 1:
         raise ValueError(
             f"The batches {', '.join(names)} of {files.path} have "
-            f"{', '.join(map(str, lengths))} images: all should have as many, so that "
-            "some are truncated."
+            f"{', '.join(map(str, lengths))} images: all should have the same number, "
+            "so some are truncated."
         )
     *train, test = batches
     return [tuple(np.concatenate(arrays) for arrays in zip(*train, strict=True)), test]
@@ -62,9 +62,9 @@ def _read_binary(data, dataset, source):
     length = 1 + dataset.n_pixels
     if not data or len(data) % length:
         raise ValueError(
-            f"{source} is truncated or no batch of {dataset.name}: it has {len(data)} "
-            f"bytes, and not a multiple of {length}, a label and an image of "
-            f"{dataset.size}."
+            f"{source} is truncated or not a batch of {dataset.name}: it has "
+            f"{len(data)} bytes, not a multiple of {length} (a label and an image of "
+            f"{dataset.size})."
         )
     records = np.frombuffer(data, np.uint8).reshape(-1, length)
     labels = check_labels(records[:, 0], len(records), dataset, source)

@@ -10,10 +10,8 @@ from pathlib import Path
 
 from skdl.datasets._tar import read_tar
 
-__all__ = ["Files", "existing", "naming_damage"]
-
-# What decoders raise about what they are given: RuntimeError for an encrypted file, or
-# one nested too deeply, MemoryError for one that asks for more than there is.
+# Errors that decoders raise for damaged files. RuntimeError stands for an encrypted or
+# too deeply nested file, MemoryError for one that asks for too much memory.
 DAMAGE = (EOFError, OSError, ValueError, RuntimeError, MemoryError)
 DAMAGE += (lzma.LZMAError, zipfile.BadZipFile, zlib.error)
 
@@ -24,11 +22,11 @@ def existing(path):
     Raises
     ------
     FileNotFoundError
-        If there is no such path.
+        If the path does not exist.
     TypeError
-        If it is neither text nor path-like.
+        If the path is not a str and not path-like.
     ValueError
-        If it is empty, or a device or the like.
+        If the path is empty, or is not a file or folder.
     """
     if not isinstance(path, (str, os.PathLike)) or isinstance(os.fspath(path), bytes):
         raise TypeError(
@@ -41,7 +39,7 @@ def existing(path):
             "The 'path' of a data set must not be empty. Got '' instead: write '.' for "
             "the current folder."
         )
-    # These, unlike Path.exists, have False for a path that is too long or has a zero.
+    # Path.exists raises for a path that is too long or contains a zero byte.
     if not os.path.exists(text):
         raise FileNotFoundError(f"There is no file and no folder {text!r}.")
     if not (os.path.isfile(text) or os.path.isdir(text)):
@@ -53,20 +51,20 @@ def existing(path):
 
 @contextmanager
 def naming_damage(path, expected):
-    """Turn what decoders raise about damaged data into a ValueError.
+    """Turn the errors of decoders about damaged data into a ValueError.
 
     Parameters
     ----------
     path : path or str
-        What the message names.
+        The file, for the message.
     expected : str
-        What should be there.
+        What the file should be, for the message.
     """
     try:
         yield
     except DAMAGE as error:
-        # Errors of the system, such as a missing permission, have a number. That of an
-        # invalid argument is of a place that cannot be, which a damaged file named.
+        # Errors of the system, such as a missing permission, have a number. EINVAL is
+        # the number if a damaged file names an impossible position.
         if getattr(error, "errno", None) not in (None, errno.EINVAL):
             raise
         reason = str(error) or type(error).__name__
@@ -76,24 +74,23 @@ def naming_damage(path, expected):
 
 
 class Files:
-    """Files by name, of a folder or of a tar archive.
+    """The files of a folder or of a tar archive, by name.
 
     Parameters
     ----------
     path : Path
         A folder, or an archive, compressed or not.
     folders : iterable of Path
-        Folders below path, relative to it, that may have the files.
+        Folders to search, relative to `path`.
     name_of : callable
-        Maps the parts of a path to the name under which the file is to be found, or to
-        None if it is of no use.
+        Maps the parts of a path to the name of the file, or to None for a file to skip.
     dataset : ImageDataset
-        Its `max_images` and `max_bytes` are more than the files can have.
+        The data set, which bounds the number and the size of the files.
 
     Raises
     ------
     ValueError
-        If the archive is damaged or none, has two files of one name, or is too large.
+        If the archive is damaged or too large, or two files have the same name.
     """
 
     def __init__(self, path, folders, name_of, dataset):
@@ -116,7 +113,7 @@ class Files:
                         )
                     self._add(name, file)
         else:
-            # Some systems put a hidden file beside each image.
+            # Twice the images, since some systems put a hidden file beside each file.
             limits = 2 * dataset.max_images, dataset.max_bytes
             with naming_damage(path, "a tar archive"):
                 content = list(read_tar(path, name_of, *limits))
@@ -130,7 +127,7 @@ class Files:
         return iter(self._sources)
 
     def source(self, name):
-        """Return what messages call the file."""
+        """Return the name of a file for messages."""
         if self.path.is_dir():
             return str(self._sources.get(name, self.path / name))
         return f"{name} of {self.path}"
@@ -143,7 +140,7 @@ class Files:
     def _add(self, name, source):
         if name in self._sources:
             raise ValueError(
-                f"{self.path} has two files that could be {name}: give the folder or "
-                "an archive of the one."
+                f"{self.path} has two files that could be {name}: pass the folder or "
+                "archive that contains the right one."
             )
         self._sources[name] = source

@@ -8,8 +8,6 @@ from skdl.datasets._bunch import check_count, check_labels
 from skdl.datasets._files import naming_damage
 from skdl.datasets._tar import unpacked
 
-__all__ = ["read_idx_folder"]
-
 UNSIGNED_BYTE = 8
 
 
@@ -19,19 +17,21 @@ def read_idx_folder(folder, dataset):
     Parameters
     ----------
     folder : Path
+        The folder with the files, plain or with .gz.
     dataset : ImageDataset
+        The data set that the files should hold.
 
     Raises
     ------
     FileNotFoundError
-        If one of the files is missing, plain and with .gz.
+        If one of the files is missing.
     ValueError
-        If one is truncated, damaged or not what its name says.
+        If a file is truncated or damaged, or does not hold what its name says.
     """
     found, missing = {}, []
     for part in ("train", "t10k"):
         for kind, n_axes in (("images", 3), ("labels", 1)):
-            # Both spellings are in circulation.
+            # Both spellings are common.
             names = [f"{part}-{kind}{mark}idx{n_axes}-ubyte" for mark in "-."]
             paths = [folder / f"{name}{end}" for name in names for end in ("", ".gz")]
             path = next((path for path in paths if path.is_file()), None)
@@ -40,8 +40,8 @@ def read_idx_folder(folder, dataset):
                 missing.append(names[0])
     if missing:
         raise FileNotFoundError(
-            f"The folder {str(folder)!r} lacks {', '.join(missing)} (looked for each "
-            "as it is and with .gz)."
+            f"The folder {str(folder)!r} lacks {', '.join(missing)} (each may also end "
+            "in .gz)."
         )
     return [_read_part(found[p, "images"], found[p, "labels"], dataset)
             for p in ("train", "t10k")]  # fmt: skip
@@ -59,35 +59,36 @@ def _read_part(image_path, label_path, dataset):
 
 
 def _read_idx(path, row_shape, dataset):
-    """Return the array of an idx file of unsigned bytes whose rows have a shape."""
+    """Return the array of an idx file of unsigned bytes with rows of a given shape."""
     n_axes = 1 + len(row_shape)
     magic, header_size = bytes([0, 0, UNSIGNED_BYTE, n_axes]), 4 + 4 * n_axes
     with path.open("rb") as file:
-        # Browsers unpack files and leave them their name, so that the name says little.
+        # Browsers unpack .gz files and keep the name, so the content decides.
         stream = unpacked(file)
         with naming_damage(path, "a gzip file"):
             header = stream.read(header_size)
         if header[:4] != magic or len(header) < header_size:
             raise ValueError(
-                f"{path} is no idx file of unsigned bytes with {n_axes} axes: expected "
-                f"the bytes {magic.hex(' ')} and {n_axes} lengths. It begins with "
-                f"{header.hex(' ') or 'nothing'}."
+                f"{path} is not an idx file of unsigned bytes with {n_axes} axes: "
+                f"expected the bytes {magic.hex(' ')} and {n_axes} lengths. It begins "
+                f"with {header.hex(' ') or 'nothing'}."
             )
         shape = tuple(int(n) for n in np.frombuffer(header, ">u4", offset=4))
         if shape[1:] != row_shape:
             raise ValueError(
                 f"{path} has images of {shape[1]} x {shape[2]} pixels: "
-                f"those of {dataset.name} have {dataset.size}."
+                f"images of {dataset.name} have {dataset.size}."
             )
         check_count(shape[0], dataset, path)
-        # One byte more shows whether there is more, and lets gzip compare the checksum.
+        # One byte more shows whether the file is longer, and makes gzip compare the
+        # checksum.
         with naming_damage(path, "a gzip file"):
             data = stream.read(prod(shape) + 1)
     if len(data) != prod(shape):
         or_more = " or more" if len(data) > prod(shape) else ""
         raise ValueError(
-            f"{path} is truncated or damaged: by its header {shape} it has "
-            f"{header_size + prod(shape)} bytes, in fact {header_size + len(data)}"
+            f"{path} is truncated or damaged: its header {shape} announces "
+            f"{header_size + prod(shape)} bytes, but it has {header_size + len(data)}"
             f"{or_more}."
         )
     return np.frombuffer(data, np.uint8).reshape(shape)

@@ -5,8 +5,6 @@ import warnings
 
 import numpy as np
 
-__all__ = ["ENDINGS", "read_image_folders"]
-
 ENDINGS = (".jpg", ".jpeg", ".png")
 
 
@@ -16,17 +14,18 @@ def read_image_folders(files, dataset):
     Parameters
     ----------
     files : Files
-        By names such as "train/cat/0001.jpg".
+        The files, by names such as "train/cat/0001.jpg".
     dataset : ImageDataset
+        The data set that the files should hold.
 
     Raises
     ------
     FileNotFoundError
         If a class has no image in train or in test.
     ImportError
-        Without Pillow, which decodes.
+        If Pillow is not installed, which decodes the images.
     ValueError
-        If a folder is no class, or a file damaged, no image, or of another size.
+        If a folder is not a class, or a file is not an image of the right size.
     """
     names = {(part, label): [] for part in ("train", "test")
              for label in dataset.target_names}  # fmt: skip
@@ -47,7 +46,8 @@ def read_image_folders(files, dataset):
     decode = _decoder(dataset)
     result = []
     with warnings.catch_warnings():
-        # Pillow's warning of a bomb does not name the file: `decode` does.
+        # Pillow's warning of a decompression bomb does not name the file; the error of
+        # `decode` does.
         warnings.filterwarnings("error", "Image size .* decompression bomb")
         for part in ("train", "test"):
             found = [(label, name) for label, target in enumerate(dataset.target_names)
@@ -60,25 +60,25 @@ def read_image_folders(files, dataset):
 
 
 def _decoder(dataset):
-    """Return a function from the bytes of a file, and its name, to a row."""
+    """Return a function that maps the bytes of a file, and its name, to a row."""
     try:
         from PIL import Image
     except ImportError as error:
         raise ImportError(
-            'Image files are decoded by Pillow: pip install "skdl[images]", or pillow.'
+            'Image files need Pillow: pip install "skdl[images]", or pillow.'
         ) from error
     size = list(dataset.image_shape[:2])
 
     def decode(data, source):
         try:
             image = Image.open(io.BytesIO(data), formats=("JPEG", "PNG"))
-            # Known before anything is decoded, however large the image is.
+            # The size is known before anything is decoded.
             right_size = [image.height, image.width] == size
             pixels = image.convert("RGB").tobytes() if right_size else None
-        # Decoders of damaged files raise a dozen different errors.
+        # Decoders raise a dozen different errors for damaged files.
         except Exception as error:
             raise ValueError(
-                f"{source} is truncated, damaged or no JPEG or PNG image: {error}"
+                f"{source} is truncated, damaged or not a JPEG or PNG image: {error}"
             ) from error
         if pixels is None:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""Images by scikit-learn's `fetch_openml`."""
+"""Images from OpenML, by scikit-learn's `fetch_openml`."""
 
 import os
 from importlib.util import find_spec
@@ -8,8 +8,7 @@ from sklearn.datasets import fetch_openml
 
 from skdl.datasets._bunch import check_labels, make_bunch
 
-__all__ = ["fetch"]
-
+# Rows per block that are converted to bytes.
 BLOCK = 1000
 
 
@@ -19,16 +18,19 @@ def fetch(dataset, data_home, dtype):
     Parameters
     ----------
     dataset : ImageDataset
+        The data set.
     data_home : str, path-like or None
+        Folder of the cache; None is scikit-learn's.
     dtype : dtype
+        Dtype of the pixels.
 
     Raises
     ------
     ValueError
-        If OpenML gives something else: other counts, values that are no bytes, or
-        another order, so that the split would not be the original one.
+        If OpenML returns other counts, pixels that are not bytes, or another order, in
+        which the original split is lost.
     TypeError
-        If data_home is neither None nor text nor path-like.
+        If data_home is not None, not a str and not path-like.
     """
     if not isinstance(data_home, (str, os.PathLike, type(None))):
         raise TypeError(
@@ -37,8 +39,8 @@ def fetch(dataset, data_home, dtype):
         )
     options = {"parser": "liac-arff"}
     if find_spec("pandas"):
-        # By default the pixels would be numbers of 8 bytes, gigabytes for CIFAR-10; and
-        # pandas 3 makes integers of the labels, which scikit-learn 1.9 takes for text.
+        # By default a pixel has 8 bytes: CIFAR-10 would take gigabytes. And pandas 3
+        # converts labels to integers, where scikit-learn 1.9 expects text.
         kinds = dict.fromkeys(range(dataset.n_pixels), np.float32)
         kinds[dataset.n_pixels] = str
         options = {"parser": "pandas", "read_csv_kwargs": {"dtype": kinds}}
@@ -56,7 +58,9 @@ def fetch(dataset, data_home, dtype):
     try:
         labels = np.asarray(table.target).astype(np.float64)
     except ValueError as error:
-        raise ValueError(f"{source} has labels that are no numbers: {error}") from error
+        raise ValueError(
+            f"{source} has labels that are not numbers: {error}"
+        ) from error
     del table
     labels = check_labels(labels, len(images), dataset, source)
     parts = {"train": slice(n_train), "test": slice(n_train, None)}
@@ -81,9 +85,11 @@ def _bytes(values, source):
     """Return numbers from 0 to 255 as uint8, block by block."""
     images = np.empty(values.shape, np.uint8)
     for start in range(0, len(values), BLOCK):
-        rows = slice(start, start + BLOCK)
+        block = slice(start, start + BLOCK)
         with np.errstate(invalid="ignore"):
-            images[rows] = values[rows]
-        if not np.array_equal(images[rows], values[rows]):
-            raise ValueError(f"{source} has pixels that are no integers from 0 to 255.")
+            images[block] = values[block]
+        if not np.array_equal(images[block], values[block]):
+            raise ValueError(
+                f"{source} has pixels that are not integers from 0 to 255."
+            )
     return images

@@ -1,19 +1,17 @@
-"""Tar archives from strangers, in one pass and within bounds.
+"""Tar archives from untrusted sources, read in one pass and within bounds.
 
-`tarfile` believes what headers say: sparse members that are one hole of any size, sizes
-below zero, on which it never ends, notes of any length, in circles. An archive of
-images has none of these. What is read here is what it has: files, folders, long names.
+`tarfile` trusts headers: sparse members of any size, negative sizes, on which it never
+ends, and extended headers of any length, also circular ones. An archive of images has
+none of these. This reader knows files, folders and long names only.
 """
 
 import bz2
 import gzip
 import lzma
 
-__all__ = ["read_tar", "unpacked"]
-
 BLOCK = 512
 CHUNK = 2**20
-# A long name and what the notes of a member may say besides.
+# Largest extended header: a long name and some other records of a member.
 MAX_NOTE = 8192
 UNPACKERS = {
     b"\x1f\x8b": gzip.open,
@@ -21,34 +19,36 @@ UNPACKERS = {
     b"\xfd7zXZ\0": lzma.open,
     b"]\0\0": lzma.open,
 }
-# By the kind of a member, the byte 156 of its header.
+# Kinds of members, byte 156 of the header. "Notes" are extended headers.
 FILES = (b"0", b"\0", b"7")
 FOLDER = b"5"
 WITHOUT_CONTENT = (b"1", b"2", b"3", b"4", FOLDER, b"6")
 LONG_NAME, NOTES = b"L", (b"x", b"X")
-PASSED_OVER = (b"g", b"K")
+SKIPPED = (b"g", b"K")
 SPARSE = b"S"
 
 
 def read_tar(path, name_of, max_members, max_bytes):
-    """Yield (name, bytes) of the files that have a name.
+    """Yield (name, bytes) of the files that `name_of` selects.
 
     Parameters
     ----------
     path : Path
-        An archive, as it is or compressed by gzip, bzip2 or xz.
+        An archive, plain or compressed by gzip, bzip2 or xz.
     name_of : callable
-        Maps the parts of a path to the name of a file, or to None if it is of no use.
-    max_members, max_bytes : int
-        How many members the archive may have, and how many bytes when it is unpacked.
+        Maps the parts of a path to the name of the file, or to None for a file to skip.
+    max_members : int
+        Largest number of members.
+    max_bytes : int
+        Largest number of bytes of the unpacked archive.
 
     Raises
     ------
     EOFError
-        If it is cut off.
+        If the archive is cut off.
     ValueError
-        If it is damaged, too large, no archive, or has something else than a file under
-        a name of use. Decompressors raise errors of their own.
+        If the file is damaged, too large or not an archive, or if a selected member is
+        not a file. Decompressors raise errors of their own.
     """
     with path.open("rb") as file:
         reader = _Reader(unpacked(file), max_bytes)
@@ -56,7 +56,7 @@ def read_tar(path, name_of, max_members, max_bytes):
 
 
 def unpacked(file):
-    """Return a file, or what unpacks it if it begins as a compressed one does."""
+    """Return a file, or a file object that unpacks it if it is compressed."""
     start = file.read(max(map(len, UNPACKERS)))
     file.seek(0)
     for magic, unpack in UNPACKERS.items():
@@ -79,20 +79,20 @@ def _files(reader, name_of, max_members):
         else:
             yield name, reader.take(content)
         reader.skip(-content % BLOCK)
-    # The true end is zeros; and only who reads up to it has the checksum compared.
+    # An archive ends with zeros. Reading them makes gzip compare its checksum.
     reader.check_that_zeros_follow()
 
 
 def _members(reader):
-    """Yield (path, kind, size) of a member whose content comes next."""
+    """Yield (path, kind, size) of each member; its content comes next in the stream."""
     notes = {}
     while (header := reader.take(BLOCK)).strip(b"\0"):
-        # The checksum counts itself as spaces.
+        # In the checksum, its own bytes count as spaces.
         checksum = sum(header[:148]) + sum(b" " * 8) + sum(header[156:])
         if _number(header[148:156]) != checksum:
-            raise ValueError("a header is damaged, or there is none")
+            raise ValueError("a header is damaged or missing")
         kind, size = header[156:157], _number(header[124:136])
-        if kind == LONG_NAME or kind in NOTES or kind in PASSED_OVER:
+        if kind == LONG_NAME or kind in NOTES or kind in SKIPPED:
             if size > MAX_NOTE:
                 raise ValueError(f"a note has {size} bytes")
             note = reader.take(size)
@@ -115,12 +115,12 @@ def _members(reader):
 
 
 def _number(field):
-    """Return the number of a field: octal, or binary behind a byte 128."""
+    """Return the number in a field: octal, or binary after a byte 128."""
     if field[0] == 0x80:
         return int.from_bytes(field[1:], "big")
     digits = field.strip(b" \0") or b"0"
     if digits.strip(b"01234567"):
-        raise ValueError("a header is damaged, or there is none")
+        raise ValueError("a header is damaged or missing")
     return int(digits, 8)
 
 
@@ -131,7 +131,7 @@ def _decimal(digits):
 
 
 def _records(note):
-    """Return a dict of the records "length key=value" of a note."""
+    """Return the records "length key=value" of an extended header as a dict."""
     records = {}
     while note:
         digits, _, _ = note.partition(b" ")
@@ -145,13 +145,13 @@ def _records(note):
 
 
 class _Reader:
-    """Reads on in a stream, up to a limit."""
+    """Reads a stream from start to end, up to a limit of bytes."""
 
     def __init__(self, stream, limit):
         self.stream, self.limit, self.left = stream, limit, limit
 
     def take(self, n):
-        """Return n bytes."""
+        """Return the next n bytes."""
         self._count(n)
         data = self.stream.read(n)
         if len(data) < n:
@@ -159,7 +159,7 @@ class _Reader:
         return data
 
     def skip(self, n):
-        """Pass over n bytes."""
+        """Skip n bytes."""
         self._count(n)
         for start in range(0, n, CHUNK):
             length = min(CHUNK, n - start)

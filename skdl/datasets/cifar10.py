@@ -1,5 +1,10 @@
 """CIFAR-10, from files or from OpenML."""
 
+from os import PathLike
+from typing import Literal
+
+from sklearn.utils import Bunch
+
 from skdl.datasets._bunch import ImageDataset, check_dtype, make_bunch
 from skdl.datasets._cifar_batches import BINARY_BATCHES, PYTHON_BATCHES, read_batches
 from skdl.datasets._files import Files, existing
@@ -21,79 +26,83 @@ CIFAR10 = ImageDataset(
     max_images=120_000,
 )  # fmt: skip
 PARTS = ("train", "test")
-# The folders that the archives of batches unpack to, and the folder itself.
+# The folder itself, and the folders that the archives of batches unpack to.
 FOLDERS = ("", "cifar-10-batches-py", "cifar-10-batches-bin")
 
 
-def load_cifar10(path, *, dtype="uint8"):
-    """Load CIFAR-10, small pictures of animals and vehicles, from its files.
+def load_cifar10(
+    path: str | PathLike[str],
+    *,
+    dtype: Literal["uint8", "float32", "float64"] = "uint8",
+) -> Bunch:
+    """Load CIFAR-10, small images of animals and vehicles, from its files.
 
     Parameters
     ----------
     path : str or path-like
-        A folder, or a tar archive of one (compressed or not, as distributed), that has
-        one of
+        A folder, or its tar archive (as distributed, compressed or not), with one of:
 
         - the batches of the "python version": data_batch_1 to data_batch_5 and
           test_batch, or the folder cifar-10-batches-py with them;
         - the batches of the "binary version": the same names with .bin, or the folder
           cifar-10-batches-bin with them;
         - images of 32 x 32 pixels, .jpg or .png, in folders train/CLASS and test/CLASS,
-          where CLASS is one of the names below. They need Pillow, the extra "images".
+          where CLASS is one of the names below; they need Pillow, the extra "images".
 
         Or an .npz file with uint8 arrays X_train and X_test, of shape (n, 3072) or
         (n, 32, 32, 3), and labels y_train and y_test.
     dtype : {"uint8", "float32", "float64"}, default="uint8"
-        Of the pixels. uint8 has the values of the files, 0 to 255; floats are these
-        values divided by 255, from 0 to 1.
+        Dtype of the pixels. uint8 keeps the values of the files, 0 to 255.
+        Floats are these values divided by 255, from 0 to 1.
 
     Returns
     -------
     cifar : Bunch
-        A dict whose keys are attributes, too:
+        A dictionary whose keys are also attributes:
 
         X_train, X_test : ndarray of shape (50000, 3072) and (10000, 3072)
-            One image per row, red, green and blue of a pixel side by side:
-            ``row.reshape(32, 32, 3)`` is the image. (Batches have one plane of pixels
-            after the other; they are turned into this order.)
+            One image per row, with red, green and blue of a pixel side by side:
+            ``row.reshape(32, 32, 3)`` is the image. Batches store all red pixels first;
+            they are converted to this order.
         y_train, y_test : int64 ndarray of shape (50000,) and (10000,)
-            The class, in all formats as in the original: 0 for airplane, 1 automobile,
-            2 bird, 3 cat, 4 deer, 5 dog, 6 frog, 7 horse, 8 ship, 9 truck.
+            The class, numbered as in the original for every format: 0 airplane,
+            1 automobile, 2 bird, 3 cat, 4 deer, 5 dog, 6 frog, 7 horse, 8 ship,
+            9 truck.
         target_names : ndarray of 10 str
-            ``target_names[label]`` is the name.
+            ``target_names[label]`` is the name of the class.
         image_shape : tuple
             (32, 32, 3): height, width, channels.
 
-        Rows of batches are in their order, the same in both versions. Folders of images
-        have none: their rows are sorted by class, then by the name of the file. There
-        are as many as the files have.
+        The rows are those of the files. Rows of batches keep their order, which is the
+        same in both versions. Images from folders are sorted by class, then by file
+        name.
 
     Raises
     ------
     FileNotFoundError
-        If there is no such path, or it lacks all of the above, one of the batches, or
-        images of a class.
+        If the path does not exist, or contains none of the above, or lacks a batch or
+        the images of a class.
     ImportError
         If the files are images and Pillow is not installed.
     ValueError
-        If a file is truncated, damaged, too large or not CIFAR-10, or the dtype not
-        allowed. It names the file.
+        If a file is truncated, damaged, too large or not CIFAR-10, which the message
+        names; or if the dtype is not allowed.
     TypeError
-        If the path is neither a str nor path-like.
+        If the path is not a str and not path-like.
 
     See Also
     --------
-    fetch_cifar10 : The same from OpenML.
+    fetch_cifar10 : Downloads the same data from OpenML.
 
     Notes
     -----
-    The python version consists of pickles, which can run any code when they are loaded.
-    Here they cannot: no name in them is looked up, and a file that holds anything but
-    arrays of bytes, lists, dicts, text and numbers is refused. Files that claim to be
-    larger than any such data set are refused before their content is read.
+    The python version consists of pickles. A pickle can run any code when it is loaded
+    by Python. Here it cannot: names in it are not looked up, and a file with anything
+    but arrays of bytes, lists, dicts, text and numbers is refused. Files whose headers
+    announce more than any such data set are refused before their content is read.
 
-    To decode 60,000 images takes some seconds. ``np.savez(path, **cifar)`` writes a
-    file that is read at once.
+    Decoding 60,000 images takes some seconds. ``np.savez(path, **cifar)`` writes a file
+    that is read at once.
 
     References
     ----------
@@ -102,7 +111,7 @@ def load_cifar10(path, *, dtype="uint8"):
 
     Examples
     --------
-    Batches of two random images each stand in for the real ones:
+    Batches of two random images in place of the real ones:
 
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
@@ -142,41 +151,45 @@ def load_cifar10(path, *, dtype="uint8"):
     return make_bunch(*parts, CIFAR10, dtype)
 
 
-def fetch_cifar10(*, data_home=None, dtype="uint8"):
+def fetch_cifar10(
+    *,
+    data_home: str | PathLike[str] | None = None,
+    dtype: Literal["uint8", "float32", "float64"] = "uint8",
+) -> Bunch:
     """Download CIFAR-10 from OpenML (``CIFAR_10``), or read it from the cache.
 
     Parameters
     ----------
     data_home : str or path-like, default=None
-        The folder of the cache; None is scikit-learn's, ``~/scikit_learn_data``.
+        Folder of the cache. None is scikit-learn's folder, ``~/scikit_learn_data``.
     dtype : {"uint8", "float32", "float64"}, default="uint8"
-        As for `load_cifar10`: floats are from 0 to 1.
+        Dtype of the pixels, as for `load_cifar10`: floats are from 0 to 1.
 
     Returns
     -------
     cifar : Bunch
-        As `load_cifar10` returns it: 50,000 rows to train on and 10,000 to test, in the
-        order of OpenML.
+        The same as from `load_cifar10`: 50,000 training rows and 10,000 test rows, in
+        the order of OpenML.
 
     Raises
     ------
     OSError
-        If it is not in the cache and OpenML cannot be reached.
+        If the data are not in the cache and OpenML cannot be reached.
     ValueError
-        If OpenML gives something else: other shapes or values, or an order in which the
-        last 10,000 rows do not have 1000 of each class, as the original test batch has.
-        Or if the dtype is not allowed.
+        If OpenML returns other shapes or values, or if the last 10,000 rows do not have
+        1000 images of each class, as the original test batch has; or if the dtype is
+        not allowed.
 
     See Also
     --------
-    load_cifar10 : The same from files.
-    sklearn.datasets.fetch_openml : Which downloads.
+    load_cifar10 : Loads the same data from files.
+    sklearn.datasets.fetch_openml : Downloads the table.
 
     Notes
     -----
-    The cache holds the text of a table of 184 million numbers, which is parsed in each
-    call, and takes minutes: by pandas, where it is installed, otherwise much more
-    slowly. ``np.savez(path, **cifar)`` writes a file that `load_cifar10` reads at once.
+    The cache holds a table of 184 million numbers as text, which every call parses.
+    This takes minutes with pandas, and much longer without. ``np.savez(path, **cifar)``
+    writes a file that `load_cifar10` reads at once.
 
     Examples
     --------
@@ -189,7 +202,7 @@ def fetch_cifar10(*, data_home=None, dtype="uint8"):
 
 
 def _name_of(parts):
-    """Return the name of a batch, "train/cat/0001.jpg" of an image, or None."""
+    """Return the name of a batch or image ("train/cat/0001.jpg"), or None."""
     *_, name = parts
     if name in PYTHON_BATCHES or name in BINARY_BATCHES:
         return name

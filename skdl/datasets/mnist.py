@@ -1,5 +1,10 @@
 """MNIST, from files or from OpenML."""
 
+from os import PathLike
+from typing import Literal
+
+from sklearn.utils import Bunch
+
 from skdl.datasets._bunch import ImageDataset, check_dtype, make_bunch
 from skdl.datasets._files import existing
 from skdl.datasets._idx import read_idx_folder
@@ -18,30 +23,34 @@ MNIST = ImageDataset(
 )
 
 
-def load_mnist(path, *, dtype="uint8"):
+def load_mnist(
+    path: str | PathLike[str],
+    *,
+    dtype: Literal["uint8", "float32", "float64"] = "uint8",
+) -> Bunch:
     """Load MNIST, handwritten digits, from its files.
 
     Parameters
     ----------
     path : str or path-like
-        One of
+        Where the data are, one of:
 
         - a folder with the four idx files as distributed, plain or with .gz:
           train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and
-          t10k-labels-idx1-ubyte (".idx" instead of "-idx" will do, too);
+          t10k-labels-idx1-ubyte (".idx" in place of "-idx" is accepted, too);
         - an .npz file with uint8 arrays X_train and X_test, of shape (n, 784) or
-          (n, 28, 28), and labels y_train and y_test; a small x will do, too.
+          (n, 28, 28), and labels y_train and y_test (or x_train and x_test).
     dtype : {"uint8", "float32", "float64"}, default="uint8"
-        Of the pixels. uint8 has the values of the files, 0 (background) to 255 (ink);
-        floats are these values divided by 255, from 0 to 1.
+        Dtype of the pixels. uint8 keeps the values of the files, 0 (background) to 255
+        (ink). Floats are these values divided by 255, from 0 to 1.
 
     Returns
     -------
     mnist : Bunch
-        A dict whose keys are attributes, too:
+        A dictionary whose keys are also attributes:
 
         X_train, X_test : ndarray of shape (60000, 784) and (10000, 784)
-            One image per row, line by line: ``row.reshape(28, 28)`` is the image.
+            One image per row: ``row.reshape(28, 28)`` is the image.
         y_train, y_test : int64 ndarray of shape (60000,) and (10000,)
             The digits.
         target_names : ndarray of 10 str
@@ -49,26 +58,26 @@ def load_mnist(path, *, dtype="uint8"):
         image_shape : tuple
             (28, 28, 1): height, width, channels.
 
-        Rows are in the order of the files. There are as many as the files have.
+        The rows are those of the files, in the same order.
 
     Raises
     ------
     FileNotFoundError
-        If there is no such path, or the folder lacks one of the four files.
+        If the path does not exist, or the folder lacks one of the four files.
     ValueError
-        If a file is truncated, damaged, too large or not MNIST, or the dtype not
-        allowed. It names the file.
+        If a file is truncated, damaged, too large or not MNIST, which the message
+        names; or if the dtype is not allowed.
     TypeError
-        If the path is neither a str nor path-like.
+        If the path is not a str and not path-like.
 
     See Also
     --------
-    fetch_mnist : The same from OpenML.
+    fetch_mnist : Downloads the same data from OpenML.
 
     Notes
     -----
-    Fashion-MNIST comes in files of the same form and names, and loads as well; only its
-    ``target_names`` are not digits.
+    Fashion-MNIST has files of the same names and form, and can be loaded, too. Only
+    ``target_names`` are wrong then.
 
     References
     ----------
@@ -77,7 +86,7 @@ def load_mnist(path, *, dtype="uint8"):
 
     Examples
     --------
-    Five random images stand in for the real ones:
+    Five random images in place of the real ones:
 
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
@@ -98,41 +107,44 @@ def load_mnist(path, *, dtype="uint8"):
     return make_bunch(*read(path, MNIST), MNIST, dtype)
 
 
-def fetch_mnist(*, data_home=None, dtype="uint8"):
+def fetch_mnist(
+    *,
+    data_home: str | PathLike[str] | None = None,
+    dtype: Literal["uint8", "float32", "float64"] = "uint8",
+) -> Bunch:
     """Download MNIST from OpenML (``mnist_784``), or read it from the cache.
 
     Parameters
     ----------
     data_home : str or path-like, default=None
-        The folder of the cache; None is scikit-learn's, ``~/scikit_learn_data``.
+        Folder of the cache. None is scikit-learn's folder, ``~/scikit_learn_data``.
     dtype : {"uint8", "float32", "float64"}, default="uint8"
-        As for `load_mnist`: floats are from 0 to 1.
+        Dtype of the pixels, as for `load_mnist`: floats are from 0 to 1.
 
     Returns
     -------
     mnist : Bunch
-        As `load_mnist` returns it: the same rows in the same order, 60,000 to train on
-        and 10,000 to test.
+        The same as from `load_mnist`: 60,000 training rows and 10,000 test rows, in the
+        same order.
 
     Raises
     ------
     OSError
-        If it is not in the cache and OpenML cannot be reached.
+        If the data are not in the cache and OpenML cannot be reached.
     ValueError
-        If OpenML gives something else: other shapes or values, or an order that is not
-        that of the original files (the classes of the test rows are counted). Or if the
-        dtype is not allowed.
+        If OpenML returns other shapes or values, or other numbers of images per class
+        in the training or test rows; or if the dtype is not allowed.
 
     See Also
     --------
-    load_mnist : The same from files.
-    sklearn.datasets.fetch_openml : Which downloads.
+    load_mnist : Loads the same data from files.
+    sklearn.datasets.fetch_openml : Downloads the table.
 
     Notes
     -----
-    The cache holds the text of a table, which is parsed in each call: by pandas, where
-    it is installed, otherwise much more slowly. ``np.savez_compressed(path, **mnist)``
-    writes a file that `load_mnist` reads in less than a second.
+    The cache holds a table as text, which every call parses: by pandas if it is
+    installed, otherwise much more slowly. ``np.savez_compressed(path, **mnist)`` writes
+    a file that `load_mnist` reads in less than a second.
 
     Examples
     --------

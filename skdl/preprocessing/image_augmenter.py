@@ -195,14 +195,14 @@ class ImageAugmenter(Versioned, BaseEstimator):
             self._refuse("fill_value", "a number, or one for each channel")
         if self.image_shape is not None:
             shape = self._numbers("image_shape")
-            whole = all(isinstance(n, Integral) and n > 0 for n in shape)
-            if len(shape) not in (2, 3) or not whole:
+            are_counts = all(isinstance(n, Integral) and int(n) > 0 for n in shape)
+            if len(shape) not in (2, 3) or not are_counts:
                 allowed = "(height, width) or (height, width, channels), or None"
                 self._refuse("image_shape", allowed)
 
     def start(
         self,
-        image_shape: tuple[int, int, int] | None,
+        image_shape: tuple[int, ...] | None,
         batch_size: int,
         dtype: DTypeLike,
     ) -> ImageAugmentation:
@@ -293,11 +293,11 @@ class ImageAugmenter(Versioned, BaseEstimator):
             If X, y or a parameter is not as described.
         """
         self.check()
-        X, y, shape = check_training_set(self, X, y)
-        augmentation = self.start(shape, min(len(X), 256), X.dtype)
+        rows, targets, shape = check_training_set(self, X, y)
+        augmentation = self.start(shape, min(len(rows), 256), rows.dtype)
         seed = check_random_state(self.random_state).randint(2**31, size=4)
         rng = np.random.default_rng(seed)
-        return with_copies(augmentation, X, y, shape, self.n_copies, rng)
+        return with_copies(augmentation, rows, targets, shape, self.n_copies, rng)
 
     def _numbers(self, name):
         """Return a parameter as a tuple; an empty one unless all are numbers."""

@@ -227,7 +227,7 @@ class PCAWhitener(
         # The parameters may change before the axes are computed.
         self._asked = asked, self.eps
         for name in DECOMPOSED:
-            vars(self).pop(name, None)
+            self.__dict__.pop(name, None)
         if complete:
             n_axes = self._decompose()
             if isinstance(asked, Integral) and asked > n_axes:
@@ -250,7 +250,7 @@ class PCAWhitener(
         n = _n_kept(variances / total, n_components)
         scale = np.sqrt(variances + eps * variances[0]) if variances[0] else np.ones(1)
         # In one call, since several threads may ask at the same time.
-        vars(self).update(
+        self.__dict__.update(
             components_=axes[:n],
             explained_variance_=variances[:n],
             explained_variance_ratio_=variances[:n] / total,

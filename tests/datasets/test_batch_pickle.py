@@ -55,7 +55,7 @@ def test_nothing_is_called(tmp_path, call):
     folder = tmp_path / "made"
     call = (*call, str(folder)) if len(call) == 1 else call
     content = {b"data": planes(IMAGES), b"labels": [], b"more": Evil(*call)}
-    message = "data_batch_1 is truncated, .* a batch has no use for"
+    message = "data_batch_1 is truncated, .* a batch does not use the name"
     with pytest.raises(ValueError, match=message):
         read_batch_pickle(pickle.dumps(content, protocol=2), "data_batch_1")
     with pytest.raises(ValueError, match=message):
@@ -67,7 +67,7 @@ def test_a_pickle_cannot_change_what_the_next_one_meets():
     # BUILD sets attributes: here of the function that stands for dtype, whose defaults
     # would be arguments of the next call.
     attack = b"\x80\x02cnumpy\ndtype\n(N}X\x0c\x00\x00\x00__defaults__K\x01\x85stb."
-    with pytest.raises(ValueError, match="no pickled batch"):
+    with pytest.raises(ValueError, match="not a pickled batch"):
         read_batch_pickle(attack, "batch")
     assert read_batch_pickle(BATCH, "batch")[1] == LABELS.tolist()
 
@@ -87,7 +87,7 @@ BAD = {
 
 @pytest.mark.parametrize("case", BAD)
 def test_other_content(case):
-    message = "file is truncated, damaged or no pickled batch"
+    message = "file is truncated, damaged or not a pickled batch"
     with pytest.raises(ValueError, match=message):
         read_batch_pickle(python2_pickle(BAD[case]), "file")
 
@@ -205,7 +205,7 @@ ATTACKS = {
 
 @pytest.mark.parametrize("case", ATTACKS)
 def test_an_attack_is_an_error_at_once(case):
-    message = "data_batch_1 is truncated, damaged or no pickled batch"
+    message = "data_batch_1 is truncated, damaged or not a pickled batch"
     with pytest.raises(ValueError, match=message) as caught:
         read_batch_pickle(ATTACKS[case], "data_batch_1")
     # What the file has built is neither shown nor kept.

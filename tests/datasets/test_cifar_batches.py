@@ -57,13 +57,13 @@ def test_missing_batches_are_listed(tmp_path, version, how):
 BINARY, SMALL = binary_batch(IMAGES, LABELS), planes(IMAGES)[:, :3000]
 BAD_BATCHES = {
     "bin": {
-        "less": (BINARY[:-1], "has 9218 bytes, and not a multiple of 3073"),
+        "less": (BINARY[:-1], "has 9218 bytes, not a multiple of 3073"),
         "nothing": (b"", "has 0 bytes"),
         "an image less": (BINARY[:-3073], "have 3, 3, 3, 2, 3, 3 images: .* truncated"),
         "label": (b"\x0a" + BINARY[1:], "has the label 10: .* CIFAR-10"),
     },
     "py": {
-        "less": (python_batch(IMAGES, LABELS)[:-1], "no pickled batch"),
+        "less": (python_batch(IMAGES, LABELS)[:-1], "not a pickled batch"),
         "an image less": (python_batch(IMAGES[:2], LABELS[:2]), "have 3, 3, 3, 2, 3"),
         "label": (python_batch(IMAGES, [0, -1, 3]), "has the label -1"),
         "labels": (python_batch(IMAGES, [0, 1]), r"3 images and labels of shape \(2,"),

@@ -42,12 +42,12 @@ def test_missing_files_are_listed(tmp_path):
 (IMAGES, LABELS), _ = digits()
 IDX = idx(IMAGES)
 BAD_IMAGES = {
-    "one byte less": (IDX[:-1], "truncated or damaged: .* 5504 bytes, in fact 5503"),
-    "one byte more": (IDX + b"\0", "5504 bytes, in fact 5505"),
-    "half of the header": (IDX[:10], "no idx file .* 00 00 08 03 and 3 lengths"),
+    "one byte less": (IDX[:-1], "announces 5504 bytes, but it has 5503"),
+    "one byte more": (IDX + b"\0", "5504 bytes, but it has 5505"),
+    "half of the header": (IDX[:10], "not an idx file .* 00 00 08 03 and 3 lengths"),
     "nothing": (b"", "begins with nothing"),
-    "labels": (idx(LABELS), "no idx file .* with 3 axes"),
-    "floats": (b"\0\0\x0d" + IDX[3:], "no idx file of unsigned bytes"),
+    "labels": (idx(LABELS), "not an idx file .* with 3 axes"),
+    "floats": (b"\0\0\x0d" + IDX[3:], "not an idx file of unsigned bytes"),
     "foreign": (b"<html>not found</html>", "begins with 3c 68 74"),
     "other size": (idx(IMAGES[:, :20, :]), "20 x 28 pixels: .* 28 x 28 x 1"),
     "other count": (idx(IMAGES[:6]), "6 images, .* 7 labels"),
@@ -82,7 +82,7 @@ HEADERS = {
     "2**45 bytes": (IDX[:4] + lengths(2**32 - 1, 28, 28), "4294967295 rows by its h"),
     "images of 2**60 bytes": (IDX[:4] + lengths(1, 2**30, 2**30), "1073741824 x 10"),
     "no images": (IDX[:4] + lengths(0, 28, 28), "0 rows by its header"),
-    "fewer": (IDX[:4] + lengths(280_000, 28, 28) + IDX[16:], "in fact 5504"),
+    "fewer": (IDX[:4] + lengths(280_000, 28, 28) + IDX[16:], "it has 5504"),
 }
 
 
@@ -116,6 +116,6 @@ def test_a_large_file_is_not_read(tmp_path):
     path = write_idx(tmp_path, digits()) / "train-images-idx3-ubyte"
     with path.open("r+b") as file:
         file.truncate(2**40)
-    message = "5504 bytes, in fact 5505 or more"
+    message = "5504 bytes, but it has 5505 or more"
     with pytest.raises(ValueError, match=f"train-images-idx3-ubyte.*{message}"):
         load_mnist(tmp_path)

@@ -81,9 +81,9 @@ def test_classes_without_images_are_listed(tmp_path):
 
 IMAGE = image_file(np.zeros((32, 32, 3), np.uint8), "JPEG")
 BAD = {
-    "truncated": (IMAGE[:-80], "truncated, damaged or no JPEG or PNG"),
-    "foreign": (b"GIF89a", "truncated, damaged or no JPEG or PNG"),
-    "empty": (b"", "truncated, damaged or no JPEG or PNG"),
+    "truncated": (IMAGE[:-80], "truncated, damaged or not a JPEG or PNG"),
+    "foreign": (b"GIF89a", "truncated, damaged or not a JPEG or PNG"),
+    "empty": (b"", "truncated, damaged or not a JPEG or PNG"),
     "size": (image_file(np.zeros((28, 32), np.uint8)), "28 x 32 .* have 32 x 32"),
 }
 

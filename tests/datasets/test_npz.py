@@ -124,17 +124,17 @@ def write_zip(path, changes, method=zipfile.ZIP_STORED):
 
 
 HEADERS = {
-    "2**45 rows": (described("|u1", (2**45, 784)), "by its header, in fact 128"),
-    "2**80 rows": (described("|u1", (2**80, 784)), "by its header, in fact 128"),
-    "rows below zero": (described("|u1", (-1, 784)), "by its header, in fact 128"),
+    "2**45 rows": (described("|u1", (2**45, 784)), "announces .* but it has 128"),
+    "2**80 rows": (described("|u1", (2**80, 784)), "announces .* but it has 128"),
+    "rows below zero": (described("|u1", (-1, 784)), "announces .* but it has 128"),
     "rows without columns": (described("|u1", (2**45, 0)), r"shape \(351843"),
     "columns without rows": (described("|u1", (0, 784)), r"\(train\) has 0 rows by"),
-    "no axes": (described("|u1", ()), "in fact 128"),
-    "less": (npy(arrays()["X_train"])[:-1], "5616 bytes by its header, in fact 5615"),
-    "more": (npy(arrays()["X_train"]) + b"a", "5616 bytes by its header, in fact 5617"),
-    "objects": (described("|O", (7, 784)) + bytes(10), "has Python objects"),
-    "objects in records": (described([("a", "|O")], (7,)), "has Python objects"),
-    "rows within a number": (described([("a", "<u1", (784,))], (7,)), "in fact 128"),
+    "no axes": (described("|u1", ()), "it has 128"),
+    "less": (npy(arrays()["X_train"])[:-1], "announces 5616 bytes, but it has 5615"),
+    "more": (npy(arrays()["X_train"]) + b"a", "announces 5616 bytes, but it has 5617"),
+    "objects": (described("|O", (7, 784)) + bytes(10), "contains Python objects"),
+    "objects in records": (described([("a", "|O")], (7,)), "contains Python objects"),
+    "rows within a number": (described([("a", "<u1", (784,))], (7,)), "it has 128"),
     "a pickle": (pickle.dumps([0] * 20), "magic string is not correct"),
     "no array": (b"no array", "magic string is not correct"),
     "nothing": (b"", "EOF: reading magic string"),
@@ -186,7 +186,7 @@ def test_more_images_than_any_file_has(tmp_path, monkeypatch):
 
 def test_two_arrays_of_one_name(tmp_path):
     path = write_zip(tmp_path / "mnist.npz", {"x_train.npy": npy(np.zeros(3))})
-    with pytest.raises(ValueError, match="mnist.npz has two arrays x_train"):
+    with pytest.raises(ValueError, match="mnist.npz has two arrays named x_train"):
         load_mnist(path)
 
 
@@ -201,8 +201,8 @@ def test_a_compression_without_a_bound(tmp_path, method):
 @pytest.mark.parametrize(
     ("at", "number", "message"),
     [(8, 1, "encrypted"), (10, 99, "does not use"), (16, 7, "Bad CRC"),
-     (20, 9, "Bad CRC"), (24, 9999, "in fact 9999"),
-     (24, 2**31, "in fact 2147483648"), (42, 5, "Bad magic number")],
+     (20, 9, "Bad CRC"), (24, 9999, "it has 9999"),
+     (24, 2**31, "it has 2147483648"), (42, 5, "Bad magic number")],
 )  # fmt: skip
 def test_members_that_lie(tmp_path, at, number, message):
     path = write_zip(tmp_path / "mnist.npz", {})

@@ -111,11 +111,11 @@ def pixel(value):
 BAD = {
     "rows": (changed(data=np.zeros((29, 784))), r"has the shape \(29, 784\): expected"),
     "columns": (changed(data=np.zeros((30, 785))), r"shape \(30, 785\)"),
-    "fraction": (changed(data=pixel(0.5)), "no integers from 0 to 255"),
-    "too large": (changed(data=pixel(256)), "no integers from 0 to 255"),
-    "negative": (changed(data=pixel(-1)), "no integers from 0 to 255"),
-    "missing": (changed(data=pixel(np.nan)), "no integers from 0 to 255"),
-    "text": (changed(target=np.array(["cat"] * 30)), "labels that are no numbers"),
+    "fraction": (changed(data=pixel(0.5)), "not integers from 0 to 255"),
+    "too large": (changed(data=pixel(256)), "not integers from 0 to 255"),
+    "negative": (changed(data=pixel(-1)), "not integers from 0 to 255"),
+    "missing": (changed(data=pixel(np.nan)), "not integers from 0 to 255"),
+    "text": (changed(target=np.array(["cat"] * 30)), "labels that are not numbers"),
     "label": (changed(target=np.array(["11"] * 30)), "has the label 11"),
     "order": (changed(target=table("mnist").target[::-1]), "not in the original order"),
 }

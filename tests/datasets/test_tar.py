@@ -73,7 +73,7 @@ BAD = {
     "an unknown kind": (header(NAME, b"Z", 0), "a link or a device"),
     "notes without a member": (pax(b"") * 2000, "its end is missing"),
     "a member without content": (header(NAME, b"0", 3073), "its end is missing"),
-    "no archive": (b"<html>" * 200, "damaged, or there is none"),
+    "no archive": (b"<html>" * 200, "damaged or missing"),
 }  # fmt: skip
 
 

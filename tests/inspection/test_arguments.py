@@ -43,5 +43,5 @@ def test_rows():
     for wrong in (X[0], None, X[:0]):
         with pytest.raises(ValueError, match="array"):
             check_rows(wrong)
-    with pytest.raises(ValueError, match="No numbers are in the columns 'kind'"):
+    with pytest.raises(ValueError, match="These columns contain no numbers: 'kind'"):
         check_rows(pd.DataFrame({"size": [1.0], "kind": ["a"]}))

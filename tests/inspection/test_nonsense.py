@@ -191,7 +191,7 @@ def test_every_kind_of_net_and_data(case, call):
         (X[:0], Y[:0], r"0 sample\(s\)"),
         (None, Y, "Expected 2D array|inconsistent|X is missing"),
         (X.reshape(60, 4, 4), Y, "Found array with dim 3"),
-        (FRAME.assign(f3="a"), Y, "No numbers are in the columns 'f3'"),
+        (FRAME.assign(f3="a"), Y, "These columns contain no numbers: 'f3'"),
     ],
     ids=["vector", "holes", "empty", "none", "images", "words"],
 )
