@@ -39,8 +39,8 @@ LAYERS = [
 RANKS = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 # The only private module that other packages may use.
 INNER_DOOR = "skdl.estimators._inside"
-# Folders whose files do not keep the rules about private names yet.
-UNFINISHED = ("callbacks/", "ensemble/", "estimators/", "inspection/")
+# What does not keep the rules about private names yet.
+UNFINISHED = ("callbacks/monitor.py", "inspection/")
 # Private names that Python gives to all users, and scikit-learn to its subclasses.
 THEIRS = {"_asdict", "_fields", "_getframe", "_make", "_replace", "_skl_callbacks"}
 THEIRS |= {"_checked_cv_orig", "_get_param_names", "_init_callback_context"}
@@ -372,7 +372,7 @@ RULES = [
 def test_source(rule):
     findings = sorted(set(rule(FILES)))
     if rule.__name__.startswith("no_private"):
-        unfinished = tuple(f"skdl/{folder}" for folder in UNFINISHED)
+        unfinished = tuple(f"skdl/{path}" for path in UNFINISHED)
         findings = [line for line in findings if not line.startswith(unfinished)]
     assert not findings, "\n".join(findings)
 
