@@ -1,4 +1,4 @@
-"""Training rows that are changed at random on their way into a batch."""
+"""Random changes of training rows on their way into a batch."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ __all__ = ["Augmentation"]
 
 
 class Augmentation:
-    """An augmenter at work in one training run.
+    """An augmenter in one training run.
 
     Parameters
     ----------
@@ -15,19 +15,20 @@ class Augmentation:
         ``mixes`` and, if that is True, ``mix``. A callable is such a ``transform``:
         ``augmenter(images, rng)`` returns images of the same shape and dtype.
     n_features : int
+        Number of columns.
     image_shape : tuple of int, or None
-        (height, width, channels); for None rows go in as rows.
+        (height, width, channels). None if rows are to stay rows.
     batch_size : int
-        The most rows that come at a time.
+        The most rows of a batch.
     dtype : numpy.dtype
-        Of the rows, as the user has them.
+        The dtype of the rows, as the user has them.
     rng : numpy.random.Generator
-        What it draws from.
+        Where the augmenter draws from.
 
     Attributes
     ----------
     mixes : bool
-        Whether `mix` has something to do.
+        Whether rows are mixed with each other.
     """
 
     def __init__(self, augmenter, n_features, image_shape, batch_size, dtype, rng):
@@ -49,7 +50,7 @@ class Augmentation:
         Parameters
         ----------
         rows : ndarray of shape (n_rows, n_features)
-            C-contiguous; scratch.
+            Rows of a batch, C-contiguous. They may be overwritten.
         """
         shape = (len(rows), *self.shape)
         images = self.transform(rows.reshape(shape), self.rng)
@@ -61,7 +62,7 @@ class Augmentation:
             _check_finite(images, "augment")
             if images.flags.c_contiguous:
                 return images.reshape(rows.shape)
-            # What flips a view; to be read row by row it has to be in order.
+            # A flip returns a view; rows must be in order to be read one by one.
             copy = self._copy[: len(rows)]
             np.copyto(copy.reshape(shape), images)
             return copy
@@ -76,7 +77,9 @@ class Augmentation:
         Parameters
         ----------
         X : ndarray of shape (n_rows, n_features)
+            Rows of a batch, in the network's dtype.
         targets : ndarray of shape (n_rows, n_targets)
+            Their targets.
         """
         self._mix(X, targets, self.rng)
         _check_finite(X, "the mix of augment, in X,")
@@ -84,9 +87,9 @@ class Augmentation:
 
 
 def _check_finite(values, what):
-    """Raise for NaN or infinity, which training would show as a divergence.
+    """Raise for NaN or infinity, which would look like divergence.
 
-    Their sum is finite only if all are, and takes no memory.
+    The sum is finite only if all values are, and it takes no memory.
     """
     if values.dtype.kind != "f":
         return
@@ -96,7 +99,7 @@ def _check_finite(values, what):
         return
     bad = np.argwhere(~np.isfinite(values))
     if not len(bad):
-        return  # large numbers
+        return  # all finite: their sum overflowed
     row, *place = bad[0].tolist()
     value = values[tuple(bad[0])]
     inside = f"column {place[0]}" if len(place) == 1 else f"pixel {tuple(place)}"

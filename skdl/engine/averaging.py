@@ -1,4 +1,4 @@
-"""The average of several networks' parameters, and statistics that fit it."""
+"""The mean of several networks' parameters, and statistics that fit the mean."""
 
 import numpy as np
 
@@ -17,9 +17,9 @@ def average(network, snapshots):
     ----------
     network : Network
         Changed in place. Its statistics become those of the last snapshot, which do not
-        fit the mean: `renew_statistics` takes new ones.
+        fit the mean: `renew_statistics` computes new ones.
     snapshots : sequence of tuple
-        What ``snapshot`` of networks of this layout returned.
+        Results of ``snapshot`` of networks of this layout.
     """
     total = np.zeros(network.parameters.shape)
     for parameters, _ in snapshots:
@@ -32,17 +32,17 @@ def average(network, snapshots):
 def renew_statistics(network, data):
     """Set the means and variances of batch normalization to those of the data.
 
-    They are taken as prediction meets them: without dropout, over all rows at once, and
-    for one layer after the other, as each depends on those before. So they are exact,
-    and the order of the rows does not matter. A network without such a layer costs
-    nothing.
+    The statistics are those of prediction: without dropout, over all rows, and for one
+    layer after the other, because each depends on the layers before it. So they are
+    exact, and the order of the rows does not matter. A network without batch
+    normalization costs nothing.
 
     Parameters
     ----------
     network : Network
-        Not a stack. Changed in place.
+        The network, not a stack. Changed in place.
     data : Data
-        What it was trained on; the rows count by their weights.
+        The training data. Rows count by their weights.
     """
     for layer in network.layers:
         if isinstance(layer, BatchNormLayer):
@@ -52,7 +52,7 @@ def renew_statistics(network, data):
 
 
 def _moments(network, until, data):
-    """Return mean and variance, (1, width) each, of what a layer gets."""
+    """Return mean and variance, (1, width) each, of the inputs of a layer."""
     size = min(rows_per_pass(network), data.n_rows)
     total, mean, squares = 0.0, 0.0, 0.0
     batches = Batches(data, size, network.dtype, network.takes_any_dtype)
@@ -66,7 +66,7 @@ def _moments(network, until, data):
         A = _input_of(until, X, Workspace(network, X.shape[0]))
         batch_mean = np.matmul(weights.T, A) / weight
         batch_squares = np.matmul(weights.T, np.square(A - batch_mean))
-        # As moments merge by Chan, Golub, LeVeque: sums of squares would cancel.
+        # Chan, Golub, LeVeque merge moments so: sums of squares would cancel.
         difference = batch_mean - mean
         squares = (
             squares
@@ -84,4 +84,4 @@ def _input_of(until, X, workspace):
         if layer is until:
             return X
         X = forward(X)
-    raise ValueError(f"{until} is no layer of the network.")
+    raise ValueError(f"{until} is not a layer of the network.")

@@ -1,4 +1,4 @@
-"""Rows on their way from the user's arrays to the network's buffers."""
+"""Batches: rows of the user's arrays, gathered into buffers."""
 
 import math
 from dataclasses import dataclass
@@ -13,19 +13,20 @@ __all__ = ["Batches", "Data"]
 
 @dataclass
 class Data:
-    """What a network trains on; no array here is ever written to.
+    """The data that a network trains on. None of its arrays is ever written to.
 
     Attributes
     ----------
     X : ndarray of shape (n_samples, n_features), or CSR array
-        Of any real dtype: batches are converted, not the whole.
+        The inputs, of any real dtype: batches are converted, not the whole array.
     targets : ndarray of shape (n_samples,) or (n_samples, n_targets)
+        Targets as the loss encodes them.
     table : ndarray of shape (n_classes, n_targets), or TargetTable, optional
-        If given, `targets` are row numbers of it.
+        If given, `targets` are row numbers of this table.
     weights : ndarray of shape (n_samples, 1), optional
-        Of the network's dtype, not negative, and not zero for all rows in use.
+        Row weights in the network's dtype: not negative, and not all of them zero.
     rows : ndarray of int, optional
-        The rows to use; all of them by default.
+        Numbers of the rows to use. All rows by default.
     """
 
     X: np.ndarray
@@ -35,7 +36,7 @@ class Data:
     rows: np.ndarray | None = None
 
     @property
-    def n_rows(self):
+    def n_rows(self) -> int:
         """Number of rows in use."""
         return self.X.shape[0] if self.rows is None else len(self.rows)
 
@@ -46,15 +47,16 @@ class Batches:
     Parameters
     ----------
     data : Data
+        The rows to gather.
     batch_size : int
-        The last batch of an epoch may be smaller.
+        Rows per batch. The last batch of an epoch may be smaller.
     dtype : numpy.dtype
-        The network's.
+        The network's dtype.
     raw : bool, default=False
-        Whether X keeps the dtype that it has, for a network that converts it itself.
+        Whether X keeps its dtype, for a network that converts it itself.
     augmentation : Augmentation, optional
-        What rows of X pass through, in the dtype that they have. If it mixes them, they
-        are converted in any case.
+        Changes the rows of X, in their own dtype. If it mixes rows, they are converted
+        in any case.
     """
 
     def __init__(self, data, batch_size, dtype, raw=False, augmentation=None):
@@ -72,7 +74,7 @@ class Batches:
             self._table, width = table, table.shape[1]
         elif table is not None:
             self._table, width = np.ascontiguousarray(table.T), table.shape[1]
-        # One column lies in memory as one row does.
+        # One column has the memory layout of one row: no copy is needed.
         if table is not None or width > 1:
             target_dtype = data.targets.dtype if table is None else table.dtype
             self._columns = np.empty((width, batch_size), target_dtype)
@@ -86,10 +88,15 @@ class Batches:
                 )
 
     def epoch(self, rng=None):
-        """Yield (X, targets, weights) for each batch; shuffled where rng is given.
+        """Yield (X, targets, weights) for each batch.
 
-        The arrays are valid until the next batch is asked for. Targets lie in memory
+        The arrays are valid until the next batch is requested. Targets lie in memory
         column by column.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator, optional
+            Shuffles the rows. By default they keep their order.
         """
         data, size = self.data, self.batch_size
         order = np.arange(data.n_rows) if data.rows is None else data.rows
@@ -103,7 +110,7 @@ class Batches:
         columns = self._columns
         if columns is not None:
             if len(rows) != self.batch_size:
-                # Contiguous, too.
+                # Keep the smaller buffer contiguous.
                 columns = columns.reshape(-1)[: len(columns) * len(rows)]
                 columns = columns.reshape(-1, len(rows))
             if self._table is None:
@@ -121,7 +128,7 @@ class Batches:
 
 
 class _Gatherer:
-    """Rows of one array, by their numbers: in a buffer, and in the dtype asked for."""
+    """Gathers rows of one array by number, into a buffer of a given dtype."""
 
     def __init__(self, array, size, dtype, change=None):
         self.array, self.size, self.dtype = array, size, dtype
@@ -132,7 +139,7 @@ class _Gatherer:
         self.raw = np.empty((size, *array.shape[1:]), array.dtype)
         same = array.dtype == dtype
         self.converted = None if same else np.empty(self.raw.shape, dtype)
-        # Of other arrays, `take` would copy the whole first, for each batch.
+        # For other arrays, `take` would first copy the whole array, for each batch.
         self.take = array.flags.c_contiguous and array.flags.aligned and array.take
 
     def __call__(self, rows):
@@ -142,7 +149,7 @@ class _Gatherer:
         n = len(rows)
         out = self.raw if n == self.size else self.raw[:n]
         if self.take:
-            # "clip" spares NumPy a copy of `out`, which it keeps to be able to undo.
+            # With "clip", NumPy needs no copy of `out` to undo a failed call.
             self.take(rows, 0, out, "clip")
         else:
             np.copyto(out, self.array[rows])

@@ -1,7 +1,9 @@
-"""Clear errors for the settings of specification objects."""
+"""Checks of the settings of specification objects, with clear errors."""
 
 import math
+from collections.abc import Sequence
 from numbers import Integral, Real
+from typing import Literal
 
 import numpy as np
 
@@ -15,22 +17,31 @@ __all__ = [
 ]
 
 
-def check_number(owner, name, low, high=float("inf"), *, closed="both"):
+def check_number(
+    owner: object,
+    name: str,
+    low: float,
+    high: float = float("inf"),
+    *,
+    closed: Literal["both", "left", "right", "neither"] = "both",
+) -> None:
     """Raise unless an attribute is a finite number from low to high.
 
     Parameters
     ----------
     owner : object
-        Whose attribute it is.
+        The object that has the attribute.
     name : str
+        Name of the attribute.
     low, high : float
+        Bounds on its value.
     closed : {'both', 'left', 'right', 'neither'}, default='both'
-        Which of the two are allowed themselves.
+        Which of the two bounds are allowed values.
 
     Raises
     ------
     ValueError
-        Naming the attribute, its value and what is allowed.
+        With the attribute, its value and the allowed range.
     """
     value = getattr(owner, name)
     number = isinstance(value, Real) and not isinstance(value, bool)
@@ -51,18 +62,22 @@ def check_number(owner, name, low, high=float("inf"), *, closed="both"):
         )
 
 
-def check_count(owner, name, low=1):
+def check_count(owner: object, name: str, low: int = 1) -> None:
     """Raise unless an attribute is an integer of at least `low`.
 
     Parameters
     ----------
     owner : object
+        The object that has the attribute.
     name : str
+        Name of the attribute.
     low : int, default=1
+        The smallest allowed value.
 
     Raises
     ------
     ValueError
+        With the attribute, its value and the bound.
     """
     value = getattr(owner, name)
     if not isinstance(value, Integral) or isinstance(value, bool) or value < low:
@@ -72,17 +87,20 @@ def check_count(owner, name, low=1):
         )
 
 
-def check_flag(owner, name):
+def check_flag(owner: object, name: str) -> None:
     """Raise unless an attribute is True or False.
 
     Parameters
     ----------
     owner : object
+        The object that has the attribute.
     name : str
+        Name of the attribute.
 
     Raises
     ------
     ValueError
+        With the attribute and its value.
     """
     value = getattr(owner, name)
     if not isinstance(value, bool | np.bool_):
@@ -91,18 +109,20 @@ def check_flag(owner, name):
         )
 
 
-def check_object(name, value):
-    """Raise if a class stands where an object belongs.
+def check_object(name: str, value: object) -> None:
+    """Raise for a class in place of an object.
 
     Parameters
     ----------
     name : str
-        Of the parameter, for the error.
+        Name of the parameter, for the error.
     value : object
+        Its value.
 
     Raises
     ------
     ValueError
+        With what to write instead.
     """
     if isinstance(value, type):
         raise ValueError(
@@ -111,18 +131,22 @@ def check_object(name, value):
         )
 
 
-def check_methods(owner, name, methods):
+def check_methods(owner: object, name: str, methods: Sequence[str]) -> None:
     """Raise unless an attribute is an object with these methods.
 
     Parameters
     ----------
     owner : object
+        The object that has the attribute.
     name : str
+        Name of the attribute.
     methods : sequence of str
+        Names of the methods.
 
     Raises
     ------
     ValueError
+        With the attribute, its value and the methods.
     """
     value, label = getattr(owner, name), f"{type(owner).__name__}: {name}"
     check_object(label, value)
@@ -133,18 +157,22 @@ def check_methods(owner, name, methods):
         )
 
 
-def check_choice(owner, name, choices):
+def check_choice(owner: object, name: str, choices: Sequence) -> None:
     """Raise unless an attribute is one of the choices.
 
     Parameters
     ----------
     owner : object
+        The object that has the attribute.
     name : str
+        Name of the attribute.
     choices : sequence
+        The allowed values.
 
     Raises
     ------
     ValueError
+        With the attribute, its value and the choices.
     """
     value = getattr(owner, name)
     if value not in choices:

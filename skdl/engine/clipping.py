@@ -5,7 +5,7 @@ import numpy as np
 __all__ = ["clip_gradient", "norm", "update_ratio"]
 
 
-def clip_gradient(gradient, max_norm):
+def clip_gradient(gradient: np.ndarray, max_norm: float) -> list[float]:
     """Scale a gradient in place to g · c / max(c, ‖g‖).
 
     Parameters

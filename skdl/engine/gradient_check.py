@@ -1,6 +1,7 @@
 """A numeric check of derivatives."""
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,15 @@ from skdl.engine.specification import complete
 __all__ = ["check_gradient"]
 
 
-def check_gradient(function, x, *, rtol=1e-6, step=1e-4, max_elements=200, rng=None):
+def check_gradient(
+    function: Any,
+    x: Any,
+    *,
+    rtol: float = 1e-6,
+    step: float = 1e-4,
+    max_elements: int = 200,
+    rng: np.random.Generator | None = None,
+) -> float:
     """Compare a function's gradient with differences of its values.
 
     The fourth-order central difference (8 (f₊₁ - f₋₁) - (f₊₂ - f₋₂)) / (12 h) is taken
@@ -20,19 +29,19 @@ def check_gradient(function, x, *, rtol=1e-6, step=1e-4, max_elements=200, rng=N
     Parameters
     ----------
     function : callable or activation object
-        Gets an array like x, in float64, and returns ``(value, gradient)``. Of an
+        Takes an array like x, in float64, and returns ``(value, gradient)``. For an
         activation (an object with ``forward`` and ``backward``), a weighted sum of the
         outputs is checked.
     x : ndarray of floats
-        Where to check. It should not lie within 2 h of a kink.
+        The point at which to check, at least 2 h away from kinks.
     rtol : float, default=1e-6
-        The largest error allowed.
+        The largest allowed error.
     step : float, default=1e-4
         The h of the difference.
     max_elements : int, default=200
-        Of larger arrays, as many elements are drawn at random.
+        If x has more elements, this many of them are drawn at random.
     rng : numpy.random.Generator, optional
-        Draws them; by default from seed 0.
+        Draws the elements. By default a generator with seed 0.
 
     Returns
     -------
@@ -53,7 +62,7 @@ def check_gradient(function, x, *, rtol=1e-6, step=1e-4, max_elements=200, rng=N
     >>> check_gradient(cubes, np.array([1.0, -2.0])) < 1e-9
     True
 
-    An activation of one's own:
+    An activation of your own:
 
     >>> class Square:
     ...     def forward(self, Z, A):
@@ -98,7 +107,7 @@ def check_gradient(function, x, *, rtol=1e-6, step=1e-4, max_elements=200, rng=N
     scale = np.maximum(scale, max(1e-4 * scale.max(), np.finfo(float).tiny))
     errors = np.abs(numeric - claimed) / scale
     worst = int(errors.argmax())
-    # "not <=" finds NaN too.
+    # "not <=" is also true for NaN.
     if not errors[worst] <= rtol:
         raise AssertionError(
             f"element {places[worst]}: the gradient says {claimed[worst]!r}, "
@@ -109,13 +118,13 @@ def check_gradient(function, x, *, rtol=1e-6, step=1e-4, max_elements=200, rng=N
 
 
 def _weighted_output(activation, Z):
-    """Return the sum of an activation's outputs, each times a factor, and gradient."""
+    """Return a weighted sum of an activation's outputs, and its gradient."""
     activation = complete(activation, ActivationFunction)
     A = Z
     if not activation.in_place:
         A = np.empty((*Z.shape[:-1], Z.shape[-1] // activation.pieces))
     activation.forward(Z, A)
-    # Factors without a pattern, or a derivative at the wrong place would not show.
+    # Random factors show a derivative that is right, but at the wrong place.
     dA = np.random.default_rng(0).uniform(1, 2, A.shape)
     value = float(np.sum(dA * A))
     activation.backward(dA, Z, A)

@@ -2,25 +2,24 @@
 
 from dataclasses import dataclass
 
-from sklearn.base import BaseEstimator
-
 from skdl.engine.checks import check_count
+from skdl.engine.specification import Specification
 
 __all__ = ["HiddenLayers"]
 
 
 @dataclass(eq=False, repr=False)
-class HiddenLayers(BaseEstimator):
+class HiddenLayers(Specification):
     """`n_layers` hidden layers of `width` units each, as `hidden_layer_sizes`.
 
-    It reads as the sequence ``[width] * n_layers``, so that scikit-learn's own nets
-    take it, too. Both numbers can be searched: ``hidden_layer_sizes__n_layers`` and
+    The object behaves as the sequence ``[width] * n_layers``, which scikit-learn's own
+    nets take, too. Both numbers can be searched: ``hidden_layer_sizes__n_layers`` and
     ``hidden_layer_sizes__width``.
 
     Parameters
     ----------
     n_layers : int, default=1
-        At least 0, which gives the linear model.
+        Number of hidden layers, at least 0. 0 gives the linear model.
     width : int, default=100
         Units of each hidden layer, at least 1.
 
@@ -37,7 +36,7 @@ class HiddenLayers(BaseEstimator):
     width: int = 100
 
     def check(self):
-        """Raise ValueError for settings out of their range."""
+        """Raise ValueError for settings outside of their ranges."""
         check_count(self, "n_layers", 0)
         check_count(self, "width")
 

@@ -15,10 +15,10 @@ __all__ = ["Network"]
 class Network:
     """Affine layers with activations between them; the last one gives raw scores.
 
-    All parameters live in one contiguous array: first the weights of every layer, then
-    the rest (biases, and γ and β of a normalization), so that a penalty is one slice,
-    an optimizer a few operations on whole vectors, and a checkpoint one array. The
-    layers hold views.
+    All parameters are in one contiguous array: first the weights of all layers, then
+    the rest (biases, and γ and β of a normalization). So the weights are one slice, an
+    optimizer needs a few operations on whole vectors, and a checkpoint is one array.
+    The layers hold views.
 
     Parameters
     ----------
@@ -29,22 +29,28 @@ class Network:
     dtype : numpy.dtype
         float32 or float64.
     n_networks : int, optional
-        If given, this many independent networks lie stacked on a leading axis of every
-        array and are evaluated in one pass.
+        If given, every array has a leading axis of this length: a stack of independent
+        networks, which are evaluated in one pass.
     **options
-        What else `skdl.engine.layers.build_layers` takes: dropout, normalization,
-        residual connections, scaling of the columns.
+        Further arguments of `skdl.engine.layers.build_layers`: dropout, normalization,
+        skip connections, scaling of the columns.
 
     Attributes
     ----------
     parameters : ndarray of shape (n_parameters,) or (n_networks, n_parameters)
+        All parameters, weights first.
     n_weights : int
-        How many of them are weights; those come first.
+        Number of weights.
     statistics : ndarray of shape (n_statistics,) or (n_networks, n_statistics)
-        What layers record in training for prediction; empty without normalization.
+        Running statistics and the like, which prediction uses. Empty without
+        normalization and scaling.
+    layers : list of Layer
+        All layers, in the order of the forward pass.
+    affine : list of Affine
+        The affine layers among them. The last one outputs the scores.
     scaling : Scaling or None
-        The layer that standardizes the columns. Rows then come in as the user has them;
-        to all other networks, in the network's dtype.
+        The layer that standardizes the columns. It takes rows of any dtype; all other
+        networks take rows of their own dtype.
     """
 
     def __init__(self, widths, activations, dtype, n_networks=None, **options):
@@ -61,7 +67,7 @@ class Network:
             layer.reset()
 
     def _build(self):
-        """Make the layers, and say where each array of theirs lies."""
+        """Make the layers, and lay out their arrays in the flat ones."""
         self.layers = build_layers(self.widths, self.activations, **self.options)
         self.affine = [layer for layer in self.layers if isinstance(layer, Affine)]
         first = self.layers[0]
@@ -86,7 +92,13 @@ class Network:
             layer.attach(*parameters, *statistics)
 
     def views(self, vector):
-        """Return, layer by layer, the list of a flat vector's parts as views."""
+        """Return the parts of a flat vector, a list of views for each layer.
+
+        Parameters
+        ----------
+        vector : ndarray of the shape of `parameters`
+            Parameters, or their gradient.
+        """
         return self._cut(vector, self._places)
 
     def _cut(self, vector, places):
@@ -97,7 +109,7 @@ class Network:
 
     @property
     def layout(self):
-        """Places and shapes of all arrays: equal if parameters can be exchanged."""
+        """Places and shapes of all arrays. Equal layouts can exchange parameters."""
         return self._places, self._statistic_places
 
     def snapshot(self):
@@ -105,7 +117,13 @@ class Network:
         return self.parameters.copy(), self.statistics.copy()
 
     def restore(self, snapshot):
-        """Copy back what `snapshot` of a network of this layout returned."""
+        """Copy back a snapshot.
+
+        Parameters
+        ----------
+        snapshot : tuple
+            What ``snapshot`` of a network of this layout returned.
+        """
         arrays = (self.parameters, self.statistics)
         for array, saved in zip(arrays, snapshot, strict=True):
             copy_equal(array, saved)
@@ -116,9 +134,9 @@ class Network:
         return all(np.isfinite(array).all() for array in arrays)
 
     def __getstate__(self):
-        """Leave out the layers: their views would be stored as copies.
+        """Leave out the layers, whose views would be stored as copies, and the dtype.
 
-        And the dtype, which the parameters have: skops trusts arrays, but no dtype.
+        The parameters have the dtype. skops trusts arrays, but no dtype.
         """
         built = {"layers", "affine", "scaling", "_places", "_statistic_places", "dtype"}
         return {key: value for key, value in vars(self).items() if key not in built}
@@ -141,7 +159,7 @@ class Network:
                 "is damaged or forged."
             )
         if not array.flags.c_contiguous:
-            # The parts of another one would be copies and not views.
+            # Parts of an array that is not contiguous would be copies, not views.
             setattr(self, name, np.ascontiguousarray(array))
 
     def initialize(self, rng, gain=6.0, initializers=None):
@@ -150,10 +168,12 @@ class Network:
         Parameters
         ----------
         rng : numpy.random.Generator or numpy.random.RandomState
+            Draws the weights.
         gain : float, default=6.0
-            Of `glorot_uniform`, which draws weights and biases without an initializer.
+            The gain of `glorot_uniform`, which draws weights and biases if there are no
+            initializers.
         initializers : sequence of initializer objects, optional
-            One for each affine layer, which draws its weights; biases are then zero.
+            One for each affine layer, which draws its weights. Biases start at 0 then.
         """
         for i, layer in enumerate(self.affine):
             # Each piece of a maxout unit is a linear function of its own.
@@ -171,7 +191,13 @@ class Network:
         return self.scaling is not None
 
     def as_input(self, X):
-        """Return X in a dtype that the first layer takes."""
+        """Return X in a dtype that the first layer takes.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_rows, n_features), or CSR array
+            Rows of any real dtype.
+        """
         return X if self.takes_any_dtype else X.astype(self.dtype, copy=False)
 
     def scores(self, X, workspace):
@@ -180,7 +206,7 @@ class Network:
         Parameters
         ----------
         X : ndarray of shape (n_rows, n_features), or CSR array
-            Of the network's dtype; of any real one, if it has a `scaling`.
+            The rows, in the network's dtype. With a `scaling`, in any real dtype.
         workspace : Workspace
             Made for n_rows rows.
 

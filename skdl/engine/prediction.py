@@ -5,6 +5,7 @@ import math
 import numpy as np
 from scipy.sparse import issparse
 
+from skdl.engine.network import Network
 from skdl.engine.workspace import Workspace
 
 __all__ = [
@@ -15,18 +16,20 @@ __all__ = [
     "rows_per_pass",
 ]
 
-# Of the widest layer's outputs: they stay in the cache from one operation to the next.
+# Size of the widest layer's outputs in a pass. They stay in the cache from one
+# operation to the next.
 PASS_BYTES = 2**19
-# Fewer rows make the products slow, more do nothing for the narrowest of nets.
+# With fewer rows the products are slow; more rows do not help even narrow nets.
 MIN_ROWS, MAX_ROWS = 512, 8192
 
 
-def rows_per_pass(network):
+def rows_per_pass(network: Network) -> int:
     """Return the number of rows per pass with which a network predicts fastest.
 
     Parameters
     ----------
     network : Network
+        The network that predicts.
 
     Returns
     -------
@@ -38,19 +41,19 @@ def rows_per_pass(network):
     return min(max(1 << (n_rows.bit_length() - 1), MIN_ROWS), MAX_ROWS)
 
 
-def raw_scores(network, X, rows=None, max_rows=None):
+def raw_scores(network: Network, X, rows=None, max_rows=None) -> np.ndarray:
     """Return the network's scores for rows of X.
 
     Parameters
     ----------
     network : Network
-        Only read: many threads may share it.
+        The network that predicts. It is only read: many threads may share it.
     X : ndarray of shape (n_samples, n_features), or CSR array
-        Of any real dtype.
+        The data, of any real dtype.
     rows : ndarray of int, optional
-        Which rows, instead of all.
+        Numbers of the rows to take. All rows by default.
     max_rows : int, optional
-        Rows per pass, at least 1: beside the scores, memory is for so many. By default
+        Rows per pass, at least 1, which bounds the memory beside the scores. By default
         `rows_per_pass` of the network.
 
     Returns
@@ -60,15 +63,21 @@ def raw_scores(network, X, rows=None, max_rows=None):
     return _outputs(network, X, rows, max_rows, len(network.affine) - 1)
 
 
-def hidden_outputs(network, X, layer, max_rows=None):
-    """Return what a hidden layer hands on to the next one, for rows of X.
+def hidden_outputs(
+    network: Network, X, layer: int, max_rows: int | None = None
+) -> np.ndarray:
+    """Return the outputs of a hidden layer, as the next layer gets them.
 
     Parameters
     ----------
-    network, X, max_rows
-        As for `raw_scores`.
+    network : Network
+        The network that predicts.
+    X : ndarray of shape (n_samples, n_features), or CSR array
+        The data, of any real dtype.
     layer : int
-        Number of the layer; the first is 0.
+        Number of the layer, from 0.
+    max_rows : int, optional
+        Rows per pass, as for `raw_scores`.
 
     Returns
     -------
@@ -78,15 +87,21 @@ def hidden_outputs(network, X, layer, max_rows=None):
 
 
 def by_passes(network, X, function, rows=None, max_rows=None):
-    """Return what a function makes of the scores, which are held pass by pass.
+    """Apply a function to the scores, pass by pass, without holding all scores.
 
     Parameters
     ----------
-    network, X, rows, max_rows
-        As for `raw_scores`. The network is no stack.
+    network : Network
+        The network that predicts, not a stack.
+    X : ndarray of shape (n_samples, n_features), or CSR array
+        The data, of any real dtype.
     function : callable
-        Gets the scores of some rows, (n, n_scores), which it may change, and returns an
-        array with an element or row for each, or a list of such arrays.
+        Takes the scores of one pass, (n, n_scores), which it may change. Returns an
+        array with one element or row for each of its rows, or a list of such arrays.
+    rows : ndarray of int, optional
+        Numbers of the rows to take. All rows by default.
+    max_rows : int, optional
+        Rows per pass, as for `raw_scores`.
 
     Returns
     -------
@@ -109,7 +124,7 @@ def by_passes(network, X, function, rows=None, max_rows=None):
 
 
 def _outputs(network, X, rows, max_rows, i):
-    """Return the outputs of layer i; the last one's are the scores."""
+    """Return the outputs of layer i. Those of the last layer are the scores."""
     n_rows = X.shape[0] if rows is None else len(rows)
     outputs = np.empty((*network.stack, n_rows, network.widths[i + 1]), network.dtype)
     for part, some in _passes(network, X, rows, max_rows, i):
@@ -118,7 +133,7 @@ def _outputs(network, X, rows, max_rows, i):
 
 
 def _passes(network, X, rows, max_rows, i):
-    """Yield (slice, the outputs of layer i for these rows), in memory used again."""
+    """Yield (slice, outputs of layer i for these rows). All passes share the memory."""
     n_rows = X.shape[0] if rows is None else len(rows)
     max_rows = rows_per_pass(network) if max_rows is None else max_rows
     workspace = converted = None
@@ -127,7 +142,7 @@ def _passes(network, X, rows, max_rows, i):
     for start in range(0, n_rows, max_rows):
         stop = min(start + max_rows, n_rows)
         if workspace is None or stop - start < max_rows:
-            workspace = None  # the memory of the old one is free before there is a new
+            workspace = None  # frees its memory before the next one is made
             workspace = Workspace(network, stop - start, frozen=True)
             if i < len(network.affine) - 1:
                 end = list(workspace.buffers_of).index(network.affine[i + 1])
@@ -141,14 +156,15 @@ def _passes(network, X, rows, max_rows, i):
         yield slice(start, stop), network.scores(X_block, workspace)
 
 
-def bytes_per_row(network, X):
+def bytes_per_row(network: Network, X) -> int:
     """Return the bytes that each row of X needs during a pass, the scores aside.
 
     Parameters
     ----------
     network : Network
+        The network that predicts.
     X : ndarray of shape (n_samples, n_features), or CSR array
-        Of a CSR array the mean over the rows counts.
+        The data. For a CSR array, the result is the mean over the rows.
 
     Returns
     -------

@@ -1,10 +1,11 @@
-"""What goes on inside a network: each layer's outputs and gradients on given rows."""
+"""The outputs and gradients of each layer on given rows."""
 
 from typing import NamedTuple
 
 import numpy as np
 
 from skdl.engine.layers import ActivationLayer, Affine, Fork, layer_names
+from skdl.engine.network import Network
 from skdl.engine.penalties import start_penalty
 from skdl.engine.prediction import rows_per_pass
 from skdl.engine.stacking import network_like
@@ -14,27 +15,30 @@ __all__ = ["LayerRecord", "input_gradient", "probe"]
 
 
 class LayerRecord(NamedTuple):
-    """One layer on some rows; of a stack, every array has the stack's axis before.
+    """One layer on some rows. For a stack, every array has a leading axis.
 
     Attributes
     ----------
     name : str
         "hidden 1", "hidden 2" …, and "output".
     weights : ndarray of shape (fan_in, width)
-        A view of the network's parameters, as are the biases; all else is a copy. Of a
-        maxout layer, the width here is that of the pieces.
+        The weights, a view of the network's parameters. A maxout layer has the width of
+        all its pieces here.
     biases : ndarray of shape (1, width)
+        The biases, a view. All other arrays are copies.
     preactivations : ndarray of shape (n_rows, width)
-        What the activation function gets, after a normalization that comes before it;
-        of the output layer, the raw scores.
+        The inputs of the activation function, after a normalization before it. For the
+        output layer, the raw scores.
     activations : ndarray of shape (n_rows, width)
-        What the next layer gets, after a normalization and a bypass; of the output
-        layer, the raw scores.
+        The inputs of the next layer, after a normalization and a skip connection. For
+        the output layer, the raw scores.
     weight_gradient : ndarray of shape (fan_in, width), or None
-        Of the objective; None without targets, as are the other gradients.
+        The gradient of the objective with respect to the weights. All gradients are
+        None without targets.
     bias_gradient : ndarray of shape (1, width), or None
+        The gradient of the objective with respect to the biases.
     activation_gradient : ndarray of shape (n_rows, width), or None
-        Of the mean loss, with respect to the activations.
+        The gradient of the mean loss with respect to the activations.
     """
 
     name: str
@@ -47,23 +51,26 @@ class LayerRecord(NamedTuple):
     activation_gradient: np.ndarray | None = None
 
 
-def probe(network, X, targets=None, weights=None, loss=None, alpha=0.0):
-    """Return what each layer makes of rows, and the gradients that come back to it.
+def probe(
+    network: Network, X, targets=None, weights=None, loss=None, alpha: float = 0.0
+) -> list[LayerRecord]:
+    """Return the outputs and the gradients of each layer.
 
-    The rows are one batch of training without dropout: batch normalization takes their
-    mean and variance. The network is only read.
+    The rows are treated as one training batch without dropout: batch normalization
+    uses their mean and variance. The network is only read.
 
     Parameters
     ----------
     network : Network
+        The network to look into.
     X : ndarray of shape (n_rows, n_features), or CSR array
-        Any number of rows: memory is for all of them at once.
+        The rows, all of which are in memory at once.
     targets : ndarray of shape (n_rows, n_targets), optional
-        As the loss encodes them. If given, there are gradients.
+        Targets as the loss encodes them. With targets, there are gradients.
     weights : ndarray of shape (n_rows, 1), optional
-        Of the rows; ones by default. Their sum must not be zero.
+        Row weights, whose sum is not zero. Ones by default.
     loss : loss object, optional
-        Needed with targets.
+        The loss. Needed with targets.
     alpha : float, default=0.0
         Strength of the L2 penalty, see `skdl.engine.train`.
 
@@ -73,8 +80,8 @@ def probe(network, X, targets=None, weights=None, loss=None, alpha=0.0):
         From the first hidden layer to the output.
     """
     if (targets is None) != (loss is None):
-        raise ValueError("targets and loss go together: give both, or none of them")
-    # Batch normalization records its means in the twin's copy.
+        raise ValueError("targets and loss go together: pass both, or neither")
+    # Batch normalization updates the statistics of this copy.
     twin = network_like(network, network.parameters, network.statistics.copy())
     workspace = Workspace(twin, X.shape[0], training=True, with_dropout=False)
     tap = _Tap(workspace)
@@ -108,7 +115,7 @@ def probe(network, X, targets=None, weights=None, loss=None, alpha=0.0):
 
 
 class _Tap:
-    """Copies what flows between the layers of a training workspace, in its passes."""
+    """Copies the arrays between the layers of a training workspace."""
 
     def __init__(self, workspace):
         self.preactivations, self.activations, self.gradients = {}, {}, {}
@@ -116,10 +123,10 @@ class _Tap:
         forward, backward = workspace.forward_passes, workspace.backward_passes
         affine = [j for j, layer in enumerate(layers) if isinstance(layer, Affine)]
         for i, j in enumerate(affine[1:]):
-            # Around a layer with a bypass, the fork is where the gradients meet.
+            # With a skip connection, the gradients meet at the fork.
             j -= isinstance(layers[j - 1], Fork)
             forward[j] = _copies_input(forward[j], self.activations, i)
-            # Counted from the scores: the first layers may have no backward pass.
+            # Counted from the end: the first layers may have no backward pass.
             k = len(layers) - 1 - j
             backward[k] = _copies_output(backward[k], self.gradients, i)
         functions = [
@@ -150,23 +157,25 @@ def _copies_output(function, copies, key):
     return copying
 
 
-def input_gradient(network, X, score_gradient):
+def input_gradient(network: Network, X, score_gradient: np.ndarray) -> np.ndarray:
     """Return the gradient of Σ score_gradient · scores with respect to the inputs.
 
-    The network is taken as it predicts: without dropout, and with the running means of
-    batch normalization. It is only read. Rows go through in blocks.
+    The network is taken as it predicts: without dropout, and with running statistics
+    in batch normalization. It is only read. Rows are processed in blocks.
 
     Parameters
     ----------
     network : Network
+        The network to differentiate.
     X : ndarray of shape (n_rows, n_features), or CSR array
-        Of any real dtype.
+        The inputs, of any real dtype.
     score_gradient : ndarray of shape (..., n_rows, n_scores)
+        The factor of each score.
 
     Returns
     -------
     gradient : ndarray of shape (..., n_rows, n_features)
-        Of the network's dtype.
+        The gradient, in the network's dtype.
     """
     n_rows, max_rows = X.shape[0], rows_per_pass(network)
     gradient = np.empty((*network.stack, *X.shape), network.dtype)
@@ -175,7 +184,7 @@ def input_gradient(network, X, score_gradient):
         block = slice(start, min(start + max_rows, n_rows))
         size = block.stop - start
         if workspace is None or size < max_rows:
-            workspace = None  # the memory of the old one is free before there is a new
+            workspace = None  # frees its memory before the next one is made
             workspace = Workspace(network, size, training=True, input_gradient=True)
         flow = workspace.score_gradient
         np.copyto(flow, score_gradient[..., block, :], casting="same_kind")

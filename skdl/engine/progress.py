@@ -1,4 +1,4 @@
-"""How far training is: what schedules read, and what a later call goes on from."""
+"""The progress of training: what schedules read, and where a later call resumes."""
 
 import math
 from dataclasses import dataclass
@@ -8,25 +8,27 @@ __all__ = ["Epoch", "Progress"]
 
 @dataclass
 class Progress:
-    """How far a training run is.
+    """The progress of a training run.
 
     Attributes
     ----------
-    epochs, steps : int
-        Passes over the data, and batches, so far.
+    epochs : int
+        Passes over the data so far.
+    steps : int
+        Batches so far.
     rows : int
         Rows seen so far: scikit-learn's ``t_``.
     weight : float or None
-        The sum of their weights; None for as many as `rows`.
+        The sum of their weights. None if every row counted once so far.
     restarts : int
-        How often training began anew from its last good weights, each time at a tenth
-        of the rate.
+        How often training restarted from its last good weights, each time at a tenth of
+        the rate.
     plateaus : int
-        How often the rate was lowered because training got stuck.
+        How often the rate was lowered because the loss stopped improving.
     stalled : int
-        Epochs in a row without improvement, since the last of these times.
+        Epochs in a row without improvement, counted from the latest plateau.
     max_epochs : int
-        Epochs that the run may have in all.
+        Epochs that the run may take in all.
     batches : int
         Batches per epoch.
     reference_loss : float or None
@@ -44,34 +46,47 @@ class Progress:
     batches: int = 1
     reference_loss: float | None = None
 
-    def count(self, unit):
-        """Return how many epochs or iterations have passed."""
+    def count(self, unit: str) -> int:
+        """Return how many epochs or iterations have passed.
+
+        Parameters
+        ----------
+        unit : {'epochs', 'iterations'}
+            What to count. An iteration is a step.
+        """
         return self.epochs if unit == "epochs" else self.steps
 
-    def share(self, horizon):
-        """Return which part of `horizon` epochs (None: of all) has passed, up to 1."""
+    def share(self, horizon: int | None) -> float:
+        """Return the share of the horizon that has passed, at most 1.
+
+        Parameters
+        ----------
+        horizon : int or None
+            Number of epochs. None for all epochs of the run.
+        """
         epochs = self.max_epochs if horizon is None else horizon
         return min(1.0, self.steps / (epochs * self.batches))
 
 
 @dataclass
 class Epoch:
-    """What the loop tells of one pass over the data.
+    """A report on one pass over the data.
 
     Attributes
     ----------
     loss : float
-        The mean objective, weighted by the rows' weights, as the parameters stood at
-        each batch. Of a stack, an array of shape (n_networks,).
+        The mean of the batches' objectives, weighted by their rows' weights, with the
+        parameters of each batch. For a stack, an array of shape (n_networks,).
     gradient_norm : float
-        ‖g‖ of the epoch's last step, before it was clipped; NaN if the epoch ended
-        before its last step, and so below.
+        ‖g‖ of the epoch's last step, before clipping. NaN if the epoch ended before its
+        last step.
     update_ratio : float
-        ‖Δw‖ / ‖w‖ of the epoch's last step, w being all parameters before it.
+        ‖Δw‖ / ‖w‖ of the epoch's last step, where w are all parameters before it. NaN
+        if the epoch ended before its last step.
     diverged : bool
-        Whether a batch's loss was not finite, or had exploded: the epoch ended there.
+        Whether a batch's loss was not finite, or too large. The epoch ended there.
     timed_out : bool
-        Whether the time was over before the epoch was.
+        Whether the deadline came before the end of the epoch.
     """
 
     loss: float = 0.0

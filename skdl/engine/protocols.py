@@ -279,7 +279,7 @@ class Augmenter(Protocol):
         Parameters
         ----------
         image_shape : (height, width, channels), or None
-            The shape of a row as an image. None if rows are no images.
+            The shape of a row as an image. None for rows that are not images.
         batch_size : int
             The most rows of a batch.
         dtype : numpy.dtype

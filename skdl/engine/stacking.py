@@ -1,4 +1,6 @@
-"""Networks of one shape on a leading axis, and each of them by itself again."""
+"""Stacks: several networks of one shape on a leading axis."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -7,15 +9,15 @@ from skdl.engine.network import Network
 __all__ = ["network_like", "stack", "unstack"]
 
 
-def stack(network, snapshots):
-    """Return a network that holds copies of several, to be evaluated in one pass.
+def stack(network: Network, snapshots: Sequence[tuple]) -> Network:
+    """Return a stack with copies of several networks, evaluated in one pass.
 
     Parameters
     ----------
     network : Network
-        Not a stack itself: says of what shape they are. It is only read.
+        A single network of their shape. It is only read.
     snapshots : sequence of tuple
-        What ``snapshot`` of networks of this layout returned.
+        Results of ``snapshot`` of networks of this layout.
 
     Returns
     -------
@@ -26,14 +28,15 @@ def stack(network, snapshots):
     return network_like(network, parameters, statistics)
 
 
-def unstack(network, i):
-    """Return one network of a stack; its arrays are views of those of the stack.
+def unstack(network: Network, i: int) -> Network:
+    """Return one network of a stack, as views of the stack's arrays.
 
     Parameters
     ----------
     network : Network
+        The stack.
     i : int
-        Its number.
+        The number of the network to take out, from 0.
 
     Returns
     -------
@@ -42,15 +45,19 @@ def unstack(network, i):
     return network_like(network, network.parameters[i], network.statistics[i])
 
 
-def network_like(network, parameters, statistics):
-    """Return a network of the same layers around these arrays.
+def network_like(
+    network: Network, parameters: np.ndarray, statistics: np.ndarray
+) -> Network:
+    """Return a network of the same layers with other arrays.
 
     Parameters
     ----------
     network : Network
+        The network whose layers are copied. It is only read.
     parameters : ndarray of shape (n_parameters,) or (n_networks, n_parameters)
-        With a leading axis, the network is a stack.
+        The parameters. With a leading axis, the result is a stack.
     statistics : ndarray of shape (n_statistics,) or (n_networks, n_statistics)
+        The statistics.
 
     Returns
     -------

@@ -1,11 +1,12 @@
-"""Rows of targets that are made when a batch asks for them, not all beforehand."""
+"""Tables of targets whose rows are made batch by batch."""
 
 import numpy as np
 
 __all__ = ["MixedTable", "OneHotTable", "SideBySideTable", "TargetTable", "one_hot"]
 
-# Up to here a table in memory is faster: 10 classes in 1.7 µs a batch, not 2.4 µs; but
-# 30 classes take 4.7 µs, not 2.9 µs, and n_classes² numbers of memory.
+# Up to this number of classes, a table in memory is faster: 10 classes take 1.7 µs a
+# batch instead of 2.4 µs. 30 classes take 4.7 µs instead of 2.9 µs, and the table has
+# n_classes² numbers.
 FEW = 16
 
 
@@ -15,12 +16,14 @@ def one_hot(n_classes, dtype):
     Parameters
     ----------
     n_classes : int
+        Number of classes.
     dtype : numpy.dtype
+        The network's dtype.
 
     Returns
     -------
     table : ndarray of shape (n_classes, n_classes), or TargetTable
-        An array if the classes are few.
+        An array if there are few classes.
     """
     if n_classes <= FEW:
         return np.eye(n_classes, dtype=dtype)
@@ -28,10 +31,10 @@ def one_hot(n_classes, dtype):
 
 
 class TargetTable:
-    """A matrix that stands for its rows, without holding them.
+    """A matrix whose rows are computed when they are needed.
 
     A subclass has `shape` and `dtype`, and ``gather(rows, out)``, which writes the rows
-    of these numbers into an array of shape (n_rows, n_targets), in any memory order.
+    with these numbers into an array of shape (n_rows, n_targets), in any memory order.
     ``table[rows]`` returns them as an array.
     """
 
@@ -50,7 +53,9 @@ class OneHotTable(TargetTable):
     Parameters
     ----------
     n_classes : int
+        Number of classes.
     dtype : numpy.dtype
+        The dtype of the rows.
     """
 
     def __init__(self, n_classes, dtype):
@@ -69,8 +74,9 @@ class MixedTable(TargetTable):
     Parameters
     ----------
     table : TargetTable
+        The other table.
     factor, shift : ndarray of shape () or (n_targets,)
-        Of the table's dtype.
+        What its rows are multiplied by, and what is added, in the dtype of `table`.
     """
 
     def __init__(self, table, factor, shift):
@@ -85,13 +91,13 @@ class MixedTable(TargetTable):
 
 
 class SideBySideTable(TargetTable):
-    """Rows of several tables, one after the other in one row.
+    """The rows of several tables side by side.
 
     Parameters
     ----------
     parts : sequence of tuple (numbers, table)
-        `numbers` says for each row of this table which row of that one it has; None for
-        the row of the same number.
+        The tables. `numbers` holds, for each row of the result, the row number of that
+        table. None stands for equal numbers.
     """
 
     def __init__(self, parts):
@@ -102,7 +108,7 @@ class SideBySideTable(TargetTable):
         self.dtype = np.result_type(*(table.dtype for _, table in self.parts))
 
     def gather(self, rows, out):
-        """Write each part into columns of its own."""
+        """Write the rows of each table into its columns."""
         stop = 0
         for numbers, table in self.parts:
             start, stop = stop, stop + table.shape[1]

@@ -29,7 +29,7 @@ class Workspace:
     with_dropout : bool, default=True
         Whether training includes dropout.
     input_gradient : bool, default=False
-        Whether the backward pass goes on to the inputs. The network is then taken as it
+        Whether the backward pass extends to the inputs. The network is then taken as it
         predicts: without dropout, and with running statistics, which do not change.
     frozen : bool, default=False
         Whether the parameters will not change while this workspace is in use. Then

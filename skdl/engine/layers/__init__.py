@@ -3,7 +3,7 @@
 All layers have one shape, see `Layer`: ``buffers(workspace, *gradients)`` allocates the
 memory of one workspace, and ``bind(buffers)`` returns the functions ``forward`` and
 ``backward`` that a network calls. A layer holds views of the network's arrays and no
-memory of its own, so many threads may predict with one network at once.
+memory of its own: many threads may predict with one network at once.
 
 Modules: `base`, `affine`, `activation`, `batch_norm`, `dropout`, `residual` (skip
 connections), `scaling` (standardized columns), and `build`, which puts the layers of a

@@ -40,7 +40,8 @@ class Layer:
         Parameters
         ----------
         *views : ndarray
-            Of the parameters in the order of their shapes, then of the statistics.
+            Views of the parameters, in the order of their shapes, then of the
+            statistics.
         """
 
     def reset(self):
@@ -116,7 +117,7 @@ class Layer:
         raise TypeError(f"no importances through a {type(self).__name__}")
 
 
-def layer_names(n_layers):
+def layer_names(n_layers: int) -> list[str]:
     """Return "hidden 1", "hidden 2" … and "output".
 
     Parameters

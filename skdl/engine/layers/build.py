@@ -30,7 +30,7 @@ def build_layers(
     dropout : sequence of float, optional
         Rates of the input and of each hidden layer. A rate of 0 adds no layer.
     normalization : BatchNorm, optional
-        Settings of the batch normalization. By default there is none.
+        Settings of the batch normalization. By default, nothing is normalized.
     normalization_position : {'before', 'after'}, default='before'
         Whether the normalization comes before or after the activation.
     residual : bool, default=False
