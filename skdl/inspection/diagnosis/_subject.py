@@ -17,10 +17,19 @@ from sklearn.utils import check_array, resample
 
 from skdl._inputs import columns_named
 from skdl._sklearn import check_sample_weight
-from skdl.estimators._inside import check_training_rows, kind_of_targets, takes_as_soft
+from skdl.estimators._inside import check_training_rows
 from skdl.inspection._checks import check_lengths
 from skdl.inspection._unwrap import to_csr_array, unwrap_net
 
+Kind = Literal["labels", "indicator", "columns", "soft", "numbers"]
+# The kinds of targets by the names of the estimators' classes.
+KINDS: dict[str, Kind] = {
+    "Labels": "labels",
+    "Indicator": "indicator",
+    "LabelColumns": "columns",
+    "SoftRows": "soft",
+    "Numbers": "numbers",
+}
 # A fifth of the rows are held out, or a third if there are fewer than FEW rows.
 N_FOLDS, N_FOLDS_OF_FEW, FEW = 5, 3, 150
 
@@ -61,7 +70,7 @@ class Subject:
     row_numbers: np.ndarray
     names: list[str]
     all_y: np.ndarray
-    kind: Literal["labels", "indicator", "columns", "soft", "numbers"]
+    kind: Kind
     seed: int
     weights: np.ndarray | None = None
     all_weights: np.ndarray | None = None
@@ -193,9 +202,7 @@ def make_subject(
     X, y, transformers = unwrapped.transform(X, y, fit=not hasattr(net, "history_"))
     if transformers:
         names = _names_after(make_pipeline(*transformers), X)
-    twin = copy_net(net)
-    check_training_rows(twin, X, y)
-    kind = "soft" if takes_as_soft(twin, y) else kind_of_targets(twin)
+    kind = KINDS[type(check_training_rows(copy_net(net), X, y)).__name__]
     with columns_named(X):
         X = check_array(
             X, accept_sparse="csr", input_name="X", ensure_min_samples=2, estimator=net
