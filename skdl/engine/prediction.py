@@ -83,10 +83,10 @@ def by_passes(network, X, function, rows=None, max_rows=None):
     Parameters
     ----------
     network, X, rows, max_rows
-        As for `raw_scores`. The network is no stack.
+        As for `raw_scores`.
     function : callable
-        Gets the scores of some rows, (n, n_scores), which it may change, and returns an
-        array with an element or row for each, or a list of such arrays.
+        Gets the scores of some rows, (..., n, n_scores), which it may change, and
+        returns an array with an element or row for each, or a list of such arrays.
 
     Returns
     -------
