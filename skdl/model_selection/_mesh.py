@@ -87,7 +87,7 @@ class Mesh:
             self.last[axis] = max(self.last[axis], *places)
 
     def borders(self, point):
-        """Yield (name, "lower" or "upper", whether the mesh may cross it), per border."""
+        """Yield (name, "lower" or "upper", whether the mesh may cross it)."""
         for axis, (name, i) in enumerate(zip(self.ranges, point, strict=True)):
             if self.first[axis] == self.last[axis]:
                 continue  # a single place: no integer lies between its neighbours
