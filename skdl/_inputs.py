@@ -123,6 +123,7 @@ def check_numbers(values, name):
     ValueError
         If the values are dates, durations or text.
     """
+    refuse_lazy(values, name)
     if issparse(values):
         return
     dates = or_nothing(columns_of_dates, values, nothing=[])

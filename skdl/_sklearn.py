@@ -1,8 +1,8 @@
-"""The only module that imports undocumented names of scikit-learn.
+"""The only module that depends on undocumented names and texts of scikit-learn.
 
-If a release of scikit-learn moves one of them, only this file has to change. The names
-are assigned, not imported: pyright hides names that a package with types imports from
-one without.
+If a release of scikit-learn changes one of them, only this file has to change. The
+names are assigned, not imported: pyright hides names that a package with types imports
+from one without.
 """
 
 from sklearn import base
@@ -14,7 +14,16 @@ from sklearn.utils import (
     validation,
 )
 
+# How the error begins that a search raises if all fits of a batch have failed.
+ALL_FITS_FAILED = "\nAll the "
+# Patterns of warnings of a search: some fits failed; some scores are not finite.
+SOME_FITS_FAILED = r"\n\d+ fits failed out"
+SCORES_NOT_FINITE = "One or more of the (test|train) scores are non"
+
 __all__ = [
+    "ALL_FITS_FAILED",
+    "SCORES_NOT_FINITE",
+    "SOME_FITS_FAILED",
     "BaseSearchCV",
     "HasMethods",
     "Interval",

@@ -39,7 +39,7 @@ def clock(monkeypatch):
     """A clock of trainings, with attributes `now` and `tick`: seconds a look takes."""
     from skdl.engine import training
     from skdl.estimators import _run
-    from skdl.inspection import _trial
+    from skdl.inspection.diagnosis import _trial
 
     clock = SimpleNamespace(now=0.0, tick=0.0)
 

@@ -665,3 +665,9 @@ def test_none_in_y_is_refused(Net, labels):
     for each in (y, y.tolist()):
         with pytest.raises(ValueError, match=message):
             new(Net).fit(NUMBERS, each)
+
+
+def test_lazy_weights_are_refused_by_name():
+    lazy = pl.LazyFrame({"w": [1.0, 2.0]})
+    with pytest.raises(TypeError, match=r"pass sample_weight\.collect\(\)"):
+        MLPClassifier().fit([[0.0], [1.0]], [0, 1], sample_weight=lazy)

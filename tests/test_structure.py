@@ -40,7 +40,7 @@ RANKS = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 # The only private module that other packages may use.
 INNER_DOOR = "skdl.estimators._inside"
 # What does not keep the rules about private names yet.
-UNFINISHED = ("callbacks/monitor.py", "inspection/")
+UNFINISHED = ("callbacks/monitor.py",)
 # Private names that Python gives to all users, and scikit-learn to its subclasses.
 THEIRS = {"_asdict", "_fields", "_getframe", "_make", "_replace", "_skl_callbacks"}
 THEIRS |= {"_checked_cv_orig", "_get_param_names", "_init_callback_context"}
@@ -64,12 +64,17 @@ parse = cache(ast.parse)
 
 
 @cache
+def for_types(node):
+    """Return whether a block is for type checkers only."""
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
 def nodes(node, nested=False):
     """List (node, whether it stands in a function or class) for all nodes below."""
     found = []
     for child in ast.iter_child_nodes(node):
         found.append((child, nested))
-        found += nodes(child, nested or isinstance(child, SCOPES))
+        found += nodes(child, nested or isinstance(child, SCOPES) or for_types(child))
     return found
 
 

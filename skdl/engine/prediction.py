@@ -92,12 +92,12 @@ def by_passes(network, X, function, rows=None, max_rows=None):
     Parameters
     ----------
     network : Network
-        The network that predicts, not a stack.
+        The network that predicts. It may be a stack.
     X : ndarray of shape (n_samples, n_features), or CSR array
         The data, of any real dtype.
     function : callable
-        Takes the scores of one pass, (n, n_scores), which it may change. Returns an
-        array with one element or row for each of its rows, or a list of such arrays.
+        Takes the scores of one pass, (..., n, n_scores), which it may change. Returns
+        an array with one element or row for each row, or a list of such arrays.
     rows : ndarray of int, optional
         Numbers of the rows to take. All rows by default.
     max_rows : int, optional

@@ -1,6 +1,7 @@
 """The base classes of ensembles, and validation rows that all members share."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -19,7 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdl._inputs import check_numbers
 from skdl._sklearn import fit_context, validate_parameter_constraints
 from skdl._version import Versioned
-from skdl.engine.prediction import raw_scores
+from skdl.engine.prediction import by_passes, raw_scores
 from skdl.engine.stacking import unstack
 from skdl.ensemble._voting import Ballot
 from skdl.estimators import MLPClassifier, MLPRegressor
@@ -165,6 +166,11 @@ class BaseEnsemble(Versioned, BaseEstimator):
 
     def _member_scores(self, X):
         """Return raw scores of all members, (n_members, n_samples, n_scores)."""
+        X = self._checked_rows(X)
+        return raw_scores(self._network, X, max_rows=rows_at_once(self._network, X))
+
+    def _checked_rows(self, X):
+        """Return X for the network; raise unless the ensemble can predict."""
         check_is_fitted(self)
         # `voting` and `weights` may have been set after fit.
         check_parameters(self)
@@ -174,8 +180,7 @@ class BaseEnsemble(Versioned, BaseEstimator):
                 "weights='score' needs validation scores, and fit took none: call fit "
                 "again, now that weights='score' is set."
             )
-        X = check_X(self, X)
-        return raw_scores(self._network, X, max_rows=rows_at_once(self._network, X))
+        return check_X(self, X)
 
     def _vote_weights(self):
         """Return None, "confidence", or the ranks of the members' scores."""
@@ -304,15 +309,17 @@ class EnsembleClassifier(ClassifierMixin, BaseEnsemble):
 
     def _count(self, method, X):
         """Return the result of a method of `Ballot`; a list for several columns."""
-        scores = self._member_scores(X)
+        X, network = self._checked_rows(X), self._network
         weights = self._vote_weights()
-        # The vote of a single member is its own decision.
-        voting = self.voting if len(scores) > 1 else "margin"
 
         def count(output, scores):
+            # The vote of a single member is its own decision.
+            voting = self.voting if len(scores) > 1 else "margin"
             return method(Ballot(output, scores, voting, weights))
 
-        return each_output(self._nets[0], count, scores)
+        # The scores of one pass at a time: many classes make them large.
+        votes = partial(each_output, self._nets[0], count)
+        return by_passes(network, X, votes, max_rows=rows_at_once(network, X))
 
     def _check_voting(self):
         net = self._base_estimator()

@@ -1,7 +1,6 @@
 """The way of the data, from ``fit`` to the engine, for every net."""
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from threading import get_ident
 
@@ -78,7 +77,6 @@ def has_partial_fit(estimator):
     return True
 
 
-@dataclass(eq=False, repr=False)
 class BaseNet(CallbackSupportMixin, FittedNet):
     """What classifiers and regressors share.
 

@@ -1,7 +1,7 @@
 """What a fitted net offers, whatever its targets."""
 
-from dataclasses import dataclass
 from threading import get_ident
+from typing import Any
 
 import numpy as np
 from sklearn import get_config
@@ -43,7 +43,6 @@ def rows_at_once(network, X):
     return max(1, int(min(rows_per_pass(network), memory / bytes_per_row(network, X))))
 
 
-@dataclass(eq=False, repr=False)
 class FittedNet(NetParameters):
     """Reads the network that ``fit`` left in ``_network``."""
 
@@ -67,7 +66,7 @@ class FittedNet(NetParameters):
         X, network = check_X(self, X), self._network
         return by_passes(network, X, function, max_rows=rows_at_once(network, X))
 
-    def _decode(self, X, method):
+    def _decode(self, X, method) -> Any:
         """Return what a method of the net's `Targets`, by name, makes of raw scores."""
         if "_network" not in vars(self):
             check_is_fitted(self)

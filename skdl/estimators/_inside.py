@@ -13,7 +13,6 @@ from sklearn.utils.validation import check_is_fitted
 from skdl.engine.prediction import raw_scores as scores_of_rows
 from skdl.estimators._architecture import check_hidden_layers
 from skdl.estimators._base import BaseNet
-from skdl.estimators._classifier import BaseClassifier
 from skdl.estimators._fitted import rows_at_once
 from skdl.estimators._labels import (
     as_labels,
@@ -40,6 +39,7 @@ from skdl.estimators._validation import (
     rows_per_batch,
     split_rows,
 )
+from skdl.estimators.classifiers import BaseClassifier
 
 __all__ = [
     "BaseClassifier",

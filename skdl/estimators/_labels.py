@@ -31,8 +31,8 @@ def as_labels(labels):
     if issparse(labels):
         return labels
     array = np.asarray(labels)
-    is_column = array.dtype.kind == "O" and array.ndim == 1
-    return plain_labels(array, "y") if is_column else array
+    are_objects = array.dtype.kind == "O" and array.ndim in (1, 2)
+    return plain_labels(array, "y") if are_objects else array
 
 
 def plain_labels(labels, name):

@@ -1,9 +1,8 @@
 """The constructor parameters that every net has, and what each may be."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -19,14 +18,59 @@ from skdl._sklearn import (
 from skdl._version import Versioned
 from skdl.engine.activations import ACTIVATIONS
 from skdl.engine.checks import check_object
+from skdl.engine.hidden_layers import HiddenLayers
 from skdl.engine.initializers import INITIALIZERS
 from skdl.engine.layers import NORMALIZATIONS, BatchNorm
 from skdl.engine.optimizers import OPTIMIZERS
 from skdl.engine.penalties import PENALTIES
+from skdl.engine.protocols import (
+    Activation,
+    Augmenter,
+    ClassificationLoss,
+    Initializer,
+    Optimizer,
+    Penalty,
+    RegressionLoss,
+    Schedule,
+)
 from skdl.engine.schedules import SCHEDULES
 from skdl.estimators._checks import hint_at
 
-__all__ = ["CLASSIFIER_CONSTRAINTS", "CONSTRAINTS", "NetParameters"]
+__all__ = [
+    "CLASSIFIER_CONSTRAINTS",
+    "CONSTRAINTS",
+    "ActivationName",
+    "ClassificationLossName",
+    "InitializerName",
+    "NetParameters",
+    "PenaltyName",
+    "RegressionLossName",
+    "ScheduleName",
+    "SolverName",
+    "store_parameters",
+]
+
+ActivationName = Literal[
+    "identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu", "softplus",
+    "silu", "gelu", "maxout",
+]  # fmt: skip
+SolverName = Literal["lbfgs", "sgd", "adam", "adagrad", "rmsprop", "adamw"]
+ScheduleName = Literal[
+    "constant", "invscaling", "adaptive", "step_decay", "exponential", "cosine",
+    "cosine_restarts", "one_cycle", "warmup", "reduce_on_plateau",
+]  # fmt: skip
+InitializerName = Literal[
+    "auto", "glorot_uniform", "glorot_normal", "he_normal", "lecun_normal",
+    "truncated_normal",
+]  # fmt: skip
+PenaltyName = Literal["l2", "l1", "elasticnet", "l0"]
+ClassificationLossName = Literal[
+    "log_loss", "softmax", "logistic", "hinge", "squared_hinge", "kl_divergence",
+    "squared_error",
+]  # fmt: skip
+RegressionLossName = Literal[
+    "squared_error", "absolute_error", "huber", "quantile", "poisson"
+]
 
 CONSTRAINTS = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -96,17 +140,67 @@ CLASSIFIER_CONSTRAINTS = {
 }
 
 
-# Declared fields instead of five long constructors: @dataclass writes an __init__ with
-# a signature of its own, which is all that scikit-learn reads, and which only stores.
-@dataclass(eq=False, repr=False)
-class NetParameters(Versioned, BaseEstimator):
-    """Fields in scikit-learn's order, with scikit-learn's defaults.
+def store_parameters(estimator, values):
+    """Store the arguments of a constructor as attributes.
 
-    `hidden_layer_sizes` and `activation`, which scikit-learn takes by position too, are
-    declared by the subclasses: the regressor has its loss before them.
+    Parameters
+    ----------
+    estimator : estimator
+    values : dict
+        ``locals()`` of the constructor: its arguments, and ``self``.
+    """
+    vars(estimator).update(
+        (name, value) for name, value in values.items() if name != "self"
+    )
+
+
+class NetParameters(Versioned, BaseEstimator):
+    """Types of the parameters that every net has, in scikit-learn's order.
+
+    Each public class has a constructor of its own, with the defaults.
     """
 
     _parameter_constraints: ClassVar[dict] = CONSTRAINTS
+
+    hidden_layer_sizes: int | Sequence[int] | HiddenLayers
+    activation: ActivationName | Activation | Sequence
+    loss: str | ClassificationLoss | RegressionLoss
+    solver: SolverName | Optimizer
+    alpha: float
+    batch_size: int | Literal["auto"]
+    learning_rate: ScheduleName | Schedule
+    learning_rate_init: float
+    power_t: float
+    max_iter: int
+    shuffle: bool
+    random_state: int | np.random.RandomState | None
+    tol: float
+    verbose: bool | int
+    warm_start: bool
+    momentum: float
+    nesterovs_momentum: bool
+    early_stopping: bool
+    validation_fraction: float
+    beta_1: float
+    beta_2: float
+    epsilon: float
+    n_iter_no_change: int | float
+    max_fun: int
+    dropout: float | Sequence[float] | None
+    normalization: Literal["batch"] | BatchNorm | None
+    normalization_position: Literal["before", "after"]
+    residual: bool
+    weight_init: InitializerName | float | Initializer | None
+    max_grad_norm: float | None
+    scoring: str | Callable | None
+    validation_split: int | object | None
+    max_time: float | None
+    max_restarts: int
+    penalty: PenaltyName | Penalty | None
+    l1_ratio: float
+    standardize: bool | Literal["feature", "channel"]
+    image_shape: Sequence[int] | None
+    augment: Augmenter | Callable | None
 
     def _validate_params(self):
         """Refuse what scikit-learn's validation lets pass or says less clearly."""
@@ -124,42 +218,3 @@ class NetParameters(Versioned, BaseEstimator):
             super()._validate_params()
         except InvalidParameterError as error:
             raise hint_at(self, error) from None
-
-    _: KW_ONLY
-    solver: str | object = "adam"
-    alpha: float = 0.0001
-    batch_size: int | str = "auto"
-    learning_rate: str | object = "constant"
-    learning_rate_init: float = 0.001
-    power_t: float = 0.5
-    max_iter: int = 200
-    shuffle: bool = True
-    random_state: int | np.random.RandomState | None = None
-    tol: float = 1e-4
-    verbose: bool | int = False
-    warm_start: bool = False
-    momentum: float = 0.9
-    nesterovs_momentum: bool = True
-    early_stopping: bool = False
-    validation_fraction: float = 0.1
-    beta_1: float = 0.9
-    beta_2: float = 0.999
-    epsilon: float = 1e-8
-    n_iter_no_change: int | float = 10
-    max_fun: int = 15000
-    # Ours begin here.
-    dropout: float | Sequence[float] | None = None
-    normalization: str | BatchNorm | None = None
-    normalization_position: str = "before"
-    residual: bool = False
-    weight_init: str | float | object | None = None
-    max_grad_norm: float | None = None
-    scoring: str | Callable | None = None
-    validation_split: int | object | None = None
-    max_time: float | None = None
-    max_restarts: int = 0
-    penalty: str | object | None = "l2"
-    l1_ratio: float = 0.15
-    standardize: bool | str = False
-    image_shape: Sequence[int] | None = None
-    augment: object | Callable | None = None

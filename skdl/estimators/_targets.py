@@ -310,6 +310,10 @@ class Targets:
         """Score what ``predict`` returned on the user's y."""
         raise NotImplementedError
 
+    def decision_columns(self, columns):
+        """Turn columns, one per score, into those of ``coef_`` and ``intercept_``."""
+        return columns
+
     def strata(self, y):
         """Return labels whose shares a random split should keep, or None."""
         return None

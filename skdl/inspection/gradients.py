@@ -1,52 +1,112 @@
-"""How a net's loss or score changes with its inputs."""
+"""Activations of hidden layers, and gradients with respect to the inputs."""
 
 from numbers import Integral
+from typing import Any
 
 import numpy as np
-from sklearn.base import is_classifier
+from numpy.typing import ArrayLike
 
-from skdl.engine.prediction import raw_scores
+from skdl.engine.prediction import hidden_outputs, raw_scores
 from skdl.engine.probe import input_gradient
-from skdl.estimators._fitted import rows_at_once
-from skdl.estimators._validation import check_training_data
-from skdl.inspection._arguments import check_lengths
-from skdl.inspection._nets import take_apart
+from skdl.estimators._inside import (
+    encode,
+    kind_of_targets,
+    loss_of,
+    network_of,
+    rows_at_once,
+)
+from skdl.inspection._checks import check_lengths
+from skdl.inspection._unwrap import hidden_layer_index, unwrap_net
 
-__all__ = ["input_gradients"]
+__all__ = ["hidden_activations", "input_gradients"]
 
 
-def input_gradients(estimator, X, y=None, *, output=None):
-    """Return the gradient of each row's loss, or score, with respect to the row.
+def hidden_activations(
+    estimator: Any, X: ArrayLike, layer: int | str = -1
+) -> np.ndarray:
+    """Return the activations of a hidden layer, as in prediction.
 
-    The net is taken as it predicts: without dropout, and with the running means of
-    batch normalization, so that no row has an influence on another.
+    These are the values that the layer passes to the next one: after its activation
+    function, batch normalization (with running statistics) and residual connection,
+    where the net has them, and without dropout.
 
     Parameters
     ----------
     estimator : fitted net, or pipeline or search with one inside
-        A pipeline's transformers get X first, and the gradient is with respect to what
-        they make of it: the columns that come to the net.
+        The net to look into. A pipeline's transformers are applied to X first.
     X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
-    y : array-like of shape (n_samples,) or (n_samples, n_outputs), optional
-        If given, the gradient is that of the row's own loss J_i, as ``fit`` has it for
-        this y: with label smoothing, without weights and the penalty, and not divided
-        by the number of rows. If None, it is that of a raw score.
-    output : int, optional
-        Which raw score, if there is no y: its column in the output layer. By default it
-        is that of the class that wins (of a single score for two classes, its negative
-        where the first one does), and the only one of a regressor with one output.
+        The rows, as ``estimator.predict`` takes them.
+    layer : int or str, default=-1
+        The hidden layer: 0 or "hidden 1" is the first; negative numbers count from the
+        last, which is -1.
 
     Returns
     -------
-    gradients : ndarray of shape (n_samples, n_columns)
-        Columns as they come to the net, for sparse rows, too. float32 or float64, as
-        the net computes.
+    activations : ndarray of shape (n_samples, width)
+        float32 or float64, as the net computes. Other arrays hold only as many rows
+        at a time as scikit-learn's ``working_memory`` allows.
 
     Raises
     ------
     ValueError
-        For an X or y that the net does not take, and where `output` is needed: of
-        several labels or outputs per row, none wins.
+        If the layer does not exist, or if the net cannot predict X.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skdl import SoftmaxClassifier
+    >>> from skdl.inspection import hidden_activations
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = SoftmaxClassifier((20, 5), solver="lbfgs", random_state=0).fit(X, y)
+    >>> hidden_activations(net, X).shape, hidden_activations(net, X, "hidden 1").shape
+    ((150, 5), (150, 20))
+    """
+    unwrapped = unwrap_net(estimator)
+    X, network = unwrapped.checked_rows(X), network_of(unwrapped.net)
+    index = hidden_layer_index(layer, len(network.affine) - 1)
+    return hidden_outputs(network, X, index, rows_at_once(network, X))
+
+
+def input_gradients(
+    estimator: Any,
+    X: ArrayLike,
+    y: ArrayLike | None = None,
+    *,
+    output: int | None = None,
+) -> np.ndarray:
+    """Return the gradient of each row's loss, or score, with respect to the row.
+
+    The net computes as in prediction: without dropout, and with the running statistics
+    of batch normalization, so that rows do not influence each other.
+
+    Parameters
+    ----------
+    estimator : fitted net, or pipeline or search with one inside
+        The net to look into. A pipeline's transformers are applied to X first, and the
+        gradient is with respect to the columns that reach the net.
+    X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
+        The rows, as ``estimator.predict`` takes them.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs), optional
+        Targets. With them, the gradient is that of the row's own loss J_i, as in
+        ``fit``: with label smoothing, but without weights and penalty, and not divided
+        by the number of rows. Without them, it is the gradient of a raw score.
+    output : int, optional
+        Without y: the raw score to differentiate, as the index of its column in the
+        output layer. The default is the score of the predicted class (for two classes
+        with a single score: the negative score where the first class is predicted),
+        and the only score of a regressor with one output.
+
+    Returns
+    -------
+    gradients : ndarray of shape (n_samples, n_columns)
+        A column for each column that reaches the net, dense for sparse rows, too.
+        float32 or float64, as the net computes.
+
+    Raises
+    ------
+    ValueError
+        If the net does not take X or y, or if `output` is missing for a net that
+        predicts several labels or numbers per row.
 
     Notes
     -----
@@ -57,7 +117,7 @@ def input_gradients(estimator, X, y=None, *, output=None):
 
     Examples
     --------
-    Of a linear model the gradient is the weights of the class that wins:
+    For a linear model, the gradient is the weight vector of the predicted class:
 
     >>> import numpy as np
     >>> from sklearn.datasets import load_iris
@@ -70,65 +130,54 @@ def input_gradients(estimator, X, y=None, *, output=None):
     """
     if y is not None and output is not None:
         raise ValueError(
-            f"y asks for the gradient of the loss, and output={output!r} for that of a "
-            "score: give one of them."
+            f"y asks for the gradient of the loss, and output={output!r} for the "
+            "gradient of a score: pass one of them."
         )
-    parts = take_apart(estimator)
-    net, rows = parts.net, parts.rows(X)
+    unwrapped = unwrap_net(estimator)
+    net, rows = unwrapped.net, unwrapped.checked_rows(X)
     if y is None:
-        how = _score_columns(net, rows, output)
+        score_gradient = _gradient_of_scores(net, rows, output)
     else:
         check_lengths(X, y)
-        how = _loss_gradients(net, rows, parts.to_net(X, y)[1])
-    return input_gradient(net._network, rows, how)
+        score_gradient = _gradient_of_losses(net, rows, unwrapped.transform(X, y)[1])
+    return input_gradient(network_of(net), rows, score_gradient)
 
 
-def _score_columns(net, X, output):
-    """Return for each row which score counts, as an array like the scores."""
-    n_scores = net._network.widths[-1]
-    columns = np.zeros((X.shape[0], n_scores), net._network.dtype)
+def _gradient_of_scores(net, X, output):
+    """Return the gradient of each row's chosen score with respect to its raw scores."""
+    network = network_of(net)
+    n_scores = network.widths[-1]
+    gradient = np.zeros((X.shape[0], n_scores), network.dtype)
     if output is not None:
         is_number = isinstance(output, Integral) and not isinstance(output, bool)
         if not (is_number and 0 <= output < n_scores):
             raise ValueError(
                 f"output must be a number from 0 to {n_scores - 1}, got {output!r}."
             )
-        columns[:, output] = 1
-        return columns
-    exclusive = is_classifier(net) and not (net._multilabel or net._several_outputs)
-    if not exclusive and n_scores > 1:
-        raise ValueError(
-            f"The net has {n_scores} outputs of which none wins: say which one by "
-            f"output, a number from 0 to {n_scores - 1}, or give y for the gradient of "
-            "the loss."
-        )
-    if not exclusive:
-        columns[...] = 1
-        return columns
-    scores = raw_scores(net._network, X, max_rows=rows_at_once(net._network, X))
+        gradient[:, output] = 1
+        return gradient
+    if kind_of_targets(net) != "labels":
+        if n_scores > 1:
+            raise ValueError(
+                f"The net has {n_scores} outputs and predicts a value for each of "
+                f"them: set output to a number from 0 to {n_scores - 1}, or pass y for "
+                "the gradient of the loss."
+            )
+        gradient[...] = 1
+        return gradient
+    scores = raw_scores(network, X, max_rows=rows_at_once(network, X))
     if n_scores == 1:
-        columns[...] = np.where(scores > 0, 1, -1)
+        gradient[...] = np.where(scores > 0, 1, -1)
     else:
-        columns[np.arange(len(scores)), scores.argmax(axis=1)] = 1
-    return columns
+        gradient[np.arange(len(scores)), scores.argmax(axis=1)] = 1
+    return gradient
 
 
-def _loss_gradients(net, X, y):
+def _gradient_of_losses(net, X, y):
     """Return the gradient of each row's loss with respect to its raw scores."""
-    dtype = net._network.dtype
-    y = net._read_targets(y, False, None)
-    X, y, _ = check_training_data(
-        net, X, y, None, reset=False, y_numeric=net._y_numeric
-    )
-    _, targets, table, width = net._code_targets(y, dtype, False, True, None)
-    if width != net._network.widths[-1]:
-        raise ValueError(
-            f"y asks for {width} outputs of the net, which has "
-            f"{net._network.widths[-1]}."
-        )
-    scores = raw_scores(net._network, X, max_rows=rows_at_once(net._network, X))
-    targets = targets if table is None else table[targets]
-    gradient, rows = np.empty_like(scores), np.empty((len(scores), 1), dtype)
+    network, rows = network_of(net), encode(net, X, y)
+    scores = raw_scores(network, rows.X, max_rows=rows_at_once(network, rows.X))
+    gradient, values = np.empty_like(scores), np.empty((len(scores), 1), network.dtype)
     with np.errstate(over="ignore", invalid="ignore"):
-        net._loss().rows_and_gradient(scores, targets, rows, gradient)
+        loss_of(net).rows_and_gradient(scores, rows.target_rows, values, gradient)
     return gradient

@@ -1,93 +1,118 @@
-"""The learning rate, found by one short training at rates that grow."""
+"""The learning rate range test: one short training at growing learning rates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.ndimage import gaussian_filter1d
 from sklearn.base import clone
 
 from skdl._sklearn import check_matplotlib_support
 from skdl._warn import warn
-from skdl.inspection._arguments import check_integer, check_number
-from skdl.inspection._display import COLORS, axes_for, tidy
-from skdl.inspection._nets import take_apart
+from skdl.estimators._inside import training_run
+from skdl.inspection._checks import check_integer, check_number
+from skdl.inspection._unwrap import unwrap_net
+from skdl.inspection.displays._axes import COLORS, Display, tidy
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["LearningRateDisplay", "find_learning_rate"]
 
-# The width of the smoothing, as a share of the steps, and how far below the rate of the
-# lowest loss to go: benchmarks/learning_rate.py measures what they bring.
+# The width of the smoothing as a share of the steps, and the factor between the rate of
+# the lowest loss and the suggestion: benchmarks/learning_rate.py measures their effect.
 SMOOTHING = 0.02
 MARGIN = 3
-# Losses whose mean decides whether training has exploded.
+# The number of latest losses whose mean decides whether training has diverged.
 RECENT = 5
 
 
-class LearningRateDisplay:
-    """The losses of a rate range test, and what they suggest.
+@dataclass(repr=False, eq=False, kw_only=True)
+class LearningRateDisplay(Display):
+    """The losses of a learning rate range test, and the suggested rate.
 
-    `find_learning_rate` makes it; ``print`` tells it in words.
+    `find_learning_rate` returns it; ``print`` shows the result as text.
 
     Parameters
     ----------
     rates : ndarray of shape (n_steps,)
-        Of the steps, up to where the loss exploded.
+        The learning rate of each step, up to the step at which the loss diverged.
     losses : ndarray of shape (n_steps,)
         The mean loss of each step's batch, before the step and without the penalty.
     smoothed_losses : ndarray of shape (n_steps,)
-        Averaged over neighbours, with Gaussian weights times the weights of the
-        batches: the last batch of an epoch, which may be small, counts less.
+        The losses averaged over neighbours, with Gaussian weights times the weights of
+        the batches: a small last batch of an epoch counts less.
     suggestion : float
-        The rate to train with; NaN where the loss fell at none, noise aside.
+        The learning rate to train with; NaN if the loss fell at no rate by more than
+        its noise.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        What `plot` drew into, as are the next two.
+        The axes of the latest `plot`.
     figure_ : matplotlib Figure
+        The figure of the latest `plot`.
     lines_ : list of matplotlib Line2D
-        The losses, the smoothed ones, and the suggestion.
+        The losses, the smoothed losses, and the suggestion.
     """
 
-    def __init__(self, *, rates, losses, smoothed_losses, suggestion):
-        self.rates = rates
-        self.losses = losses
-        self.smoothed_losses = smoothed_losses
-        self.suggestion = suggestion
+    rates: np.ndarray
+    losses: np.ndarray
+    smoothed_losses: np.ndarray
+    suggestion: float
 
     @classmethod
-    def from_estimator(cls, estimator, X, y, *, ax=None, **options):
-        """Find the learning rate and plot how.
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        ax: Axes | None = None,
+        **options: Any,
+    ) -> LearningRateDisplay:
+        """Find the learning rate and draw the test.
 
         Parameters
         ----------
         estimator : net, or pipeline or fitted search with one inside
+            The net to test, as for `find_learning_rate`.
         X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
+            Training rows.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Their targets.
         ax : matplotlib Axes, optional
-            Where to draw; by default into a new figure.
+            The axes to draw on; a new figure by default.
         **options
-            Of `find_learning_rate`.
+            Other parameters of `find_learning_rate`.
 
         Returns
         -------
         display : LearningRateDisplay
+            The display, drawn.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         return find_learning_rate(estimator, X, y, **options).plot(ax=ax)
 
-    def plot(self, ax=None, **line_options):
-        """Draw the losses over the rates.
+    def plot(self, ax: Axes | None = None, **line_options: Any) -> LearningRateDisplay:
+        """Draw the losses over the learning rates.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            Where to draw; by default into a new figure.
+            The axes to draw on; a new figure by default.
         **line_options
-            Of matplotlib's ``plot``, for the smoothed losses.
+            Options of matplotlib's ``plot`` for the smoothed losses.
 
         Returns
         -------
         self : LearningRateDisplay
+            The display itself.
         """
-        (ax,) = axes_for(self, ax, figsize=(6.0, 3.4))
+        (ax,) = self._new_axes(ax, figsize=(6.0, 3.4))
         tidy(ax)
         options = {"color": COLORS["blue"], "label": "smoothed"} | line_options
         faint = {"color": options["color"], "alpha": 0.3, "lw": 1, "label": "batches"}
@@ -98,20 +123,20 @@ class LearningRateDisplay:
             lines += [
                 ax.axvline(self.suggestion, color=COLORS["red"], ls="--", label=label)
             ]
-        # What lies above the start says no more than that it does.
+        # Losses far above the first one are cut off: only their existence matters.
         low, high = self.smoothed_losses.min(), self.smoothed_losses[0]
         room = max(0.1 * (high - low), 1e-3 * abs(high))
         ax.set(
             xscale="log", xlabel="learning rate", ylabel="loss",
             ylim=(low - room, high + 3 * room),
         )  # fmt: skip
-        # Where nothing is learned yet, and the loss is high.
+        # The lower left is free: losses are high at the lowest rates.
         ax.legend(loc="lower left", frameon=False)
-        self.ax_, self.figure_, self.lines_ = ax, ax.figure, lines
+        self.lines_ = lines
         return self
 
-    def __str__(self):
-        """Say what was tried, and what came out."""
+    def __str__(self) -> str:
+        """Return the tested rates, the fall of the loss and the suggestion as text."""
         tried = (
             f"{len(self.rates)} steps at learning rates from {self.rates[0]:.2g} to "
             f"{self.rates[-1]:.2g}: "
@@ -127,60 +152,70 @@ class LearningRateDisplay:
 
 
 def find_learning_rate(
-    estimator, X, y, sample_weight=None, *,
-    min_rate=1e-5, max_rate=10.0, n_steps=200, random_state=None,
-):  # fmt: skip
-    """Suggest a learning rate by the rate range test: one run of a few hundred steps.
+    estimator: Any,
+    X: ArrayLike,
+    y: ArrayLike,
+    sample_weight: ArrayLike | None = None,
+    *,
+    min_rate: float = 1e-5,
+    max_rate: float = 10.0,
+    n_steps: int = 200,
+    random_state: int | np.random.RandomState | None = None,
+) -> LearningRateDisplay:
+    """Suggest a learning rate by the range test: one run of a few hundred steps.
 
-    A clone of the net trains on batches, as ``fit`` would, while the rate grows from
-    step to step by a constant factor. The loss stays as it is at rates that are too
-    low, falls, and explodes at rates that are too high; there the test ends. The
-    suggestion is a third of the rate at which the smoothed loss is lowest. The rate of
-    the steepest descent, which is often taken, was too low in most of the cases that
+    A clone of the net trains on batches, as in ``fit``, while the learning rate grows
+    by a constant factor from step to step. The loss is flat at rates that are too low,
+    then falls, and grows at rates that are too high; the test ends when it diverges.
+    The suggestion is a third of the rate at which the smoothed loss is lowest. The rate
+    of the steepest descent, which is often used, was too low in most of the cases that
     docs/inspection.md counts.
 
-    The suggestion is for this net and optimizer, this `batch_size`, and a rate that is
-    constant or falls from there (``learning_rate`` is not used here). Of a rate that
-    rises first (`OneCycle`, `Warmup`) it is the peak.
+    The suggestion is for this net and optimizer, this `batch_size`, and a learning rate
+    that is constant or falls from there (``learning_rate`` is not used here). For a
+    schedule that rises first (`OneCycle`, `Warmup`), it is the peak.
 
     Parameters
     ----------
     estimator : net, or pipeline or fitted search with one inside
-        With any solver but 'lbfgs'. It is not changed, and need not be fitted; the
-        transformers of a pipeline are cloned and fitted to X, too.
+        The net to test, fitted or not, with any solver but 'lbfgs'. It is not changed.
+        The transformers of a pipeline are cloned and fitted to X, too.
     X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
+        Training rows.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Their targets.
     sample_weight : array-like of shape (n_samples,), optional
-        For the net.
+        The weights of the rows, as for ``fit`` of the net.
     min_rate : float, default=1e-5
-        The first rate.
+        The learning rate of the first step.
     max_rate : float, default=10.0
-        The last one.
+        The learning rate of the last step.
     n_steps : int, default=200
-        From the first to the last; at least 20. Steps are on batches, in epochs that
-        begin anew when X is used up.
+        The number of steps, at least 20. Each step is on one batch; a new epoch starts
+        when X is used up.
     random_state : int, RandomState instance or None, default=None
-        Draws weights and batches; None leaves the net its own.
+        The seed of starting weights and batches; None keeps the net's own.
 
     Returns
     -------
     display : LearningRateDisplay
-        With `rates`, `losses`, `smoothed_losses`, `suggestion`, and ``plot()``.
+        The result, with `rates`, `losses`, `smoothed_losses`, `suggestion`, and
+        ``plot()``.
 
     Raises
     ------
     ValueError
-        For invalid arguments, and those that ``fit`` refuses.
+        For invalid arguments, and for data that ``fit`` refuses.
 
     Warns
     -----
     UserWarning
-        If the loss fell at no rate, noise aside: the suggestion is NaN then.
+        If the loss fell at no rate by more than its noise. The suggestion is NaN then.
 
     References
     ----------
     L. Smith, "Cyclical learning rates for training neural networks", WACV 2017. There,
-    the rate grows linearly, and validation accuracy is looked at.
+    the rate grows linearly, and validation accuracy takes the place of the loss.
 
     Examples
     --------
@@ -194,17 +229,17 @@ def find_learning_rate(
     >>> bool(0.003 < found.suggestion < 0.1)
     True
     """
-    parts = take_apart(estimator)
-    net = parts.net
+    unwrapped = unwrap_net(estimator)
+    net = unwrapped.net
     if net.solver == "lbfgs":
         raise ValueError(
-            "solver='lbfgs' has no learning rate to find: take a stochastic solver, "
+            "solver='lbfgs' has no learning rate to find: choose a stochastic solver, "
             "such as 'adam' or 'sgd'."
         )
     check_number("min_rate", min_rate)
     check_number("max_rate", max_rate, min_rate)
     check_integer("n_steps", n_steps, 20)
-    # What would hold rows out, end the run early, or keep anything.
+    # Nothing may hold out rows, end the run early, or keep its results.
     net = clone(net).set_params(
         early_stopping=False, validation_split=None, scoring=None, max_time=None,
         max_restarts=0, warm_start=False,
@@ -212,21 +247,23 @@ def find_learning_rate(
     net.set_callbacks()
     if random_state is not None:
         net.set_params(random_state=random_state)
-    X, y = parts.to_net(X, y, fit=True)
+    X, y, _ = unwrapped.transform(X, y, fit=True)
     rates = np.geomspace(min_rate, max_rate, n_steps)
     losses, weights = _losses_at(net, X, y, sample_weight, rates)
     rates = rates[: len(losses)]
-    # An explosion, even where it is cut off, must not reach what came before.
+    # Losses above the bound would spread to the steps before by the smoothing.
     sigma = SMOOTHING * n_steps
-    smoothed = gaussian_filter1d(weights * np.minimum(losses, _bound(losses)), sigma)
+    bounded = np.minimum(losses, _divergence_bound(losses))
+    smoothed = gaussian_filter1d(weights * bounded, sigma)
     smoothed /= gaussian_filter1d(weights, sigma)
     suggestion = float(rates[smoothed.argmin()] / MARGIN)
     if not smoothed[0] - smoothed.min() > _noise(losses, smoothed, sigma):
         suggestion = np.nan
         warn(
             f"The loss did not fall at any learning rate from {min_rate:g} to "
-            f"{rates[-1]:.2g}, noise aside: lower min_rate or raise max_rate and "
-            "batch_size, scale the data, and see whether X tells anything about y.",
+            f"{rates[-1]:.2g} by more than its noise: lower min_rate, or raise "
+            "max_rate and batch_size, scale the data, and check whether X contains "
+            "anything about y.",
             UserWarning,
         )
     return LearningRateDisplay(
@@ -235,13 +272,12 @@ def find_learning_rate(
 
 
 def _losses_at(net, X, y, sample_weight, rates):
-    """Train at these rates, one a step, until the losses explode.
+    """Train at these learning rates; return the losses and weights of the batches.
 
-    Return the losses of the batches, and the weights of the batches.
+    Both arrays end before the first loss that is not finite.
     """
     test = _RangeTest(rates)
-    net._validate_params()
-    with net._training(X, y, sample_weight, None) as attempts:
+    with training_run(net, X, y, sample_weight) as attempts:
         run = net.training_
         start = run.network.snapshot()
         train = next(attempts)
@@ -249,7 +285,7 @@ def _losses_at(net, X, y, sample_weight, rates):
             rate=test.rate, observer=test, on_epoch=lambda epoch: epoch.diverged,
             max_epochs=len(rates),
         )  # fmt: skip
-        # Nothing of this run is a result: no weights to be refused, none to be kept.
+        # The weights are discarded, so that the end of fit does not refuse them.
         run.network.restore(start)
         run.stop_reason = "callback"
     losses, weights = np.array(test.losses), np.array(test.weights, float)
@@ -258,7 +294,7 @@ def _losses_at(net, X, y, sample_weight, rates):
 
 
 class _RangeTest:
-    """An observer that collects losses, and ends training when they explode."""
+    """A step observer that records the losses, and ends training when they diverge."""
 
     def __init__(self, rates):
         self.rates, self.losses, self.weights = rates, [], []
@@ -276,25 +312,25 @@ class _RangeTest:
     def before(self, parameters, gradient, objective):
         losses = self.losses
         recent = np.mean(losses[-RECENT:])
-        # "not <=" finds NaN, too.
-        exploded = len(losses) > 2 * RECENT and not recent <= _bound(losses)
-        exploded |= not np.isfinite(objective)
-        return exploded or len(losses) == len(self.rates)
+        # "not <=" is also true for NaN.
+        diverged = len(losses) > 2 * RECENT and not recent <= _divergence_bound(losses)
+        diverged |= not np.isfinite(objective)
+        return diverged or len(losses) == len(self.rates)
 
     def after(self, parameters, rate):
         pass
 
 
-def _bound(losses):
-    """Return the loss above which training has exploded: some four times the first."""
+def _divergence_bound(losses):
+    """Return the loss above which training has diverged: about four times the first."""
     first = np.mean(losses[:RECENT])
     return first + 3 * max(abs(first), first - np.min(losses))
 
 
 def _noise(losses, smoothed, sigma):
-    """Return what the smoothed loss may fall by though nothing is learned."""
+    """Return the fall of the smoothed loss that its noise alone can produce."""
     before = slice(0, smoothed.argmin() + 1)
     deviation = np.std(losses[before] - smoothed[before])
-    # Gaussian weights make the mean of some 2 √π σ neighbours of it.
+    # Gaussian weights average over about 2 √π σ neighbours.
     deviation /= np.sqrt(2 * np.sqrt(np.pi) * sigma)
     return max(4 * deviation, 1e-4 * abs(smoothed[0]))

@@ -1,7 +1,10 @@
-"""A hidden layer as a step of a pipeline."""
+"""A transformer that returns the activations of a hidden layer."""
 
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike
 from sklearn import get_config
 from sklearn.base import (
     BaseEstimator,
@@ -21,9 +24,9 @@ from sklearn.utils.validation import check_is_fitted
 from skdl._inputs import takes_validation_sets
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
-from skdl.estimators._architecture import check_hidden_layers
-from skdl.inspection._nets import hidden_layer_number, take_apart
-from skdl.inspection.activations import hidden_activations
+from skdl.estimators._inside import check_hidden_layers, network_of
+from skdl.inspection._unwrap import hidden_layer_index, unwrap_net
+from skdl.inspection.gradients import hidden_activations
 
 __all__ = ["NeuralFeatures"]
 
@@ -36,28 +39,30 @@ class NeuralFeatures(
     MetaEstimatorMixin,
     BaseEstimator,
 ):
-    """Turns rows into the activations of a hidden layer of a net.
+    """Transforms rows into the activations of a hidden layer of a net.
 
-    ``fit`` trains the net on X and y, and ``transform`` returns what
-    `hidden_activations` does: features that the net has learned for its task, for
-    another model, a plot or a search for neighbours.
+    ``fit`` trains the net on X and y, and ``transform`` returns the result of
+    `hidden_activations`: features that the net has learned for its task, for use by
+    another model, in a plot or in a search for neighbours.
 
     Parameters
     ----------
     estimator : net, or pipeline or search with one inside
-        It is cloned and fitted: of a search, the best estimator counts. A net that is
-        fitted already is used as it is inside of scikit-learn's ``FrozenEstimator``.
+        The net to train. It is cloned and fitted; for a search, the best estimator is
+        used. To use a fitted net as it is, wrap it in scikit-learn's
+        ``FrozenEstimator``.
     layer : int or str, default=-1
-        Which hidden layer: 0 or "hidden 1" for the first; negative numbers count from
-        the last, which is -1.
+        The hidden layer: 0 or "hidden 1" is the first; negative numbers count from the
+        last, which is -1.
 
     Attributes
     ----------
     estimator_ : estimator
-        The fitted clone.
+        The fitted clone of `estimator`.
     n_features_in_ : int
+        The number of columns of X in ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        If X had names, all strings.
+        The names of the columns of X, if X has names and all are strings.
 
     Examples
     --------
@@ -78,43 +83,47 @@ class NeuralFeatures(
     True
     """
 
-    estimator: object
+    estimator: Any
     layer: int | str = -1
 
-    def fit(self, X, y=None, **fit_params):
+    def fit(
+        self, X: ArrayLike, y: ArrayLike | None = None, **fit_params: Any
+    ) -> "NeuralFeatures":
         """Fit the net.
 
         Parameters
         ----------
         X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
+            Training rows.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Whatever the net takes; it may be None for a frozen one only.
+            Their targets, as the net takes them; None only for a frozen net.
         **fit_params
-            For the estimator's ``fit``, as `sample_weight`; with metadata routing, what
-            it requests.
+            Arguments of the estimator's ``fit``, such as `sample_weight`; with metadata
+            routing, those that it requests.
 
         Returns
         -------
-        self : object
+        self : NeuralFeatures
+            The fitted transformer.
 
         Raises
         ------
         TypeError
-            If the estimator is no net, before any work.
+            If the estimator contains no net of skdl, before any work.
         ValueError
-            If it has no such layer, before any work (but after a search, which may try
-            several numbers of them); and what its ``fit`` refuses. The transformer is
-            then as it was before.
+            If the net has no such layer, before any work (for a search, after it, as it
+            may try several numbers of layers); and for data that its ``fit`` refuses.
+            The transformer is unchanged then.
         """
-        parts = take_apart(self.estimator, anew=True)
-        if not parts.searched:
-            _check_layer(self.layer, parts.net)
+        unwrapped = unwrap_net(self.estimator, to_fit=True)
+        if not unwrapped.is_searched:
+            _check_layer(self.layer, unwrapped.net)
         if get_config()["enable_metadata_routing"]:
             routed = process_routing(self, "fit", **fit_params)
             fit_params = routed.estimator.fit
         estimator = clone(self.estimator).fit(X, y, **fit_params)
-        if parts.searched:
-            _check_layer(self.layer, take_apart(estimator).net)
+        if unwrapped.is_searched:
+            _check_layer(self.layer, unwrap_net(estimator).net)
         with unchanged_on_error(self):
             self.estimator_ = estimator
             for name in ("n_features_in_", "feature_names_in_"):
@@ -124,12 +133,13 @@ class NeuralFeatures(
         return self
 
     @takes_validation_sets
-    def transform(self, X):
-        """Return the activations.
+    def transform(self, X: ArrayLike) -> np.ndarray:
+        """Return the activations of the hidden layer.
 
         Parameters
         ----------
         X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
+            The rows to transform.
 
         Returns
         -------
@@ -141,23 +151,23 @@ class NeuralFeatures(
 
     @property
     def _n_features_out(self):
-        net = take_apart(self.estimator_).net
-        widths = net._network.widths[1:-1]
-        return widths[hidden_layer_number(self.layer, len(widths))]
+        widths = network_of(unwrap_net(self.estimator_).net).widths[1:-1]
+        return widths[hidden_layer_index(self.layer, len(widths))]
 
-    def get_metadata_routing(self):
-        """Return where metadata go: what ``fit`` gets, to that of the estimator.
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return the routing of ``fit_params`` to the estimator's ``fit``.
 
         Returns
         -------
         routing : MetadataRouter
+            The routing, for scikit-learn.
         """
         mapping = MethodMapping().add(caller="fit", callee="fit")
         router = MetadataRouter(owner=self)
         return router.add(estimator=self.estimator, method_mapping=mapping)
 
     def __sklearn_tags__(self):
-        """The input is the estimator's; y is what the net learns."""
+        """Return the estimator's input tags; y is required if the net requires it."""
         tags = super().__sklearn_tags__()
         inner = get_tags(self.estimator)
         tags.input_tags = inner.input_tags
@@ -167,4 +177,4 @@ class NeuralFeatures(
 
 
 def _check_layer(layer, net):
-    hidden_layer_number(layer, len(check_hidden_layers(net.hidden_layer_sizes)))
+    hidden_layer_index(layer, len(check_hidden_layers(net.hidden_layer_sizes)))

@@ -1,25 +1,40 @@
-"""Which candidates have no score, and why."""
+"""The warning that names the candidates without a score, and why they have none."""
+
+import warnings
+from contextlib import contextmanager
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning, FitFailedWarning
 
-__all__ = ["describe", "failure_message"]
+from skdl._sklearn import SCORES_NOT_FINITE, SOME_FITS_FAILED
 
 
 def describe(params, digits=None):
-    """Return parameters as text, in full or with some significant digits."""
+    """Return parameters as text.
+
+    Parameters
+    ----------
+    params : dict
+        Names and values.
+    digits : int, optional
+        Number of significant digits of floats; by default all.
+    """
     return ", ".join(f"{name}={_text(v, digits)}" for name, v in params.items())
 
 
 def failure_message(candidates, errors, scores, error_score):
-    """Return what to warn of, or None.
+    """Return a warning about fits that failed, or None.
 
     Parameters
     ----------
     candidates : list of dict
+        Parameters of each candidate.
     errors : list of str or None
-        The traceback of each fit, candidate by candidate.
+        Traceback of each fit, candidate by candidate; None for a fit that succeeded.
     scores : ndarray of shape (n_candidates, n_splits)
+        Score of each fit.
     error_score : float
+        Parameter `error_score` of the search.
     """
     errors = np.array(errors, dtype=object).reshape(scores.shape)
     lines = []
@@ -39,8 +54,8 @@ def failure_message(candidates, errors, scores, error_score):
         return None
     return (
         f"{len(lines)} of {len(candidates)} candidates have fits that failed or scores "
-        f"that are not finite. The search goes on; a fit that failed counts as "
-        f"error_score={error_score!r}, and error_score='raise' shows where.\n"
+        f"that are not finite. The search continues; a fit that failed counts as "
+        f"error_score={error_score!r}. error_score='raise' shows the first error.\n"
         + "\n".join(lines)
     )
 
@@ -52,8 +67,26 @@ def _text(value, digits):
 
 
 def _last_words(traceback):
-    """Return the first line of the error that a traceback ends with."""
+    """Return the first line of the error at the end of a traceback."""
     lines = traceback.strip().splitlines()
     indented = [i for i, line in enumerate(lines) if line.startswith(" ")]
     ends = [i + 1 for i in indented if i + 1 < len(lines) and lines[i + 1][:1] != " "]
     return lines[ends[-1]] if ends else lines[-1]
+
+
+@contextmanager
+def silenced_warnings(is_cut_short):
+    """Silence warnings of scikit-learn that `failure_message` replaces.
+
+    Parameters
+    ----------
+    is_cut_short : bool
+        Whether training is cut short by the budget: then a `ConvergenceWarning` is
+        expected, and silenced, too.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", SOME_FITS_FAILED, FitFailedWarning)
+        warnings.filterwarnings("ignore", SCORES_NOT_FINITE, UserWarning)
+        if is_cut_short:
+            warnings.simplefilter("ignore", ConvergenceWarning)
+        yield

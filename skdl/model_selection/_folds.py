@@ -1,28 +1,27 @@
-"""The folds of a search: the same for all candidates, with all rows or with few."""
+"""The folds of a search: the same for all candidates, with all rows or a share."""
 
 import numpy as np
 
-__all__ = ["Folds"]
-
 
 class Folds:
-    """A splitter that splits once, and then repeats itself.
+    """A splitter that splits once, and then returns the same folds again.
 
-    So scores are comparable fold by fold, even with a splitter that draws new folds
-    each time.
+    So the scores of candidates can be compared fold by fold, even with a splitter that
+    draws new folds in each call.
 
     Parameters
     ----------
     splitter : cross-validation splitter
+        It is called once.
     seed : int
-        Of the order in which training rows are taken.
+        Seed of the random choice of training rows.
     stratify : bool
-        Whether a part of the rows has each class in about its proportion.
+        Whether a share of the rows has each class in about its proportion.
 
     Attributes
     ----------
     share : float
-        Of the rows of each training fold; test folds stay whole.
+        Share of the rows of each training fold to return; test folds stay whole.
     """
 
     def __init__(self, splitter, seed, stratify):
@@ -33,7 +32,7 @@ class Folds:
         self._splits = None
 
     def split(self, X, y=None, **params):
-        """Return the list of (train, test) for the current share."""
+        """Return a list of (train, test), row numbers, for the current share."""
         if self._splits is None:
             self._splits = list(self.splitter.split(X, y, **params))
         if self.share == 1.0:
@@ -43,14 +42,14 @@ class Folds:
         for fold, (train, test) in enumerate(self._splits):
             rng = np.random.default_rng([self.seed, fold])
             n = max(1, round(self.share * len(train)))
-            parts.append((np.sort(_mixed(train, labels, rng)[:n]), test))
+            parts.append((np.sort(_shuffled(train, labels, rng)[:n]), test))
         return parts
 
 
-def _mixed(rows, labels, rng):
-    """Return rows in a random order in which each stretch has all classes.
+def _shuffled(rows, labels, rng):
+    """Return row numbers in a random order in which the first n have all classes.
 
-    A smaller share is a part of every larger one.
+    The first n are a part of the first m > n, so a smaller share is a part of a larger.
     """
     rows = np.asarray(rows)
     if labels is None or labels.ndim != 1:

@@ -1,37 +1,37 @@
-"""A mesh of points: how it is drawn, where it ends, and how it becomes finer."""
+"""A mesh of points in parameter space, which can grow and become finer."""
 
 import math
 from itertools import product
 
-__all__ = ["Mesh"]
-
 
 class Mesh:
-    """Points around an origin for some ranges, with fixed choices for the rest.
+    """A mesh over some ranges, with fixed choices for the other parameters.
 
-    A point is a tuple with a whole number for each range: how many steps it is away
-    from the origin. Its values are drawn near by, once, and kept.
+    A point is a tuple with an integer for each range: its distance from the origin, in
+    steps. The values of a point are drawn near its place, once, and stored.
 
     Parameters
     ----------
     ranges : dict of str to Log or Linear
+        Ranges of the parameters to search.
     choices : dict
-        The values of all other parameters.
+        Values of all other parameters.
     origin, step : list of float
-        In the ranges' coordinates.
+        Place of the point (0, 0, ...) and distance of neighbours, in the coordinates of
+        the ranges.
     first, last : list of int
-        Where the mesh begins and ends, for each range.
+        First and last place of the mesh, for each range.
     centre : dict, default=None
-        The very values at the origin.
+        Values at the origin, if it is not to be drawn.
 
     Attributes
     ----------
     values : dict of point to dict
-        The values of the ranges, where they are drawn.
-    rows : dict of point to int
-        The rows of results of the points that have one.
-    known : dict of tuple to int
-        The rows by values: integers of several points may be the same.
+        Values of the ranges, for points that have been drawn.
+    row_of : dict of point to int
+        Row of the results, for points that have been evaluated.
+    row_of_values : dict of tuple to int
+        Row of the results by values: several points may have the same integers.
     """
 
     def __init__(self, ranges, choices, origin, step, first, last, centre=None):
@@ -42,19 +42,19 @@ class Mesh:
         self.first = list(first)
         self.last = list(last)
         self.values = {} if centre is None else {(0,) * len(ranges): centre}
-        self.rows = {}
-        self.known = {}
+        self.row_of = {}
+        self.row_of_values = {}
 
     @classmethod
     def over(cls, ranges, choices):
-        """Return the first mesh, over all of the ranges."""
+        """Return the first mesh, over the whole ranges."""
         ends = [[r.coordinate(r.low), r.coordinate(r.high)] for r in ranges.values()]
         last = [r.size() - 1 for r in ranges.values()]
         step = [(b - a) / n for (a, b), n in zip(ends, last, strict=True)]
         return cls(ranges, choices, [a for a, _ in ends], step, [0] * len(last), last)
 
     def finer(self, point):
-        """Return a mesh of one step of half the size in each direction, of no rows."""
+        """Return a mesh around a point, one step of half the size in each direction."""
         centre = self.values[point]
         origin = [r.coordinate(centre[name]) for name, r in self.ranges.items()]
         step = [width / 2 for width in self.step]
@@ -64,16 +64,16 @@ class Mesh:
         return mesh
 
     def points(self):
-        """Return all points of the mesh in their order."""
+        """Return all points of the mesh, in order."""
         spans = zip(self.first, self.last, strict=True)
         return list(product(*(range(a, b + 1) for a, b in spans)))
 
-    def unknown(self):
-        """Return the points that have no score."""
-        return [point for point in self.points() if point not in self.rows]
+    def unevaluated(self):
+        """Return the points that have no score yet."""
+        return [point for point in self.points() if point not in self.row_of]
 
     def around(self, point):
-        """Return the box of one step around a point, as far as bounds allow."""
+        """Return all points within one step of a point, as far as bounds allow."""
         near = [
             [i + d for d in (-1, 0, 1) if d == 0 or self._is_within(axis, i, d)]
             for axis, i in enumerate(point)
@@ -81,30 +81,32 @@ class Mesh:
         return list(product(*near))
 
     def include(self, points):
-        """Let the mesh reach as far as these points do."""
+        """Extend the mesh to points."""
         for axis, places in enumerate(zip(*points, strict=True)):
             self.first[axis] = min(self.first[axis], *places)
             self.last[axis] = max(self.last[axis], *places)
 
     def borders(self, point):
-        """Yield (name, "lower" or "upper", whether the mesh may move on from there)."""
+        """Yield (name, "lower" or "upper", whether the mesh may cross it)."""
         for axis, (name, i) in enumerate(zip(self.ranges, point, strict=True)):
             if self.first[axis] == self.last[axis]:
-                continue  # integers, among which there is none left in between
+                continue  # a single place: no integer lies between its neighbours
             if i == self.last[axis]:
                 yield name, "upper", self._is_within(axis, i, 1)
             if i == self.first[axis]:
                 yield name, "lower", self._is_within(axis, i, -1)
 
     def draw(self, point, jitter, rng):
-        """Return the parameters of a point, shifted at random when first asked for.
+        """Return the parameters of a point, which are drawn in the first call.
 
         Parameters
         ----------
         point : tuple of int
+            The point.
         jitter : float
-            The largest shift, in steps.
+            Largest random shift from its place, in steps.
         rng : numpy.random.RandomState
+            Source of the shift.
         """
         if point not in self.values:
             shifts = rng.uniform(-jitter, jitter, size=len(point))
@@ -114,27 +116,27 @@ class Mesh:
             }
         return self.choices | self.values[point]
 
-    def row(self, point, new):
-        """Return the row of a point that is drawn, or the new one if it has none."""
+    def assign_row(self, point, new):
+        """Return the row of a point: that of equal values, or else the new one."""
         key = tuple(self.values[point].values())
-        self.rows[point] = self.known.setdefault(key, new)
-        return self.rows[point]
+        self.row_of[point] = self.row_of_values.setdefault(key, new)
+        return self.row_of[point]
 
     def _value(self, axis, i, shift):
-        """Return a value; those on a bound, such as 0, are tried as they are."""
+        """Return the value of a place; one on a bound, such as 0, is not shifted."""
         r = list(self.ranges.values())[axis]
         step = self.step[axis]
         place = self.origin[axis] + i * step
         for bound, direction in zip(r.bounds, (-1, 1), strict=True):
             if (r.coordinate(bound) - place) * direction < 1e-6 * step:
-                # Without the rounding of a logarithm there and back.
+                # The bound itself: its logarithm and back would be rounded.
                 return r.value(place) if r.is_integer else float(bound)
         return r.value(place + shift * step)
 
     def _is_within(self, axis, i, direction):
-        """Tell whether the next step is allowed; the last one may fall short by half.
+        """Return whether the next step is within the bounds, by at least its half.
 
-        A rounded value that stays what it is is no step, either.
+        A step that does not change an integer does not count.
         """
         r = list(self.ranges.values())[axis]
         here = self.origin[axis] + i * self.step[axis]

@@ -1,4 +1,4 @@
-"""From what the user declares to ranges and choices."""
+"""Checks of `param_space`: the ranges and choices that it declares."""
 
 from itertools import product
 from numbers import Real
@@ -6,8 +6,6 @@ from numbers import Real
 import numpy as np
 
 from skdl.model_selection.ranges import Linear, Log
-
-__all__ = ["check_space", "combinations"]
 
 ALLOWED = (
     "a range (a tuple (low, high), Log, Linear, or a frozen loguniform, uniform or "
@@ -21,11 +19,12 @@ def check_space(param_space):
     Parameters
     ----------
     param_space : dict or list of dict
+        Parameter `param_space` of the search.
 
     Raises
     ------
     ValueError
-        Naming the parameter, what was given and what is allowed.
+        For an invalid entry. The message names the parameter and what is allowed.
     """
     spaces = [param_space] if isinstance(param_space, dict) else param_space
     if not (isinstance(spaces, list) and spaces) or not all(
@@ -42,7 +41,7 @@ def check_space(param_space):
 
 
 def combinations(space):
-    """Return the ranges of a space, and a list with each combination of its choices."""
+    """Return the ranges of a space, and a list of all combinations of its choices."""
     ranges = {k: v for k, v in space.items() if not isinstance(v, list)}
     choices = {k: v for k, v in space.items() if isinstance(v, list)}
     return ranges, [
@@ -75,17 +74,17 @@ def _entry(entry):
             )
         entry = Log(*entry)
     elif hasattr(entry, "dist"):
-        entry = _of_distribution(entry)
+        entry = _range_of(entry)
     if not isinstance(entry, Log | Linear):
         raise ValueError(f"must be {ALLOWED}, got {entry!r}.")
     entry.check()
     return entry
 
 
-def _of_distribution(distribution):
-    """Return the range of a distribution; values outside of it have probability 0."""
+def _range_of(distribution):
+    """Return the range of a distribution of SciPy, with its support as limits."""
     name = getattr(distribution.dist, "name", None)
-    # SciPy may give an integer for an end of a range of floats.
+    # SciPy may return an integer for an end of a range of floats.
     number = int if name == "randint" else float
     kind = {"loguniform": Log, "reciprocal": Log, "uniform": Linear, "randint": Linear}
     if name not in kind:

@@ -5,20 +5,21 @@ import math
 from skdl.model_selection._failures import describe
 from skdl.model_selection._mesh import Mesh
 
-__all__ = ["Stages", "gain"]
 
-
-def gain(ours, theirs):
+def paired_difference(ours, theirs):
     """Return the mean of paired differences over folds, and its standard error.
 
     Parameters
     ----------
     ours, theirs : ndarray of shape (n_splits,)
+        Scores of two candidates on the same folds.
 
     Returns
     -------
-    mean, error : float
-        The error is √(Σ (d - mean)² / (n - 1) / n), and 0 for a single fold.
+    mean : float
+        Mean of the differences d.
+    error : float
+        √(Σ (d - mean)² / (n - 1) / n), and 0 for a single fold.
     """
     differences = ours - theirs
     n = len(differences)
@@ -27,19 +28,30 @@ def gain(ours, theirs):
 
 
 class Stages:
-    """Runs the stages and keeps what is known of their points.
+    """Runs the stages, and stores the scores of their points.
 
     Parameters
     ----------
     search : CoarseToFineSearchCV
         Its parameters, and the budgets `min_resources_` and `max_resources_`.
     spaces : list of (dict of ranges, list of choices)
+        Each space with all combinations of its choices.
     evaluate : callable
-        ``evaluate(candidates, stage, move, budget, spare)`` returns the scores of all
-        candidates so far, of shape (n_candidates, n_splits), and whether a callback
-        wants to stop. The spare, (parameters, budget) or None, is the best so far, and
-        is evaluated as one more candidate if all others fail.
+        ``evaluate(candidates, stage, move, budget, fallback)`` returns the scores of
+        all candidates so far, of shape (n_candidates, n_splits), and whether a callback
+        wants to stop. The fallback, (parameters, budget) or None, is the best candidate
+        so far. It is evaluated once more if all new candidates fail.
     rng : numpy.random.RandomState
+        Source of random shifts and choices.
+
+    Attributes
+    ----------
+    log : list of str
+        What happened, a line each.
+    budgets, n_candidates : list of int
+        Budget and number of candidates of each stage.
+    stop_reason : str
+        Why the search ended, see `CoarseToFineSearchCV`.
     """
 
     def __init__(self, search, spaces, evaluate, rng):
@@ -55,13 +67,18 @@ class Stages:
         self.budgets = []
         self.n_candidates = []
         self.candidates = []
-        self.spare = None
+        self.fallback = None
         self.stop_reason = None
         self.stopped_by_callback = False
+        self.prefix = common_prefix(
+            [name for mesh in self.meshes for name in (*mesh.ranges, *mesh.choices)]
+        )
 
     def run(self):
         """Run stage after stage; set `stop_reason`."""
         search, reference = self.search, None
+        if self.prefix:
+            self._log(f"names without their common prefix {self.prefix!r}")
         budget = search.min_resources_
         for stage in range(search.max_stages):
             is_last = stage == search.max_stages - 1
@@ -71,30 +88,32 @@ class Stages:
                 self.stop_reason = "failed" if best is None else "callback"
                 break
             mesh, point = best
-            row = mesh.rows[point]
+            row = mesh.row_of[point]
             improved = stage == 0 or self._improves(stage, row, reference)
             is_full = budget == search.max_resources_
             if is_last or (is_full and not improved):
                 self.stop_reason = "max_stages" if improved else "converged"
                 break
             refined = self._refined(best, is_full)
-            if is_full and not any(m.unknown() for m in refined):
+            if is_full and not any(m.unevaluated() for m in refined):
                 self.stop_reason = "exhausted"
                 break
             self.meshes = refined
             reference = (refined[0], (0,) * len(mesh.ranges))
             if not is_full:
                 budget = self._next_budget(budget, improved)
-        self._say(f"stopped after {len(self.budgets)} stages: {self.stop_reason}")
+        self._log(f"stopped after {len(self.budgets)} stages: {self.stop_reason}")
 
     def _next_budget(self, budget, improved):
-        """Return `factor` times the budget; what no longer improves gets all of it."""
-        most = self.search.max_resources_
-        return min(most, math.ceil(budget * self.search.factor)) if improved else most
+        """Return `factor` times the budget; the full budget after no improvement."""
+        full = self.search.max_resources_
+        return min(full, math.ceil(budget * self.search.factor)) if improved else full
 
     def _stage(self, stage, budget):
-        """Evaluate the meshes, moved where need be; return the best point, or None."""
-        new = self._thinned([(mesh, p) for mesh in self.meshes for p in mesh.unknown()])
+        """Evaluate and move the meshes; return the best (mesh, point), or None."""
+        new = self._thinned(
+            [(mesh, p) for mesh in self.meshes for p in mesh.unevaluated()]
+        )
         self.budgets.append(budget)
         self.n_candidates.append(0)
         best = self._evaluate(new, stage, 0, budget)
@@ -103,62 +122,66 @@ class Stages:
             if not self._may_move(stage, best):
                 break
             if move == self.search.max_moves:
-                self._say(f"stage {stage}: no move is left (max_moves={move})")
+                self._log(f"stage {stage}: no move is left (max_moves={move})")
                 break
             move += 1
             mesh, point = best
             box = mesh.around(point)
             mesh.include(box)
-            beyond = self._thinned([(mesh, p) for p in box if p not in mesh.rows])
+            beyond = self._thinned([(mesh, p) for p in box if p not in mesh.row_of])
             best = self._evaluate(beyond, stage, move, budget)
         if best is not None:
-            row = best[0].rows[best[1]]
-            score, params = self.scores[row].mean(), describe(self.candidates[row], 4)
-            self._say(f"stage {stage}: best score {score:.4g} at {params}")
+            row = best[0].row_of[best[1]]
+            score, params = (
+                self.scores[row].mean(),
+                self._describe(self.candidates[row]),
+            )
+            self._log(f"stage {stage}: best score {score:.4g} at {params}")
         return best
 
     def _thinned(self, new):
-        """Return as many points as `max_candidates` allows, origins of finer ones kept.
+        """Return at most `max_candidates` points, at random, with all centres.
 
-        The first mesh has no origin in its midst: there all points are alike.
+        The first mesh has no centre: there all points are drawn alike.
         """
-        most = self.search.max_candidates
-        if most is None or len(new) <= most:
+        limit = self.search.max_candidates
+        if limit is None or len(new) <= limit:
             return new
         kept = [i for i, (mesh, p) in enumerate(new) if p in mesh.values]
         others = [i for i in range(len(new)) if i not in set(kept)]
-        n = max(0, most - len(kept))
+        n = max(0, limit - len(kept))
         drawn = self.rng.choice(others, size=n, replace=False).tolist()
         return [new[i] for i in sorted([*kept, *drawn])]
 
     def _evaluate(self, new, stage, move, budget):
-        """Evaluate points and return the best so far; equal values count as one."""
+        """Evaluate points once per values; return the best (mesh, point) so far."""
         batch, n = [], len(self.candidates)
         for mesh, point in new:
             params = mesh.draw(point, self.search.jitter, self.rng)
-            if mesh.row(point, n + len(batch)) == n + len(batch):
+            if mesh.assign_row(point, n + len(batch)) == n + len(batch):
                 batch.append(params)
         if batch:
             self.n_candidates[-1] += len(batch)
-            text = "" if budget is None else f", {self.search.resource}={budget}"
-            self._say(f"stage {stage}: {len(batch)} candidates{text}")
+            resource = str(self.search.resource).removeprefix(self.prefix)
+            text = "" if budget is None else f", {resource}={budget}"
+            self._log(f"stage {stage}: {len(batch)} candidates{text}")
             self.scores, self.stopped_by_callback = self.evaluate(
-                batch, stage, move, budget, self.spare
+                batch, stage, move, budget, self.fallback
             )
             self.candidates += batch
             if len(self.scores) > len(self.candidates):
-                self.candidates.append(self.spare[0])
+                self.candidates.append(self.fallback[0])
                 self.n_candidates[-1] += 1
         best = self._best(self.meshes)
         if best is not None:
-            self.spare = self.candidates[best[0].rows[best[1]]], budget
+            self.fallback = self.candidates[best[0].row_of[best[1]]], budget
         return best
 
     def _best(self, meshes):
-        """Return (mesh, point) of the best mean, or None; of equals the inmost."""
+        """Return (mesh, point) of the best mean, or None; if equal, not at a border."""
         ranked = []
         for mesh in meshes:
-            for point, row in mesh.rows.items():
+            for point, row in mesh.row_of.items():
                 mean = self.scores[row].mean()
                 if not math.isnan(mean):
                     inside = not any(True for _ in mesh.borders(point))
@@ -168,13 +191,13 @@ class Stages:
         return max(ranked, key=lambda entry: entry[:3])[3:]
 
     def _may_move(self, stage, best):
-        """Tell whether the best point is at a border that is open, and say so."""
+        """Return whether the best point is at a border that the mesh may cross."""
         mesh, point = best
         is_open = False
         for name, end, is_free in mesh.borders(point):
-            value = describe({name: mesh.values[point][name]}, 4)
-            then = "the mesh moves beyond it" if is_free else "where the mesh must end"
-            self._say(
+            value = self._describe({name: mesh.values[point][name]})
+            then = "the mesh moves beyond it" if is_free else "which is a limit"
+            self._log(
                 f"stage {stage}: the best point lies at the {end} border ({value}), "
                 + then
             )
@@ -182,42 +205,67 @@ class Stages:
         return is_open
 
     def _improves(self, stage, row, reference):
-        """Tell whether a stage's best beats the last stage's, on the same budget."""
+        """Return whether a stage's best beats that of the last, on the same budget."""
         mesh, point = reference
-        mean, error = gain(self.scores[row], self.scores[mesh.rows[point]])
+        mean, error = paired_difference(
+            self.scores[row], self.scores[mesh.row_of[point]]
+        )
         improved = math.isnan(mean) or mean > error
         verb = "is beyond" if improved else "is not beyond"
-        self._say(
-            f"stage {stage}: {mean:+.3g} on the best point of the stage before, which "
-            f"{verb} the standard error over folds, {error:.2g}"
+        self._log(
+            f"stage {stage}: {mean:+.3g} on the best point of the previous stage, "
+            f"which {verb} the standard error over folds, {error:.2g}"
         )
         return improved
 
     def _refined(self, best, is_full):
-        """Return finer meshes, the best one's first, without those that fall behind."""
+        """Return finer meshes, the best one's first, without those that are worse."""
         winner, point = best
-        leading = self.scores[winner.rows[point]]
+        leading = self.scores[winner.row_of[point]]
         refined = []
         for mesh in [winner, *(mesh for mesh in self.meshes if mesh is not winner)]:
             own = self._best([mesh])
             if own is None:
                 continue
-            row = mesh.rows[own[1]]
-            mean, error = gain(leading, self.scores[row])
+            row = mesh.row_of[own[1]]
+            mean, error = paired_difference(leading, self.scores[row])
             if mesh is not winner and mean > error:
-                self._say(
-                    f"left behind, by {mean:.3g}: {describe(mesh.choices) or 'a space'}"
+                self._log(
+                    f"dropped, as worse by {mean:.3g}: "
+                    f"{describe(self._short(mesh.choices)) or 'a space'}"
                 )
                 continue
             finer = mesh.finer(own[1])
             if is_full:
-                # The same budget gives the same score.
-                finer.known = mesh.known
-                finer.row((0,) * len(mesh.ranges), row)
+                # The centre has a score on this budget already.
+                finer.row_of_values = mesh.row_of_values
+                finer.assign_row((0,) * len(mesh.ranges), row)
             refined.append(finer)
         return refined
 
-    def _say(self, line):
+    def _log(self, line):
         self.log.append(line)
         if self.search.verbose:
             print(f"[{type(self.search).__name__}] {line}")
+
+    def _describe(self, params):
+        return describe(self._short(params), 4)
+
+    def _short(self, params):
+        return {name.removeprefix(self.prefix): v for name, v in params.items()}
+
+
+def common_prefix(names):
+    """Return the longest 'a__b__' with which all names begin, or ''.
+
+    Parameters
+    ----------
+    names : list of str
+        Names of parameters.
+    """
+    prefix = ""
+    for level in zip(*(name.split("__")[:-1] for name in names), strict=False):
+        if len(set(level)) > 1:
+            break
+        prefix += f"{level[0]}__"
+    return prefix

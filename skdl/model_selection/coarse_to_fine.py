@@ -1,20 +1,26 @@
 """Search with cross-validation, from a coarse mesh and little training to fine ones."""
 
-import warnings
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from numbers import Integral, Real
+from typing import Any, Literal, Self
 
 import numpy as np
 from sklearn.base import clone, is_classifier
-from sklearn.exceptions import ConvergenceWarning, FitFailedWarning
+from sklearn.exceptions import FitFailedWarning
 from sklearn.utils import check_random_state
 
-from skdl._sklearn import BaseSearchCV, Interval, StrOptions, fit_context
+from skdl._sklearn import (
+    ALL_FITS_FAILED,
+    BaseSearchCV,
+    Interval,
+    StrOptions,
+    fit_context,
+)
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
 from skdl._warn import warn
 from skdl.model_selection._budget import check_resource, resource_range
-from skdl.model_selection._failures import failure_message
+from skdl.model_selection._failures import failure_message, silenced_warnings
 from skdl.model_selection._folds import Folds
 from skdl.model_selection._space import check_space, combinations
 from skdl.model_selection._stages import Stages
@@ -27,124 +33,131 @@ POSITIVE = Interval(Integral, 1, None, closed="left")
 class CoarseToFineSearchCV(Versioned, BaseSearchCV):
     """Search over ranges: a coarse mesh on a small budget, then finer ones on larger.
 
-    The first stage evaluates a mesh over all ranges, whose points are shifted at random
-    (a power of ten apart, for logarithmic ranges). Each later stage takes the best
-    point, and around it a mesh of three points per range with half the step (for
-    logarithms: √10 ≈ 3, then 1.8 …), and trains longer. If the best point of a stage
-    lies at the border of its mesh, the mesh first moves on beyond it. Choices from a
-    list are crossed with the first mesh; each combination of choices has a mesh of its
-    own from then on, until it falls behind.
+    The first stage evaluates a mesh over all ranges. The points of a logarithmic range
+    are a power of ten apart, and each is shifted at random. Each later stage evaluates
+    a mesh around the best point, with three points per range and half the step (on a
+    logarithmic scale: √10 ≈ 3, then 1.8 …), and trains longer. If the best point of a
+    stage lies at the border of its mesh, the mesh first moves beyond the border. Each
+    combination of choices from lists has a mesh of its own, until it is worse than the
+    best.
 
-    It works as `sklearn.model_selection.GridSearchCV` does, on any estimator, with the
+    It works like `sklearn.model_selection.GridSearchCV`, on every estimator, with the
     same scoring, refitting, metadata routing, callbacks and attributes.
 
     Parameters
     ----------
     estimator : estimator
-        With a method ``fit``, and ``score`` unless `scoring` is given.
+        The estimator to tune. It needs a method ``score`` unless `scoring` is given.
     param_space : dict or list of dict
-        From names of parameters to ranges and choices. A range is a tuple
-        ``(low, high)`` of two positive numbers, on a logarithmic scale and of integers
-        if both are integers; a `Log` or `Linear`; or a frozen ``loguniform``,
-        ``uniform`` or ``randint`` of scipy.stats, whose support the mesh never leaves.
-        Choices are a list or an array. Of several dicts, each is a space of its own.
+        Ranges and choices by parameter name. A range is a tuple ``(low, high)`` of two
+        positive numbers, on a logarithmic scale, with integer values if both are
+        integers; a `Log` or `Linear`; or a frozen ``loguniform``, ``uniform`` or
+        ``randint`` of scipy.stats, whose support is a hard limit. Choices are a list or
+        an array. A list of dicts declares several spaces, searched separately.
     resource : str or None, default=None
-        What stages get more and more of: 'n_samples', the rows of X, of which each fold
-        trains on a share (of each class, for classifiers) and is tested on all; or a
-        parameter of the estimator that is a positive integer, such as 'max_iter', which
-        then is set in `best_params_`, too. With None all stages are alike.
+        What later stages get more of. 'n_samples' are the rows of X: each fold trains
+        on a share of its rows (for classifiers, of each class), and is tested on all.
+        Otherwise the name of a parameter of the estimator that is a positive integer,
+        such as 'max_iter'; it is then part of `best_params_`. With None all stages have
+        the same budget.
     min_resources : int or 'auto', default='auto'
-        The first stage's budget; 'auto' is max_resources / factor, rounded up:
-        with less training, what helps in the end may not show yet.
+        Budget of the first stage. 'auto' is max_resources / factor, rounded up: a
+        smaller budget may not show yet what helps after the full training.
     max_resources : int or 'auto', default='auto'
-        The last stage's; 'auto' is what the estimator has, or all rows.
+        Budget of the last stage. 'auto' is the estimator's own value, or all rows.
     factor : float, default=3
-        Each stage has so many times the budget of the one before. Above 1.
+        Ratio of the budgets of a stage and the previous one, above 1.
     max_stages : int, default=3
-        Most stages. The last one always gets `max_resources`.
+        Largest number of stages. The last one always gets `max_resources`.
     max_moves : int, default=3
-        How often, at most, the mesh of a stage moves beyond its border.
+        Largest number of times that the mesh of a stage moves beyond its border.
     jitter : float, default=0.25
-        How far a point is shifted at most, in steps of its mesh, in [0, 0.5). The best
-        point of the stage before, in the midst of a finer mesh, is not shifted.
+        Largest random shift of a point, in steps of its mesh, in [0, 0.5). The centre
+        of a finer mesh, which is the previous best point, is not shifted.
     max_candidates : int or None, default=None
-        Most points of a stage's mesh, and of each of its moves, drawn at random; None
-        is all. A mesh of d ranges has 3 to the power of d points, and the first more.
+        Largest number of points in a stage's mesh, and in each of its moves; they are
+        drawn at random. None evaluates all. A mesh of d ranges has 3 to the power of d
+        points, the first mesh more.
     scoring : str, callable, list, tuple, dict or None, default=None
-        As in `GridSearchCV`. Of several scores, the one that `refit` names leads the
-        search; with another `refit`, the first one does.
+        Scores of the candidates, as in `GridSearchCV`. With several scores, the one
+        that `refit` names leads the search, or else the first one.
     n_jobs : int or None, default=None
-        Processes of joblib. The results are the same for any number, to the bit if
+        Number of processes of joblib. The results do not depend on it, bit for bit if
         all processes have the same number of BLAS threads and the estimator a seed.
     refit : bool, str or callable, default=True
-        As in `GridSearchCV`. A callable gets all of `cv_results_`, in which scores of
-        different `n_resources` do not compare.
+        Whether and by which score to fit the best candidate on all rows, as in
+        `GridSearchCV`. A callable gets all of `cv_results_`; scores of different
+        `n_resources` do not compare.
     cv : int, splitter, iterable or None, default=None
-        As in `GridSearchCV`. It splits once: a splitter that draws new folds in each
-        call serves all candidates with the first ones.
+        Folds, as in `GridSearchCV`. The splitter is called once, and all candidates
+        have the same folds, even if it draws new folds in each call.
     verbose : int, default=0
-        Above 0, the lines of `log_` are printed as they come; further as in
-        `GridSearchCV`.
+        Above 0, the lines of `log_` are printed during the search; larger numbers print
+        what `GridSearchCV` prints.
     pre_dispatch : int or str, default='2*n_jobs'
-        As in `GridSearchCV`.
+        Number of jobs that joblib prepares ahead, as in `GridSearchCV`.
     random_state : int, RandomState instance or None, default=None
-        Of the shifts, of points that `max_candidates` leaves out, and of the rows that
-        'n_samples' leaves out. The estimator has its own.
+        Seed of the random shifts, and of the points and rows that `max_candidates` and
+        'n_samples' choose. The estimator has a seed of its own.
     error_score : 'raise' or float, default=nan
-        The score of a fit that fails. A ``FitFailedWarning`` names the parameters of
-        each candidate that failed, and the search goes on. NaN is never the best.
+        Score of a fit that fails; NaN is never the best. The search continues, and a
+        ``FitFailedWarning`` names the parameters of each candidate that failed. 'raise'
+        raises the error instead.
     return_train_score : bool, default=False
         Whether to score on the training rows, too.
 
     Attributes
     ----------
     cv_results_ : dict
-        As of `GridSearchCV`, with the columns 'stage', 'move' (0 for the mesh as it
-        began, then how often it had moved) and, with a resource, 'n_resources'. Ranks
-        are over all rows, whatever their budget.
+        Results as in `GridSearchCV`, with the columns 'stage', 'move' (how often the
+        mesh had moved) and, with a resource, 'n_resources'. Ranks are over all rows,
+        whatever their budget.
     best_index_ : int
-        The row of the best mean score among those of the largest budget. (If none of
-        these has a score, of the next smaller one.)
+        The row with the best mean score among those of the largest budget that has a
+        score.
     best_params_, best_score_ : dict, float
-        Of that row. `best_params_` has the resource, unless that is 'n_samples'.
+        Parameters and mean score of that row. `best_params_` has the resource, unless
+        the resource is 'n_samples'.
     best_estimator_ : estimator
-        Fitted on all of X with `best_params_`; not with ``refit=False``.
+        Estimator fitted on all of X with `best_params_`; not with ``refit=False``.
     stop_reason_ : str
-        'converged': with the full budget, a stage was no better than the best point of
-        the one before, beyond noise. 'max_stages'; 'exhausted': no finer point is
-        left, as among few integers; 'callback'; 'failed': no candidate of a later stage
-        had a score.
+        'converged': with the full budget, a stage was not better than the best point of
+        the previous stage, beyond noise; 'max_stages'; 'exhausted': there is no finer
+        point, as among few integers; 'callback'; 'failed': no candidate of a later
+        stage had a score.
     log_ : list of str
-        What happened: stages, their best points, moves beyond a border, gains.
+        A line for each stage, best point, move beyond a border, and gain. A prefix that
+        all parameters have, such as 'mlpclassifier__', stands in the first line only.
     n_stages_ : int
-        How many stages there were.
+        Number of stages.
     n_resources_ : list of int or None
-        The budget of each stage.
+        Budget of each stage.
     n_candidates_ : list of int
-        How many candidates each stage evaluated.
+        Number of candidates of each stage.
     min_resources_, max_resources_ : int or None
-        What 'auto' came to.
+        Budgets of the first and last stage.
     scorer_, refit_time_, n_splits_, multimetric_, classes_ : object
-        As of `GridSearchCV`; so are `n_features_in_` and `feature_names_in_`.
+        As in `GridSearchCV`, like `n_features_in_` and `feature_names_in_`.
 
     Raises
     ------
     ValueError
-        Before any fit, if a parameter, or an entry of `param_space`, is wrong; and if
-        no candidate has a score.
+        By ``fit``: before any training, if a parameter or an entry of `param_space` is
+        invalid; after the search, if no candidate has a score.
 
     Notes
     -----
-    Noise is measured on the folds, which all candidates share: if d_1 … d_n are the
-    differences of two candidates' scores, the better one is better beyond noise if
-    their mean exceeds its standard error, √(Σ (d_i - mean)² / (n - 1) / n). A stage
-    improves if its best point beats the best point of the stage before so, evaluated
-    anew on the larger budget. After a stage that does not improve, the budget goes to
-    `max_resources` at once, or, if it is there, the search ends. A combination of
-    choices falls behind if its best point is worse than the stage's best beyond noise.
+    Noise is measured on the folds, which all candidates share. Let d_1 … d_n be the
+    differences of two candidates' scores. One candidate is better beyond noise if their
+    mean exceeds its standard error, √(Σ (d_i - mean)² / (n - 1) / n). A stage improves
+    if its best point is better, beyond noise, than the best point of the previous
+    stage, which is evaluated again on the larger budget. After a stage that does not
+    improve, the next stage has `max_resources`; if it had them already, the search
+    ends. A combination of choices is dropped if its best point is worse than the
+    stage's best point beyond noise.
 
-    A scikit-learn ``ConvergenceWarning`` in a stage that has not the full number of
-    iterations is not shown: those fits are cut short on purpose.
+    ``ConvergenceWarning`` is not shown for stages without the full number of
+    iterations: these fits are cut short on purpose.
 
     Examples
     --------
@@ -177,27 +190,27 @@ class CoarseToFineSearchCV(Versioned, BaseSearchCV):
 
     def __init__(
         self,
-        estimator,
-        param_space,
+        estimator: Any,
+        param_space: dict[str, Any] | list[dict[str, Any]],
         *,
-        resource=None,
-        min_resources="auto",
-        max_resources="auto",
-        factor=3,
-        max_stages=3,
-        max_moves=3,
-        jitter=0.25,
-        max_candidates=None,
-        scoring=None,
-        n_jobs=None,
-        refit=True,
-        cv=None,
-        verbose=0,
-        pre_dispatch="2*n_jobs",
-        random_state=None,
-        error_score=np.nan,
-        return_train_score=False,
-    ):
+        resource: str | None = None,
+        min_resources: int | Literal["auto"] = "auto",
+        max_resources: int | Literal["auto"] = "auto",
+        factor: float = 3,
+        max_stages: int = 3,
+        max_moves: int = 3,
+        jitter: float = 0.25,
+        max_candidates: int | None = None,
+        scoring: Any = None,
+        n_jobs: int | None = None,
+        refit: bool | str | Callable[[dict], int] = True,
+        cv: int | Iterable | Any | None = None,
+        verbose: int = 0,
+        pre_dispatch: int | str = "2*n_jobs",
+        random_state: int | np.random.RandomState | None = None,
+        error_score: float | Literal["raise"] = np.nan,
+        return_train_score: bool = False,
+    ) -> None:
         super().__init__(
             estimator=estimator,
             scoring=scoring,
@@ -220,22 +233,25 @@ class CoarseToFineSearchCV(Versioned, BaseSearchCV):
         self.max_candidates = max_candidates
         self.random_state = random_state
 
-    # estimator is not validated yet
+    # fit_context must not assume that the estimator's parameters are valid.
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None, **params):
-        """Search, and fit the best on all of X.
+    def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
+        """Search, and fit the best candidate on all of X.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
+            Training rows.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            Targets.
         **params : dict
-            For the estimator's ``fit``, the scorer and the splitter, as in
-            `GridSearchCV`: what has as many rows as X is split with it.
+            Arguments for the estimator's ``fit``, the scorer and the splitter, as in
+            `GridSearchCV`. Arrays with as many rows as X are split with X.
 
         Returns
         -------
         self : CoarseToFineSearchCV
+            The fitted search.
         """
         spaces = check_space(self.param_space)
         check_resource(self.estimator, self.resource, spaces)
@@ -258,7 +274,7 @@ class CoarseToFineSearchCV(Versioned, BaseSearchCV):
                     nested = [name for name in params if "__" in name]
                     raise ValueError(
                         f"param_space: {nested} cannot all be set on {self.estimator}: "
-                        f"{error}. Settings of an object need the object there, as in "
+                        f"{error}. Set an object whose parameters are searched, as in "
                         "solver=Adam() for 'solver__beta_1'."
                     ) from error
 
@@ -278,7 +294,7 @@ class CoarseToFineSearchCV(Versioned, BaseSearchCV):
             task_name="search", max_subtasks=None
         ).call_on_fit_task_begin(estimator=self)
 
-        def evaluate(batch, stage, move, budget, spare):
+        def evaluate(batch, stage, move, budget, fallback):
             columns = {"stage": stage, "move": move}
             several = [(params, budget) for params in batch]
             try:
@@ -287,11 +303,11 @@ class CoarseToFineSearchCV(Versioned, BaseSearchCV):
                 )
             except ValueError as error:
                 # scikit-learn's loop refuses a batch in which all fits fail.
-                refused = str(error).startswith("\nAll the ")
-                if self.error_score == "raise" or not refused or spare is None:
+                refused = str(error).startswith(ALL_FITS_FAILED)
+                if self.error_score == "raise" or not refused or fallback is None:
                     raise
             return self._evaluate(
-                evaluate_candidates, [*several, spare], columns, folds, context
+                evaluate_candidates, [*several, fallback], columns, folds, context
             )
 
         spaces = [combinations(space) for space in check_space(self.param_space)]
@@ -306,7 +322,7 @@ class CoarseToFineSearchCV(Versioned, BaseSearchCV):
         del self._n_samples
 
     def _evaluate(self, evaluate_candidates, several, columns, folds, context):
-        """Evaluate (parameters, budget) pairs; return all scores so far, and a stop."""
+        """Evaluate (parameters, budget) pairs; return all scores, whether to stop."""
         candidates, budgets = map(list, zip(*several, strict=True))
         n, budget = len(candidates), budgets[0]
         more_results = {name: [value] * n for name, value in columns.items()}
@@ -327,7 +343,7 @@ class CoarseToFineSearchCV(Versioned, BaseSearchCV):
             max_subtasks=n * self.n_splits_,
             sequential_subtasks=False,
         ).call_on_fit_task_begin(estimator=self)
-        with _replaced_warnings(cut_short):
+        with silenced_warnings(cut_short):
             results = evaluate_candidates(
                 candidates,
                 folds,
@@ -347,7 +363,7 @@ class CoarseToFineSearchCV(Versioned, BaseSearchCV):
         return scores, stop
 
     def _fold_scores(self, results):
-        """Return the scores that lead the search, of shape (n_candidates, n_splits)."""
+        """Return the scores that lead the search, (n_candidates, n_splits)."""
         prefix = "mean_test_"
         names = [key.removeprefix(prefix) for key in results if key.startswith(prefix)]
         named = isinstance(self.refit, str) and self.refit in names
@@ -369,27 +385,14 @@ class CoarseToFineSearchCV(Versioned, BaseSearchCV):
         if not len(rows):
             raise ValueError(
                 f"No candidate has a score: the {refit_metric} of all "
-                f"{len(means)} is not a number. A scorer that fails says so in a "
-                "warning; error_score='raise' stops at the first."
+                f"{len(means)} is not a number. Warnings name the errors of scorers; "
+                "error_score='raise' raises the first one."
             )
         rows = rows[budgets[rows] == budgets[rows].max()]
         return int(rows[means[rows].argmax()])
 
-    def __sklearn_tags__(self):
-        """Arrays are NumPy's."""
+    def __sklearn_tags__(self) -> Any:
+        """Return tags of a search that takes NumPy's arrays."""
         tags = super().__sklearn_tags__()
         tags.array_api_support = False
         return tags
-
-
-@contextmanager
-def _replaced_warnings(cut_short):
-    """Silence what this module says better, or what is so on purpose."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", r"\n\d+ fits failed out", FitFailedWarning)
-        warnings.filterwarnings(
-            "ignore", "One or more of the (test|train) scores are non", UserWarning
-        )
-        if cut_short:
-            warnings.simplefilter("ignore", ConvergenceWarning)
-        yield

@@ -1,4 +1,4 @@
-"""Ranges of numbers: where a mesh begins, how it is spaced, and where it must end."""
+"""Ranges of numbers to search: the first mesh, its spacing, and hard limits."""
 
 import math
 from dataclasses import dataclass
@@ -15,39 +15,56 @@ def _is_number(value):
 
 
 class _Range(BaseEstimator):
-    """What both kinds share; coordinates are what the mesh is even in."""
+    """Base class of ranges. A mesh has even steps in the coordinate of a range."""
+
+    low: float
+    high: float
+    n_points: int | None
+    limits: tuple | None
+
+    def coordinate(self, value: float) -> float:
+        """Return the coordinate of a value."""
+        raise NotImplementedError
+
+    def _value(self, coordinate: float) -> float:
+        """Return the value at a coordinate."""
+        raise NotImplementedError
+
+    def _default_size(self) -> int:
+        """Return the number of points of the first mesh without `n_points`."""
+        raise NotImplementedError
 
     @property
-    def is_integer(self):
+    def is_integer(self) -> bool:
         """Whether values are rounded to integers."""
         return isinstance(self.low, Integral) and isinstance(self.high, Integral)
 
     @property
-    def bounds(self):
-        """The lowest and the highest value that the mesh may ever reach."""
-        given = (None, None) if self.limits is None else self.limits
+    def bounds(self) -> tuple[float, float]:
+        """Lowest and highest value that a mesh may reach."""
+        limits = (None, None) if self.limits is None else self.limits
         low, high = (-math.inf, math.inf)
         if self.low >= 0:
             low = min(self.low, 1) if self.is_integer else 0
-        low = low if given[0] is None else given[0]
-        return low, high if given[1] is None else given[1]
+        low = low if limits[0] is None else limits[0]
+        return low, high if limits[1] is None else limits[1]
 
-    def size(self):
+    def size(self) -> int:
         """Return the number of points of the first mesh."""
-        return self._usual_size() if self.n_points is None else self.n_points
+        return self._default_size() if self.n_points is None else self.n_points
 
-    def value(self, coordinate):
+    def value(self, coordinate: float) -> float:
         """Return the value at a coordinate, within the bounds."""
         low, high = self.bounds
         value = min(max(self._value(float(coordinate)), low), high)
         if not self.is_integer:
             return float(value)
         rounded = round(value)
-        # A bound may be between two integers.
+        # A bound may lie between two integers.
         return rounded + (rounded < low) - (rounded > high)
 
-    def check(self):
-        """Raise ValueError for settings out of their range."""
+    def check(self) -> None:
+        """Raise ValueError for an invalid parameter."""
         kind = type(self).__name__
         for name in ("low", "high"):
             if not _is_number(getattr(self, name)):
@@ -58,7 +75,7 @@ class _Range(BaseEstimator):
         if not self.low < self.high:
             raise ValueError(
                 f"{kind}: low must be less than high, got {self.low!r} and "
-                f"{self.high!r}. A value that is not searched belongs to the estimator."
+                f"{self.high!r}. Set a value that is not searched on the estimator."
             )
         n = self.n_points
         if n is not None and (
@@ -93,12 +110,13 @@ class Log(_Range):
     Parameters
     ----------
     low, high : float or int
-        Ends of the first mesh, 0 < low < high. If both are integers, so are the values.
+        Ends of the first mesh, 0 < low < high. If both are integers, all values are.
     n_points : int, default=None
-        Of the first mesh, both ends included. None: one per decade, at least 3.
+        Number of points of the first mesh, both ends included. By default one per
+        decade, at least 3.
     limits : tuple (lowest, highest), default=None
-        What later meshes must not leave; None on a side leaves it open. Integers never
-        fall below 1.
+        Hard limits of later meshes; None on a side sets no limit there. Integers are
+        never below 1.
 
     Examples
     --------
@@ -114,8 +132,8 @@ class Log(_Range):
     n_points: int | None = None
     limits: tuple | None = None
 
-    def check(self):
-        """Raise ValueError for settings out of their range."""
+    def check(self) -> None:
+        """Raise ValueError for an invalid parameter."""
         super().check()
         lowest = None if self.limits is None else self.limits[0]
         for name, value in (("low", self.low), ("the lower of limits", lowest)):
@@ -125,14 +143,14 @@ class Log(_Range):
                     "range that reaches 0."
                 )
 
-    def coordinate(self, value):
+    def coordinate(self, value: float) -> float:
         """Return the decimal logarithm."""
         return math.log10(value) if value > 0 else -math.inf
 
     def _value(self, coordinate):
         return 10.0**coordinate
 
-    def _usual_size(self):
+    def _default_size(self):
         decades = self.coordinate(self.high) - self.coordinate(self.low)
         return max(3, round(decades) + 1)
 
@@ -144,12 +162,13 @@ class Linear(_Range):
     Parameters
     ----------
     low, high : float or int
-        Ends of the first mesh, low < high. If both are integers, so are the values.
+        Ends of the first mesh, low < high. If both are integers, all values are.
     n_points : int, default=None
-        Of the first mesh, both ends included. None: 5.
+        Number of points of the first mesh, both ends included; by default 5.
     limits : tuple (lowest, highest), default=None
-        What later meshes must not leave; None on a side leaves it open, but a range
-        without negative numbers gets none, and one of positive integers no 0.
+        Hard limits of later meshes; None on a side sets no limit there. A range without
+        negative numbers never becomes negative, and one of positive integers never
+        reaches 0.
 
     Examples
     --------
@@ -163,12 +182,12 @@ class Linear(_Range):
     n_points: int | None = None
     limits: tuple | None = None
 
-    def coordinate(self, value):
+    def coordinate(self, value: float) -> float:
         """Return the value itself."""
         return float(value)
 
     def _value(self, coordinate):
         return coordinate
 
-    def _usual_size(self):
+    def _default_size(self):
         return 5

@@ -223,3 +223,13 @@ def test_margins_are_no_probabilities(net, name):
     with pytest.raises(AttributeError) as error:
         getattr(net, name)
     assert "CalibratedClassifierCV" in f"{error.value} {error.value.__cause__}"
+
+
+@pytest.mark.filterwarnings("ignore:A column-vector y", "ignore:lbfgs failed")
+@pytest.mark.parametrize("columns", [1, 2])
+def test_booleans_in_object_columns_are_fitted_and_scored(columns):
+    y = np.arange(24).reshape(-1, 2)[:, :columns] % 3 == 0
+    X = np.arange(24.0).reshape(-1, 2) / 24
+    net = MLPClassifier((3,), solver="lbfgs", max_iter=2, random_state=0)
+    net.fit(X, y.astype(object))
+    assert net.score(X, y.astype(object)) == net.score(X, y)

@@ -1,6 +1,7 @@
 """Constructors: scikit-learn's parameters, and nothing else done."""
 
 import inspect
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -8,6 +9,21 @@ from sklearn import neural_network
 from sklearn.base import clone
 
 from skdl import MLPClassifier, MLPRegressor
+from skdl.engine.activations import ACTIVATIONS
+from skdl.engine.initializers import INITIALIZERS
+from skdl.engine.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
+from skdl.engine.optimizers import OPTIMIZERS
+from skdl.engine.penalties import PENALTIES
+from skdl.engine.schedules import SCHEDULES
+from skdl.estimators._parameters import (
+    ActivationName,
+    ClassificationLossName,
+    InitializerName,
+    PenaltyName,
+    RegressionLossName,
+    ScheduleName,
+    SolverName,
+)
 
 
 def parameters(Net):
@@ -82,3 +98,28 @@ def test_subclass_with_a_constructor_of_its_own(Net, X, y, fit):
     assert net.coefs_[0].shape == (4, 3)
     expected = fit(Net(hidden_layer_sizes=(3,), random_state=0, max_iter=3), X, y)
     assert np.array_equal(net.predict(X), expected.predict(X))
+
+
+NAMES = {
+    "activation": (ActivationName, ACTIVATIONS),
+    "solver": (SolverName, {*OPTIMIZERS, "lbfgs"}),
+    "learning_rate": (ScheduleName, SCHEDULES),
+    "weight_init": (InitializerName, {*INITIALIZERS, "auto"}),
+    "penalty": (PenaltyName, PENALTIES),
+    "loss of a classifier": (
+        ClassificationLossName,
+        {*CLASSIFICATION_LOSSES, "log_loss"},
+    ),
+    "loss of a regressor": (RegressionLossName, REGRESSION_LOSSES),
+}
+
+
+@pytest.mark.parametrize(("literal", "names"), NAMES.values(), ids=NAMES)
+def test_types_list_the_names_that_are_allowed(literal, names):
+    assert set(get_args(literal)) == set(names)
+
+
+def test_constructors_are_written_out(Net):
+    """Editors complete what stands in the source; they do not run decorators."""
+    assert inspect.getsourcefile(Net.__init__) == inspect.getsourcefile(Net)
+    assert all(p.annotation is not p.empty for p in parameters(Net))

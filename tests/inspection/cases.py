@@ -65,10 +65,13 @@ HEALTHY = {
         net(MLPClassifier, activation="tanh", max_iter=50), *MANY),
     "digits, sgd": (net(solver="sgd", learning_rate_init=0.1, max_iter=30), *MANY),
     "digits, linear": (net(SoftmaxClassifier, (), max_iter=80), *MANY),
-    "diabetes": (net(MLPRegressor), *DIABETES),
+    "diabetes": (net(MLPRegressor, early_stopping=True), *DIABETES),
     "diabetes, pipeline": (
         TransformedTargetRegressor(
-            make_pipeline(StandardScaler(), net(MLPRegressor, random_state=3)),
+            make_pipeline(
+                StandardScaler(),
+                net(MLPRegressor, early_stopping=True, random_state=3),
+            ),
             transformer=StandardScaler(),
         ),
         *load_diabetes(return_X_y=True),

@@ -1,4 +1,4 @@
-"""Activations of hidden layers against passes written out."""
+"""Activations of hidden layers, compared with explicit forward passes."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,11 @@ from scipy.sparse import csr_array
 from sklearn import config_context
 from sklearn.pipeline import make_pipeline
 
-from skdl import MLPRegressor, SoftmaxClassifier, Standardizer
+from skdl import (
+    MLPRegressor,
+    SoftmaxClassifier,
+    Standardizer,
+)
 from skdl.engine import BatchNorm, Maxout
 from skdl.inspection import hidden_activations
 from tests.engine.cases import peak_bytes

@@ -1,9 +1,7 @@
 """Each kind of finding is found where it is planted, and nothing where nothing is."""
 
 import pickle
-import re
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from skdl import LogisticClassifier, MLPRegressor, SoftmaxClassifier, Standardizer
 from skdl.callbacks import LambdaCallback
 from skdl.inspection import diagnose
-from skdl.inspection._kinds import KINDS, SEVERITIES
+from skdl.inspection.diagnosis.findings import KINDS
 from skdl.preprocessing import ImageAugmenter
 from tests.inspection.cases import (
     DIABETES,
@@ -41,8 +39,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.usefixtures("clock"),
 ]
-
-GUIDE = Path(__file__).parents[2] / "docs" / "troubleshooting.md"
 
 
 @cache
@@ -80,15 +76,11 @@ def test_nothing_is_found_in_a_healthy_training(name):
     report = diagnose(*HEALTHY[name])
     assert not report.findings, str(report)
     assert not report.skipped
-    assert str(report).endswith("Nothing was found.")
+    assert str(report).endswith("No findings.")
 
 
-def test_each_kind_is_planted_and_in_the_guide():
+def test_each_kind_is_planted():
     assert {case.kind for case in FAULTS.values()} == set(KINDS)
-    rows = re.findall(r"^\| `(\w+)` \| (\w+) \|", GUIDE.read_text("utf-8"), re.M)
-    assert dict(rows) == {kind: severity for kind, (severity, _) in KINDS.items()}
-    assert [kind for kind, _ in rows] == list(KINDS)
-    assert {severity for severity, _ in KINDS.values()} == set(SEVERITIES)
 
 
 def test_a_fitted_net_is_judged_by_its_own_training():
@@ -157,7 +149,9 @@ def test_augmented_rows_are_no_trouble():
 def test_scaled_targets_cure_unscaled_ones():
     X, y = DIABETES[0], 1000 + 50 * DIABETES[1]
     assert "unscaled_targets" in diagnose(net(MLPRegressor, max_iter=5), X, y)
-    cured = TransformedTargetRegressor(net(MLPRegressor), transformer=StandardScaler())
+    cured = TransformedTargetRegressor(
+        net(MLPRegressor, early_stopping=True), transformer=StandardScaler()
+    )
     assert not diagnose(cured, X, y).findings
     assert not diagnose(cured.fit(X, y), X, y).findings
 
@@ -206,12 +200,15 @@ def test_many_rows_take_no_longer_than_the_budget(solver, clock):
     # The last step or iteration of each training comes on top.
     assert 0.2 < clock.now < 0.6
     assert "5000 of 200000 rows" in report.subject
-    # What there was no time for is no finding.
+    # A check without time reports nothing.
     assert not report.findings, str(report)
     report = diagnose(estimator, X, y, max_time=1e-6)
     assert set(report.skipped) == {
-        "what training leads to", "tiny subset", "rate", "label noise",
-    }  # fmt: skip
+        "comparison with baselines",
+        "fit of a few rows",
+        "learning rate",
+        "label noise",
+    }
     assert not report.findings, str(report)
     assert "Not checked" in str(report)
 

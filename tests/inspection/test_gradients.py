@@ -1,4 +1,4 @@
-"""Gradients with respect to the inputs, against differences of losses and scores."""
+"""Gradients with respect to the inputs, compared with differences and formulas."""
 
 import numpy as np
 import pytest
@@ -165,7 +165,7 @@ def test_an_output_of_choice():
     ],
 )
 def test_where_none_wins_an_output_is_needed(Net, y):
-    with pytest.raises(ValueError, match="say which one by output"):
+    with pytest.raises(ValueError, match="set output to a number from"):
         input_gradients(fitted(Net, y), X)
 
 

@@ -31,7 +31,7 @@ from skdl import (
 from skdl.callbacks import LambdaCallback
 from skdl.engine import SGD, OneCycle
 from skdl.inspection import LearningRateDisplay, find_learning_rate
-from skdl.inspection.learning_rate import _bound
+from skdl.inspection.learning_rate import _divergence_bound
 
 TABLES = Path(__file__).resolve().parents[3] / "shared" / "data" / "tabular"
 
@@ -214,9 +214,9 @@ def test_weights_and_regression():
 
 
 def test_where_an_explosion_begins():
-    assert _bound([2.0] * 9) == 8
+    assert _divergence_bound([2.0] * 9) == 8
     # The loss of an object of one's own may be negative.
-    assert _bound([-2.0] * 5 + [-7.0]) == 13
+    assert _divergence_bound([-2.0] * 5 + [-7.0]) == 13
 
 
 @pytest.mark.parametrize("batch_size", [20, 50])
@@ -274,7 +274,7 @@ def test_what_a_picture_needs(monkeypatch):
 @pytest.mark.parametrize(
     ("net", "options", "message"),
     [
-        (quick(solver="lbfgs"), {}, "lbfgs.*take a stochastic solver"),
+        (quick(solver="lbfgs"), {}, "lbfgs.*choose a stochastic solver"),
         (quick(), {"min_rate": 0}, "min_rate must be a finite number above 0, got 0"),
         (quick(), {"max_rate": 1e-6}, "max_rate must be .* above 1e-05, got 1e-06"),
         (quick(), {"max_rate": np.inf}, "max_rate must be a finite .* got inf"),

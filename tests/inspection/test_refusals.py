@@ -1,4 +1,4 @@
-"""What inspection refuses, it refuses as ``fit`` does, in the same words."""
+"""Inspection refuses the data that fit refuses, with the same errors."""
 
 import re
 

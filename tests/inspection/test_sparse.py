@@ -1,4 +1,4 @@
-"""Sparse rows in any format: arrays, and matrices, of which ``*`` is the product."""
+"""Sparse rows in all formats, as arrays and as matrices."""
 
 import warnings
 from functools import cache

@@ -13,7 +13,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from skdl import LogisticClassifier, MLPRegressor, SoftmaxClassifier
 from skdl.callbacks import LambdaCallback
 from skdl.engine import Adam
-from skdl.inspection._subject import make_net, make_subject
+from skdl.inspection.diagnosis._subject import copy_net, make_subject
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(3, 2, (60, 4))
@@ -21,11 +21,11 @@ Y = np.repeat([0, 1, 2], [30, 29, 1])
 Z = RNG.normal(5, 3, 60)
 
 
-def test_make_net_copies_parameters_and_nothing_else():
+def test_copy_net_copies_parameters_and_nothing_else():
     solver = Adam(beta_1=0.5)
     net = SoftmaxClassifier(3, solver=solver).set_callbacks(LambdaCallback(print))
     net.n_iter_ = 7
-    copy = make_net(net, alpha=2)
+    copy = copy_net(net, alpha=2)
     assert copy.hidden_layer_sizes == 3
     assert copy.alpha == 2
     assert copy.solver is not solver
@@ -37,25 +37,37 @@ def test_make_net_copies_parameters_and_nothing_else():
 def test_rows_are_drawn_with_their_numbers():
     subject = make_subject(SoftmaxClassifier(), X, Y, 20, 0)
     assert subject.X.shape == (20, 4)
-    assert len(np.unique(subject.rows)) == 20
-    assert_array_equal(subject.X, X[subject.rows])
-    assert_array_equal(subject.y, Y[subject.rows])
+    assert len(np.unique(subject.row_numbers)) == 20
+    assert_array_equal(subject.X, X[subject.row_numbers])
+    assert_array_equal(subject.y, Y[subject.row_numbers])
     assert_array_equal(subject.all_y, Y)
     other = make_subject(SoftmaxClassifier(), X, Y, 20, 1)
-    assert set(other.rows) != set(subject.rows)
+    assert set(other.row_numbers) != set(subject.row_numbers)
 
 
-def test_parts_have_each_class_and_all_rows():
+def test_rows_are_held_out_by_class():
     subject = make_subject(SoftmaxClassifier(), X, Y, 99, 0)
-    assert_array_equal(np.sort(np.append(subject.train, subject.held)), np.arange(60))
-    assert_array_equal(np.bincount(Y[subject.held], minlength=3), [10, 10, 0])
-    folds = subject.folds(3, np.random.default_rng(0))
-    held = np.concatenate([fold[1] for fold in folds])
-    # The row without a fellow is in no held part.
-    assert_array_equal(np.sort(held), np.arange(59))
-    for train, held in folds:
-        assert not set(train) & set(held)
+    rows = np.append(subject.train, subject.held_out)
+    assert_array_equal(np.sort(rows), np.arange(60))
+    sizes = np.bincount(Y[subject.held_out], minlength=3)
+    assert_array_equal(sizes, [10, 10, 0], strict=False)
+    folds = subject.folds(3, 0)
+    # The only row of a class is never held out.
+    held_out = np.concatenate([fold[1] for fold in folds])
+    assert_array_equal(np.sort(held_out), np.arange(59))
+    for train, held_out in folds:
+        assert not set(train) & set(held_out)
         assert 59 in train
+
+
+def test_classes_with_fewer_rows_than_folds():
+    y = np.repeat([0, 1, 2], [20, 2, 1])
+    subject = make_subject(SoftmaxClassifier(), X[:23], y, 99, 0)
+    held_out = np.concatenate([fold[1] for fold in subject.folds(5, 0)])
+    assert_array_equal(np.sort(held_out), np.arange(22))
+    single = make_subject(SoftmaxClassifier(), X[:4], np.arange(4), 99, 0)
+    assert len(single.held_out) == 0
+    assert_array_equal(np.sort(single.train), np.arange(4))
 
 
 @pytest.mark.parametrize("max_rows", [99, 20])
@@ -63,8 +75,8 @@ def test_a_frame_of_polars_keeps_its_names(max_rows):
     frame = pl.DataFrame(X, schema=["a", "b", "c", "d"])
     subject = make_subject(SoftmaxClassifier(), frame, pl.Series(Y), max_rows, 0)
     assert subject.names == [f"column '{name}'" for name in "abcd"]
-    assert_array_equal(subject.X, X[subject.rows])
-    assert_array_equal(subject.y, Y[subject.rows])
+    assert_array_equal(subject.X, X[subject.row_numbers])
+    assert_array_equal(subject.y, Y[subject.row_numbers])
     by_name = ColumnTransformer([("scale", StandardScaler(), ["d", "b"])])
     model = make_pipeline(by_name, SoftmaxClassifier())
     names = make_subject(model, frame, Y, max_rows, 0).names
@@ -79,7 +91,7 @@ def test_transformers_come_first():
     pipeline.set_params(softmaxclassifier__solver="lbfgs").fit(X, Y)
     subject = make_subject(pipeline, X + 1, Y, 99, 0)
     assert_allclose(subject.X, pipeline[:-1].transform(X + 1))
-    assert subject.fitted is pipeline[-1]
+    assert subject.is_fitted
 
 
 def test_targets_are_transformed():
@@ -133,6 +145,6 @@ def test_kinds_of_targets(net, y, kind):
     subject = make_subject(net, X, y, 99, 0)
     assert subject.kind == kind
     if kind in ("labels", "soft"):
-        assert_array_equal(subject.labels, Y)
+        assert_array_equal(subject.class_numbers, Y)
     else:
-        assert subject.labels is None
+        assert subject.class_numbers is None

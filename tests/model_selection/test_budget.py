@@ -59,8 +59,8 @@ def test_ranges(options, expected):
         ),
         ({"resource": "batch_size"}, "positive integer, got 'auto'"),
         ({"estimator": SVC(), "resource": "max_iter"}, "positive integer, got -1"),
-        ({"min_resources": 5}, "min_resources=5 is an amount of a resource, and res"),
-        ({"max_resources": 9}, "max_resources=9 .* resource=None names none: set reso"),
+        ({"min_resources": 5}, "min_resources=5 is the amount of a resource, but res"),
+        ({"max_resources": 9}, "max_resources=9 .* resource=None: set reso"),
     ],
     ids=str,
 )
@@ -72,9 +72,13 @@ def test_budgets_that_cannot_be(options, message):
 @pytest.mark.parametrize(
     ("estimator", "resource", "message"),
     [
-        (NET, "n_iter", "'n_iter' is no parameter of MLPClassifier. Take 'max_iter'"),
+        (
+            NET,
+            "n_iter",
+            "'n_iter' is not a parameter of MLP.* Take 'max_iter'",
+        ),
         (PIPE, "max_iter", "of Pipeline. Take 'mlpclassifier__max_iter', 'n_samples'"),
-        (KNeighborsClassifier(), "max_iter", "Take 'n_samples', any other"),
+        (KNeighborsClassifier(), "max_iter", "Take 'n_samples', another"),
         (NET, "alpha", "resource='alpha' is among the parameters of param_space"),
     ],
 )

@@ -216,7 +216,11 @@ class Untouched(Ridge):
         ({"solver__a": [1]}, {}, r"\['solver__a'\] cannot all be set .* solver=Adam"),
         ({}, {}, "param_space must be a dict"),
         ("alpha", {}, "'param_space' parameter .* must be an instance of 'dict'"),
-        ({"alpha": [1]}, {"resource": "max_it"}, "resource='max_it' is no parameter"),
+        (
+            {"alpha": [1]},
+            {"resource": "max_it"},
+            "'max_it' is not a parameter",
+        ),
         ({"alpha": [1]}, {"resource": "alpha"}, "'alpha' is among the parameters"),
         ({"alpha": [1]}, {"resource": "solver"}, "positive integer, got 'auto'"),
         ({"alpha": [1]}, {"resource": 3}, "'resource' parameter"),

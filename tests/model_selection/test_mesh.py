@@ -66,9 +66,9 @@ def test_equal_values_have_one_row():
     rows = {}
     for new, point in enumerate(mesh.points()):
         value = mesh.draw(point, 0.0, RNG)["a"]
-        assert mesh.row(point, new) == rows.setdefault(value, new)
+        assert mesh.assign_row(point, new) == rows.setdefault(value, new)
     assert len(rows) == 3
-    assert mesh.unknown() == []
+    assert mesh.unevaluated() == []
 
 
 def test_a_finer_mesh_is_around_the_very_point_with_half_the_step():
@@ -102,9 +102,9 @@ def test_borders():
 def test_the_mesh_moves_on():
     mesh = mesh_over(a=Log(1e-3, 1e-1), b=Linear(-2.0, 2.0))
     drawn(mesh)
-    mesh.rows = dict.fromkeys(mesh.points(), 0)
+    mesh.row_of = dict.fromkeys(mesh.points(), 0)
     box = mesh.around((2, 4))
-    new = [point for point in box if point not in mesh.rows]
+    new = [point for point in box if point not in mesh.row_of]
     assert sorted(new) == [(1, 5), (2, 5), (3, 3), (3, 4), (3, 5)]
     mesh.include(box)
     assert borders(mesh, (2, 4)) == []

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy import stats
+from sklearn.pipeline import make_pipeline
 
 from skdl.model_selection import CoarseToFineSearchCV, Linear, Log
-from skdl.model_selection._stages import gain
+from skdl.model_selection._stages import common_prefix, paired_difference
 from tests.model_selection.hill import Hill
 
 X = np.random.default_rng(0).normal(size=(60, 2))
@@ -29,15 +30,15 @@ def column(search, name, **where):
     return np.asarray(results[name][rows])
 
 
-def test_gain_is_the_paired_standard_error():
+def test_the_gain_is_the_paired_standard_error():
     rng = np.random.default_rng(1)
     a, b = rng.normal(size=(2, 7))
-    mean, error = gain(a, b)
+    mean, error = paired_difference(a, b)
     assert_allclose(mean, np.mean(a - b))
     assert_allclose(error, stats.sem(a - b))
     assert mean / error == pytest.approx(stats.ttest_rel(a, b).statistic)
-    assert gain(a[:1], b[:1]) == (a[0] - b[0], 0.0)
-    assert math.isnan(gain(a, np.full(7, np.nan))[0])
+    assert paired_difference(a[:1], b[:1]) == (a[0] - b[0], 0.0)
+    assert math.isnan(paired_difference(a, np.full(7, np.nan))[0])
 
 
 def test_the_mesh_gets_finer_and_the_budget_larger():
@@ -91,7 +92,7 @@ def test_the_mesh_stays_within_its_limits_and_says_so():
     search = searched(space, Hill(top=9.0))
     assert column(search, "param_x").max() == 1e3
     assert search.best_params_["x"] == 1e3
-    assert any("(x=1000), where the mesh must end" in line for line in search.log_)
+    assert any("(x=1000), which is a limit" in line for line in search.log_)
 
 
 def test_a_distribution_s_support_is_its_limit():
@@ -101,7 +102,7 @@ def test_a_distribution_s_support_is_its_limit():
     assert x.min() >= 1e-2
 
 
-def test_on_a_plain_the_inmost_of_equals_wins_and_nothing_moves():
+def test_on_a_plain_an_inner_point_wins_a_tie_and_nothing_moves():
     search = searched({"z": [3], "x": (1e-4, 1e4)}, Hill(top=0.0), max_stages=1)
     assert not any("border" in line for line in search.log_)
     flat = searched({"fails_above": (1e3, 1e9)}, resource=None)
@@ -136,7 +137,7 @@ def test_it_stops_when_a_stage_is_no_better_beyond_noise():
     assert max(gains) > 0  # or nothing was tested of the error
 
 
-def test_without_noise_it_goes_on_to_the_last_stage():
+def test_without_noise_all_stages_run():
     hill = Hill(top=1 / 3)
     search = searched({"x": (1e-3, 1e3)}, hill, resource=None, max_stages=6, jitter=0)
     assert search.n_stages_ == 6
@@ -179,7 +180,7 @@ def test_choices_have_meshes_of_their_own_until_they_fall_behind():
     search = searched({"x": (1e-3, 1e3), "kind": ["bad", "good"]})
     assert set(column(search, "param_kind", stage=0)) == {"bad", "good"}
     assert set(column(search, "param_kind", stage=1)) == {"good"}
-    (line,) = [line for line in search.log_ if line.startswith("left behind, by ")]
+    (line,) = [line for line in search.log_ if line.startswith("dropped, as worse by ")]
     assert line.endswith(": kind='bad'")
     same = searched({"x": (1e-3, 1e3), "kind": ["one", "other"]}, jitter=0.0)
     assert set(column(same, "param_kind", stage=1)) == {"one", "other"}
@@ -234,3 +235,31 @@ def test_max_candidates_thins_moves_too():
         moves = column(search, "move", stage=stage)
         assert max(np.bincount(moves)) == 3
     assert search.best_params_["x"] > 1
+
+
+@pytest.mark.parametrize(
+    ("names", "prefix"),
+    [
+        (["net__alpha", "net__solver__beta_1"], "net__"),
+        (["a__b__c", "a__b__d"], "a__b__"),
+        (["alpha", "solver__beta_1"], ""),
+        (["net__alpha", "pca__whiten"], ""),
+        ([], ""),
+    ],
+)
+def test_common_prefix(names, prefix):
+    assert common_prefix(names) == prefix
+
+
+def test_the_log_prints_a_common_prefix_once():
+    pipe = make_pipeline(Hill(top=9.0))
+    search = searched(
+        {"hill__x": (1e-2, 1e2), "hill__kind": ["good", "bad"]}, pipe,
+        resource="hill__max_iter", max_stages=2,
+    )  # fmt: skip
+    first, second, *rest = search.log_
+    assert first == "names without their common prefix 'hill__'"
+    assert second == "stage 0: 10 candidates, max_iter=34"
+    assert not any("hill__" in line for line in rest)
+    assert any("(x=" in line for line in rest)
+    assert any("at x=" in line or "kind='good', x=" in line for line in rest)

@@ -1,0 +1,108 @@
+"""Checks of the arguments of functions and displays, and values as text."""
+
+import math
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.sparse import issparse
+from sklearn.utils import check_array
+from sklearn.utils.validation import check_consistent_length
+
+from skdl._inputs import columns_named, refuse_lazy
+
+# Lists in texts end after this many values.
+MAX_LISTED = 10
+
+
+def check_lengths(X: Any, y: Any, sample_weight: Any = None) -> None:
+    """Raise if X is missing or lazy, or if numbers of rows differ."""
+    refuse_lazy(X, "X")
+    refuse_lazy(y, "y")
+    if X is None:
+        raise ValueError("X is missing: y holds the targets of the rows of X.")
+    check_consistent_length(X, y, sample_weight)
+
+
+def check_integer(name: str, value: Any, least: int = 1) -> int:
+    """Return an integer of at least `least` as an int; raise for other values."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{name} must be an int of at least {least}, got {value!r}.")
+    return int(value)
+
+
+def check_number(name: str, value: Any, above: float = 0) -> None:
+    """Raise unless a value is a finite number above a bound."""
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    if not (is_number and above < value < math.inf):
+        raise ValueError(
+            f"{name} must be a finite number above {above}, got {value!r}."
+        )
+
+
+def check_indices(name: str, values: Any, n: int) -> np.ndarray:
+    """Return indices of n units or layers as an array of ints from 0 to n - 1.
+
+    Parameters
+    ----------
+    name : str
+        The parameter's name, for the error.
+    values : array-like of int
+        Indices; negative ones count from the end.
+    n : int
+        The number of units or layers.
+
+    Raises
+    ------
+    ValueError
+        If `values` is empty or not a sequence of valid indices.
+    """
+    array = np.asarray(values)
+    right = array.ndim == 1 and array.size and array.dtype.kind in "iu"
+    if not right or array.min() < -n or array.max() >= n:
+        raise ValueError(
+            f"{name} must be a sequence of ints from {-n} to {n - 1}, got {values!r}."
+        )
+    return array % n
+
+
+def check_table(X: Any) -> np.ndarray:
+    """Return X as a dense table of numbers, in which NaN is allowed.
+
+    Raises
+    ------
+    ValueError
+        If X is not a table of numbers.
+    """
+    refuse_lazy(X, "X")
+    table = X.toarray() if issparse(X) else X
+    with columns_named(X):
+        return check_array(table, ensure_all_finite=False, input_name="X")
+
+
+def format_value(value: Any) -> str:
+    """Return a number, text, tuple (a range), list or dict as short text."""
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, Integral):
+        return f"{value:,}" if abs(value) > 9999 else str(value)
+    if isinstance(value, Real):
+        return "0" if abs(value) < 1e-12 else f"{value:.3g}"
+    if isinstance(value, dict):
+        return "; ".join(f"{key} {format_value(v)}" for key, v in value.items())
+    if isinstance(value, tuple):
+        return " … ".join(map(format_value, value))
+    if isinstance(value, list | np.ndarray):
+        listed = ", ".join(map(format_value, value[:MAX_LISTED]))
+        more = len(value) - MAX_LISTED
+        return listed + (f" and {more} more" if more > 0 else "")
+    return str(value)
+
+
+def name_some(names: Sequence[Any] | ArrayLike, most: int = 5) -> str:
+    """Return the first names of a sequence, and the number of the others, as text."""
+    names = [str(name) for name in np.asarray(names).tolist()]
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

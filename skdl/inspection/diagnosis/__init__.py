@@ -1,0 +1,1 @@
+"""`diagnose`: checks of data, training, layers and baselines, and their findings."""

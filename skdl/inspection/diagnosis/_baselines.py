@@ -1,0 +1,168 @@
+"""The comparison of a trial's scores: training rows, a constant, a linear model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+
+from skdl.inspection.diagnosis._scores import (
+    constant_score,
+    has_score,
+    metric_name,
+    scale_of,
+    score_of,
+)
+from skdl.inspection.diagnosis._subject import Subject
+from skdl.inspection.diagnosis._trial import Trial, run_trial
+from skdl.inspection.diagnosis.report import Finding
+from skdl.preprocessing import Standardizer
+
+# With fewer rows held out, scores are too rough to compare.
+MIN_HELD_OUT = 20
+# Differences below this number of standard errors of the paired rows count as noise:
+# one false alarm in 160 comparisons (one-sided, normal).
+N_ERRORS = 2.5
+# Smaller differences of scores do not matter, however certain they are.
+MIN_DIFFERENCE = 0.01
+# X is informative if the net covers this share of the way from the constant to 1.
+MIN_SHARE_OF_WAY = 0.1
+# No comparison with a constant whose score is closer to the best score than this.
+MIN_WAY = 0.1
+# More parameters per row than this are too many if a linear model is as good. The
+# default of 100 units has 5 to 15 on a few hundred rows.
+MANY_PARAMETERS = 30
+# Iterations of L-BFGS for the linear model; most converge before.
+LINEAR_ITERATIONS = 100
+# The linear model keeps these parameters, which define the task.
+TASK = ("loss", "class_weight", "label_smoothing", "random_state")
+# Unseen rows lack this much of R² or accuracy: regularization or more rows then pay
+# more than anything else.
+MAX_GAP = 0.15
+# The largest number of training rows whose score is computed.
+MAX_TRAINING_ROWS = 1000
+
+
+def train_linear(subject: Subject, max_time: float) -> tuple[Trial, Subject]:
+    """Train a net without hidden layers by L-BFGS, on standardized columns.
+
+    Returns
+    -------
+    trial : Trial
+        The linear model, trained on the subject's training rows.
+    scaled : Subject
+        The subject with the columns that the linear model gets.
+    """
+    X = subject.X
+    if not issparse(X):
+        X = Standardizer().fit(X[subject.train]).transform(X)
+    params = subject.net.get_params(deep=False)
+    linear = type(subject.net)(
+        hidden_layer_sizes=(), solver="lbfgs", alpha=1.0, max_iter=LINEAR_ITERATIONS,
+        **{name: params[name] for name in TASK if name in params},
+    )  # fmt: skip
+    scaled = replace(subject, X=X)
+    trial = run_trial(
+        replace(scaled, net=linear), subject.train, max_time, LINEAR_ITERATIONS
+    )
+    return trial, scaled
+
+
+def check_baselines(
+    subject: Subject,
+    trial: Trial,
+    linear: tuple[Trial, Subject] | None,
+    facts: dict[str, Any],
+) -> Iterator[Finding]:
+    """Compare a trial on held-out rows with the best constant and a linear model.
+
+    Parameters
+    ----------
+    subject : Subject
+        The net and its data.
+    trial : Trial
+        Its training.
+    linear : (Trial, Subject), or None
+        The result of `train_linear`.
+    facts : dict
+        The scores are added to it.
+    """
+    rows = subject.held_out
+    if not _can_compare(subject, trial):
+        return
+    name = metric_name(subject)
+    net, constant = score_of(subject, trial, rows), constant_score(subject, trial, rows)
+    facts[f"{name} of unseen rows"] = net.value
+    facts[f"{name} of a constant"] = constant.value
+    evidence = {
+        "metric": name,
+        "score": net.value,
+        "score_of_a_constant": constant.value,
+        "rows_compared": len(rows),
+    }
+    factor, way = scale_of(subject, constant)
+    gain, error = net.gain_over(constant)
+    # A weak signal in few rows is uncertain, and no reason for an alarm: a gain of one
+    # standard error is enough.
+    needed = max(MIN_DIFFERENCE, min(factor * error, MIN_SHARE_OF_WAY * way))
+    # Accuracy cannot rise where a constant is almost always right.
+    if factor * gain < needed and way > MIN_WAY:
+        yield Finding("no_better_than_chance", "", evidence | {"standard_error": error})
+    if linear is None or linear[0].net is None:
+        return
+    other = score_of(linear[1], linear[0], rows)
+    facts[f"{name} of a linear model"] = other.value
+    evidence |= {"score_of_a_linear_model": other.value}
+    gain, error = net.gain_over(other)
+    n_parameters = int(trial.network.parameters.size)
+    if not trial.network.activations:
+        return
+    if factor * gain < -max(MIN_DIFFERENCE, N_ERRORS * factor * error):
+        evidence |= {"standard_error": error, "epochs": trial.curve.n_epochs}
+        yield Finding("worse_than_linear", "", evidence)
+    elif gain <= N_ERRORS * error and n_parameters > MANY_PARAMETERS * len(subject.y):
+        evidence |= {"parameters": n_parameters, "rows": len(subject.y)}
+        yield Finding("oversized_net", "", evidence, {"hidden_layer_sizes": ()})
+
+
+def check_gap(subject: Subject, trial: Trial) -> Iterator[Finding]:
+    """Find training rows that are predicted much better than held-out rows."""
+    rows = subject.held_out
+    if not _can_compare(subject, trial):
+        return
+    unseen = score_of(subject, trial, rows)
+    seen = score_of(subject, trial, subject.train[:MAX_TRAINING_ROWS])
+    factor, _ = scale_of(subject, constant_score(subject, trial, rows))
+    gap = factor * (seen.value - unseen.value)
+    error = unseen.error if unseen.has_rows else np.hypot(unseen.error, seen.error)
+    if not gap >= max(MAX_GAP, N_ERRORS * factor * error):
+        return
+    net = subject.net
+    changes: dict[str, Any] = {"alpha": max(10 * net.alpha, 0.01)}
+    if net.solver != "lbfgs":
+        if net.hidden_layer_sizes != () and net.dropout is None:
+            changes["dropout"] = 0.3
+        if not net.early_stopping:
+            changes["early_stopping"] = True
+    yield Finding(
+        "overfitting",
+        "",
+        {
+            "metric": metric_name(subject),
+            "score_of_training_rows": seen.value,
+            "score_of_unseen_rows": unseen.value,
+            "training_rows": len(subject.train),
+            "parameters": int(trial.network.parameters.size),
+        },
+        changes,
+    )
+
+
+def _can_compare(subject, trial):
+    rows = subject.held_out
+    if trial.net is None or len(rows) < MIN_HELD_OUT:
+        return False
+    return has_score(subject, trial, rows)

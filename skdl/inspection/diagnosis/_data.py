@@ -1,0 +1,219 @@
+"""Checks of the data alone: columns, targets, classes, duplicates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils import get_tags
+from sklearn.utils.sparsefuncs import mean_variance_axis
+
+from skdl.inspection._checks import name_some
+from skdl.inspection.diagnosis._subject import Subject
+from skdl.inspection.diagnosis.report import Finding
+
+# A standardized column has a root mean square of 1, and a column between 0 and 1 less.
+# From about 10 on, one column dominates a unit's input, and its gradient.
+LARGE_RMS = 10.0
+# A column that is so much smaller than the median column has hardly any effect: its
+# weight would have to grow a hundredfold. Rare pixels and words reach a tenth of the
+# others.
+SMALL_SHARE = 0.01
+# Starting weights suit rows whose norm is about the root of the number of columns; the
+# norm of a document is 1. Rows with norms below this look all alike to a net.
+SHORT_ROWS = 0.01
+# Border pixels and rare words are 0 in all rows of a small sample, and do no harm. If
+# more columns than this are 0, something is missing.
+MANY_ZERO_COLUMNS = 1 / 4
+# Starting weights give outputs of size 1, and biases reach a mean of 10 in thousands of
+# Adam's steps of 1e-3.
+TARGET_SIZES = (0.1, 10.0)
+# With classes of 1 : 10, 9 rows in 10 are correct without the rare class. He & Garcia,
+# "Learning from imbalanced data", 2009, speak of imbalance from here on.
+IMBALANCE = 10.0
+# Fewer conflicting rows than this share hardly matter to training.
+FEW_CONFLICTS = 0.01
+
+
+def data_facts(subject: Subject) -> dict[str, Any]:
+    """Return ranges and sizes of the data."""
+    values = subject.X.data if issparse(subject.X) else subject.X
+    facts: dict[str, Any] = {}
+    if values.size:
+        facts["inputs"] = (float(values.min()), float(values.max()))
+    if subject.kind == "numbers":
+        facts["targets"] = (float(subject.y.min()), float(subject.y.max()))
+    elif subject.kind == "labels":
+        facts["classes"] = len(np.unique(subject.all_y))
+    return facts
+
+
+def column_statistics(X: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return mean, variance and largest absolute value of each column."""
+    if issparse(X):
+        mean, variance = mean_variance_axis(X.astype(np.float64), axis=0)
+        return mean, variance, np.ravel(abs(X).max(axis=0).toarray()).astype(float)
+    X = X.astype(np.float64, copy=False)
+    return X.mean(axis=0), X.var(axis=0), np.abs(X).max(axis=0)
+
+
+def check_columns(subject: Subject) -> Iterator[Finding]:
+    """Find columns that are not scaled, and constant columns.
+
+    A net with `standardize` scales the columns itself.
+
+    Source: LeCun et al., "Efficient BackProp", 1998, on scaled and centred inputs.
+    """
+    mean, variance, largest = column_statistics(subject.X)
+    rms = np.sqrt(mean**2 + variance)
+    # The variance of a constant 0.1 is not exactly 0, because of rounding.
+    is_constant = variance <= (1e-7 * largest) ** 2
+    varying = largest[~is_constant]
+    is_small = np.zeros(len(rms), bool)
+    if len(varying):
+        is_small = ~is_constant & (largest < SMALL_SHARE * np.median(varying))
+        is_small |= ~is_constant & (np.linalg.norm(rms) < SHORT_ROWS)
+    is_unscaled = (~is_constant & (rms > LARGE_RMS)) | is_small
+    if is_unscaled.any() and not subject.net.standardize:
+        columns = np.flatnonzero(is_unscaled)
+        # The columns with a root mean square farthest from 1 come first.
+        order = np.argsort(-np.abs(np.log(rms[columns])), kind="stable")
+        columns = columns[order]
+        yield Finding(
+            "unscaled_columns",
+            name_some([subject.names[i] for i in columns]),
+            {
+                "root_mean_squares": rms[columns].tolist(),
+                "columns": columns.tolist(),
+                "median_of_all_columns": float(np.median(rms)),
+            },
+            {} if issparse(subject.X) else {"standardize": True},
+        )
+    is_zero = is_constant & (largest == 0)
+    is_suspect = is_constant & ~is_zero
+    if not issparse(subject.X) and is_zero.mean() > MANY_ZERO_COLUMNS:
+        is_suspect |= is_zero
+    if is_suspect.any():
+        columns = np.flatnonzero(is_suspect)
+        yield Finding(
+            "constant_columns",
+            name_some([subject.names[i] for i in columns]),
+            {"values": mean[columns].tolist(), "columns": columns.tolist()},
+        )
+
+
+def check_targets(subject: Subject) -> Iterator[Finding]:
+    """Find targets that are all equal, and numbers far from mean 0 and deviation 1.
+
+    Losses that work with a logarithm (``loss="poisson"``) take numbers of any size.
+    """
+    if (subject.all_y == subject.all_y[:1]).all():
+        yield Finding("constant_targets", "y", {"rows": len(subject.all_y)})
+    tags = get_tags(subject.net).target_tags
+    if subject.kind != "numbers" or (tags is not None and tags.positive_only):
+        return
+    y = subject.y.reshape(len(subject.y), -1).astype(np.float64)
+    mean, deviation = y.mean(axis=0), y.std(axis=0)
+    low, high = TARGET_SIZES
+    is_far = (np.abs(mean) > high) | (deviation > high)
+    # Constant targets have their own finding.
+    is_far |= (deviation < low) & (deviation > 0)
+    if is_far.any():
+        where = "y" if y.shape[1] == 1 else name_some(
+            [f"output {i}" for i in np.flatnonzero(is_far)]
+        )  # fmt: skip
+        yield Finding(
+            "unscaled_targets",
+            where,
+            {
+                "mean": mean[is_far].tolist(),
+                "standard_deviation": deviation[is_far].tolist(),
+            },
+        )
+
+
+def check_class_imbalance(subject: Subject) -> Iterator[Finding]:
+    """Find classes, or labels, of very different size, without `class_weight`."""
+    if getattr(subject.net, "class_weight", None) is not None:
+        return
+    y, weights = subject.all_y, subject.all_weights
+    if subject.kind == "labels":
+        tables = {"": _class_sizes(y, weights)}
+    elif subject.kind == "indicator":
+        tables = {
+            f"label {j}": {0: 0, 1: 0} | _class_sizes((c != 0).astype(int), weights)
+            for j, c in enumerate(y.T)
+        }
+    elif subject.kind == "columns":
+        tables = {f"output {j}": _class_sizes(c, weights) for j, c in enumerate(y.T)}
+    else:
+        return
+    found = {
+        name: sizes
+        for name, sizes in tables.items()
+        if len(sizes) > 1 and max(sizes.values()) > IMBALANCE * min(sizes.values())
+    }
+    if found:
+        rare = [
+            f"{name} class {str(min(sizes, key=sizes.get))!r}".strip()
+            for name, sizes in found.items()
+        ]
+        first = {str(label): size for label, size in next(iter(found.values())).items()}
+        yield Finding(
+            "class_imbalance",
+            name_some(rare),
+            {"rows" if weights is None else "weight": first},
+            {"class_weight": "balanced"},
+        )
+
+
+def _class_sizes(y, weights):
+    """Return the number of rows of each label, or the sum of their weights."""
+    labels, numbers = np.unique(y, return_inverse=True)
+    sizes = np.bincount(numbers.ravel(), weights).tolist()
+    return dict(zip(labels.tolist(), sizes, strict=True))
+
+
+def check_duplicates(subject: Subject) -> Iterator[Finding]:
+    """Find rows that are equal in X and have different labels."""
+    if subject.kind == "numbers":
+        return
+    groups: dict[Any, list[int]] = {}
+    for i, row in enumerate(_row_keys(subject.X)):
+        groups.setdefault(row, []).append(i)
+    y = subject.y if subject.class_numbers is None else subject.class_numbers
+    conflicts = [
+        rows
+        for rows in groups.values()
+        if len(rows) > 1 and not all(np.array_equal(y[rows[0]], y[i]) for i in rows)
+    ]
+    if conflicts:
+        n_rows = sum(map(len, conflicts))
+        is_rare = n_rows < FEW_CONFLICTS * len(subject.y)
+        numbers = [sorted(subject.row_numbers[rows].tolist()) for rows in conflicts]
+        yield Finding(
+            "conflicting_duplicates",
+            f"rows {name_some(numbers[0])}",
+            {
+                "rows_in_conflict": n_rows,
+                "share_of_rows": n_rows / len(subject.y),
+                "groups": numbers,
+            },
+            severity="note" if is_rare else None,
+        )
+
+
+def _row_keys(X):
+    """Yield a hashable key for each row, equal for equal rows."""
+    if issparse(X):
+        X = X.copy()
+        X.sum_duplicates()
+        for start, stop in zip(X.indptr[:-1], X.indptr[1:], strict=True):
+            part = slice(start, stop)
+            yield X.indices[part].tobytes(), X.data[part].tobytes()
+        return
+    # + 0 turns -0.0 into 0.0.
+    for row in np.ascontiguousarray(X) + 0:
+        yield row.tobytes()

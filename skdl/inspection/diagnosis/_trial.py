@@ -1,0 +1,411 @@
+"""A trial: a short training of a clone, with losses and updates recorded."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from math import ceil
+from time import perf_counter
+from typing import Any, Literal
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import logit
+
+from skdl.callbacks.base import NetCallback
+from skdl.engine.layers import Affine, layer_names
+from skdl.engine.losses import mean_loss
+from skdl.engine.prediction import raw_scores
+from skdl.engine.stacking import network_like
+from skdl.estimators._inside import loss_of, rows_per_batch
+from skdl.inspection.diagnosis._subject import Subject, copy_net
+
+# The number of rows on which losses and layers are measured.
+SAMPLE = 256
+# Targets 0 and 1 are moved inside by this before a logarithm.
+EPSILON = 1e-6
+# Up to this number of scores, BFGS finds the best constant; its matrix has n² numbers.
+MAX_BFGS = 50
+
+
+class Budget:
+    """The seconds that are left.
+
+    Parameters
+    ----------
+    max_time : float
+        Seconds from now.
+    """
+
+    def __init__(self, max_time: float) -> None:
+        self.deadline = perf_counter() + max_time
+
+    @property
+    def left(self) -> float:
+        """Seconds until the end, or 0."""
+        return max(0.0, self.deadline - perf_counter())
+
+    def share(self, part: float) -> float:
+        """Return this part of the remaining seconds; above 0, as `max_time` must be."""
+        return max(1e-3, part * self.left)
+
+
+@dataclass
+class Sample:
+    """Encoded training rows, and the losses of constant predictions for them.
+
+    Attributes
+    ----------
+    X : ndarray or CSR array
+        The rows.
+    targets, table : ndarray
+        As in `skdl.engine.Data`; the table may be None.
+    loss : loss object
+        The loss of the net.
+    n_scores : int
+        The number of raw scores per row.
+    weights : ndarray of shape (n_rows,), or None
+        Weights in training: those of the rows times those of their classes.
+    constant : ndarray of shape (n_scores,), optional
+        The raw scores that fit all training rows best if every row gets the same; by
+        default those that fit these rows.
+    zero, chance, floor : float
+        The mean loss of all-zero scores, of the best constant, and the lowest one.
+    """
+
+    X: Any
+    targets: np.ndarray
+    table: np.ndarray | None
+    loss: Any
+    n_scores: int
+    weights: np.ndarray | None = None
+    constant: np.ndarray | None = None
+    zero: float = field(init=False)
+    chance: float = field(init=False)
+    floor: float = field(init=False)
+
+    def __post_init__(self):
+        if self.constant is None:
+            self.constant = best_constant(
+                self.loss, self.target_rows, self.n_scores, self.weights
+            )
+        self.zero = self.mean_loss(np.zeros((len(self.targets), self.n_scores)))
+        self.chance = self.mean_loss(np.tile(self.constant, (len(self.targets), 1)))
+        self.floor = min(self.chance, self._minimum_loss())
+
+    @property
+    def target_rows(self) -> np.ndarray:
+        """One row of targets for each row of X."""
+        return self.targets if self.table is None else self.table[self.targets]
+
+    def mean_loss(self, scores: np.ndarray) -> float:
+        """Return the weighted mean loss of raw scores, without penalty."""
+        return mean_loss(self.loss, scores, self.targets, self.table, self.weights)
+
+    def loss_of(self, network: Any) -> float:
+        """Return the mean loss of a network as it predicts, without penalty."""
+        return self.mean_loss(raw_scores(network, self.X))
+
+    def progress(self, loss: Any) -> Any:
+        """Return losses as shares of the way from the best constant to the floor."""
+        way = self.chance - self.floor
+        if not way > 0:
+            return np.ones(np.shape(loss))[()]
+        return (self.chance - loss) / way
+
+    def _minimum_loss(self):
+        """Return the mean loss of the scores that fit each row best.
+
+        It is 0 for most losses, and the entropy of soft targets. The candidates are the
+        best scores of one loss or another.
+        """
+        rows = np.asarray(self.target_rows, np.float64)
+        if rows.shape[1] != self.n_scores:
+            return 0.0
+        inside = np.clip(rows, EPSILON, 1 - EPSILON)
+        positive = np.log(np.maximum(rows, EPSILON))
+        candidates = [rows, 30 * (rows - 0.5), positive, logit(inside)]
+        with np.errstate(all="ignore"):
+            return float(np.nanmin([self.mean_loss(scores) for scores in candidates]))
+
+
+def losses_and_gradient(loss: Any, scores: Any, target_rows: Any) -> tuple:
+    """Return each row's loss, (n_rows,), and the gradient of the scores, in float64."""
+    scores = np.array(scores, np.float64)
+    losses, gradient = np.empty((len(scores), 1)), np.empty_like(scores)
+    with np.errstate(all="ignore"):
+        loss.rows_and_gradient(
+            scores, np.asarray(target_rows, np.float64), losses, gradient
+        )
+    return losses[:, 0], gradient
+
+
+def best_constant(
+    loss: Any,
+    target_rows: np.ndarray,
+    n_scores: int,
+    weights: np.ndarray | None = None,
+) -> np.ndarray:
+    """Return the scores (n_scores,) with the lowest mean loss if all rows get them.
+
+    Parameters
+    ----------
+    loss : loss object
+        The loss to minimize.
+    target_rows : ndarray of shape (n_rows, n_targets)
+        One row of targets for each row.
+    n_scores : int
+        The number of raw scores.
+    weights : ndarray of shape (n_rows,), optional
+        The weights of the rows.
+    """
+    targets = np.asarray(target_rows, np.float64)
+    weights = np.ones(len(targets)) if weights is None else weights
+    shares = weights / weights.sum()
+
+    def objective(constant):
+        scores = np.tile(constant, (len(targets), 1))
+        losses, gradient = losses_and_gradient(loss, scores, targets)
+        return shares @ losses, shares @ gradient
+
+    starts = [np.zeros(n_scores)]
+    if targets.shape[1] == n_scores:
+        starts.append(shares @ targets)
+    method = "BFGS" if n_scores <= MAX_BFGS else "L-BFGS-B"
+    with np.errstate(all="ignore"):
+        found = [
+            minimize(objective, start, jac=True, method=method).x for start in starts
+        ]
+        finite = [c for c in (*starts, *found) if np.isfinite(c).all()]
+        values = [objective(candidate)[0] for candidate in finite]
+    return finite[int(np.nanargmin(values))]
+
+
+@dataclass
+class Curve:
+    """Losses and update ratios over a training, of a trial or of a fitted net.
+
+    Attributes
+    ----------
+    unit : {"step", "epoch"}
+        What is counted: the steps of a trial, or the epochs of a fitted net.
+    counts : ndarray of int
+        The number of steps or epochs done at each loss. A trial starts at 0 and records
+        all of the first 64 steps, then with growing gaps.
+    losses : ndarray
+        The losses at `counts`, without penalty and dropout.
+    ratios : dict of ndarray
+        ‖Δw‖ / ‖w‖ of each layer, for the recorded steps; empty with lbfgs.
+    gradient_norms : ndarray
+        The norm of the gradient, for each epoch.
+    diverged : bool
+        Whether training diverged.
+    n_epochs : int
+        The number of epochs.
+    """
+
+    unit: Literal["step", "epoch"]
+    counts: np.ndarray
+    losses: np.ndarray
+    ratios: dict[str, np.ndarray]
+    gradient_norms: np.ndarray
+    diverged: bool
+    n_epochs: int
+
+
+@dataclass
+class Trial:
+    """The result of a short training.
+
+    Attributes
+    ----------
+    net : net of skdl or None
+        The fitted clone; None if training diverged.
+    network, start : Network
+        The network at the end, and before the first step.
+    sample : Sample
+        A few training rows, on which the losses of the curve are measured.
+    everything : Sample
+        All training rows.
+    curve : Curve
+        Losses and update ratios.
+    is_cut : bool
+        Whether the time was over before training ended.
+    """
+
+    net: Any
+    network: Any
+    start: Any
+    sample: Sample
+    everything: Sample
+    curve: Curve
+    is_cut: bool = False
+
+    @property
+    def n_steps(self) -> int:
+        """The number of steps."""
+        return int(self.curve.counts[-1])
+
+
+def run_trial(
+    subject: Subject,
+    rows: np.ndarray,
+    max_time: float,
+    max_steps: int,
+    *,
+    held_out: np.ndarray | None = None,
+    y: np.ndarray | None = None,
+    is_weighted: bool = True,
+    **changes: Any,
+) -> Trial:
+    """Train a clone of the subject's net on some rows.
+
+    Parameters
+    ----------
+    subject : Subject
+        The net and its data.
+    rows : ndarray of int
+        The rows to train on.
+    max_time : float
+        Seconds at most.
+    max_steps : int
+        Steps at most; the epoch that contains the last one is completed.
+    held_out : ndarray of int, optional
+        The rows to score after each epoch.
+    y : ndarray, optional
+        Targets in place of the subject's.
+    is_weighted : bool, default=True
+        Whether the subject's weights are used.
+    **changes
+        Parameters that differ from the net's.
+
+    Raises
+    ------
+    ValueError
+        If ``fit`` refuses the parameters or data.
+    """
+    y = subject.y if y is None else y
+    random_state = subject.net.random_state
+    changes = {
+        "random_state": subject.seed if random_state is None else random_state,
+        "warm_start": False,
+        "verbose": False,
+        "max_restarts": 0,
+        "validation_split": None,
+        **changes,
+    }
+    has_validation = held_out is not None and len(held_out) > 0
+    if not has_validation:
+        changes |= {"early_stopping": False, "scoring": None}
+    net = copy_net(subject.net, **changes)
+    n_batches = 1
+    if net.solver != "lbfgs":
+        n_batches = ceil(len(rows) / rows_per_batch(net.batch_size, len(rows)))
+    net.set_params(
+        max_iter=min(net.max_iter, max(1, ceil(max_steps / n_batches))),
+        max_time=max_time if net.max_time is None else min(max_time, net.max_time),
+    )
+    recorder = _Recorder()
+    net.set_callbacks(recorder)
+    weights = subject.weights if is_weighted else None
+    options = {} if weights is None else {"sample_weight": weights[rows]}
+    if has_validation:
+        options |= {"X_val": subject.X[held_out], "y_val": y[held_out]}
+        if weights is not None:
+            options["sample_weight_val"] = weights[held_out]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            net.fit(subject.X[rows], y[rows], **options)
+        except ValueError:
+            if not recorder.has_diverged:
+                raise
+            net = None
+    return recorder.trial(net)
+
+
+class _Recorder(NetCallback):
+    """A callback that observes the steps of one run, and records its `Trial`."""
+
+    steps_only = True
+
+    def __init__(self):
+        self.run = None
+
+    @property
+    def has_diverged(self):
+        if self.run is None:
+            return False
+        return not self.run.network.is_finite() or self.run.stop_reason == "diverged"
+
+    def observe_steps(self, run, records):
+        self.run, network = run, run.network
+        self.start = network_like(network, *network.snapshot())
+        data = run.data
+        rows = np.arange(data.n_rows) if data.rows is None else data.rows
+        self.everything = self._sample(rows)
+        if data.weights is not None:
+            rows = rows[data.weights[rows, 0] > 0]
+        self.sample = self._sample(rows[:SAMPLE], self.everything.constant)
+        self.sample.X = self.sample.X.astype(network.dtype)
+        self.counts, self.losses, self.ratios = [], [], []
+        self.record(0)
+        return self
+
+    def _sample(self, rows, constant=None):
+        data = self.run.data
+        weights = None if data.weights is None else data.weights[rows, 0].astype(float)
+        return Sample(
+            data.X[rows], data.targets[rows], data.table, loss_of(self.run.net),
+            self.run.network.widths[-1], weights, constant,
+        )  # fmt: skip
+
+    def records(self):
+        """Return nothing: the net need not keep the records."""
+
+    def wants(self, step):
+        # All of the first 64 steps, then 32 steps of each doubling.
+        self.step = step + 1
+        return not self.step % (1 << max(0, self.step.bit_length() - 6))
+
+    def before(self, parameters, gradient, objective):
+        self.weights = [weights.copy() for weights in self._weights(parameters)]
+
+    def after(self, parameters, rate):
+        self.record(self.step)
+        if np.isnan(rate):
+            return  # L-BFGS chooses the length of its steps
+        with np.errstate(all="ignore"):
+            ratios = [
+                np.linalg.norm(new - old) / np.linalg.norm(old)
+                for new, old in zip(
+                    self._weights(parameters), self.weights, strict=True
+                )
+            ]
+        self.ratios.append(ratios)
+
+    def _weights(self, parameters):
+        network = self.run.network
+        views = zip(network.layers, network.views(parameters), strict=True)
+        return [view[0] for layer, view in views if isinstance(layer, Affine)]
+
+    def record(self, step):
+        self.counts.append(step)
+        self.losses.append(self.sample.loss_of(self.run.network))
+
+    def trial(self, net):
+        run, names = self.run, layer_names(len(self.run.network.affine))
+        ratios = np.array(self.ratios).reshape(-1, len(names)).T
+        curve = Curve(
+            "step",
+            np.array(self.counts),
+            np.array(self.losses),
+            dict(zip(names, ratios, strict=True)) if len(self.ratios) else {},
+            np.array(run.history["gradient_norm"], float),
+            run.stop_reason == "diverged",
+            len(run.history["loss"]),
+        )
+        return Trial(
+            net, run.network, self.start, self.sample, self.everything, curve,
+            run.stop_reason == "max_time",
+        )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Displays by scikit-learn's convention: `from_estimator` draws, `plot` draws again."""

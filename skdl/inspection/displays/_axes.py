@@ -1,0 +1,126 @@
+"""The base class of displays: unwrapping the net, and axes to draw on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from skdl._sklearn import check_matplotlib_support
+from skdl.inspection._unwrap import Unwrapped, unwrap_net
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe and Ito's colors, which differ for color-blind people, too.
+COLORS = {"blue": "#0072B2", "red": "#D55E00", "green": "#009E73", "pink": "#CC79A7"}
+GRAY = "0.45"
+
+
+class Display:
+    """Base class of displays, which are dataclasses of the values to draw.
+
+    A subclass has ``from_estimator``, which computes the values, and ``plot``, which
+    draws them on the axes that `_new_axes` returns.
+    """
+
+    ax_: Axes
+    figure_: Figure
+
+    @classmethod
+    def _unwrap(cls, estimator: Any) -> Unwrapped:
+        """Return the fitted net inside an estimator, and its transformers.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing, before any work.
+        TypeError
+            If the estimator contains no net of skdl.
+        sklearn.exceptions.NotFittedError
+            If the net is not fitted.
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        unwrapped = unwrap_net(estimator)
+        check_is_fitted(unwrapped.net)
+        return unwrapped
+
+    def _new_axes(self, ax, n_rows=1, n_columns=1, figsize=None, **grid):
+        """Return n_rows · n_columns axes; set `ax_` to the first, and `figure_`.
+
+        Parameters
+        ----------
+        ax : matplotlib axes, array-like of axes, or None
+            None creates a new figure. Where several axes are needed, a single one is
+            hidden and divided into them.
+        n_rows, n_columns : int
+            The grid of axes.
+        figsize : tuple of float, optional
+            The size of a new figure in inches.
+        **grid
+            Options of matplotlib's ``GridSpec``, such as ``height_ratios``.
+        """
+        axes = self._make_axes(ax, n_rows, n_columns, figsize, grid)
+        self.ax_, self.figure_ = axes[0], axes[0].figure
+        return axes
+
+    def _make_axes(self, ax, n_rows, n_columns, figsize, grid):
+        name, n = type(self).__name__, n_rows * n_columns
+        check_matplotlib_support(f"{name}.plot")
+        from matplotlib import pyplot
+        from matplotlib.axes import Axes
+        from matplotlib.gridspec import GridSpecFromSubplotSpec
+
+        if ax is None:
+            _, axes = pyplot.subplots(
+                n_rows, n_columns, figsize=figsize, layout="constrained",
+                squeeze=False, gridspec_kw=grid,
+            )  # fmt: skip
+            return axes.ravel()
+        if not isinstance(ax, Axes):
+            axes = np.asarray(ax, dtype=object).ravel()
+            if not all(isinstance(panel, Axes) for panel in axes):
+                raise TypeError(f"ax must be matplotlib axes, got {ax!r}.")
+            if len(axes) != n:
+                raise ValueError(f"{name} has {n} panels, ax has {len(axes)} axes.")
+            return axes
+        if n == 1:
+            return np.array([ax], dtype=object)
+        place = ax.get_subplotspec()
+        if place is None:
+            raise ValueError(
+                f"{name} has {n} panels, and ax is not a subplot, so that it cannot be "
+                f"divided: pass an array of {n} axes."
+            )
+        ax.set_axis_off()
+        inner = GridSpecFromSubplotSpec(n_rows, n_columns, subplot_spec=place, **grid)
+        return np.array([ax.figure.add_subplot(part) for part in inner], dtype=object)
+
+
+def layer_colors(n_layers: int) -> list:
+    """Return a color for each layer, from dark for the first to light for the last."""
+    from matplotlib import colormaps
+
+    return [colormaps["viridis"](x) for x in np.linspace(0, 0.85, n_layers)]
+
+
+def tidy(axes: Axes) -> None:
+    """Hide the upper and right lines of the frame, and draw a faint grid."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(alpha=0.25, linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def layers_to_name(n_layers: int, most: int) -> list[int]:
+    """Return indices of about `most` layers, evenly spaced, with the first and last."""
+    step, last = -(-n_layers // most), n_layers - 1
+    return [*range(0, last - (step - 1) // 2, step), last]
+
+
+def whole_number_ticks(axes: Axes) -> None:
+    """Put ticks only at whole numbers of epochs or steps, if the x-axis is linear."""
+    if axes.get_xscale() == "linear":
+        locator: Any = axes.xaxis.get_major_locator()
+        locator.set_params(integer=True, min_n_ticks=1)
