@@ -154,7 +154,7 @@ def test_headers_are_checked_before_the_content(tmp_path, case, method):
     with pytest.raises(ValueError, match=f"mnist.npz.*{message}") as caught:
         load_mnist(path)
     assert "unsafely" not in str(caught.value)
-    # Of an array of no use, it does not matter.
+    # Arrays that are not used are not checked.
     path = write_zip(tmp_path / "mnist.npz", {"extra.npy": data}, method)
     assert len(load_mnist(path).X_train) == 7
 
