@@ -18,18 +18,20 @@ QUESTIONS = (
 
 
 def main(argv=None):
-    """Answer the questions in turn, and return how many could not be answered."""
+    """Answer the questions in turn, and return the number of failures."""
     parser = argparse.ArgumentParser("benchmarks", description=__doc__.split(":")[0])
     parser.add_argument("--only", nargs="+", choices=QUESTIONS, default=QUESTIONS)
-    parser.add_argument("--quick", action="store_true", help="small and imprecise")
-    parser.add_argument("--rounds", type=int, help="turns for each contender")
-    parser.add_argument("--threads", type=int, default=2, help="of each contender")
-    parser.add_argument("--shapes", type=int, nargs="+", help="of steps: 1 to 6")
+    parser.add_argument(
+        "--quick", action="store_true", help="small sizes, to check that all runs"
+    )
+    parser.add_argument("--rounds", type=int, help="turns of each contender")
+    parser.add_argument("--threads", type=int, default=2, help="per contender")
+    parser.add_argument("--shapes", type=int, nargs="+", help="shapes of steps: 1 to 6")
     parser.add_argument(
         "--output",
         type=Path,
-        help="a file to write to, with marks as in benchmarks/README.md, which is the "
-        "default if nothing limits the run but --only",
+        help="a file with marks as in benchmarks/README.md, to write to; default: that "
+        "file, if the run is limited by nothing but --only",
     )
     options = parser.parse_args(argv)
     limits = (options.quick, options.rounds, options.shapes)
@@ -50,7 +52,7 @@ def main(argv=None):
 
 
 def answer(session, name, output, shapes):
-    """Print the answer, and keep it; return whether there is one."""
+    """Print and save the answer; return whether there is one."""
     question = import_module(f"benchmarks.questions.{name}")
     print(f"## {name}: {question.__doc__.splitlines()[0]}\n", flush=True)
     chosen = {"shapes": shapes} if name == "steps" else {}
@@ -66,7 +68,7 @@ def answer(session, name, output, shapes):
 
 
 def keep(output, name, text):
-    """Put a text at its place in the file, if there is one."""
+    """Write a text to its section of the file, if there is a file."""
     if output:
         old = output.read_text(encoding="utf-8")
         output.write_text(replace_section(old, name, text), encoding="utf-8")

@@ -1,16 +1,17 @@
 """Ensembles against their mean member, on three tables and five seeds each.
 
-Half of the rows train and half test, split anew for each seed. All nets are the same
-but for their seeds. "member" is the mean test accuracy of the ensemble's own members,
-"gain" what the ensemble has more, in points, with its standard error over the seeds,
-and "wins" counts the seeds in which it has more. Weights that are averaged are compared
-with the members that they are the average of. "epochs" are those of all training.
-Single nets stand below: one of the constant rate that "best epochs" and "last epochs"
-have, and one whose rate falls in a single cycle, as those of "seeds" do.
+Half of the rows are for training and half for testing, with another split for each
+seed. All nets differ only in their seeds. "member" is the mean test accuracy of the
+members of the ensemble. "gain" is the accuracy of the ensemble minus that of its
+members, in percentage points, with its standard error over the seeds. "wins" counts the
+seeds with a gain. Averaged weights are compared with the members that they average.
+"epochs" counts all training. The last lines are single nets: one with the constant
+learning rate of "best epochs" and "last epochs", and one whose rate falls in a single
+cycle, as in "seeds".
 
-Run it with ``python benchmarks/ensembles.py``; ``--tables`` names a folder with
-letter.csv.gz and satellite.csv.gz, column ``target`` (they are on OpenML, too). It
-takes some four minutes on one core; ``--data`` picks some of the data.
+Run it with ``python benchmarks/ensembles.py``; it takes four minutes on one core.
+``--tables`` names a folder with letter.csv.gz and satellite.csv.gz, column ``target``
+(they are also on OpenML); ``--data`` selects data sets.
 """
 
 import argparse
@@ -31,7 +32,7 @@ from skdl.ensemble import CheckpointEnsembleClassifier, SeedEnsembleClassifier
 TABLES = Path(__file__).resolve().parents[2] / "shared" / "data" / "tabular"
 DATA = ("digits", "letter", "satellite")
 EPOCHS = 60
-# A high rate and dropout, which leave something to be averaged over.
+# A high learning rate and dropout make members that differ.
 NET = SoftmaxClassifier(
     100,
     dropout=0.3,
@@ -48,7 +49,7 @@ VOTES = {
     "margin": {"voting": "margin"},
     "confidence": {"voting": "hard", "weights": "confidence"},
 }
-# Each with the number of its training runs; all votes are of the same members.
+# Each with the number of its training runs. All votes use the same members.
 ENSEMBLES = {
     "cyclic": (CheckpointEnsembleClassifier(NET, snapshots="cyclic"), 1),
     "best epochs": (CheckpointEnsembleClassifier(NET, snapshots="best"), 1),
@@ -60,7 +61,7 @@ AVERAGED = ("best epochs", "last epochs")
 
 
 def load(name, folder):
-    """Return (X, y), or None where the table is missing."""
+    """Return (X, y), or None if the table is missing."""
     if name == "digits":
         X, y = load_digits(return_X_y=True)
         return X.astype(np.float32), y
@@ -74,7 +75,7 @@ def load(name, folder):
 
 
 def accuracies(ensemble, X, y, X_test, y_test):
-    """Return the members' mean test accuracy, and {vote: the ensemble's}."""
+    """Return the mean accuracy of the members, and {vote: accuracy}."""
     members = ensemble.fit(X, y).estimators_
     mean = np.mean([member.score(X_test, y_test) for member in members])
     scores = {}
@@ -85,7 +86,7 @@ def accuracies(ensemble, X, y, X_test, y_test):
 
 
 def run(X, y, seed):
-    """Return {(kind, vote): (mean accuracy of members, accuracy)} of one seed."""
+    """Return {(kind, vote): (mean accuracy of members, accuracy)} for a seed."""
     X, X_test, y, y_test = train_test_split(
         X, y, test_size=0.5, stratify=y, random_state=seed
     )
@@ -109,7 +110,7 @@ def run(X, y, seed):
 
 
 def report(name, seeds):
-    """Print the table of one data set; return how many rows have no gain."""
+    """Print the table of a data set; return the number of ensembles without gain."""
     print(
         f"\n{name:<12}{'vote':<18}{'epochs':>6}{'member':>9}{'ensemble':>10}"
         f"{'gain':>7}{'s.e.':>6}{'wins':>6}"
@@ -139,7 +140,7 @@ def main(argv=None):
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--tables", default=TABLES)
     options = parser.parse_args(argv)
-    # The runs are as long as they are meant to be.
+    # Training stops at max_iter on purpose.
     warnings.simplefilter("ignore", ConvergenceWarning)
     without = 0
     for name in options.data:

@@ -1,14 +1,13 @@
-"""find_learning_rate beside a grid of rates: how close it comes to the best of them.
+"""find_learning_rate and a grid of rates: how close it comes to the best rate.
 
-For each table, net and seed a suggestion is asked for, and nets are trained for a few
-epochs with it, with the rate at which the same curve falls most steeply, and with each
-rate of a grid, 1e-4 to 1 by half decades. Scores are those of held-out rows, accuracy
-or R². The best rate of the grid is chosen by the mean over the seeds of the very scores
-that it is then judged by, which favours the grid; "lost" is what others fall short of
-it by.
+For each table, net and seed, nets are trained for a few epochs with several rates: the
+suggested rate, the rate at which the same curve falls most steeply, and each rate of a
+grid from 1e-4 to 1 by half decades. Scores are accuracies or R² on held-out rows. The
+best rate of the grid is chosen by these scores, averaged over the seeds, which favors
+the grid. "lost" is the best score of the grid minus the score.
 
-Run it with ``python benchmarks/learning_rate.py``, for three minutes; ``--only`` and
-``--data`` say which tables (``NAME.csv.gz``, column ``target``), and where.
+Run it with ``python benchmarks/learning_rate.py``; it takes three minutes. ``--only``
+selects tables (``NAME.csv.gz``, column ``target``), ``--data`` names their folder.
 """
 
 import argparse
@@ -26,7 +25,7 @@ from skdl import MLPClassifier, MLPRegressor, Standardizer
 from skdl.inspection import find_learning_rate
 
 RATES = 10.0 ** np.arange(-4, 0.1, 0.5)
-# The rule of the suggestion was chosen on the first four, and then looked at here.
+# The rule of the suggestion was chosen on four tables, and checked on the others.
 CHOSEN_ON = ["segment", "phoneme", "vehicle", "reg_concrete"]
 CHECKED_ON = [
     "spambase", "satellite", "credit", "letter", "magic", "telco_churn", "hpc",
@@ -47,7 +46,7 @@ NETS = {
 
 
 def load(name, folder):
-    """Return (X, y) of a table, at most `MAX_ROWS` rows; None where it is missing."""
+    """Return (X, y) of a table, at most `MAX_ROWS` rows; None if it is missing."""
     path = Path(folder) / f"{name}.csv.gz"
     if not path.exists():
         return None
@@ -62,9 +61,9 @@ def load(name, folder):
 
 
 def compare(net, X, y, *, rates=RATES, epochs=EPOCHS, n_seeds=3):
-    """Return rates and scores: the suggested ones, the steepest ones, and the grid's.
+    """Return {name: (rates, scores)}, with a row for each seed.
 
-    There is a row for each seed.
+    The names are "suggested", "steepest" and "grid".
     """
     is_labels = y.dtype.kind != "f"
     parts = train_test_split(
@@ -76,43 +75,44 @@ def compare(net, X, y, *, rates=RATES, epochs=EPOCHS, n_seeds=3):
 
     def score(seed, rate):
         params = {"learning_rate_init": rate, "max_iter": epochs, "random_state": seed}
-        one = clone(model).set_params(**{f"{step}__{k}": v for k, v in params.items()})
+        params = {f"{step}__{name}": value for name, value in params.items()}
+        fresh = clone(model).set_params(**params)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ConvergenceWarning)
-                return one.fit(X, y).score(X_test, y_test)
+                return fresh.fit(X, y).score(X_test, y_test)
         except ValueError:  # diverged
             return 0.0
 
     found = [find_learning_rate(model, X, y, random_state=i) for i in range(n_seeds)]
     tried = {
         "grid": np.tile(rates, (n_seeds, 1)),
-        "suggested": np.array([[one.suggestion] for one in found]),
-        "steepest": np.array([[steepest(one)] for one in found]),
+        "suggested": np.array([[result.suggestion] for result in found]),
+        "steepest": np.array([[steepest(result)] for result in found]),
     }
     return {
         name: (
-            some,
-            np.array([[score(i, r) for r in row] for i, row in enumerate(some)]),
+            rates,
+            np.array([[score(i, rate) for rate in row] for i, row in enumerate(rates)]),
         )
-        for name, some in tried.items()
+        for name, rates in tried.items()
     }
 
 
 def steepest(found):
-    """Return the rate at which the smoothed loss falls most, before it is lowest."""
+    """Return the rate at which the smoothed loss falls most, before its minimum."""
     k = found.smoothed_losses.argmin() + 1
     slopes = np.gradient(found.smoothed_losses, np.log(found.rates))
     return found.rates[slopes[:k].argmin()]
 
 
 def standard_error(values):
-    """Return that of the mean; NaN for a single value."""
+    """Return the standard error of the mean; NaN for a single value."""
     return values.std(ddof=1) / len(values) ** 0.5 if len(values) > 1 else np.nan
 
 
 def main(argv=None):
-    """Print a line per table and net, and what they come to."""
+    """Print a line per table and net, and a summary."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("../shared/data/tabular"))
     parser.add_argument("--only", nargs="+", default=CHOSEN_ON + CHECKED_ON)

@@ -1,4 +1,4 @@
-"""What the benchmarks ran on."""
+"""The machine and the versions of a benchmark run."""
 
 import os
 import platform
@@ -40,7 +40,7 @@ def describe(session):
 
 
 def processor():
-    """Return its name, as far as the system tells."""
+    """Return the name of the processor, if the system tells it."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:

@@ -1,8 +1,8 @@
-"""What `Monitor` costs: the time of a fit with it over that of one without.
+"""The cost of `Monitor`: the time of a fit with it, divided by that without.
 
-Run it with ``python -m benchmarks.monitor``; it takes half a minute. Both kinds of
-fit take turns, and the best of all rounds counts. Set OPENBLAS_NUM_THREADS=1 where
-something else runs: a second thread that has to wait makes all of it noise.
+Run it with ``python -m benchmarks.monitor``; it takes half a minute. Both kinds of fit
+alternate, and the best of all rounds counts. Set OPENBLAS_NUM_THREADS=1 on a machine
+that runs other programs: a second thread that has to wait adds noise.
 """
 
 import time
@@ -25,7 +25,7 @@ CASES = [
 
 
 def seconds(X, y, hidden, batch_size, n_epochs, *callbacks):
-    """Return the time of a fit."""
+    """Return the seconds of a fit."""
     net = SoftmaxClassifier(
         hidden, batch_size=batch_size, max_iter=n_epochs, n_iter_no_change=np.inf
     ).set_callbacks(*callbacks)
@@ -35,18 +35,18 @@ def seconds(X, y, hidden, batch_size, n_epochs, *callbacks):
 
 
 def main():
-    """Print a line for each case."""
+    """Print a line per case."""
     warnings.simplefilter("ignore", ConvergenceWarning)
     rng, lines = np.random.default_rng(0), []
     for n_features, hidden, n_classes, batch_size, n_rows, n_epochs in CASES:
         X = rng.normal(size=(n_rows, n_features)).astype(np.float32)
         y = rng.integers(0, n_classes, n_rows)
-        plain, watched = [], []
+        plain, monitored = [], []
         for _ in range(N_ROUNDS):
             plain.append(seconds(X, y, hidden, batch_size, n_epochs))
-            watched.append(seconds(X, y, hidden, batch_size, n_epochs, Monitor()))
+            monitored.append(seconds(X, y, hidden, batch_size, n_epochs, Monitor()))
         widths = "-".join(map(str, (n_features, *hidden, n_classes)))
-        ratio = number(min(watched) / min(plain))
+        ratio = number(min(monitored) / min(plain))
         lines.append([f"{widths} ({batch_size})", f"{min(plain):.3f}", ratio])
     print(table(["net (batch)", "fit, s", "with Monitor / without"], lines))
 

@@ -1,4 +1,4 @@
-"""What all contenders of a comparison train on: the same data, start and batches."""
+"""The data, starting parameters and batches that all contenders share."""
 
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -19,21 +19,24 @@ class Problem:
     Attributes
     ----------
     widths : tuple of int
-        Of the input, the hidden relu layers and the output: a score per class, or one
-        for two classes, of a sigmoid.
+        Widths of the input, the hidden relu layers and the output. The output has one
+        score per class, or one score for two classes, for a sigmoid.
     batch_size : int
+        Rows per batch.
     X : ndarray of shape (n_rows, n_features), or CSR array
-        Of float32.
+        Rows in float32.
     y : ndarray of shape (n_rows,), int64
+        Labels.
     seed : int
-        Estimators get it as their random_state.
+        The random_state of estimators.
     start : list of (ndarray, ndarray)
         Weights (fan_in, fan_out) and biases (fan_out,) of each layer.
     orders : ndarray of shape (n_epochs, n_rows), int64
-        In which order the rows come, epoch by epoch.
+        Order of the rows in each epoch.
     rate : float
+        Learning rate.
     options : dict
-        What a contender has to do besides: parameters of our estimators.
+        Further options, as parameters of our estimators.
     """
 
     widths: tuple
@@ -58,16 +61,16 @@ class Problem:
 
     @property
     def n_classes(self):
-        """Number of classes, which one sigmoid tells, too."""
+        """Number of classes; a single score stands for two."""
         return max(self.widths[-1], 2)
 
     def with_sigmoid(self):
-        """Return the problem for one score instead of two."""
+        """Return the problem with one score instead of two."""
         widths = (*self.widths[:-1], 1)
         return replace(self, widths=widths, start=starting(widths, self.seed))
 
     def with_data(self, X, y):
-        """Return the problem with other rows, of the same number and widths."""
+        """Return the problem with other rows of the same shape."""
         return replace(self, X=X, y=y)
 
     def with_options(self, **options):
@@ -80,7 +83,7 @@ def make_problem(
 ):
     """Draw a problem whose labels depend on the features, with noise.
 
-    Where a density is given, X is a CSR array with so many of its elements.
+    With a density, X is a CSR array that stores this fraction of its elements.
     """
     rng = np.random.default_rng(seed)
     n_features, n_classes = widths[0], max(widths[-1], 2)
@@ -93,7 +96,7 @@ def make_problem(
         )  # fmt: skip
     teacher = rng.standard_normal((n_features, n_classes), dtype=np.float32)
     teacher *= 3 / (n_features * (density or 1)) ** 0.5
-    # The noise keeps the loss away from zero, where a percent of it would be nothing.
+    # The noise keeps the loss away from 0, so that relative deviations make sense.
     y = np.argmax(X @ teacher + rng.gumbel(size=(n_rows, n_classes)), axis=1)
     return Problem(
         tuple(widths),
@@ -108,7 +111,7 @@ def make_problem(
 
 
 def starting(widths, seed):
-    """Return the parameters that scikit-learn, and skdl, draw from this seed."""
+    """Return the parameters that scikit-learn and skdl draw from this seed."""
     rng, start = np.random.RandomState(seed), []
     for fan_in, fan_out in pairwise(widths):
         bound = np.sqrt(6 / (fan_in + fan_out))
@@ -119,14 +122,14 @@ def starting(widths, seed):
 
 
 def shuffling(seed):
-    """Return what skdl's estimators shuffle by."""
+    """Return the generator with which skdl's estimators shuffle."""
     return random_streams(seed)[1]["shuffling"]
 
 
 def orders(n_rows, batch_size, n_epochs, seed):
     """Return the order of the rows in the epochs of skdl's ``fit``.
 
-    The others can be told an order, skdl cannot: so it sets it.
+    The other contenders accept an order and skdl does not, so all use that of skdl.
     """
     numbers = np.arange(n_rows, dtype=np.float64)[:, np.newaxis]
     batches = Batches(Data(numbers, numbers), batch_size, np.dtype(np.float64))

@@ -1,15 +1,14 @@
 """CoarseToFineSearchCV and GridSearchCV on the same ranges: best score, epochs, time.
 
-The grid has the resolution that the search refines to, a step of √10, over ranges that
-the search may not leave. Both evaluate the same net on the same folds, and their best
-scores are means over the folds at the full `max_iter`. Epochs are those that the nets
+The grid has the final resolution of the search, a factor of √10, over ranges that the
+search may not leave. Both evaluate the same net on the same folds, and the best scores
+are means over the folds at the full `max_iter`. Epochs are the numbers that the nets
 really ran (`n_iter_`, as some stop before `max_iter`), summed over all fits.
 
 Run it with ``python benchmarks/search.py``; a data set and seed take 1 to 2 minutes.
-``--only`` says which data: digits and breast cancer are scikit-learn's, others tables
-(``NAME.csv.gz``, column ``target``) in the folder that ``--data`` names. Scores are
-accuracies, and R² for tables whose name begins with ``reg_``: their targets are
-standardized beforehand.
+``--only`` selects data: digits and breast cancer from scikit-learn, or tables
+(``NAME.csv.gz``, column ``target``) in the folder of ``--data``. Scores are accuracies.
+For tables whose name begins with ``reg_`` they are R², and targets are standardized.
 """
 
 import argparse
@@ -33,12 +32,12 @@ MAX_ITER = 90
 
 
 def scores_and_epochs(model, X, y):
-    """Score a fitted pipeline, and tell the epochs that its net ran."""
+    """Return the score of a fitted pipeline, and the epochs of its net."""
     return {"score": model.score(X, y), "epochs": model[-1].n_iter_}
 
 
 def load(name, folder):
-    """Return (X, y), or None where the table is missing."""
+    """Return (X, y), or None if the table is missing."""
     if name == "digits":
         return load_digits(return_X_y=True)
     if name == "breast cancer":
@@ -52,7 +51,7 @@ def load(name, folder):
 
 
 def searches(name, seed, n_jobs):
-    """Yield (name, search); what is not searched is the same."""
+    """Yield (name, search); all other settings are equal."""
     is_regression = name.startswith("reg_")
     kind = MLPRegressor if is_regression else MLPClassifier
     folds = KFold if is_regression else StratifiedKFold
@@ -88,7 +87,7 @@ def searches(name, seed, n_jobs):
 
 
 def measure(search, X, y):
-    """Return the best score, its folds, the epochs of all fits, and the seconds."""
+    """Return the best score, its scores per fold, all epochs, and the seconds."""
     start = time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -108,7 +107,7 @@ def measure(search, X, y):
 
 
 def main(argv=None):
-    """Print a line per data set and seed, and what they come to."""
+    """Print a line per data set and seed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("../shared/data/tabular"))
     parser.add_argument("--seeds", type=int, default=1)
@@ -128,7 +127,8 @@ def main(argv=None):
             continue
         for seed in range(options.seeds):
             grid, ours = (
-                measure(s, *data) for _, s in searches(name, seed, options.n_jobs)
+                measure(search, *data)
+                for _, search in searches(name, seed, options.n_jobs)
             )
             gain = ours["folds"] - grid["folds"]
             error = gain.std(ddof=1) / len(gain) ** 0.5

@@ -1,4 +1,4 @@
-"""One run of the benchmarks: its workers, and how thorough it is."""
+"""One run of the benchmarks: its workers, its rounds, and its sizes."""
 
 from functools import partial
 from importlib.util import find_spec
@@ -9,7 +9,7 @@ from benchmarks.workers import PAUSE, Worker, take_turns
 
 __all__ = ["CONTENDERS", "Session", "compare"]
 
-# Of each contender: the package that it needs, and what makes it.
+# Name -> (package that the contender needs, its module and class).
 CONTENDERS = {
     "skdl fit": ("skdl", "ours:Fit"),
     "skdl step": ("skdl", "ours:Step"),
@@ -22,20 +22,20 @@ CONTENDERS = {
 
 
 class Session:
-    """What a question gets to measure with.
+    """The means to measure with, passed to each question.
 
     Parameters
     ----------
     n_rounds : int
-        How often each contender has its turn.
+        Number of turns of each contender.
     n_threads : int, default=2
-        Of each contender.
+        Number of threads of each contender.
     is_quick : bool, default=False
-        Whether sizes should be small, to see that everything runs.
+        Whether to use small sizes, to check that everything runs.
     names : sequence of str, optional
-        The contenders that may take part; all that are installed by default.
+        Contenders that take part; by default all that are installed.
     figures : pathlib.Path, optional
-        The folder for pictures; without it none is drawn.
+        The folder for pictures; without it no picture is drawn.
     pause : float, default=0.15
         Seconds between turns; see `benchmarks.workers`.
     """
@@ -54,21 +54,22 @@ class Session:
         self._workers = {}
 
     def sized(self, full, quick):
-        """Return the one or the other."""
+        """Return `full`, or `quick` in a quick run."""
         return quick if self.is_quick else full
 
     def prepare(self, contenders):
-        """Make those contenders that are installed; return what has become of them.
+        """Create the contenders that are installed.
 
         Parameters
         ----------
         contenders : dict of (str, Problem)
-            By a key of your own: a name in `CONTENDERS`, and what to train on. Those of
-            the same name share a process.
+            Key -> (name in `CONTENDERS`, problem to train on). Contenders of the same
+            name share a process.
 
         Returns
         -------
         runners : dict of Runner
+            Key -> contender, without those that are not installed.
         """
         for worker in self._workers.values():
             worker.clear()
@@ -81,17 +82,17 @@ class Session:
         return runners
 
     def turns(self, runners, method="run", *args, n_rounds=None):
-        """Return the least seconds of each in several rounds of turns."""
+        """Return the best time of each runner in several rounds, in seconds."""
         actions = {
             key: partial(runner.time, method, *args) for key, runner in runners.items()
         }
         return self.best(actions, n_rounds)
 
     def best(self, actions, n_rounds=None):
-        """Return the least seconds that `take_turns` gets from each; print the noise.
+        """Return the best time of each action in seconds, and print the noise.
 
-        That is by how much the median round of all is slower than the best: a few
-        percent, unless something else ran on the machine.
+        The noise is the difference between the median and the best round. It is a few
+        percent, unless the machine runs other programs.
         """
         seconds = take_turns(actions, n_rounds or self.n_rounds, self.pause)
         noise = median(median(values) / min(values) for values in seconds.values()) - 1
@@ -99,22 +100,24 @@ class Session:
         return {name: min(values) for name, values in seconds.items()}
 
     def race(self, contenders, tolerance=0.01, n_rounds=None):
-        """Let contenders train in turn, and see that they learned the same.
+        """Let contenders train in turn, and check that they learned the same.
 
         Parameters
         ----------
         contenders : dict of (str, Problem)
-            As for `prepare`.
+            Key -> (name, problem), as for `prepare`.
         tolerance : float
-            As for `compare`. Contenders without scores are not compared.
+            Largest relative deviation of the losses, as for `compare`. Contenders
+            without scores are not compared.
         n_rounds : int, optional
+            Number of turns of each contender; by default that of the session.
 
         Returns
         -------
         seconds : dict of float
-            The best of all rounds; contenders that are not installed are missing.
+            Key -> best time of all rounds, without contenders that are not installed.
         deviation : float
-            What `compare` returns.
+            Largest relative deviation of the losses.
         """
         runners = self.prepare(contenders)
         seconds = self.turns(runners, n_rounds=n_rounds)
@@ -132,7 +135,7 @@ class Session:
         self._workers = {}
 
     def __enter__(self):
-        """Nothing more to do: processes start when they are needed."""
+        """Return the session; processes start when they are needed."""
         return self
 
     def __exit__(self, *exception):
@@ -146,10 +149,13 @@ class Runner:
     Parameters
     ----------
     worker : Worker
+        The process.
     key : str
+        Key of the contender in the process.
     name : str
-        In `CONTENDERS`.
+        Name of the contender in `CONTENDERS`.
     problem : Problem
+        The problem to train on.
     """
 
     def __init__(self, worker, key, name, problem):
@@ -161,32 +167,32 @@ class Runner:
         return self.worker.time(self.key, method, *args)
 
     def memory(self, method, *args):
-        """Return the bytes that a method needs beyond those in use, at its peak."""
+        """Return the peak memory of a method, in bytes beyond those in use."""
         return self.worker.memory(self.key, method, *args)
 
     def call(self, method, *args):
-        """Return what a method returns."""
+        """Call a method, and return its result."""
         return self.worker.call(self.key, method, *args)
 
     def loss(self):
-        """Return the mean cross-entropy on all rows, computed here, the same for all.
+        """Return the mean cross-entropy on all rows, without a penalty.
 
-        That is the objective without any penalty.
+        It is computed here, by the same code for all contenders.
         """
         problem = self.problem
         return cross_entropy(self.call("scores", problem.X), problem.y)
 
 
 def compare(losses, tolerance):
-    """Return by how much losses deviate from the first one's, as a share of it.
+    """Return the largest relative deviation of losses from the first loss.
 
     Raises
     ------
     AssertionError
-        If that is more than the tolerance.
+        If the deviation exceeds the tolerance.
     """
     reference = next(iter(losses.values()))
     deviations = [abs(loss / reference - 1) for loss in losses.values()]
     if not all(deviation <= tolerance for deviation in deviations):  # NaN, too
-        raise AssertionError(f"not the same training, these are the losses: {losses}")
+        raise AssertionError(f"the trainings differ; their losses are {losses}")
     return max(deviations)

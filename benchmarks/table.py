@@ -1,4 +1,4 @@
-"""Tables in Markdown, and their places in a file."""
+"""Tables in Markdown, and sections of a file that hold them."""
 
 import re
 
@@ -6,7 +6,7 @@ __all__ = ["goal", "number", "replace_section", "table"]
 
 
 def table(header, rows):
-    """Return a Markdown table with aligned columns; all cells but the first right."""
+    """Return a Markdown table; columns after the first are aligned right."""
     cells = [list(map(str, row)) for row in (header, *rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
@@ -19,14 +19,14 @@ def table(header, rows):
 
 
 def number(value):
-    """Return a number with three digits; '–' for None."""
+    """Return a number with three digits, or '–' for None."""
     if value is None:
         return "–"
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:#.3g}".rstrip(".")
 
 
 def goal(value, bound, at_least=True):
-    """Return a number beside its goal; where it is missed, in bold."""
+    """Return a number and its goal; in bold if the goal is missed."""
     if value is None:
         return "–"
     met = value >= bound if at_least else value <= bound
@@ -36,7 +36,7 @@ def goal(value, bound, at_least=True):
 
 
 def replace_section(text, name, content):
-    """Return the text with other content between the marks of this name."""
+    """Return the text with new content between the marks of this name."""
     marks = [f"<!-- {edge} {name} -->" for edge in ("begin", "end")]
     pattern = f"(?s)(?<={re.escape(marks[0])}\n).*?(?={re.escape(marks[1])})"
     if not re.search(pattern, text):

@@ -1,8 +1,8 @@
-"""A process for each contender, and turns among them.
+"""One process per contender, and turns among them.
 
-BLAS, OpenMP and XLA each keep a pool of threads that goes on spinning for a while after
-its work, and takes the cores from whoever comes next. In processes of their own, and
-with a pause between turns, none meets another.
+BLAS, OpenMP and XLA each keep a pool of threads. These threads wait actively for a
+while after their work, and occupy the cores. With one process per contender and a pause
+between turns, contenders do not disturb each other.
 """
 
 import contextlib
@@ -18,14 +18,13 @@ from pathlib import Path
 
 __all__ = ["PAUSE", "Worker", "WorkerError", "take_turns"]
 
-# Seconds. OpenBLAS lets its threads spin for 2^26 ticks of the processor's counter,
-# which were 100 ms where this was measured; PyTorch's came to rest after 10, JAX's at
-# once.
+# Seconds. OpenBLAS's threads wait actively for 2^26 ticks of the processor's counter,
+# 100 ms where this was measured. PyTorch's threads wait for 10 ms, JAX's not at all.
 PAUSE = 0.15
 
 
 class WorkerError(RuntimeError):
-    """What went wrong in another process, with its traceback."""
+    """An error in another process, with its traceback."""
 
 
 class Worker:
@@ -34,7 +33,7 @@ class Worker:
     Parameters
     ----------
     n_threads : int
-        For everything in it. It is kept on as many cores.
+        Number of threads of its libraries, and of cores that it may use.
     """
 
     def __init__(self, n_threads):
@@ -52,11 +51,11 @@ class Worker:
         return self._process.pid
 
     def make(self, key, factory, *args):
-        """Keep under a key what ``factory``, "module:name", returns there."""
+        """Create an object by ``factory``, "module:name", and keep it under a key."""
         self._ask("make", key, factory, args)
 
     def call(self, key, method, *args):
-        """Return what a method of an object returns."""
+        """Call a method of an object, and return its result."""
         return self._ask("call", key, method, args)
 
     def time(self, key, method, *args):
@@ -64,11 +63,11 @@ class Worker:
         return self._ask("time", key, method, args)
 
     def memory(self, key, method, *args):
-        """Return the bytes that a method needs beyond those in use, at its peak."""
+        """Return the peak memory of a method, in bytes beyond those in use."""
         return self._ask("memory", key, method, args)
 
     def clear(self):
-        """Let go of all objects."""
+        """Delete all objects."""
         self._ask("clear")
 
     def _ask(self, *request):
@@ -89,7 +88,7 @@ class Worker:
             self._process.terminate()
 
     def __enter__(self):
-        """Nothing more to do: the process runs."""
+        """Return the worker; its process runs already."""
         return self
 
     def __exit__(self, *exception):
@@ -133,7 +132,7 @@ def _do(things, command, key=None, name=None, args=()):
 
 
 def _start_peak():
-    """Give free memory back, forget earlier peaks; return the bytes in use (Linux)."""
+    """Release free memory, reset the peak; return the bytes in use (Linux)."""
     gc.collect()
     with contextlib.suppress(AttributeError, OSError):  # musl has no malloc_trim
         ctypes.CDLL(None).malloc_trim(0)
@@ -148,7 +147,7 @@ def _status(name):
 
 @contextlib.contextmanager
 def _environment(n_threads):
-    """Have the variables that a process reads when it loads its libraries."""
+    """Set the variables that a process reads when it loads its libraries."""
     libraries = ("OPENBLAS", "OMP", "MKL")
     ours = {f"{library}_NUM_THREADS": str(n_threads) for library in libraries}
     before = dict(os.environ)
@@ -161,22 +160,22 @@ def _environment(n_threads):
 
 
 def take_turns(actions, n_rounds, pause=PAUSE):
-    """Let each act in turn, again and again.
+    """Run actions in turn, in several rounds.
 
     Parameters
     ----------
     actions : dict of callable
-        Each returns the seconds that it took.
+        Each returns its time in seconds.
     n_rounds : int
-        Each begins with another one. One more goes before and does not count: it warms
-        caches up, and compilers.
+        Number of rounds; each begins with another action. A round before them is not
+        counted: it fills caches and compiles code.
     pause : float
         Seconds between turns.
 
     Returns
     -------
     seconds : dict of list of float
-        Of each, round by round.
+        Name -> times, round by round.
     """
     names = list(actions)
     seconds = {name: [] for name in names}

@@ -1,4 +1,4 @@
-"""What the examples on images share: options, training and tables."""
+"""Options, training and tables of the examples on images."""
 
 import argparse
 import logging
@@ -22,28 +22,47 @@ from skdl.callbacks import Checkpoint, CSVLogger, EpochLogger
 from skdl.ensemble import SeedEnsembleClassifier
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-ORDER_SEED = 0  # of the order that --rows and --hold-out cut from: the same for all
+# Seed of the order from which --rows and --hold-out take rows, the same for all nets.
+ORDER_SEED = 0
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train, and what to predict with."""
+    """How to train and to predict.
 
-    text: str  # one line
-    net: dict  # parameters of SoftmaxClassifier
-    steps: dict = field(default_factory=dict)  # name: the parameters that undo it
-    copies: dict = field(default_factory=dict)  # of OnWhitenedCopies, if it is that
-    members: int = 1  # nets whose probabilities are averaged
-    n_jobs: int | None = None  # of them at a time
-    mirror: bool = False  # whether to average over each image and its mirror image
+    Attributes
+    ----------
+    text : str
+        Title, one line.
+    net : dict
+        Parameters of SoftmaxClassifier.
+    steps : dict
+        Steps of the recipe, for the ablation: name -> parameters without the step.
+    copies : dict
+        Parameters of OnWhitenedCopies; if empty, the net learns from pixels.
+    members : int
+        Number of nets whose probabilities are averaged.
+    n_jobs : int or None
+        Number of nets that are trained at the same time.
+    mirror : bool
+        Whether to average the predictions for an image and its mirror image.
+    """
+
+    text: str
+    net: dict
+    steps: dict = field(default_factory=dict)
+    copies: dict = field(default_factory=dict)
+    members: int = 1
+    n_jobs: int | None = None
+    mirror: bool = False
 
     def model(self, image_shape, epochs, seed, callbacks):
-        """Return the net, or the ensemble of nets, unfitted."""
-        # A clone has objects of its own: a step that is left out stays in the recipe.
+        """Return the unfitted net, or ensemble of nets."""
+        # A clone copies the objects, so that an ablation does not change the recipe.
         net = clone(SoftmaxClassifier(**self.net)).set_params(
             image_shape=image_shape,
             max_iter=epochs,
-            n_iter_no_change=np.inf,  # the schedules need all of their epochs
+            n_iter_no_change=np.inf,  # the schedules need all epochs
             random_state=seed,
         )
         net.set_callbacks(*callbacks)
@@ -54,36 +73,51 @@ class Recipe:
             )
         if not self.copies:
             return model
-        net.set_params(image_shape=None)  # components are no images
+        net.set_params(image_shape=None)  # the net gets components, not images
         copies = OnWhitenedCopies(model, **clone(self.copies, safe=False))
         return copies.set_params(augmenter__image_shape=image_shape)
 
 
 def make_parser(description, output, recipes):
-    """Return a parser of what all scripts understand."""
+    """Return a parser of the common options."""
     parser = argparse.ArgumentParser(description=description)
     add = parser.add_argument
     add("--data", type=Path, help="the file, archive or folder with the images")
     add("--recipe", choices=list(recipes), help="how to train (default: text)")
-    add("--epochs", type=int, help="instead of the recipe's")
-    add("--rows", type=int, help="train on so many rows, drawn at random")
-    add("--seeds", type=int, default=1, help="train so often (default: 1)")
-    add("--members", type=int, help="nets that vote, instead of the recipe's")
+    add("--epochs", type=int, help="epochs (default: those of the recipe)")
+    add("--rows", type=int, help="train on this number of random rows")
+    add(
+        "--seeds",
+        type=int,
+        default=1,
+        help="number of seeds (default: 1)",
+    )
+    add("--members", type=int, help="nets that vote (default: as in the recipe)")
     add("--hold-out", type=int, default=0, metavar="N",
-        help="training rows to validate on instead, for the curves")  # fmt: skip
-    add("--checkpoint", type=Path, metavar="FILE", help="write the state, each epoch")
-    add("--resume", action="store_true", help="go on from the checkpoint")
-    add("--log", type=Path, metavar="FILE", help="write the epochs, a CSV file")
+        help="training rows to use as validation data, for the curves")  # fmt: skip
+    add(
+        "--checkpoint",
+        type=Path,
+        metavar="FILE",
+        help="write the state each epoch",
+    )
+    add("--resume", action="store_true", help="resume from the checkpoint")
+    add(
+        "--log",
+        type=Path,
+        metavar="FILE",
+        help="write a CSV line per epoch",
+    )
     add("--progress", choices=["auto", "bar", "log", "none"], default="auto",
-        help="a bar, where rich is installed; or a line for each epoch")  # fmt: skip
+        help="a bar if rich is installed, or a line per epoch")  # fmt: skip
     add("--output", type=Path, default=Path(output), help="the picture")
     add("--ablation", action="store_true",
-        help="leave out each step of the recipe, one at a time")  # fmt: skip
+        help="leave out each step of the recipe in turn")  # fmt: skip
     return parser
 
 
 def parse(parser, argv):
-    """Return the options, or end with what is wrong about them."""
+    """Return the options, or exit with an error message."""
     options = parser.parse_args(argv)
     for name in ("epochs", "rows", "seeds", "members"):
         if (value := getattr(options, name)) is not None and value < 1:
@@ -92,11 +126,11 @@ def parse(parser, argv):
         parser.error(f"--hold-out must be at least 0, got {options.hold_out}")
     folder = options.output.parent
     if not folder.is_dir():
-        parser.error(f"--output: there is no folder {str(folder)!r}")
+        parser.error(f"--output: the folder {str(folder)!r} does not exist")
     if options.resume and options.checkpoint is None:
-        parser.error("--resume needs a --checkpoint to go on from")
+        parser.error("--resume needs --checkpoint FILE")
     if options.ablation and options.members is not None:
-        parser.error("--ablation trains nets, no ensembles: leave out --members")
+        parser.error("--ablation trains single nets: leave out --members")
     if options.progress == "bar" and find_spec("rich") is None:
         parser.error("--progress bar needs rich: pip install rich")
     return options
@@ -108,7 +142,7 @@ def read(options, file, load, fetch):
     if path is None and (SHARED_DATA / file).exists():
         path = SHARED_DATA / file
     if path is None:
-        print("Reading from OpenML, or what is left of that: the first time takes long")
+        print("Reading from OpenML, or from the cache: the first time takes minutes")
         data = fetch()
     else:
         data = load(path)
@@ -119,15 +153,15 @@ def read(options, file, load, fetch):
 
 
 def split(data, options):
-    """Return rows to train on, and those held out as arguments of ``fit``."""
+    """Return training rows, and held-out rows as arguments of ``fit``."""
     X, y = data.X_train, data.y_train
     if options.rows is None and not options.hold_out:
         return X, y, {}
     order = np.random.default_rng(ORDER_SEED).permutation(len(X))
-    held, rows = np.split(order, [options.hold_out])
-    rows = rows[: options.rows]
-    validation = {"X_val": X[held], "y_val": y[held]} if len(held) else {}
-    return X[rows], y[rows], validation
+    held_out, rest = np.split(order, [options.hold_out])
+    training = rest[: options.rows]
+    validation = {"X_val": X[held_out], "y_val": y[held_out]} if len(held_out) else {}
+    return X[training], y[training], validation
 
 
 def make_callbacks(options, n_nets):
@@ -150,23 +184,23 @@ def make_callbacks(options, n_nets):
 
 
 def path_of_each(path, n_nets):
-    """Return the path, with a mark in it if several nets need a file each."""
+    """Return the path; if each net needs its own file, with a placeholder."""
     if n_nets > 1 and "{fingerprint}" not in path.name:
         return path.with_name(f"{path.stem}-{{fingerprint}}{path.suffix}")
     return path
 
 
 def fit(model, X, y, validation):
-    """Fit, and return the seconds that it took."""
+    """Fit a model, and return the seconds."""
     start = time.perf_counter()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # max_iter is meant so
+        warnings.simplefilter("ignore", ConvergenceWarning)  # max_iter is intended
         model.fit(X, y, **validation)
     return time.perf_counter() - start
 
 
 def probabilities(model, X, image_shape, mirror):
-    """Return the probabilities of the images, with `mirror` of both their sides."""
+    """Return class probabilities, averaged with those of the mirror images."""
     result = model.predict_proba(X)
     if mirror:
         flipped = X.reshape(-1, *image_shape)[:, :, ::-1].reshape(X.shape)
@@ -182,7 +216,7 @@ def evaluate(model, data, mirror):
 
 
 def report(path, model, data, predicted, title):
-    """Save the picture of a model, of an ensemble that of its first net."""
+    """Save the picture of a model; an ensemble shows its first net."""
     net = getattr(model, "model_", model)
     net = net.estimators_[0] if hasattr(net, "estimators_") else net
     weights = net.coefs_[0]
@@ -192,7 +226,7 @@ def report(path, model, data, predicted, title):
 
 
 def train_seeds(recipe, data, options, title):
-    """Train with each seed; report the seconds, the accuracies, and the first model."""
+    """Train with each seed; report times, accuracies and the first model."""
     X, y, validation = split(data, options)
     callbacks = make_callbacks(options, options.seeds * recipe.members)
     models, seconds, results = [], [], []
@@ -200,7 +234,7 @@ def train_seeds(recipe, data, options, title):
         model = recipe.model(data.image_shape, options.epochs, seed, callbacks)
         seconds.append(fit(model, X, y, validation))
         models.append(model)
-    # Only now: nothing above has seen a test row.
+    # The test rows are used only here, after all training.
     for model in models:
         results.append(evaluate(model, data, recipe.mirror))
     print_scores(seconds, [score for _, score in results])
@@ -210,9 +244,9 @@ def train_seeds(recipe, data, options, title):
 
 
 def ablate(recipe, data, options):
-    """Return {step: accuracies without it, of each seed}, None for the whole recipe."""
+    """Return {step: accuracies without it, per seed}; None is the whole recipe."""
     X, y, validation = split(data, options)
-    callbacks = make_callbacks(options, n_nets=2)  # at least
+    callbacks = make_callbacks(options, n_nets=2)  # 2 stands for several
     table = {}
     for seed in range(options.seeds):
         for step, changes in {None: {}, **recipe.steps}.items():
@@ -230,7 +264,7 @@ def ablate(recipe, data, options):
 
 
 def print_ablation(table):
-    """Print what is lost without each step, in points of a percent."""
+    """Print the loss of accuracy without each step, in percentage points."""
     print(f"\n{'':<34}{'test accuracy':>14}{'of the step':>13}{'of each seed':>16}")
     whole = np.array(table[None])
     for step, scores in table.items():
@@ -244,7 +278,7 @@ def print_ablation(table):
 
 
 def print_scores(seconds, scores):
-    """Print a line for each seed, and the mean of all."""
+    """Print a line per seed, and the mean."""
     print(f"\n{'seed':<6}{'time (s)':>10}{'test accuracy':>16}")
     for seed, (took, score) in enumerate(zip(seconds, scores, strict=True)):
         print(f"{seed:<6}{took:>10.1f}{score:>16.4f}")
@@ -252,9 +286,9 @@ def print_scores(seconds, scores):
 
 
 def run(recipe, data, options):
-    """Train as the recipe and the options say; report."""
+    """Train according to the recipe and the options, and report."""
     if options.ablation:
-        recipe = replace(recipe, members=1)  # nets by themselves show each step
+        recipe = replace(recipe, members=1)  # single nets show the steps
     elif options.members is not None:
         recipe = replace(recipe, members=options.members)
     if options.epochs is None:

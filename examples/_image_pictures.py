@@ -6,12 +6,12 @@ from skdl.inspection import MistakesDisplay, TrainingCurveDisplay, WeightImageDi
 
 
 def draw(path, net, weights, data, predicted, title):
-    """Save curves, filters and mistakes; return whether it was possible.
+    """Save curves, filters and mistakes; return whether matplotlib is installed.
 
-    The weights are those of the first layer on pixels.
+    The weights are those of the first layer, on pixels.
     """
     try:
-        from matplotlib.figure import Figure  # without pyplot, so that no window opens
+        from matplotlib.figure import Figure  # unlike pyplot, opens no window
     except ImportError:
         return False
     figure = Figure(figsize=(12, 9), layout="constrained")
@@ -45,7 +45,7 @@ def draw(path, net, weights, data, predicted, title):
 
 
 def draw_ablation(path, table, title):
-    """Save a bar for each step, a dot for each seed; return whether it was possible."""
+    """Save a bar per step, a dot per seed; return whether matplotlib is installed."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
@@ -65,7 +65,7 @@ def draw_ablation(path, table, title):
 
 
 def print_picture(path, drawn):
-    """Print where the picture is."""
+    """Print the path of the picture."""
     if drawn:
         print(f"\nPicture: {path.resolve()}")
     else:

@@ -1,4 +1,4 @@
-"""A classifier of images by the whitened components of augmented copies."""
+"""A classifier that learns from whitened components of augmented images."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
@@ -6,24 +6,26 @@ from sklearn.utils import gen_batches
 
 from skdl import PCAWhitener
 
-ROWS = 5000  # at a time: only the components of all copies are kept
+ROWS = 5000  # rows per block; only the components of all copies are kept
 
 
 class OnWhitenedCopies(ClassifierMixin, BaseEstimator):
     """Trains a net on principal components instead of pixels.
 
-    The whitener learns from the images as they are, the net from the components of
-    augmented copies, which are made once: 20 copies of CIFAR-10 in 256 components take
-    1 GB. A net of 256 inputs is several times faster than one of 3072.
+    The whitener learns from the original images, the net from the components of
+    augmented copies, which are made once. 20 copies of CIFAR-10 in 256 components take
+    1 GB. A net with 256 inputs is several times faster than one with 3072.
 
     Parameters
     ----------
     model : estimator
+        The net, or an ensemble of nets.
     augmenter : ImageAugmenter
-        With an image_shape.
+        The augmenter, with its image_shape.
     n_copies : int
+        Number of copies of each image.
     n_components : float
-        As PCAWhitener has it: the share of the variance to keep.
+        Fraction of the variance to keep, for PCAWhitener.
     """
 
     def __init__(self, model, augmenter, n_copies, n_components):
@@ -33,7 +35,7 @@ class OnWhitenedCopies(ClassifierMixin, BaseEstimator):
         self.n_components = n_components
 
     def fit(self, X, y, X_val=None, y_val=None):
-        """Make the copies, and train on them."""
+        """Train on augmented copies of the images."""
         n = len(X)
         whitener = PCAWhitener(n_components=self.n_components)
         self.whitener_ = whitener.fit(X.astype(np.float32))
@@ -59,10 +61,10 @@ class OnWhitenedCopies(ClassifierMixin, BaseEstimator):
         return out
 
     def predict_proba(self, X):
-        """Return the model's probabilities of images."""
+        """Return the class probabilities of images."""
         return self.model_.predict_proba(self._whiten(X))
 
     def weights_on_pixels(self, net):
-        """Return weights on pixels that do what the net's first layer does."""
+        """Return the weights of the net's first layer, mapped to pixels."""
         whitener = self.whitener_
         return (whitener.components_.T / whitener.scale_) @ net.coefs_[0]

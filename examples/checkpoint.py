@@ -1,13 +1,13 @@
-"""Training that survives a crash: the same call again, and the same weights.
+"""Training that survives a crash: the same call resumes it, with the same weights.
 
-A net learns the digits three times: once without interruption; once in a process that
-dies in the middle, as if by a power cut; and then the call of that process is made
-again. It finds the checkpoint, goes on from there, and ends with the weights of the
-first net, bit for bit: Adam's moments, the learning rate, the orders of the rows,
-dropout and the best epoch of early stopping are all in the file.
+A net learns the digits three times: first without interruption; then in a process that
+dies in the middle, as in a power cut; and then by the same call again. That call finds
+the checkpoint, resumes training, and ends with the weights of the first net, bit for
+bit. The file contains Adam's moments, the learning rate, the random generators and the
+best epoch of early stopping.
 
-Run it with ``python checkpoint.py``; it takes a few seconds. ``--crash-after`` says
-after how many epochs the process dies.
+Run it with ``python checkpoint.py``; it takes a few seconds. ``--crash-after`` sets the
+number of epochs after which the process dies.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from skdl.engine import StepDecay
 
 
 def fit(*callbacks):
-    """Return the net after training, with early stopping, on the digits."""
+    """Train a net with early stopping on the digits, and return it."""
     X, y = load_digits(return_X_y=True)
     net = MLPClassifier(
         (64,),
@@ -39,7 +39,7 @@ def fit(*callbacks):
 
 
 def fit_and_die(path, n_epochs):
-    """Train, and end the process without any goodbye after so many epochs."""
+    """Train, and kill the process after `n_epochs` epochs."""
 
     def die(net):
         if net.n_iter_ == n_epochs:
@@ -49,7 +49,7 @@ def fit_and_die(path, n_epochs):
 
 
 def main():
-    """Crash in another process, go on in this one, and compare."""
+    """Crash in another process, resume in this one, and compare."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--crash-after", type=int, default=20, metavar="EPOCHS")
     parser.add_argument("--path", type=Path, help=argparse.SUPPRESS)

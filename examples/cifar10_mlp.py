@@ -1,28 +1,27 @@
-"""CIFAR-10 without convolution: small photographs of ten kinds of things.
+"""CIFAR-10 without convolutions: small photographs of ten kinds of things.
 
-Images stay bytes until a net, or a whitener, takes them batch by batch. Recipes:
+Images stay bytes until a net or a whitener reads them batch by batch. Recipes:
 
 ``text``   hidden layers of 100, 50 and 25 units, softmax, L2, Adam, batches of 200
            rows, 10 epochs
-``best``   20 flipped and shifted copies of each image, of which 256 whitened principal
-           components are kept; two nets with hidden layers of 1024 and 1024, batch
-           normalization, dropout, smoothed labels and a cosine of 10 epochs of the
-           copies; the mean of what both say of a test image and of its mirror image
-``pixels`` one net of 1024 and 512 units on the pixels, which flips and shifts its
-           batches itself, else alike: slower
+``best``   256 whitened principal components of 20 flipped and shifted copies of each
+           image; two nets with hidden layers of 1024 and 1024 units, batch
+           normalization, dropout, label smoothing and a cosine schedule of 10 epochs;
+           predictions averaged over both nets, the image and its mirror image
+``pixels`` one net with hidden layers of 1024 and 512 units on pixels, which flips and
+           shifts its batches itself; slower
 
-Run it with ``python cifar10_mlp.py --data PATH``, where PATH is what
+Run it with ``python cifar10_mlp.py --data PATH``. PATH is anything that
 ``skdl.datasets.load_cifar10`` reads: the archive as distributed, the folder in it, or
-an .npz file. Without --data it is the archive in ../shared/data beside the
-repository, if there is one, or comes from OpenML, which takes minutes.
+an .npz file. Without --data, the script reads the archive in ../shared/data beside the
+repository if it exists, otherwise from OpenML, which takes minutes.
 
     python cifar10_mlp.py --recipe best --checkpoint cifar.npz --resume
     python cifar10_mlp.py --rows 5000 --epochs 3            # a short form
     python cifar10_mlp.py --recipe best --ablation --seeds 2 --epochs 1
 
-The first is begun anew by the same line after a power cut, and goes on where it was.
-It leaves a picture (learning curves, filters, mistakes) and a table; --help lists all
-options.
+After a power cut, the first line resumes where it was. The script prints a table and
+saves a picture (learning curves, filters, mistakes); --help lists all options.
 """
 
 from _image_nets import Recipe, make_parser, parse, read, run
@@ -36,7 +35,7 @@ RECIPES = {
         "CIFAR-10, 3072-100-50-25-10",
         net={
             "hidden_layer_sizes": (100, 50, 25),
-            "alpha": 5e-4 * 200,  # λ = 5e-4 on the mean loss, as batches have 200 rows
+            "alpha": 5e-4 * 200,  # λ = 5e-4 per mean loss: batches have 200 rows
             "batch_size": 200,
             "max_iter": 10,
             "learning_rate_init": 2e-3,

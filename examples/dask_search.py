@@ -1,13 +1,13 @@
-"""A search on a Dask cluster: the bits of one process, and the death of a worker.
+"""A search on a Dask cluster that loses a worker, with the results of one process.
 
 The same `GridSearchCV` runs twice: in this process, and on a cluster of two worker
-processes, one of which is killed in the middle. Dask gives its work to the other one
-and starts a new worker. No result is lost, as all data lie on both: X, y and the rows
-of the folds. On a cluster of many machines only the address would differ:
+processes, one of which is killed in the middle. Dask gives its work to the other worker
+and starts a new one. No result is lost, since both have all data: X, y and the rows of
+the folds. On a cluster of many machines only the address is different:
 ``Client("scheduler:8786")``.
 
-Run it with ``python dask_search.py``; it takes ten seconds. ``--no-death`` lets both
-workers live. It needs Dask: ``pip install "skdl[dask]"``.
+Run it with ``python dask_search.py``; it takes ten seconds. ``--no-death`` kills no
+worker. It needs Dask: ``pip install "skdl[dask]"``.
 """
 
 import argparse
@@ -39,22 +39,22 @@ GRID = {
 
 
 def timed(search, X, y):
-    """Return a fitted copy of the search, and the seconds that it took."""
+    """Return a fitted copy of the search, and the seconds."""
     start = perf_counter()
-    # One BLAS thread, as Dask's workers have: more round in another order.
+    # One BLAS thread, as in Dask's workers: several threads round in another order.
     with threadpool_limits(1, user_api="blas"):
         search = clone(search).fit(X, y)
     return search, perf_counter() - start
 
 
 def main():
-    """Search here and on a cluster, and print a table."""
+    """Search in this process and on a cluster, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--no-death", action="store_true")
     arguments = parser.parse_args()
 
     X, y = load_digits(return_X_y=True)
-    # As a list, so that both the search and Dask get these very arrays.
+    # A list, so that the search and Dask get the same arrays.
     folds = list(StratifiedKFold(3).split(X, y))
     net = SoftmaxClassifier((32,), early_stopping=True, random_state=0)
     search = GridSearchCV(make_pipeline(Standardizer(), net), GRID, cv=folds)
@@ -65,11 +65,11 @@ def main():
             n_workers=2,
             threads_per_worker=1,
             dashboard_address=":0",
-            silence_logs=50,  # no words about the death
+            silence_logs=50,  # no messages about the killed worker
         ) as cluster,
         Client(cluster) as client,
     ):
-        client.amm.stop()  # or Dask would take copies away that it thinks idle
+        client.amm.stop()  # keep copies of data that Dask considers unused
         workers = client.run(os.getpid)
         kill = getattr(signal, "SIGKILL", signal.SIGTERM)
         death = Timer(seconds_alone / 2, os.kill, (min(workers.values()), kill))

@@ -1,20 +1,20 @@
-"""MNIST: handwritten digits, from the raw files to a picture of what was learned.
+"""MNIST: handwritten digits, from the raw files to a picture of the trained net.
 
 Images stay bytes; the net standardizes and augments them batch by batch. Recipes:
 
-``text``   784-256-100-10, He's starting weights, Adam, L2 with λ = 5e-5, and 9,600
-           steps of 100 rows (the whole epochs in 10,000 steps: 16 of 600)
-``best``   hidden layers of 1024 and 512, batch normalization, dropout, and digits that
-           are turned, scaled, moved and warped
+``text``   784-256-100-10, He initialization, Adam, L2 with λ = 5e-5, and 9,600 steps of
+           100 rows (16 epochs of 600 steps, the whole epochs in 10,000 steps)
+``best``   hidden layers of 1024 and 512 units, batch normalization, dropout, and digits
+           that are rotated, scaled, shifted and warped
 
-``--semi-supervised`` knows the labels of 1,000 images only. A net that learned from
-these says with which probability each of the other images is which digit, and its
-pupils learn from all images, with these probabilities as soft targets.
+``--semi-supervised`` uses the labels of 1,000 images only. A net that learned from them
+predicts the class probabilities of the other images. Student nets then learn from all
+images, with these probabilities as soft targets.
 
-Run it with ``python mnist_mlp.py --data PATH``, where PATH is what
+Run it with ``python mnist_mlp.py --data PATH``. PATH is anything that
 ``skdl.datasets.load_mnist`` reads: the folder with the four files as distributed, or an
-.npz file. Without --data it is the one in ../shared/data beside the repository, if
-there is one, or comes from OpenML.
+.npz file. Without --data, the script reads the file in ../shared/data beside the
+repository if it exists, otherwise from OpenML.
 
     python mnist_mlp.py
     python mnist_mlp.py --recipe best --checkpoint mnist.npz --resume
@@ -22,9 +22,8 @@ there is one, or comes from OpenML.
     python mnist_mlp.py --recipe best --ablation --seeds 2 --epochs 10
     python mnist_mlp.py --semi-supervised
 
-The second is begun anew by the same line after a power cut, and goes on where it was.
-All leave a picture (learning curves, filters, mistakes) and a table; --help lists all
-options.
+After a power cut, the second line resumes where it was. All print a table and save a
+picture (learning curves, filters, mistakes); --help lists all options.
 """
 
 import numpy as np
@@ -51,7 +50,7 @@ RECIPES = {
         net={
             "hidden_layer_sizes": (256, 100),
             "weight_init": "he_normal",
-            "alpha": 5e-5 * 100,  # λ = 5e-5 on the mean loss, as batches have 100 rows
+            "alpha": 5e-5 * 100,  # λ = 5e-5 per mean loss: batches have 100 rows
             "batch_size": 100,
             "max_iter": 16,
             "learning_rate_init": 1e-3,
@@ -103,8 +102,9 @@ RECIPES = {
     ),
 }
 
-# Epochs are of all images; the first net, which has few, makes about as many steps.
-# Moved by a pixel only: after the warps of "best" there was nothing left to gain.
+# An epoch passes over all images; the first net, which has few, makes about as many
+# steps. Images are shifted by one pixel only: with the stronger augmentation of "best",
+# the other images added nothing.
 SEMI_SUPERVISED = Recipe(
     "MNIST with few labels, 784-512-256-10",
     net={
@@ -120,16 +120,16 @@ SEMI_SUPERVISED = Recipe(
         "augment": ImageAugmenter(shift=1),
     },
 )
-ROUNDS = 3  # the pupils of a round teach those of the next
+ROUNDS = 3  # the student of a round is the teacher of the next
 
 
 def learn_from_few(data, options):
-    """Train with few labels, and with the other images; report what that gains."""
-    X, y, validation = split(data, options)  # in an order drawn at random
+    """Train with few labels, then also with the other images; report the gain."""
+    X, y, validation = split(data, options)  # in random order
     n_labels, n_classes = options.semi_supervised, len(data.target_names)
     if n_labels >= len(X):
         raise SystemExit(f"{len(X)} training rows are too few for {n_labels} labels.")
-    y = y[:n_labels]  # those of the others are not used
+    y = y[:n_labels]  # the other labels are not used
     epochs = options.epochs or SEMI_SUPERVISED.net["max_iter"]
     callbacks = make_callbacks(options, n_nets=2)
     print(f"{SEMI_SUPERVISED.text}\n{n_labels} labels, {len(X) - n_labels} without.")
@@ -140,7 +140,7 @@ def learn_from_few(data, options):
         net.set_params(batch_size=min(n_labels, net.batch_size))
         seconds = fit(net, X[:n_labels], y, validation)
         if set(net.classes_) != set(range(n_classes)):
-            raise SystemExit("Some digit has no label: take more of them.")
+            raise SystemExit("Some digit has no label: use more labels.")
         predicted, score = evaluate(net, data, mirror=False)
         table.append([(seconds, score)])
         for i in range(ROUNDS):
@@ -156,7 +156,7 @@ def learn_from_few(data, options):
 
 
 def soft(validation, n_classes):
-    """Return the validation rows with their labels as soft targets."""
+    """Return the validation data with labels as soft targets."""
     if not validation:
         return {}
     targets = np.eye(n_classes)[validation["y_val"]]
@@ -164,9 +164,12 @@ def soft(validation, n_classes):
 
 
 def print_gain(table):
-    """Print time and accuracy of each net: (seeds, nets, 2) in all."""
+    """Print time and accuracy of each net, from an array (seeds, nets, 2)."""
     seconds, scores = table.mean(axis=0).T
-    names = ["labelled images only", *(f"pupils, round {i + 1}" for i in range(ROUNDS))]
+    names = [
+        "labelled images only",
+        *(f"students, round {i + 1}" for i in range(ROUNDS)),
+    ]
     print(f"\n{'':<24}{'time (s)':>10}{'test accuracy':>16}{'gain':>9}{'of seeds':>12}")
     for i, name in enumerate(names):
         line = f"{name:<24}{seconds[i]:>10.1f}{scores[i]:>16.4f}"
@@ -189,8 +192,8 @@ def main(argv=None):
     if few is not None:
         if options.recipe or options.ablation or options.members:
             parser.error(
-                "--semi-supervised has a net of its own: leave out --recipe, "
-                "--members and --ablation"
+                "--semi-supervised has its own recipe: leave out --recipe, --members "
+                "and --ablation"
             )
         if few < 10 or few >= (options.rows or np.inf):
             parser.error(f"--semi-supervised must be in [10, --rows), got {few}")

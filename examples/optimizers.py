@@ -1,29 +1,27 @@
-"""Six optimizers walk down a long valley and off a saddle.
+"""Six optimizers in a long valley and at a saddle point.
 
-The estimators hand each batch's gradient to an optimizer of `skdl.engine`. Here the
-optimizers get the gradients of two functions of two variables instead, so that one can
-watch them. All that it takes is ``state = optimizer.start(w)`` and, again and again,
-``state.step(w, gradient, rate)``, which changes w in place.
+An estimator passes the gradient of each batch to an optimizer of `skdl.engine`. Here
+the optimizers get the gradients of two functions of two variables, so that their paths
+can be drawn. ``state = optimizer.start(w)`` begins; each ``state.step(w, gradient,
+rate)`` changes w in place.
 
-- The valley is 50 times as curved across as along. A rate at which gradient descent
-  does not leap out of it sideways is too small for the way along. Momentum gathers
-  speed along the valley, overshoots and comes back; Nesterov's form overshoots less.
-  Adagrad, RMSprop and Adam divide each coordinate's step by the size of its gradients,
-  to which the two directions look alike. Adagrad never forgets a gradient, and so slows
-  down; RMSprop forgets, and ends in a jitter as long as its rate; Adam is RMSprop with
-  momentum.
-- The saddle lies on a ridge between two minima; the start is on that ridge but for a
-  thousandth. The gradient that leads off is tiny, so gradient descent comes to rest at
-  the saddle, seemingly for good. Momentum adds up what little there is. Divided by its
-  own size, even a tiny gradient gives a full step, which is why the other three leave
-  at once.
+- The valley is 50 times as curved across as along. Gradient descent needs a small rate
+  to stay in the valley, and this rate is slow along it. Momentum gains speed along the
+  valley, overshoots and returns; Nesterov momentum overshoots less. Adagrad, RMSprop
+  and Adam divide the step of each coordinate by the size of its gradients, which makes
+  both directions alike. Adagrad sums all gradients, and so slows down. RMSprop forgets
+  old gradients, and ends in steps as long as its rate. Adam is RMSprop with momentum.
+- The saddle lies on a ridge between two minima, and the start is 0.001 beside this
+  ridge. The gradient away from the ridge is tiny, so gradient descent seems to stop at
+  the saddle. Momentum adds up the tiny gradients. The other three divide the gradient
+  by its own size, so they make full steps and leave the saddle at once.
 
-The axes of the valley are those of the coordinates, which flatters the last three. In a
-valley turned by 45 degrees both coordinates have gradients of one size: the first three
-would walk as they do here, the others would be slower.
+The axes of the valley are the coordinate axes, which favors the last three optimizers.
+In a valley at 45 degrees both coordinates would have gradients of equal size. The first
+three would move as they do here; the others would be slower.
 
-Run it with ``python optimizers.py``; it takes a few seconds. ``--output`` says where
-the picture goes (which takes matplotlib: ``pip install skdl[plot]``).
+Run it with ``python optimizers.py``; it takes a few seconds. ``--output`` sets the path
+of the picture, which needs matplotlib: ``pip install skdl[plot]``.
 """
 
 import argparse
@@ -34,7 +32,7 @@ import numpy as np
 from skdl.engine import SGD, Adagrad, Adam, RMSprop
 
 N_STEPS = 250
-OPTIMIZERS = {  # name: (optimizer, learning rate, colour)
+OPTIMIZERS = {  # name: (optimizer, learning rate, color)
     "gradient descent": (SGD(momentum=0), 0.035, "tab:red"),
     "momentum": (SGD(momentum=0.9, nesterov=False), 0.01, "tab:green"),
     "Nesterov": (SGD(momentum=0.9, nesterov=True), 0.01, "tab:purple"),
@@ -63,11 +61,11 @@ def saddle(w):
 STARTS = {valley: (-4.0, 1.0), saddle: (-2.0, 0.001)}
 RANGES = {valley: [(-4.9, 1.6), (-1.3, 1.3)], saddle: [(-2.5, 1.2), (-0.7, 1.7)]}
 LOWEST = {valley: (0, 0), saddle: (0, 1)}
-ESCAPED = 0.5  # y beyond which the saddle lies behind
+ESCAPED = 0.5  # beyond this |y| an optimizer has left the saddle
 
 
 def walk(function, optimizer, rate, n_steps=N_STEPS):
-    """Return the points of a walk, (n_steps + 1, 2), and the values there."""
+    """Return the points of a path, (n_steps + 1, 2), and the values there."""
     w = np.array(STARTS[function])
     state = optimizer.start(w)
     points, values = [w.copy()], [function(w)[0]]
@@ -80,7 +78,7 @@ def walk(function, optimizer, rate, n_steps=N_STEPS):
 
 
 def walk_all(function):
-    """Return {name: (points, values)} of the six optimizers."""
+    """Return {name: (points, values)} for the six optimizers."""
     return {
         name: walk(function, optimizer, rate)
         for name, (optimizer, rate, _) in OPTIMIZERS.items()
@@ -94,7 +92,7 @@ def escape_step(points):
 
 
 def print_table(valley_walks, saddle_walks):
-    """Print where the walks are after a fifth of the steps, and at their end."""
+    """Print the heights after a fifth of the steps and after the last step."""
     early, last = N_STEPS // 5, N_STEPS
     print(f"{'':32}{'height in the valley':^24}{'step that leaves':>22}")
     print(
@@ -115,7 +113,7 @@ def draw_paths(ax, function, walks, names):
     """Draw the contours of the function and the paths of some optimizers."""
     x, y = np.meshgrid(*(np.linspace(*ends, 200) for ends in RANGES[function]))
     height, _ = function(np.stack([x, y]))
-    # Quadratic steps: even spaces on the slopes, and a few lines near the bottom.
+    # Quadratic levels: evenly spaced lines on the slopes, and some near the bottom.
     levels = height.max() * np.linspace(0, 1, 16)[1:] ** 2
     ax.contour(x, y, height, levels, colors="0.8", linewidths=0.8)
     for name in names:
@@ -131,7 +129,7 @@ def draw_paths(ax, function, walks, names):
 
 
 def draw_row(axes, function, walks):
-    """Draw the paths of the two groups, and the values of all against the step."""
+    """Draw the paths of both groups, and all values against the step."""
     name = function.__name__.capitalize()
     for ax, (title, names) in zip(axes, GROUPS.items(), strict=False):
         draw_paths(ax, function, walks, names)
@@ -144,9 +142,9 @@ def draw_row(axes, function, walks):
 
 
 def draw(path, valley_walks, saddle_walks):
-    """Save paths and values; return whether it was possible."""
+    """Save paths and values; return whether matplotlib is installed."""
     try:
-        from matplotlib.figure import Figure  # without pyplot, so that no window opens
+        from matplotlib.figure import Figure  # unlike pyplot, opens no window
     except ImportError:
         return False
     figure = Figure(figsize=(13, 8.2), layout="constrained")
@@ -167,7 +165,7 @@ def draw(path, valley_walks, saddle_walks):
 
 
 def main(argv=None):
-    """Walk, report."""
+    """Run the optimizers, and report."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, default=Path("optimizers.png"))
     options = parser.parse_args(argv)

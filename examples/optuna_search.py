@@ -1,10 +1,10 @@
-"""A search by Optuna that gives up on poor nets after a few epochs.
+"""A search by Optuna that stops poor nets after a few epochs.
 
-Optuna proposes the width, the penalty and the rate of a net. `partial_fit` trains it an
-epoch at a time; after each the score on validation rows goes to the study, and a trial
-that falls behind the median of the others at that epoch is pruned. The best net is
+Optuna proposes the width, the penalty and the learning rate of a net. `partial_fit`
+trains it one epoch at a time, and reports the score on validation data to the study. A
+trial below the median of the other trials at the same epoch is pruned. The best net is
 trained again by one call of `fit`, and has the same weights bit for bit: k calls of
-`partial_fit` on the same rows are one `fit` of k epochs.
+`partial_fit` on the same rows equal one `fit` of k epochs.
 
 Run it with ``python optuna_search.py``; it takes some seconds. It needs Optuna:
 ``pip install "skdl[optuna]"``.
@@ -45,7 +45,7 @@ def make_net(trial):
 
 
 def objective(trial):
-    """Return the accuracy on the validation rows after the last epoch."""
+    """Return the accuracy on the validation data after the last epoch."""
     net = make_net(trial)
     for epoch in range(N_EPOCHS):
         net.partial_fit(X_train, y_train, classes=np.arange(10))
@@ -68,7 +68,7 @@ def main():
         sampler=optuna.samplers.TPESampler(seed=0),
         pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=2),
     )
-    # A net that diverges raises ValueError: its trial fails, and the study goes on.
+    # A net that diverges raises ValueError: its trial fails, and the study continues.
     study.optimize(objective, n_trials=arguments.trials, catch=ValueError)
 
     net = make_net(study.best_trial)

@@ -1,12 +1,12 @@
 """Training on more rows than fit into memory, chunk by chunk.
 
-A Dask array of 1 GB is never there as a whole: each of its chunks is made when it is
-needed, as it would be read from a file. dask-ml's `Incremental` hands one after the
-other to `partial_fit`. The task is to tell which of ten hidden centres a row belongs
-to, with noise; the table says how much memory the process took at its peak.
+A Dask array of 1 GB is never in memory as a whole: each chunk is made when it is
+needed, as if it were read from a file. dask-ml's `Incremental` passes one chunk after
+the other to `partial_fit`. The task is to find which of ten hidden centers a noisy row
+belongs to. The table shows the peak memory of the process.
 
-Run it with ``python out_of_core.py``; it takes ten seconds. ``--gigabytes`` says how
-much data. It needs Dask: ``pip install "skdl[dask]"``.
+Run it with ``python out_of_core.py``; it takes ten seconds. ``--gigabytes`` sets the
+amount of data. It needs Dask: ``pip install "skdl[dask]"``.
 """
 
 import argparse
@@ -24,7 +24,7 @@ except ImportError:
     sys.exit('This example needs Dask: pip install "skdl[dask]"')
 
 N_FEATURES, N_CLASSES, ROWS = 100, 10, 20_000
-CENTRES = np.random.default_rng(0).normal(0, 0.25, (N_CLASSES, N_FEATURES))
+CENTERS = np.random.default_rng(0).normal(0, 0.25, (N_CLASSES, N_FEATURES))
 
 
 def read_X(block_info):
@@ -32,7 +32,7 @@ def read_X(block_info):
     (chunk,) = block_info[None]["chunk-location"][:1]
     rng = np.random.default_rng([chunk, 1])
     X = rng.standard_normal((ROWS, N_FEATURES), dtype=np.float32)
-    X += CENTRES[labels(chunk)].astype(np.float32)
+    X += CENTERS[labels(chunk)].astype(np.float32)
     return X
 
 
@@ -42,12 +42,12 @@ def read_y(block_info):
 
 
 def labels(chunk):
-    """Draw a chunk's classes, always the same."""
+    """Draw the classes of a chunk, with a seed of its own."""
     return np.random.default_rng([chunk, 0]).integers(N_CLASSES, size=ROWS)
 
 
 def make_data(n_chunks):
-    """Return X and y as Dask arrays of which nothing is there yet."""
+    """Return X and y as Dask arrays whose chunks are not made yet."""
     rows = (ROWS,) * n_chunks
     X = da.map_blocks(read_X, chunks=(rows, (N_FEATURES,)), dtype=np.float32)
     y = da.map_blocks(read_y, chunks=(rows,), dtype=np.int64)
@@ -55,7 +55,7 @@ def make_data(n_chunks):
 
 
 def peak_memory():
-    """Return the most memory that this process ever had, in bytes; None on Windows."""
+    """Return the peak memory of this process in bytes; None on Windows."""
     try:
         import resource
     except ImportError:
@@ -76,14 +76,14 @@ def main():
 
     net = SoftmaxClassifier((32,), random_state=0)
     model = Incremental(net, shuffle_blocks=False)
-    # One thread: several would read ahead, and hold more chunks at a time.
+    # One thread: several would read ahead, and keep more chunks in memory.
     with dask.config.set(scheduler="synchronous"):
         model.fit(X_train, y_train, classes=np.arange(N_CLASSES))
         predicted = model.predict(X_test).compute()
     peak = peak_memory()
 
     truth = y_test.compute()
-    nearest = X_test.compute() @ CENTRES.T - (CENTRES**2).sum(axis=1) / 2
+    nearest = X_test.compute() @ CENTERS.T - (CENTERS**2).sum(axis=1) / 2
     accuracy, best = (
         np.mean(guess == truth) for guess in (predicted, nearest.argmax(axis=1))
     )

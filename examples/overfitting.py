@@ -1,22 +1,22 @@
 """Overfitting: polynomials up to order 9 through a dozen noisy points of a line.
 
-The truth is y = x, and a measurement misses it by noise of standard deviation 2. A
-polynomial is a linear net on the powers of x, so ``MLPRegressor`` without hidden layers
-fits it, in a pipeline that makes the powers and brings them to one scale. Three fits
-are compared, each for the orders 1 to 9:
+The truth is y = x, and measurements have noise of standard deviation 2. A polynomial is
+a linear net on the powers of x, so ``MLPRegressor`` without hidden layers fits it, in a
+pipeline that computes and standardizes the powers. Three fits are compared, each for
+the orders 1 to 9:
 
-1. 12 points and no penalty. The higher the order, the closer the curve comes to the
-   points and the farther it strays from the line, most of all at the ends: the training
-   error falls while the error at new points, the validation error, rises. The
-   coefficients become large and cancel one another.
-2. The same points with an L2 penalty on the coefficients, ``alpha=1``. The order is as
-   much too high as before, but large coefficients cost more than they gain.
-3. 24 points and no penalty. More data calms the curve as well, if one can get them.
+1. 12 points and no penalty. With a higher order the curve comes closer to the points,
+   but moves away from the line, most of all at the ends. The training error falls while
+   the validation error, at new points, rises. The coefficients become large and cancel
+   one another.
+2. The same points with an L2 penalty on the coefficients, ``alpha=1``. The order is
+   still too high, but large coefficients now cost more than they gain.
+3. 24 points and no penalty. More data also smooth the curve, if they can be had.
 
-One set of points may be lucky, so the numbers are medians over 15 sets; the curves show
-the first set. Run it with ``python overfitting.py``; it takes a few seconds.
-``--output`` says where the picture goes (which takes matplotlib:
-``pip install skdl[plot]``), ``--seed`` draws other points.
+The numbers are medians over 15 sets of points; the curves show the first set. Run it
+with ``python overfitting.py``; it takes a few seconds. ``--output`` sets the path of
+the picture, which needs matplotlib: ``pip install skdl[plot]``. ``--seed`` draws other
+points.
 """
 
 import argparse
@@ -43,26 +43,26 @@ COLORS = ["tab:red", "tab:blue", "tab:purple"]  # of the fits
 
 
 def noisy_line(x, rng):
-    """Return X and y, for measurements of y = x at the inputs x."""
+    """Return X and y: noisy measurements of y = x at the inputs x."""
     return x[:, np.newaxis], x + rng.normal(0, NOISE, x.shape)
 
 
 def make_points(n, seed):
-    """Return (X, y) for training, n points, and for validation; x is in 0 ... 20."""
+    """Return (X, y) of n training points, and of validation points; 0 <= x <= 20."""
     rng = np.random.default_rng(seed)
-    # One point in each n-th part of the range, so that no gap is large.
+    # One point in each n-th part of the range, so that there are no large gaps.
     train = noisy_line((np.arange(n) + rng.uniform(size=n)) * 20 / n, rng)
     return train, noisy_line(rng.uniform(0, 20, N_VALIDATION), rng)
 
 
 def make_model(order, alpha):
-    """Return a polynomial of x, with powers of mean 0 and variance 1.
+    """Return a model of a polynomial of x, with standardized powers.
 
     The objective is half the mean squared error plus alpha / (2 n) · ‖c‖², c being the
     coefficients of the standardized powers: scikit-learn's `Ridge` of the same alpha.
     """
     return make_pipeline(
-        # Powers of x itself are nearly parallel; those of a centred x are less so: the
+        # Powers of x itself are nearly parallel. Those of a centered x are less so: the
         # condition number of order 9 falls from 1e7 to 3e3.
         Standardizer(),
         PolynomialFeatures(order, include_bias=False),
@@ -71,7 +71,7 @@ def make_model(order, alpha):
             hidden_layer_sizes=(),
             solver="lbfgs",
             alpha=alpha,
-            tol=1e-6,  # an early end would hide the overfitting: it is a penalty, too
+            tol=1e-6,  # stopping early would act like a penalty
             max_iter=20_000,
             max_fun=40_000,
             random_state=0,
@@ -91,7 +91,7 @@ def measure(order, n, alpha, seed):
 
 
 def medians(n, alpha, seed):
-    """Return medians over the sets, (4, 9): each measure for each order."""
+    """Return the median over the sets of each measure for each order, (4, 9)."""
     seeds = range(seed, seed + N_SETS)
     measured = [[measure(order, n, alpha, s) for s in seeds] for order in ORDERS]
     return np.median(measured, axis=1).T
@@ -126,9 +126,9 @@ def draw_curves(ax, name, seed):
 
 
 def draw(path, results, seed):
-    """Save curves, errors and norms; return whether it was possible."""
+    """Save curves, errors and norms; return whether matplotlib is installed."""
     try:
-        from matplotlib.figure import Figure  # without pyplot, so that no window opens
+        from matplotlib.figure import Figure  # unlike pyplot, opens no window
     except ImportError:
         return False
     figure = Figure(figsize=(13, 8), layout="constrained")
@@ -140,7 +140,7 @@ def draw(path, results, seed):
     train_error, validation_error, *_ = results["12 points, no penalty"]
     both.plot(ORDERS, validation_error, "o-", color=COLORS[0], label="validation")
     both.plot(ORDERS, train_error, "s--", color=COLORS[0], label="training")
-    both.set_title("12 points, no penalty: the two errors part")
+    both.set_title("12 points, no penalty: the errors diverge")
     for color, (name, (_, valid, norm, _)) in zip(COLORS, results.items(), strict=True):
         validation.plot(ORDERS, valid, "o-", color=color, label=name)
         norms.plot(ORDERS, norm, "o-", color=color, label=name)
@@ -159,16 +159,14 @@ def draw(path, results, seed):
 
 
 def main(argv=None):
-    """Fit, measure, report."""
+    """Fit, measure and report."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, default=Path("overfitting.png"))
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(argv)
 
     print(f"Root mean squared errors, medians over {N_SETS} sets of points")
-    print(
-        f"(the noise is {NOISE:g}, below which no validation error stays for long):\n"
-    )
+    print(f"(the noise is {NOISE:g}; a validation error is rarely lower):\n")
     results = {
         name: medians(n, alpha, options.seed) for name, (n, alpha) in FITS.items()
     }

@@ -1,22 +1,21 @@
-"""Digits, from the pixels to an ensemble: skdl inside scikit-learn's own tools.
+"""Digits, from pixels to an ensemble, with skdl in scikit-learn's own tools.
 
-What it shows, in the order of `main`:
+The steps, in the order of `main`:
 
 1. a pipeline ``Standardizer -> PCAWhitener -> net`` for each of three nets that differ
-   in their loss only: softmax, multi-class hinge and one sigmoid per class;
-2. hyper-parameter search with ``GridSearchCV`` and ``RandomizedSearchCV``, which reach
-   into the whitener and the net by names like ``net__learning_rate_init``;
-3. a soft vote of the three winners with three seeds each, where
-   ``CalibratedClassifierCV`` gives the SVM the probabilities that it does not have by
-   itself;
-4. the habit of looking at the test set once: cross-validation on the training part
-   chooses hyper-parameters, the validation part compares models, and the test part is
-   for the last line.
+   only in their loss: softmax, multi-class hinge and one sigmoid per class;
+2. hyper-parameter search with ``GridSearchCV`` and ``RandomizedSearchCV``, which set
+   parameters of the whitener and the net by names like ``net__learning_rate_init``;
+3. a soft vote of the three best models, each with three seeds; for the SVM, which has
+   no probabilities, ``CalibratedClassifierCV`` provides them;
+4. a test set that is used once: cross-validation on the training part chooses
+   hyper-parameters, the validation part compares models, and the test part gives the
+   last line.
 
-Run it with ``python quickstart.py``; it downloads nothing and takes well under a
-minute on two cores. The picture goes to a temporary folder, or where ``--output`` says
-(it takes matplotlib: ``pip install skdl[plot]``); ``--seed`` draws another split and
-other nets.
+Run it with ``python quickstart.py``; it downloads nothing and takes less than a minute
+on two cores. The picture, which needs matplotlib (``pip install skdl[plot]``), is saved
+in a temporary folder, or to the path of ``--output``. ``--seed`` draws another split
+and other nets.
 """
 
 import argparse
@@ -43,14 +42,14 @@ from skdl import (
     SVMClassifier,
 )
 
-N_JOBS = 2  # processes; joblib limits the BLAS threads of each, so that all fit
+N_JOBS = 2  # processes; joblib limits the BLAS threads of each
 N_SEEDS = 3  # nets of each kind that vote
 N_HELD_OUT = 180  # a tenth of the images, once for validation and once for the test
 
 
 @contextmanager
 def stage(title):
-    """Print how long the lines below took."""
+    """Print a title, and the seconds of the body."""
     print(f"{title:<50}", end="", flush=True)
     start = time.perf_counter()
     yield
@@ -71,7 +70,7 @@ def load(seed):
 
 
 def make_pipeline(net_class, seed):
-    """Standardize, whiten, classify; what is not searched for is set here."""
+    """Return a pipeline, with the parameters that are not searched."""
     net = net_class(
         hidden_layer_sizes=(200,),
         learning_rate_init=0.003,
@@ -86,8 +85,8 @@ def make_pipeline(net_class, seed):
 
 
 def make_searches(seed):
-    """One search per model: a grid for the softmax, random draws for the others."""
-    # eps keeps directions of mere noise from growing.
+    """Return a search per model: a grid for softmax, random draws for the others."""
+    # eps limits the magnification of directions that contain only noise.
     grid = {"whitener__eps": [0.15, 0.4], "net__alpha": [0.01, 0.1]}
     distributions = {
         "whitener__eps": [0.15, 0.4],
@@ -112,15 +111,15 @@ def make_searches(seed):
 
 
 def make_ensemble(searches, seed):
-    """Average the probabilities of the best pipelines, each with several seeds."""
+    """Return a soft vote of the best pipelines, each with several seeds."""
     models = []
     for name, search in searches.items():
         for i in range(N_SEEDS):
             model = clone(search.best_estimator_)
             model.set_params(net__random_state=seed + i)
             if name == "svm":
-                # One parameter, a temperature, turns margins into probabilities and
-                # leaves the predictions of the SVM as they are.
+                # One parameter, a temperature, turns margins into probabilities. It
+                # does not change the predictions of the SVM.
                 model = CalibratedClassifierCV(
                     model, method="temperature", cv=3, ensemble=False
                 )
@@ -146,9 +145,9 @@ def print_table(searches, scores):
 
 
 def draw(path, searches, y_true, y_predicted):
-    """Save training curves and the confusion matrix; return whether it was possible."""
+    """Save curves and confusion matrix; return whether matplotlib is installed."""
     try:
-        from matplotlib.figure import Figure  # without pyplot, so that no window opens
+        from matplotlib.figure import Figure  # unlike pyplot, opens no window
     except ImportError:
         return False
     figure = Figure(figsize=(10, 4.4), layout="constrained")
@@ -172,7 +171,7 @@ def draw(path, searches, y_true, y_predicted):
 
 
 def main(argv=None):
-    """Search, vote, report."""
+    """Search, vote and report."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, help="where to save the picture")
     parser.add_argument("--seed", type=int, default=0)

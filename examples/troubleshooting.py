@@ -1,13 +1,13 @@
 """A net with several faults, cured one finding at a time.
 
-The data are scikit-learn's breast cancer, with one column in another unit; the net is
-nine sigmoid layers deep, and its rate is far too high. It predicts hardly better than
-by the more frequent class. ``diagnose`` says what to look at first; after each cure it
-is asked again, until nothing is found:
+The data are scikit-learn's breast cancer table, with one column in another unit. The
+net has nine sigmoid layers and a learning rate that is far too high. It is hardly
+better than always predicting the more frequent class. ``diagnose`` names the finding to
+cure first; after each cure the net is diagnosed again, until there are no findings:
 
     python examples/troubleshooting.py
 
-prints what was found and changed, and saves a picture with the curve of each training.
+prints the findings and the changes, and saves a picture with all training curves.
 """
 
 import argparse
@@ -27,12 +27,12 @@ MAX_ROUNDS = 9
 def load(seed):
     """Return training and test rows, one column of them in another unit."""
     X, y = load_breast_cancer(return_X_y=True, as_frame=True)
-    X["mean area"] *= 1e4  # as if in other units than the rest
+    X["mean area"] *= 1e4  # as if measured in another unit
     return train_test_split(X, y, test_size=0.3, stratify=y, random_state=seed)
 
 
 def broken_net(seed):
-    """Return a net with more than one thing wrong."""
+    """Return a net with several faults."""
     return MLPClassifier(
         (30,) * 9,
         activation="logistic",
@@ -43,7 +43,7 @@ def broken_net(seed):
 
 
 def cure(net, finding):
-    """Set what a finding asks for, and return it as text."""
+    """Change the parameters that a finding names, and return them as text."""
     if not finding.changes:
         raise SystemExit(f"There is no parameter to change:\n{finding}")
     net.set_params(**finding.changes)
@@ -54,13 +54,13 @@ def train(net, data):
     """Fit the net, and return its test score and its history."""
     X_train, X_test, y_train, y_test = data
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # max_iter is meant so
+        warnings.simplefilter("ignore", ConvergenceWarning)  # max_iter is intended
         net.fit(X_train, y_train)
     return net.score(X_test, y_test), net.history_
 
 
 def walk(seed):
-    """Yield (score, history, report, what was done about it) until all is well."""
+    """Yield (score, history, report, cure) until there are no findings."""
     data = load(seed)
     X_train, _, y_train, _ = data
     net = broken_net(seed)
@@ -75,27 +75,27 @@ def walk(seed):
 
 
 def draw(path, runs):
-    """Save the training curves of all rounds; return whether it was possible."""
+    """Save the curves of all rounds; return whether matplotlib is installed."""
     try:
-        from matplotlib.figure import Figure  # without pyplot, so that no window opens
+        from matplotlib.figure import Figure  # unlike pyplot, opens no window
     except ImportError:
         return False
     figure = Figure(figsize=(2.4 * len(runs), 3), layout="constrained")
-    places = figure.subplots(1, len(runs), sharey=True, squeeze=False)[0]
-    for i, (place, run) in enumerate(zip(places, runs, strict=True)):
+    axes = figure.subplots(1, len(runs), sharey=True, squeeze=False)[0]
+    for i, (ax, run) in enumerate(zip(axes, runs, strict=True)):
         score, history, report, _ = run
         found = report.first_to_cure.kind if report.findings else "nothing found"
         name = f"{i + 1}: {found}\ntest accuracy {score:.3f}"
-        TrainingCurveDisplay(history, name=name).plot(ax=place, yscale="log")
-        place.set_title(name, fontsize="medium")
-        place.get_legend().remove()  # one line in each
-        place.set_ylabel("" if i else "training loss (nats)")
+        TrainingCurveDisplay(history, name=name).plot(ax=ax, yscale="log")
+        ax.set_title(name, fontsize="medium")
+        ax.get_legend().remove()  # each has one line
+        ax.set_ylabel("" if i else "training loss (nats)")
     figure.savefig(path, dpi=80)
     return True
 
 
 def main(argv=None):
-    """Diagnose, cure, repeat, report."""
+    """Diagnose and cure until there are no findings, and report."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, default=Path("troubleshooting.png"))
     parser.add_argument("--seed", type=int, default=0)
@@ -109,9 +109,9 @@ def main(argv=None):
         first = report.first_to_cure
         if first is not None:
             print(first)
-        others = ", ".join(one.kind for one in report.findings if one is not first)
+        others = [finding.kind for finding in report.findings if finding is not first]
         if others:
-            print(f"  also:    {others}")
+            print(f"  also:    {', '.join(others)}")
         print(f"  cured:   {done}\n" if done else f"  {report.facts['trial']}\n")
     print(f"test accuracy before  {runs[0][0]:.3f}")
     print(f"test accuracy after   {runs[-1][0]:.3f}")

@@ -13,6 +13,7 @@ computed in float64.
 
 import math
 from numbers import Real
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -198,12 +199,13 @@ def _unit(base):
     """Return the natural logarithm of the base, by which nats are divided."""
     if base is None:
         return 1.0
-    if not isinstance(base, Real) or not 0 < base < math.inf or base == 1:
+    number: Any = base  # pyright knows no comparisons of Real
+    if not isinstance(base, Real) or not 0 < number < math.inf or number == 1:
         raise ValueError(
             "base must be None for the natural logarithm, or a finite number > 0 other "
             f"than 1, got {base!r}."
         )
-    return math.log(base)
+    return math.log(number)
 
 
 def _result(nats, unit, dtype):

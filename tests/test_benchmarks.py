@@ -70,7 +70,7 @@ def contender_kinds():
 
 
 @pytest.mark.parametrize("kind", contender_kinds().values(), ids=contender_kinds())
-def test_epochs_to_an_accuracy_are_those_of_shorter_trainings(kind):
+def test_epochs_to_an_accuracy_agree_with_shorter_trainings(kind):
     whole = replace(make_problem((6, 8, 8, 3), 20, 200, 12), rate=3e-3)
     shares = []
     for n_epochs in range(1, 13):
@@ -131,7 +131,7 @@ def test_products_are_those_of_a_step():
         assert_allclose(out, a @ b, rtol=1e-5, atol=1e-5)
 
 
-def test_a_race(session):
+def test_race(session):
     problem = small()
     seconds, deviation = session.race({name: (name, problem) for name in OURS})
     assert list(seconds) == list(OURS)
@@ -139,14 +139,14 @@ def test_a_race(session):
     assert deviation < 1e-5
 
 
-def test_a_race_between_different_trainings_fails(session):
+def test_race_between_different_trainings_fails(session):
     problem = small()
     other = replace(problem, rate=2e-3)
-    with pytest.raises(AssertionError, match="not the same training"):
+    with pytest.raises(AssertionError, match="the trainings differ"):
         session.race({"a": ("skdl fit", problem), "b": ("scikit-learn", other)})
 
 
-def test_a_nan_is_no_equal_loss():
+def test_nan_differs_from_every_loss():
     for losses in ({"a": 1.0, "b": np.nan}, {"a": np.nan, "b": 1.0}):
         with pytest.raises(AssertionError):
             compare(losses, 0.01)
@@ -160,7 +160,7 @@ def test_contenders_that_are_not_installed_are_left_out(monkeypatch):
     assert "skdl fit" in Session(1).names
 
 
-def test_workers_report_errors_and_go_on(session):
+def test_workers_report_errors_and_continue(session):
     runner = session.prepare({"net": ("skdl fit", small())})["net"]
     with pytest.raises(WorkerError, match="Traceback(.|\n)*NotFittedError"):
         runner.loss()
@@ -239,7 +239,7 @@ def one_session(session, monkeypatch):
     monkeypatch.setattr(command, "Session", lambda *_, **__: nullcontext(session))
 
 
-def test_the_command_writes_its_answer(one_session, tmp_path, capsys):
+def test_command_writes_its_answer(one_session, tmp_path, capsys):
     output = marked(tmp_path)
     arguments = ["--quick", "--only", "lbfgs", "--output"]
     assert command.main([*arguments, str(output)]) == 0
@@ -249,20 +249,20 @@ def test_the_command_writes_its_answer(one_session, tmp_path, capsys):
     assert "| objective " in capsys.readouterr().out
 
 
-def test_the_command_tells_a_failure(one_session, tmp_path, capsys, monkeypatch):
+def test_command_reports_a_failure(one_session, tmp_path, capsys, monkeypatch):
     def measure(session):
-        raise AssertionError("not the same training")
+        raise AssertionError("the trainings differ")
 
     monkeypatch.setattr(lbfgs, "measure", measure)
     output = marked(tmp_path)
     before = output.read_text(encoding="utf-8")
     arguments = ["--quick", "--only", "lbfgs", "--output", str(output)]
     assert command.main(arguments) == 1
-    assert "FAILED: not the same training" in capsys.readouterr().out
+    assert "FAILED: the trainings differ" in capsys.readouterr().out
     assert output.read_text(encoding="utf-8") == before
 
 
-def test_the_readme_has_a_place_for_each_answer():
+def test_readme_has_a_section_for_each_answer():
     text = command.README.read_text(encoding="utf-8")
     for name in (*command.QUESTIONS, "machine"):
         assert replace_section(text, name, "x") != text

@@ -247,7 +247,7 @@ def test_first_round_of_troubleshooting(run_small, tmp_path):
 
 
 @pytest.mark.parametrize("name", NEEDS)
-def test_example_says_what_to_install(name, monkeypatch, capsys):
+def test_example_names_the_missing_package(name, monkeypatch, capsys):
     module, extra = NEEDS[name]
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(SystemExit) as end:
@@ -277,7 +277,7 @@ def test_figure(script, tmp_path):
 
 
 @pytest.mark.parametrize("seed", [0, 100])
-def test_overfitting_grows_with_the_order_and_is_cured(seed):
+def test_overfitting_grows_with_the_order_and_penalty_or_data_reduce_it(seed):
     example = load("overfitting")
     train, validation, norm, _ = (
         np.median(
@@ -299,7 +299,7 @@ def test_overfitting_grows_with_the_order_and_is_cured(seed):
         assert norm[2] > 2 * smaller
 
 
-def test_overfitting_really_fits():
+def test_overfitting_finds_the_optimum():
     """Least squares without the penalty, ridge regression with it."""
     example = load("overfitting")
     (X, y), _ = example.make_points(12, 0)
@@ -315,7 +315,7 @@ def test_overfitting_really_fits():
     np.testing.assert_allclose(model.predict(grid), expected, atol=0.01)
 
 
-def test_optimizers_walk_as_their_text_says():
+def test_optimizers_behave_as_described():
     example = load("optimizers")
     heights = {name: h[-1] for name, (_, h) in example.walk_all(example.valley).items()}
     first_three = [heights.pop(n) for n in ("gradient descent", "momentum", "Nesterov")]

@@ -183,7 +183,7 @@ def test_ablation(
 
 
 @pytest.mark.parametrize("name", IMAGE_EXAMPLES)
-def test_each_step_changes_what_it_says_and_the_recipe_stays(name, load_script):
+def test_steps_change_their_parameters_and_not_the_recipe(name, load_script):
     shared = load_script("_image_nets")
     for recipe in load_script(name).RECIPES.values():
         for changes in recipe.steps.values():
@@ -211,7 +211,7 @@ def test_few_labels(digits_file, tmp_path):
     assert "100 labels, 900 without" in result.stdout
     table = rows_of(result.stdout)
     first = table.pop("labelled images only")[0]
-    assert list(table) == [f"pupils, round {i}" for i in (1, 2, 3)]
+    assert list(table) == [f"students, round {i}" for i in (1, 2, 3)]
     for score, gain, gains in table.values():
         assert gain == pytest.approx(score - first, abs=2e-4)
         assert gain == pytest.approx(np.mean(gains), abs=2e-4)
@@ -220,7 +220,7 @@ def test_few_labels(digits_file, tmp_path):
     assert len(list(tmp_path.glob("few-*.npz"))) == 2 * 4
 
 
-def test_labels_of_the_others_are_not_used(digits_file, tmp_path, capsys, load_script):
+def test_other_labels_are_not_used(digits_file, tmp_path, capsys, load_script):
     script = load_script("mnist_mlp")
     options = script.parse(
         script.make_parser("", "x.png", []), ["--epochs", "2", "--rows", "600"]
@@ -243,12 +243,16 @@ def test_labels_of_the_others_are_not_used(digits_file, tmp_path, capsys, load_s
     ("name", "arguments", "message"),
     [
         ("mnist_mlp", ["--recipe", "none"], "--recipe: invalid choice"),
-        ("mnist_mlp", ["--output", "no/x.png"], "--output: there is no folder 'no'"),
-        ("mnist_mlp", ["--resume"], "--resume needs a --checkpoint"),
+        (
+            "mnist_mlp",
+            ["--output", "no/x.png"],
+            "--output: the folder 'no' does not exist",
+        ),
+        ("mnist_mlp", ["--resume"], "--resume needs --checkpoint"),
         ("mnist_mlp", ["--epochs", "0"], "--epochs must be at least 1, got 0"),
         ("cifar10_mlp", ["--hold-out", "-1"], "--hold-out must be at least 0, got -1"),
         ("cifar10_mlp", ["--ablation", "--members", "2"], "leave out --members"),
-        ("mnist_mlp", ["--semi-supervised", "--ablation"], "has a net of its own"),
+        ("mnist_mlp", ["--semi-supervised", "--ablation"], "has its own recipe"),
         ("mnist_mlp", ["--semi-supervised", "5"], "must be in .10, --rows., got 5"),
         ("mnist_mlp", ["--semi-supervised", "--rows", "900"], "got 1000"),
     ],
@@ -303,7 +307,7 @@ def test_without_matplotlib(
 
 
 @pytest.mark.parametrize("mode", [[], ["--ablation"], ["--semi-supervised", "100"]])
-def test_a_picture_that_fails_takes_no_result_with_it(
+def test_failing_picture_keeps_the_results(
     mode, digits_file, tmp_path, capsys, load_script
 ):
     pytest.importorskip("matplotlib")
@@ -316,7 +320,7 @@ def test_a_picture_that_fails_takes_no_result_with_it(
     assert re.search(r"^(mean|the recipe|labelled) .*0\.\d{4}", printed, re.M)
 
 
-def test_where_the_data_come_from(digits_file, tmp_path, monkeypatch, load_script):
+def test_source_of_the_data(digits_file, tmp_path, monkeypatch, load_script):
     shared = load_script("_image_nets")
     monkeypatch.setattr(shared, "SHARED_DATA", tmp_path)
 
@@ -337,7 +341,7 @@ def test_where_the_data_come_from(digits_file, tmp_path, monkeypatch, load_scrip
     assert read("--data", "there") == [Path("there")]
 
 
-def test_rows_and_those_held_out(load_script):
+def test_training_and_held_out_rows(load_script):
     shared = load_script("_image_nets")
     X = np.arange(20)[:, np.newaxis]
     data = SimpleNamespace(X_train=X, y_train=X[:, 0])

@@ -11,7 +11,7 @@ __all__ = ["Step"]
 
 
 class Step:
-    """Gathering, loss, gradient and update in one compiled call a batch."""
+    """Gathering, loss, gradient and update in one compiled call per batch."""
 
     def __init__(self, problem):
         self.problem = problem
@@ -25,7 +25,7 @@ class Step:
         )
 
     def run(self):
-        """Train from the start."""
+        """Train from the starting parameters."""
         step, X, y = self.step, self.X, self.y
         parameters = jax.tree.map(jnp.array, self.problem.start)
         state = self.optimizer.init(parameters)

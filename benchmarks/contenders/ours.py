@@ -23,7 +23,7 @@ __all__ = ["Fit", "Step"]
 
 
 class Fit:
-    """What users call, with all that it checks and records."""
+    """The method ``fit``, with its checks and records."""
 
     def __init__(self, problem):
         self.problem = problem
@@ -34,35 +34,35 @@ class Fit:
             learning_rate_init=problem.rate,
             n_iter_no_change=problem.n_epochs + 1,
             random_state=problem.seed,
-            weight_init=None,  # scikit-learn's
+            weight_init=None,  # as scikit-learn
             **{"alpha": 0.0, "max_iter": problem.n_epochs, **problem.options},
         )
 
     def run(self):
-        """Train from the start."""
+        """Train from the starting parameters."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             self.net.fit(self.problem.X, self.problem.y)
 
     def epochs_to(self, target, X, y):
-        """Return after how many epochs so many of these rows are right; None if never.
+        """Return the number of epochs to a target accuracy on X; None if not reached.
 
-        Training begins anew, and ends there.
+        Training begins from scratch, and stops at the target.
         """
-        there = LambdaCallback(lambda net: net.score(X, y) >= target)
-        self.net.set_callbacks(there)
+        stop = LambdaCallback(lambda net: net.score(X, y) >= target)
+        self.net.set_callbacks(stop)
         self.run()
         self.net.set_callbacks()
         return self.net.n_iter_ if self.net.stop_reason_ == "callback" else None
 
     def predict(self, n_rows, n_calls):
-        """Predict the first rows, again and again."""
+        """Predict the first rows `n_calls` times."""
         X = self.problem.X[:n_rows]
         for _ in range(n_calls):
             self.net.predict(X)
 
     def final_loss(self):
-        """Return the objective at the end."""
+        """Return the final objective."""
         return self.net.loss_
 
     def scores(self, X):
@@ -71,7 +71,7 @@ class Fit:
 
 
 class Step:
-    """Gather a batch, loss and gradient, update: nothing around it."""
+    """The bare step: gather a batch, loss and gradient, update."""
 
     def __init__(self, problem):
         self.problem, dtype = problem, np.dtype(np.float32)
@@ -82,7 +82,7 @@ class Step:
         self.workspace = Workspace(self.network, problem.batch_size, training=True)
 
     def run(self):
-        """Train from the start."""
+        """Train from the starting parameters."""
         problem, network, workspace = self.problem, self.network, self.workspace
         network.initialize(np.random.RandomState(problem.seed))
         optimizer = Adam().start(network.parameters, network.n_weights)

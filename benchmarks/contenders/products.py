@@ -6,10 +6,10 @@ __all__ = ["Products"]
 
 
 class Products:
-    """X W of each layer, Aᵀ dZ of each layer, dZ Wᵀ of each layer but the first.
+    """X W and Aᵀ dZ of each layer, and dZ Wᵀ of each layer but the first.
 
-    Each writes to where the next one reads, as in a step. Sums over the rows for the
-    biases' gradients are none of them.
+    Each product writes to the array that the next one reads, as in a step. The sums for
+    the gradients of the biases are left out.
     """
 
     def __init__(self, problem):
@@ -28,7 +28,7 @@ class Products:
                 self.products.append((dZ[i + 1], W[i].T, dZ[i]))
 
     def run(self):
-        """Multiply, as often as training would."""
+        """Compute the products of all training steps."""
         matmul, products = np.matmul, self.products
         for _ in range(self.n_steps):
             for left, right, out in products:

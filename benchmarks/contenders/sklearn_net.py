@@ -10,7 +10,7 @@ __all__ = ["Fit"]
 
 
 class Fit:
-    """Its ``fit``, with the rows in the problem's orders."""
+    """The method ``fit``, with the rows in the orders of the problem."""
 
     def __init__(self, problem):
         self.problem = problem
@@ -23,7 +23,7 @@ class Fit:
         )
 
     def run(self, before_epoch=None):
-        """Train from the start."""
+        """Train from the starting parameters."""
         problem = self.problem
         rng = Ordered(problem.seed, problem.orders, before_epoch)
         with warnings.catch_warnings():
@@ -31,33 +31,34 @@ class Fit:
             self.net.set_params(random_state=rng).fit(problem.X, problem.y)
 
     def epochs_to(self, target, X, y):
-        """Return after how many epochs so many of these rows are right; None if never.
+        """Return the number of epochs to a target accuracy on X; None if not reached.
 
-        It has no place to ask that, but draws the order of the rows before each epoch.
+        scikit-learn has no callback here. It draws the order of the rows before each
+        epoch, so the score is checked there.
         """
         n_epochs = -1
 
-        def ask():
+        def check():
             nonlocal n_epochs
             n_epochs += 1
             if n_epochs and self.net.score(X, y) >= target:
-                raise ThereError
+                raise TargetReachedError
 
         try:
-            self.run(ask)
-            ask()
-        except ThereError:
+            self.run(check)
+            check()
+        except TargetReachedError:
             return n_epochs
         return None
 
     def predict(self, n_rows, n_calls):
-        """Predict the first rows, again and again."""
+        """Predict the first rows `n_calls` times."""
         X = self.problem.X[:n_rows]
         for _ in range(n_calls):
             self.net.predict(X)
 
     def final_loss(self):
-        """Return the objective at the end."""
+        """Return the final objective."""
         return self.net.loss_
 
     def scores(self, X):
@@ -66,24 +67,24 @@ class Fit:
             return self.net.predict_log_proba(X)
 
 
-class ThereError(Exception):
-    """Ends a training."""
+class TargetReachedError(Exception):
+    """Stops training at the target accuracy."""
 
 
 class Ordered(np.random.RandomState):
-    """Draws as its seed says, and shuffles as it is told."""
+    """A random state that shuffles in given orders."""
 
     def __init__(self, seed, orders, before=None):
         super().__init__(seed)
         self.before = before
         self.orders = iter(orders)
-        self.places = np.arange(orders.shape[1])
+        self.positions = np.arange(orders.shape[1])
 
     def shuffle(self, x):
-        """Put into x, 0 to n - 1, what takes the last order to the next one."""
+        """Write to x the permutation that leads from the last order to the next."""
         if self.before is not None:
             self.before()
         order = next(self.orders)
-        x[...] = self.places[order]
-        # scikit-learn shuffles what it shuffled before.
-        self.places[order] = np.arange(len(order))
+        x[...] = self.positions[order]
+        # scikit-learn shuffles the rows in the order of the last epoch.
+        self.positions[order] = np.arange(len(order))

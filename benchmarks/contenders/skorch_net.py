@@ -9,7 +9,7 @@ __all__ = ["Fit"]
 
 
 class Fit:
-    """Its ``fit``, without the validation and the printing that it does by default."""
+    """The method ``fit``, without its default validation and printing."""
 
     def __init__(self, problem):
         self.problem = problem
@@ -29,7 +29,7 @@ class Fit:
         )
 
     def run(self):
-        """Train from the start."""
+        """Train from the starting parameters."""
         self.order.epoch = 0
         self.net.fit(self.problem.X, self.problem.y)
 

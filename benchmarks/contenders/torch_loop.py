@@ -1,4 +1,4 @@
-"""PyTorch, eager: the loop that its tutorials write, over tensors in memory."""
+"""PyTorch, eager: the loop of its tutorials, over tensors in memory."""
 
 import numpy as np
 import torch
@@ -8,9 +8,10 @@ __all__ = ["Loop", "make_net"]
 
 
 class Loop:
-    """One batch after the other, each gathered by its row numbers.
+    """Training batch by batch; each batch is gathered by row numbers.
 
-    It sums the losses up, as the others do, and asks for the sum once per epoch.
+    The losses are summed, as in the other contenders, and the sum is read once per
+    epoch.
     """
 
     def __init__(self, problem):
@@ -20,14 +21,14 @@ class Loop:
         self.orders = torch.from_numpy(problem.orders)
 
     def run(self):
-        """Train from the start."""
+        """Train from the starting parameters."""
         for _ in self.epochs():
             pass
 
     def epochs_to(self, target, X, y):
-        """Return after how many epochs so many of these rows are right; None if never.
+        """Return the number of epochs to a target accuracy on X; None if not reached.
 
-        Training begins anew, and ends there.
+        Training begins from scratch, and stops at the target.
         """
         for n_epochs, _ in enumerate(self.epochs(), 1):
             if np.mean(self.scores(X).argmax(axis=1) == y) >= target:
@@ -62,7 +63,7 @@ class Loop:
 
 
 def make_net(problem):
-    """Return the problem's net with its starting parameters."""
+    """Return the net of the problem with its starting parameters."""
     options, layers = problem.options, []
     for i, (weights, biases) in enumerate(problem.start):
         linear = nn.Linear(*weights.shape)
@@ -81,12 +82,12 @@ def make_net(problem):
 
 
 def weights_of(net):
-    """Return the matrices, which penalties take, and not the biases."""
+    """Return the weight matrices, which are penalized, without the biases."""
     return [parameter for parameter in net.parameters() if parameter.ndim == 2]
 
 
 def make_optimizer(problem, net):
-    """Return Adam, or Nesterov's momentum, with the L2 penalty as weight decay."""
+    """Return Adam or SGD with Nesterov momentum, with weight decay for L2."""
     options = problem.options
     decay = 0.0
     if options.get("penalty", "l2") == "l2":
@@ -102,7 +103,7 @@ def make_optimizer(problem, net):
 
 
 def l1_of(problem, net):
-    """Return what to multiply the sum of absolute values by, and their matrices."""
+    """Return the strength of the L1 penalty, and the penalized matrices."""
     is_l1 = problem.options.get("penalty") == "l1"
     strength = problem.options["alpha"] / problem.batch_size if is_l1 else 0.0
     return strength, weights_of(net)

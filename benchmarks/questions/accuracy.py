@@ -1,8 +1,8 @@
-"""Seconds until a net is right for so many test images, beside the peers.
+"""Seconds until a net reaches a test accuracy, beside the peers.
 
-All contenders start from the same weights and take the same rows in the same order, and
-yet rounding alone makes one of them be there an epoch or two before another. So each is
-asked with several seeds how many epochs it needs, and then how long an epoch takes.
+All contenders start from the same weights and take the same rows in the same order. Yet
+by rounding alone, one needs an epoch or two less than another. So the number of epochs
+is measured with several seeds, and then the time of an epoch.
 """
 
 from pathlib import Path
@@ -23,7 +23,7 @@ TIMED_EPOCHS = 3
 
 
 class Task(NamedTuple):
-    """A data set, the net of the text, and the accuracy to reach."""
+    """A data set, a net, and the accuracy to reach."""
 
     load: object
     file: str
@@ -39,47 +39,48 @@ TASKS = {
 
 def standardized(data, n_rows):
     """Return training and test rows of mean 0 and variance 1, and labels."""
-    X, X_test = (one.astype(np.float32) for one in (data.X_train, data.X_test))
+    X, X_test = data.X_train.astype(np.float32), data.X_test.astype(np.float32)
     mean, std = X.mean(dtype=np.float64), X.std(dtype=np.float64)
-    for one in (X, X_test):
-        one -= np.float32(mean)
-        one /= np.float32(std)
-    # Files may come sorted by class.
+    for images in (X, X_test):
+        images -= np.float32(mean)
+        images /= np.float32(std)
+    # Files may be sorted by class.
     chosen = np.random.default_rng(0).permutation(len(X))[:n_rows]
     y, y_test = data.y_train.astype(np.int64), data.y_test
     return X[chosen], y[chosen], X_test, y_test
 
 
 def measure(session):
-    """Ask and time all tasks whose data are there."""
+    """Measure all tasks whose data exist."""
     lines = []
     for name, task in session.sized(TASKS, {"MNIST": TASKS["MNIST"]}).items():
         path = DATA / task.file
         if not path.exists():
-            print(f"{name} left out: no {path}")
+            print(f"{name} left out: {path} does not exist")
             continue
         target, n_seeds, n_rows = session.sized((task.target, 5, None), (0.15, 1, 2000))
         X, y, X_test, y_test = standardized(task.load(path), n_rows)
         needed = {}
         for seed in range(n_seeds):
             runners = session.prepare(contenders(task.widths, X, y, seed, MAX_EPOCHS))
-            for one, runner in runners.items():
+            for kind, runner in runners.items():
                 n_epochs = runner.call("epochs_to", target, X_test, y_test)
                 if n_epochs is None:
-                    raise AssertionError(f"{name}: {one} is never right so often")
-                needed.setdefault(one, []).append(n_epochs)
+                    raise AssertionError(f"{name}: {kind} does not reach {target}")
+                needed.setdefault(kind, []).append(n_epochs)
         runners = session.prepare(contenders(task.widths, X, y, 0, TIMED_EPOCHS))
         seconds = session.turns(runners)
         totals = {
-            one: np.mean(needed[one]) * seconds[one] / TIMED_EPOCHS for one in runners
+            kind: np.mean(needed[kind]) * seconds[kind] / TIMED_EPOCHS
+            for kind in runners
         }
-        for one, total in totals.items():
+        for kind, total in totals.items():
             lines.append(
                 [
                     f"{target:.0%} of {name}",
-                    one,
-                    " ".join(map(str, needed[one])),
-                    f"{seconds[one] / TIMED_EPOCHS:.2f}",
+                    kind,
+                    " ".join(map(str, needed[kind])),
+                    f"{seconds[kind] / TIMED_EPOCHS:.2f}",
                     f"{total:.1f}",
                     number(total / totals["skdl fit"]),
                 ]
@@ -89,7 +90,7 @@ def measure(session):
 
 
 def contenders(widths, X, y, seed, n_epochs):
-    """Return what `Session.prepare` takes: the same problem for all."""
+    """Return contenders for `Session.prepare` that share a problem."""
     order = orders(len(X), 200, n_epochs, seed)
     problem = Problem(widths, 200, X, y, seed, starting(widths, seed), order)
     return {name: (name, problem) for name in NAMES}

@@ -1,4 +1,4 @@
-"""How the time of a step grows: with rows, width, depth and batch."""
+"""How the time of a step grows with rows, width, depth and batch size."""
 
 from benchmarks.problem import make_problem
 from benchmarks.table import number, table
@@ -8,10 +8,10 @@ __all__ = ["measure"]
 NAMES = ("skdl fit", "scikit-learn", "PyTorch")
 COLORS = {"skdl fit": "C0", "scikit-learn": "C1", "PyTorch": "C3"}
 N_FEATURES, N_CLASSES, WIDTH, BATCH, N_STEPS = 32, 10, 128, 200, 40
-# Rounding errors grow with the depth, and PyTorch's Adam adds ε elsewhere: sixteen
-# layers are 3 % apart after 40 steps.
+# Rounding errors grow with the depth, and PyTorch's Adam adds ε at another place: the
+# losses of 16 layers differ by 3 % after 40 steps.
 TOLERANCE = 0.05
-# What grows, its values, and the problem (widths, batch size, rows) of a value.
+# Name and values of what grows, and the problem (hidden, batch size, rows) per value.
 SERIES = {
     "rows": (
         [1_000, 10_000, 100_000, 1_000_000],
@@ -33,7 +33,7 @@ SERIES = {
 
 
 def measure(session):
-    """Time them, and draw the figure if the session has a place for it."""
+    """Measure all series, and draw the figure if the session has a folder for it."""
     times, rows = {}, []
     for label, (values, problem_of) in SERIES.items():
         values = session.sized(values, values[:2])
@@ -59,16 +59,16 @@ def measure(session):
 
 
 def cells(seconds, problem, label):
-    """Return our milliseconds, of an epoch or a step, and the others' ratios."""
+    """Yield our milliseconds per epoch or step, and the ratios of the others."""
     per = 1 if label == "rows" else problem.n_steps
     yield number(1e3 * seconds["skdl fit"] / per)
     for name in NAMES[1:]:
-        there = name in seconds
-        yield number(seconds[name] / seconds["skdl fit"] if there else None)
+        is_timed = name in seconds
+        yield number(seconds[name] / seconds["skdl fit"] if is_timed else None)
 
 
 def draw(times, path):
-    """Save the figure; return whether it was possible."""
+    """Save the figure; return whether matplotlib is installed."""
     try:
         from matplotlib.figure import Figure
     except ImportError:

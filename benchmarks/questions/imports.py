@@ -17,10 +17,10 @@ print(time.perf_counter() - start)
 
 
 def seconds_of_import(module):
-    """Return what a new interpreter needs to import the module.
+    """Return the seconds that a new interpreter needs to import the module.
 
-    It may keep compiled modules, as it does unless told otherwise: an installed package
-    has them, a clone only after the first time.
+    The interpreter may save compiled modules, as by default: an installed package has
+    them, a clone only after the first import.
     """
     command = [sys.executable, "-c", CODE.format(module)]
     environment = {**os.environ}
@@ -30,7 +30,7 @@ def seconds_of_import(module):
 
 
 def measure(session):
-    """Time both in turn."""
+    """Time both imports in turn."""
     names = ("skdl", "sklearn.neural_network")
     actions = {name: lambda name=name: seconds_of_import(name) for name in names}
     ours, theirs = session.best(

@@ -10,7 +10,7 @@ __all__ = ["measure"]
 
 
 def measure(session):
-    """Time both: for the same number of iterations, from the same start."""
+    """Time both, with equal starting parameters and numbers of iterations."""
     X, y = load_digits(return_X_y=True)
     n_iter = session.sized(50, 10)
     options = {"solver": "lbfgs", "alpha": 1e-4, "max_iter": n_iter}

@@ -1,4 +1,4 @@
-"""How much memory ``fit`` needs beside the data."""
+"""The memory that ``fit`` needs in addition to the data."""
 
 from benchmarks.problem import make_problem
 from benchmarks.table import table
@@ -9,7 +9,7 @@ BOUND = 100
 
 
 def measure(session):
-    """Train for an epoch in a fresh process, and read its peak."""
+    """Train for an epoch in a new process, and read its peak memory."""
     n_rows = session.sized(1_000_000, 100_000)
     problem = make_problem((100, 100, 10), 200, n_rows, 1)
     names = ("skdl fit", "scikit-learn")

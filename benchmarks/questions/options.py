@@ -1,4 +1,4 @@
-"""What options cost: over our plain ``fit``, and beside the same in PyTorch."""
+"""The cost of options, relative to plain ``fit`` and to PyTorch with that option."""
 
 from benchmarks.problem import make_problem
 from benchmarks.questions.steps import SHAPES
@@ -7,9 +7,9 @@ from benchmarks.table import goal, number, table
 
 __all__ = ["measure"]
 
-# The parameters of our estimators, and how far losses may be apart: dropout draws
-# otherwise, the other two of more than 1 % have no equal in PyTorch, where running
-# variances divide by n - 1, and an L1 penalty is followed along its subgradient.
+# Parameters of our estimators, and the tolerance of losses. Dropout draws other numbers
+# in PyTorch. Its running variances divide by n - 1, and it has only the subgradient of
+# an L1 penalty.
 OPTIONS = {
     "plain": ({}, 0.01),
     "L2": ({"alpha": 1e-2}, 0.01),

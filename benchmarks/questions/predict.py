@@ -9,7 +9,7 @@ N_CALLS = 200
 
 
 def measure(session):
-    """Time both, of a net that both have trained alike."""
+    """Time both, with nets that were trained equally."""
     n_rows = session.sized(1_000_000, 20_000)
     problem = make_problem((30, 100, 1), n_rows // 100, n_rows, 1)
     names = ("skdl fit", "scikit-learn")

@@ -7,7 +7,7 @@ __all__ = ["measure"]
 
 
 def measure(session):
-    """Time both."""
+    """Time an epoch of both."""
     shape = session.sized((10_000, 30_000), (1_000, 3_000))
     n_rows, n_features = shape
     problem = make_problem((n_features, 100, 20), 200, n_rows, 2, density=0.003)

@@ -1,4 +1,4 @@
-"""The time of an epoch, and how much of it the matrix products take."""
+"""The time of an epoch, and the share of the matrix products."""
 
 from typing import NamedTuple
 
@@ -9,10 +9,10 @@ __all__ = ["SHAPES", "Shape", "measure"]
 
 
 class Shape(NamedTuple):
-    """A net, how it is trained, and the goals.
+    """A net, its training, and the goals.
 
-    Goals are how many times longer the peers take than ``fit``, at least, and our bare
-    step than its matrix products, at most.
+    The goals for peers are the least ratios of their time to that of ``fit``. The goal
+    "products" is the largest ratio of our bare step to its matrix products.
     """
 
     widths: tuple
@@ -41,10 +41,11 @@ PEERS = ("scikit-learn", "PyTorch", "JAX", "skorch")
 
 
 def race(session, shape):
-    """Return the problem, seconds per run, and how far the losses are apart.
+    """Return the problem, seconds per run, and the deviation of the losses.
 
-    scikit-learn's net has one sigmoid for two classes, where the others have a softmax
-    over two scores: ours for it is then "sigmoid", and otherwise "skdl fit".
+    For two classes, scikit-learn's net has one sigmoid, and the others have a softmax
+    over two scores. Then "sigmoid" is our net with a sigmoid, to compare with
+    scikit-learn's; otherwise it equals "skdl fit".
     """
     size = session.sized(
         (shape.n_rows, shape.n_epochs), (min(shape.n_rows, 10 * shape.batch_size), 2)
@@ -67,7 +68,7 @@ def race(session, shape):
 
 
 def measure(session, shapes=None):
-    """Time the shapes of these numbers, from 1, or all."""
+    """Time the shapes of these numbers, counted from 1, or all."""
     fits, steps = [], []
     for i in shapes or range(1, len(SHAPES) + 1):
         shape = SHAPES[i - 1]

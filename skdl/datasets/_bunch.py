@@ -118,10 +118,10 @@ def check_count(n_images, dataset, source):
         )
 
 
-def make_bunch(train, test, dataset, dtype):
-    """Return the Bunch of two pairs (uint8 images, labels)."""
+def make_bunch(parts, dataset, dtype):
+    """Return the Bunch of the pairs (uint8 images, labels) for training and testing."""
     arrays = {}
-    for part, (images, labels) in (("train", train), ("test", test)):
+    for part, (images, labels) in zip(("train", "test"), parts, strict=True):
         # Arrays made from bytes are read-only; the user gets writable ones.
         rows = np.require(images.reshape(len(images), -1), requirements=["C", "W"])
         if dtype != np.uint8:

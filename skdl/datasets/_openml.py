@@ -76,9 +76,8 @@ def fetch(dataset, data_home, dtype):
         train, test = (dataset.interleave(images[rows]) for rows in parts.values())
     else:
         train, test = (images[rows] for rows in parts.values())
-    return make_bunch(
-        (train, labels[:n_train]), (test, labels[n_train:]), dataset, dtype
-    )
+    pairs = (train, labels[:n_train]), (test, labels[n_train:])
+    return make_bunch(pairs, dataset, dtype)
 
 
 def _bytes(values, source):

@@ -127,10 +127,10 @@ def load_cifar10(
     >>> cifar.X_train.shape, cifar.target_names[cifar.y_test].tolist()
     ((10, 3072), ['cat', 'ship'])
     """
-    dtype = check_dtype(dtype)
+    pixel_dtype = check_dtype(dtype)
     path = existing(path)
     if path.is_file() and path.suffix.lower() == ".npz":
-        return make_bunch(*read_npz(path, CIFAR10), CIFAR10, dtype)
+        return make_bunch(read_npz(path, CIFAR10), CIFAR10, pixel_dtype)
     folders = list(FOLDERS)
     if path.is_dir():
         folders += [folder.relative_to(path) for part in PARTS
@@ -148,7 +148,7 @@ def load_cifar10(
                 f"and train/CLASS/*{ENDINGS[0]} or {ENDINGS[-1]}."
             )
         parts = read_image_folders(files, CIFAR10)
-    return make_bunch(*parts, CIFAR10, dtype)
+    return make_bunch(parts, CIFAR10, pixel_dtype)
 
 
 def fetch_cifar10(

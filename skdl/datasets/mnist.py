@@ -101,10 +101,10 @@ def load_mnist(
     >>> mnist.X_train.shape, mnist.X_train.dtype, mnist.y_test
     ((3, 784), dtype('float32'), array([3, 4]))
     """
-    dtype = check_dtype(dtype)
+    pixel_dtype = check_dtype(dtype)
     path = existing(path)
     read = read_idx_folder if path.is_dir() else read_npz
-    return make_bunch(*read(path, MNIST), MNIST, dtype)
+    return make_bunch(read(path, MNIST), MNIST, pixel_dtype)
 
 
 def fetch_mnist(

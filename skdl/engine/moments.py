@@ -287,7 +287,7 @@ def updated_moments(
     ValueError
         If the squares of the data overflow float64.
     """
-    prior = None if prior is None else Moments(*prior)
+    prior = None if prior is None else Moments._make(prior)
     first = True if prior is None else np.equal(prior.weight, 0)
     # Some columns have had values before, and others only NaN.
     starts_differ = momentum is not None and np.any(first) and not np.all(first)
@@ -423,13 +423,13 @@ def safe_scale(mean: np.ndarray, variance: np.ndarray, input_eps: float) -> np.n
 
 
 def principal_axes(
-    moments: Moments, input_eps: float
+    moments: Moments | tuple, input_eps: float
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """Return the directions in which the data vary, by decreasing variance.
 
     Parameters
     ----------
-    moments : Moments
+    moments : Moments or tuple
         Moments with the co-moment matrix, or its factor.
     input_eps : float
         Spacing of floats at 1 in the dtype of the data.
@@ -445,6 +445,7 @@ def principal_axes(
     total : float
         The sum of all eigenvalues, also of those that may be rounding errors.
     """
+    moments = Moments._make(moments)
     A, n_features = moments.comoment, len(moments.mean)
     is_factor = len(A) < n_features
     # A^T A and the smaller A A^T have the same eigenvalues except zeros.
@@ -471,5 +472,5 @@ def principal_axes(
     size = np.abs(axes)
     largest = np.argmax(size >= (1 - 1e-6) * size.max(axis=1, keepdims=True), axis=1)
     signs = np.sign(axes[np.arange(rank), largest])
-    total = float(diagonal.sum()) / moments.weight
+    total = float(diagonal.sum() / moments.weight)
     return variances, axes * signs[:, np.newaxis], total

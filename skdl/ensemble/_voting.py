@@ -33,9 +33,9 @@ class Ballot:
     def labels(self):
         """Return labels (n_samples,), or an indicator matrix."""
         if self.voting == "margin":
-            return self.output.labels(self._mean_scores())
+            return self.output.decode(self._mean_scores())
         shares = self._shares()
-        if self.output.multilabel:
+        if not self.output.exclusive:
             return (shares > 0.5).astype(int)
         return self.output.classes[shares.argmax(axis=1)]
 
@@ -45,11 +45,11 @@ class Ballot:
             return self.output.decision(self._mean_scores())
         if self.voting == "hard":
             shares = self._shares()
-            if self.output.multilabel:
+            if not self.output.exclusive:
                 shares = shares - 0.5
             return self.output.decision(shares)
         log_probabilities = self.log_probabilities()
-        if self.output.multilabel:
+        if not self.output.exclusive:
             largest = 1 - np.finfo(log_probabilities.dtype).epsneg
             p = np.minimum(np.exp(log_probabilities), largest)
             return log_probabilities - np.log1p(-p)
@@ -79,8 +79,8 @@ class Ballot:
         )
 
     def _votes(self, scores):
-        votes = self.output.numbers(scores)
-        if not self.output.multilabel:
+        votes = self.output.decide(scores)
+        if self.output.exclusive:
             votes = np.equal.outer(votes, np.arange(self.output.n_classes))
         return votes.astype(scores.dtype)
 
@@ -105,7 +105,7 @@ class Ballot:
     def _confidence(self, scores):
         """Return the probability that a member gives to its own decision."""
         p = self.output.probabilities(scores)
-        if self.output.multilabel:
+        if not self.output.exclusive:
             return np.maximum(p, 1 - p)
         return p.max(axis=1, keepdims=True)
 

@@ -1,4 +1,4 @@
-"""Weights of rows out of weights of classes."""
+"""Weights of rows, from the weights of their classes."""
 
 from numbers import Real
 
@@ -8,13 +8,14 @@ __all__ = ["check_class_weight", "class_weights"]
 
 
 def check_class_weight(class_weight, several):
-    """Refuse, before any work, what does not fit the kind of y.
+    """Refuse a `class_weight` that does not fit the number of labels per row.
 
     Parameters
     ----------
     class_weight : dict, list, 'balanced' or None
+        The parameter of the classifier.
     several : int or None
-        How many columns of labels (or labels) y has, if each has weights of its own.
+        Number of labels per row, if each has class weights of its own.
     """
     if several is None and isinstance(class_weight, list):
         raise ValueError(
@@ -36,31 +37,35 @@ def check_class_weight(class_weight, several):
 
 
 def class_weights(class_weight, y, classes, sample_weight):
-    """Return the weight that each row has by its class, or by all of its labels.
+    """Return the weight of each row, given by its class or by all of its labels.
 
     Parameters
     ----------
     class_weight : dict, list, 'balanced' or None
+        The parameter of the classifier, as `check_class_weight` accepts it.
     y : ndarray of shape (n_samples,), (n_samples, n_classes) or (n_samples, n_columns)
         Class numbers, or a distribution over the classes in each row, or class numbers
         in each column.
     classes : ndarray of shape (n_classes,), or list of ndarray for several columns
+        Class labels, in the order of their numbers.
     sample_weight : ndarray of shape (n_samples,) or None
-        What each row counts for 'balanced'.
+        Weights by which 'balanced' counts the rows.
 
     Returns
     -------
     weights : ndarray of float64 of shape (n_samples,)
-        Of several columns, the product of theirs. Of a distribution t, Σ_j t_j c_j with
-        the weights c_j of the classes.
+        For several columns, the product of their weights. For a distribution t,
+        Σ_j t_j c_j with the weights c_j of the classes.
     """
     if not isinstance(classes, list):
         return _of_column(class_weight, y, classes, sample_weight, "class_weight")
     weights = np.ones(len(y))
     for i, labels in enumerate(classes):
-        alone = class_weight[i] if isinstance(class_weight, list) else class_weight
+        column_weight = (
+            class_weight[i] if isinstance(class_weight, list) else class_weight
+        )
         name = f"class_weight[{i}]"
-        weights *= _of_column(alone, y[:, i], labels, sample_weight, name)
+        weights *= _of_column(column_weight, y[:, i], labels, sample_weight, name)
     return weights
 
 
@@ -86,7 +91,7 @@ def _counts(y, n_classes, sample_weight):
 
 
 def _balanced(counts):
-    """Return n / (n_classes · n_j); rows of weight 0 do not count, as if not there."""
+    """Return n / (n_classes · n_j); classes of weight 0 do not count."""
     present = counts > 0
     weights = np.zeros(len(counts))
     weights[present] = counts.sum() / (present.sum() * counts[present])
@@ -103,11 +108,12 @@ def _from_dict(class_weight, classes, name):
     labels = classes.tolist()
     unknown = [label for label in class_weight if label not in labels]
     missing = [label for label in labels if label not in class_weight]
-    # What is not named has weight 1, and names may be too many, as in a fold that lacks
-    # a class. Both at once look like a misspelled label, here as in scikit-learn.
+    # A class without an entry has weight 1, and an entry without a class is allowed, as
+    # in a fold that lacks a class. Both together look like a misspelled label, and
+    # scikit-learn refuses them, too.
     if unknown and missing:
         raise ValueError(
-            f"{name} has weights of {unknown}, which are no classes of y, and none of "
+            f"{name} has weights of {unknown}, which are not in y, and no weights of "
             f"the classes {missing}. Its keys must be labels as they are in y."
         )
     return np.array([class_weight.get(label, 1) for label in labels], np.float64)

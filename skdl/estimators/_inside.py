@@ -143,7 +143,7 @@ def with_network(net, network):
     net : estimator
         A fitted net, or one whose network was taken out by `take_network`.
     network : Network
-        Of the same widths.
+        Another network, of the same widths.
     """
     other = copy(net)
     other._network = network
@@ -307,9 +307,7 @@ def each_output(net, function, scores):
     net : estimator
         A fitted classifier.
     function : callable
-        ``function(output, scores)``. The output has `classes`, `n_classes`,
-        `multilabel` and the methods `numbers`, `labels`, `decision`, `probabilities`
-        and `log_probabilities`, all of scores.
+        ``function(output, scores)``. The output is a `Labels` or an `Indicator`.
     scores : ndarray of shape (..., n_samples, n_scores)
         Raw scores. A leading axis of members is passed on.
 

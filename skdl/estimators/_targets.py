@@ -62,19 +62,15 @@ __all__ = [
     "Numbers",
     "SoftRows",
     "Targets",
-    "as_labels",
     "choose_targets",
     "choose_targets_of_batches",
     "encode_classes",
-    "holds_distributions",
-    "is_list_of_classes",
     "labels_of",
     "loss_kind",
     "means_distributions",
     "needs_counts",
     "read_distributions",
     "smooth",
-    "soft_rows",
     "takes_distributions",
     "targets_of",
 ]
@@ -267,7 +263,7 @@ class Targets:
         y : ndarray
             As `read` returns it.
         dtype : numpy.dtype
-            Of the network.
+            Dtype of the network.
 
         Returns
         -------
@@ -630,20 +626,6 @@ class Labels(ClassTargets):
         """Return labels (n_samples,)."""
         return self.classes[self.decide(scores)]
 
-    # Until ensembles and inspection ask for the names above.
-    @property
-    def multilabel(self):
-        """Whether a row may have several labels."""
-        return not self.exclusive
-
-    def numbers(self, scores):
-        """Call `decide`."""
-        return self.decide(scores)
-
-    def labels(self, scores):
-        """Call `decode`."""
-        return self.decode(scores)
-
     def score(self, y, decisions, sample_weight=None):
         """Return the accuracy."""
         y = self.class_numbers(y)
@@ -670,7 +652,7 @@ class Labels(ClassTargets):
         if self._is_certain:
             return np.ones_like(scores)
         p = self.loss.probabilities(scores, **self._link_options)
-        # No finite score makes a class impossible, so that underflow is no zero.
+        # A finite score makes no class impossible, so underflow must not give 0.
         return np.maximum(p, np.finfo(p.dtype).tiny, out=p)
 
     def log_probabilities(self, scores):

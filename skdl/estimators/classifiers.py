@@ -50,13 +50,14 @@ def _has_probabilities(classifier):
     if not hasattr(loss_kind(classifier), "probabilities"):
         raise AttributeError(
             f"loss={classifier.loss!r} gives scores, not probabilities. Wrap the "
-            "classifier in sklearn.calibration.CalibratedClassifierCV to get them."
+            "classifier in sklearn.calibration.CalibratedClassifierCV to get "
+            "probabilities."
         )
     return True
 
 
 class BaseClassifier(ClassifierMixin, BaseNet):
-    """A net whose targets are classes; subclasses differ in `loss`."""
+    """Base class of the classifiers, which differ in `loss`."""
 
     _parameter_constraints: ClassVar[dict] = CLASSIFIER_CONSTRAINTS
     _y_numeric: ClassVar[bool] = False
@@ -78,32 +79,38 @@ class BaseClassifier(ClassifierMixin, BaseNet):
         y_val: MatrixLike | None = None,
         sample_weight_val: ArrayLike | None = None,
     ) -> Self:
-        """Make one pass over X and y, from where the last call ended.
+        """Train for one epoch on X and y, from the state that the last call left.
 
         k calls on the same data give the parameters of ``fit`` with ``max_iter=k``.
 
         Parameters
         ----------
         X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
+            Rows to train on.
         y : array-like of shape (n_samples,), (n_samples, n_labels) or (n_samples, \
 n_columns)
-            As for ``fit``; a matrix has columns of labels wherever `classes` is a list.
+            Targets, as for ``fit``. If `classes` is a list, each column of y holds
+            class labels.
         sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows.
         classes : array-like of shape (n_classes,), or list of array-like, optional
-            All classes that will ever occur: needed in the first call, and then not.
-            Of several columns of labels it is a list with the classes of each. Soft
-            targets say it themselves.
+            All classes that will occur in any call. The first call needs them; later
+            ones do not. For several columns of labels, a list with the classes of each
+            column. Soft targets need none: their columns are the classes.
 
         X_val : array-like of shape (n_rows, n_features) or ValidationSet, optional
-            Rows to validate on, as in ``fit``. With `early_stopping`, once more calls
-            than `n_iter_no_change` in a row did not improve their score, the best
-            call's parameters come back, and `stop_reason_` says "converged".
+            Validation rows, as in ``fit``. With `early_stopping`, when more than
+            `n_iter_no_change` calls in a row have not improved the score, the
+            parameters of the best call are restored, and `stop_reason_` is "converged".
         y_val : array-like of shape (n_rows,) or (n_rows, n_outputs), optional
+            Targets of the validation rows.
         sample_weight_val : array-like of shape (n_rows,), optional
+            Weights of the validation rows.
 
         Returns
         -------
         self : object
+            The net.
         """
         if isinstance(self.class_weight, str):
             raise ValueError(
@@ -123,11 +130,12 @@ n_columns)
         Parameters
         ----------
         X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
+            Rows to classify.
 
         Returns
         -------
         y : ndarray of shape (n_samples,), or an indicator (n_samples, n_labels)
-            Of several columns of labels, (n_samples, n_columns).
+            Class labels; for several columns of labels, (n_samples, n_columns).
         """
         return self._at_rest()._decode(X, "decode")
 
@@ -137,13 +145,14 @@ n_columns)
         Parameters
         ----------
         X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
+            Rows to classify.
 
         Returns
         -------
         scores : ndarray of shape (n_samples, n_classes), or (n_samples,)
-            One-dimensional for two classes: the logit, or the second class's score
-            minus the first's. The class is the second where it is positive. A list of
-            such arrays for several columns of labels.
+            One-dimensional for two classes: the logit, or the score of the second class
+            minus that of the first. The second class is predicted where it is positive.
+            For several columns of labels, a list of such arrays.
         """
         return self._at_rest()._decode(X, "decision")
 
@@ -154,28 +163,31 @@ n_columns)
         Parameters
         ----------
         X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
+            Rows to classify.
 
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of `classes_`, and never 0. Rows sum to 1, unless labels do not
-            exclude one another. A list of such arrays for several columns of labels.
+            Probabilities in the order of `classes_`, all of them positive. Rows sum to
+            1, except for an indicator matrix, whose labels are independent. For several
+            columns of labels, a list of such arrays.
         """
         return self._at_rest()._decode(X, "probabilities")
 
     @available_if(_has_probabilities)
     def predict_log_proba(self, X: MatrixLike) -> np.ndarray | list[np.ndarray]:
-        """Return the logarithm of each probability, computed without leaving log space.
+        """Return the logarithm of each probability, computed from the raw scores.
 
         Parameters
         ----------
         X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
+            Rows to classify.
 
         Returns
         -------
         log_probabilities : ndarray of shape (n_samples, n_classes)
-            Finite for all finite scores. A list of such arrays for several columns of
-            labels.
+            Finite for all finite scores. For several columns of labels, a list of such
+            arrays.
         """
         return self._at_rest()._decode(X, "log_probabilities")
 
@@ -187,15 +199,18 @@ n_columns)
         Parameters
         ----------
         X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
+            Rows to classify.
         y : array-like of shape (n_samples,), or an indicator (n_samples, n_labels)
-            Of an indicator, and of several columns of labels, a row is right if all its
-            labels are. Where the net takes soft targets, a matrix of probabilities
-            stands for each row's most probable class.
+            True labels. With an indicator matrix or several columns of labels, a row is
+            correct if all its labels are. If the net takes soft targets, the most
+            probable class of each row counts.
         sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows.
 
         Returns
         -------
         accuracy : float
+            Weighted share of the correct rows.
         """
         net = self._at_rest()
         check_is_fitted(net)
@@ -205,9 +220,9 @@ n_columns)
     def coef_(self) -> np.ndarray | list[np.ndarray]:
         """Weights of a linear model, (1 or n_classes, n_features).
 
-        ``X @ coef_.T + intercept_`` is the decision function, for an X as `standardize`
-        leaves it; one row for two classes.
-        A list of such arrays for several columns of labels.
+        ``X @ coef_.T + intercept_`` is the decision function, for X after
+        `standardize`. Two classes have one row of weights. For several columns of
+        labels, a list of such arrays.
         """
         weights, _ = self._linear_layer("coef_")
         columns = targets_of(self._at_rest()).decision_columns(weights)
@@ -217,13 +232,13 @@ n_columns)
     def intercept_(self) -> np.ndarray | list[np.ndarray]:
         """Biases of a linear model, of shape (1,) or (n_classes,).
 
-        A list of such arrays for several columns of labels.
+        For several columns of labels, a list of such arrays.
         """
         _, biases = self._linear_layer("intercept_")
         return targets_of(self._at_rest()).decision_columns(biases)
 
     def __sklearn_tags__(self):
-        """Several labels per row, where the loss allows it."""
+        """Accept several labels per row, if the loss does."""
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = loss_kind(self).multilabel
         return tags
@@ -928,8 +943,8 @@ class SVMClassifier(BaseClassifier):
     `penalty`, by default ½‖W‖². Two classes have two scores; `decision_function` is
     then their difference.
 
-    Scores are no probabilities: there is no ``predict_proba``, and
-    `sklearn.calibration.CalibratedClassifierCV` makes one.
+    Scores are not probabilities, so that there is no ``predict_proba``. Wrap the net in
+    `sklearn.calibration.CalibratedClassifierCV` to get one.
 
     The parameters are grouped: the network (from `hidden_layer_sizes`), the data
     (from `standardize`), optimization (from `solver`), stopping (from `max_iter`) and
@@ -1553,7 +1568,7 @@ schedule, or schedule object, default='constant'
     See Also
     --------
     SoftmaxClassifier, LogisticClassifier, SVMClassifier : The head is fixed.
-    sklearn.neural_network.MLPClassifier : Whose place it takes.
+    sklearn.neural_network.MLPClassifier : The classifier that this one can replace.
 
     Notes
     -----

@@ -308,7 +308,7 @@ schedule, or schedule object, default='constant'
 
     See Also
     --------
-    sklearn.neural_network.MLPRegressor : Whose place it takes.
+    sklearn.neural_network.MLPRegressor : The regressor that this one can replace.
 
     References
     ----------
@@ -395,26 +395,32 @@ schedule, or schedule object, default='constant'
         y_val: MatrixLike | None = None,
         sample_weight_val: ArrayLike | None = None,
     ) -> Self:
-        """Make one pass over X and y, from where the last call ended.
+        """Train for one epoch on X and y, from the state that the last call left.
 
         k calls on the same data give the parameters of ``fit`` with ``max_iter=k``.
 
         Parameters
         ----------
         X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
+            Rows to train on.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
         sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows.
 
         X_val : array-like of shape (n_rows, n_features) or ValidationSet, optional
-            Rows to validate on, as in ``fit``. With `early_stopping`, once more calls
-            than `n_iter_no_change` in a row did not improve their score, the best
-            call's parameters come back, and `stop_reason_` says "converged".
+            Validation rows, as in ``fit``. With `early_stopping`, when more than
+            `n_iter_no_change` calls in a row have not improved the score, the
+            parameters of the best call are restored, and `stop_reason_` is "converged".
         y_val : array-like of shape (n_rows,) or (n_rows, n_outputs), optional
+            Targets of the validation rows.
         sample_weight_val : array-like of shape (n_rows,), optional
+            Weights of the validation rows.
 
         Returns
         -------
         self : object
+            The net.
         """
         return self._partial_fit(X, y, sample_weight, X_val, y_val, sample_weight_val)
 
@@ -424,12 +430,13 @@ schedule, or schedule object, default='constant'
         Parameters
         ----------
         X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
+            Rows to predict.
 
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Several quantiles add an axis, over which values increase: (n_samples,
-            n_quantiles) or (n_samples, n_outputs, n_quantiles).
+            Predicted values. Several quantiles add an axis, along which values
+            increase: (n_samples, n_quantiles) or (n_samples, n_outputs, n_quantiles).
         """
         return self._at_rest()._decode(X, "decode")
 
@@ -438,23 +445,27 @@ schedule, or schedule object, default='constant'
     ) -> float:
         """Return R² of the predictions; with a quantile loss, D² of the pinball loss.
 
-        D² is 1 minus the loss relative to that of the best constant, y's quantile; of
-        several quantiles it is the mean. Like R² it is at most 1, and 0 for that
-        constant. Several outputs are averaged.
+        D² is 1 - loss / loss of the best constant, which is the quantile of y. Like R²,
+        it is at most 1, and 0 for that constant. Several quantiles and several outputs
+        are averaged.
 
         Parameters
         ----------
         X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
+            Rows to predict.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            True values.
         sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows.
 
         Returns
         -------
         score : float
+            R² or D².
 
         See Also
         --------
-        sklearn.metrics.d2_pinball_score : Of one quantile.
+        sklearn.metrics.d2_pinball_score : D² of a single quantile.
         """
         check_is_fitted(self)
         check_numbers(y, "y")
@@ -474,7 +485,7 @@ schedule, or schedule object, default='constant'
         return biases[0] if len(biases) == 1 else biases
 
     def __sklearn_tags__(self):
-        """Several outputs per row; counts for the Poisson loss."""
+        """Accept several outputs per row; require counts with the Poisson loss."""
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         tags.target_tags.positive_only = needs_counts(self)

@@ -18,7 +18,7 @@ from skdl._inputs import check_inputs, check_numbers, takes_validation_sets
 from skdl._sklearn import Interval, fit_context
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
-from skdl.engine.moments import Moments, principal_axes, updated_moments
+from skdl.engine.moments import principal_axes, updated_moments
 from skdl.preprocessing._batches import checked_batch
 
 __all__ = ["PCAWhitener"]
@@ -245,7 +245,7 @@ class PCAWhitener(
 
     def _decompose(self):
         """Set what follows from the moments; return the number of directions."""
-        variances, axes, total = principal_axes(Moments(*self._moments), self._eps)
+        variances, axes, total = principal_axes(self._moments, self._eps)
         n_components, eps = self._asked
         n = _n_kept(variances / total, n_components)
         scale = np.sqrt(variances + eps * variances[0]) if variances[0] else np.ones(1)

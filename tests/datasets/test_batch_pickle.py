@@ -16,7 +16,7 @@ from tests.datasets.formats import pictures, planes, python2_pickle, python_batc
 BATCH = python_batch(IMAGES, LABELS)
 
 
-def test_the_batch_of_these_tests_is_one_of_python_2():
+def test_batches_of_these_tests_are_pickles_of_python_2():
     codes = [(code.name, argument) for code, argument, _ in pickletools.genops(BATCH)]
     assert codes[0] == ("PROTO", 2)
     names = {argument for name, argument in codes if name == "GLOBAL"}
@@ -29,14 +29,14 @@ def test_the_batch_of_these_tests_is_one_of_python_2():
     assert_array_equal(batch[b"data"], planes(IMAGES))
 
 
-def test_a_batch():
+def test_batch():
     rows, labels = read_batch_pickle(BATCH, "batch")
     assert_array_equal(rows, planes(IMAGES))
     assert rows.dtype == np.uint8
     assert labels == LABELS.tolist()
 
 
-def test_an_array_in_the_order_of_fortran():
+def test_array_in_fortran_order():
     data = np.asfortranarray(planes(IMAGES))
     rows, _ = read_batch_pickle(python2_pickle({b"data": data, b"labels": []}), "")
     assert_array_equal(rows, data)
@@ -51,7 +51,7 @@ class Evil:
 
 
 @pytest.mark.parametrize("call", [(os.mkdir,), (eval, "1 + 1"), (np.load,)])
-def test_nothing_is_called(tmp_path, call):
+def test_no_function_is_called(tmp_path, call):
     folder = tmp_path / "made"
     call = (*call, str(folder)) if len(call) == 1 else call
     content = {b"data": planes(IMAGES), b"labels": [], b"more": Evil(*call)}
@@ -63,7 +63,7 @@ def test_nothing_is_called(tmp_path, call):
     assert not folder.exists()
 
 
-def test_a_pickle_cannot_change_what_the_next_one_meets():
+def test_pickles_do_not_share_state():
     # BUILD sets attributes: here of the function that stands for dtype, whose defaults
     # would be arguments of the next call.
     attack = b"\x80\x02cnumpy\ndtype\n(N}X\x0c\x00\x00\x00__defaults__K\x01\x85stb."
@@ -204,7 +204,7 @@ ATTACKS = {
 
 
 @pytest.mark.parametrize("case", ATTACKS)
-def test_an_attack_is_an_error_at_once(case):
+def test_attack_is_an_error_at_once(case):
     message = "data_batch_1 is truncated, damaged or not a pickled batch"
     with pytest.raises(ValueError, match=message) as caught:
         read_batch_pickle(ATTACKS[case], "data_batch_1")
@@ -213,14 +213,14 @@ def test_an_attack_is_an_error_at_once(case):
     assert caught.value.__context__ is None
 
 
-def test_the_arrays_of_these_attacks_are_read_when_they_are_right():
+def test_arrays_of_the_attacks_are_read_if_correct():
     data = array(b"K\x02K\x03\x86", b"U\x06abcdef")
     rows, labels = read_batch_pickle(batch_of(data, b"](K\x07\x8a\x01\x08e"), "batch")
     assert_array_equal(rows, [[97, 98, 99], [100, 101, 102]])
     assert labels == [7, 8]
 
 
-def test_a_batch_of_true_size_has_fewer_instructions_than_allowed():
+def test_real_batch_has_fewer_instructions_than_allowed():
     n = 10_000
     names = [b"leptodactylus_s_%06d.png" % i for i in range(n)]
     data = python2_pickle({b"labels": [9] * n, b"filenames": names,

@@ -30,7 +30,7 @@ def load(tmp_path, name, **options):
     [("mnist", 784, (28, 28, 1), list("0123456789")),
      ("cifar", 3072, (32, 32, 3), CLASSES)],
 )  # fmt: skip
-def test_a_bunch(tmp_path, name, n_pixels, shape, names):
+def test_bunch(tmp_path, name, n_pixels, shape, names):
     data = load(tmp_path, name)
     assert isinstance(data, Bunch)
     assert list(data) == [
@@ -61,7 +61,7 @@ def test_floats_are_from_0_to_1(tmp_path, name, dtype):
 
 @pytest.mark.parametrize("dtype", ["float16", "int8", "nonsense", None, 3])
 @pytest.mark.parametrize("load", [load_mnist, load_cifar10, fetch_mnist, fetch_cifar10])
-def test_other_dtypes_are_refused_before_anything_is_read(load, dtype):
+def test_other_dtypes_are_refused_before_reading(load, dtype):
     arguments = ["nowhere"] if load in (load_mnist, load_cifar10) else []
     message = "'dtype' of images must be one of uint8, float32, float64. Got"
     with pytest.raises(ValueError, match=message):
@@ -69,7 +69,7 @@ def test_other_dtypes_are_refused_before_anything_is_read(load, dtype):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_a_net_trains_on_the_rows_as_they_are(tmp_path):
+def test_net_trains_on_the_rows(tmp_path):
     data = load(tmp_path, "cifar")
     net = SoftmaxClassifier((), max_iter=2, random_state=0)
     net.fit(data.X_train, data.y_train)

@@ -87,7 +87,7 @@ def test_bad_batches(tmp_path, version, case, how):
         load_cifar10(path)
 
 
-def test_both_versions_side_by_side_are_one(tmp_path):
+def test_folder_with_both_versions(tmp_path):
     batches = pictures()
     write_folder(tmp_path, python_files(batches) | binary_files(batches))
     cifar = load_cifar10(tmp_path)

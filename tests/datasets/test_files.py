@@ -16,7 +16,7 @@ MODES = {"tar": "w", "tar.gz": "w:gz", "tar.xz": "w:xz", "tar.bz2": "w:bz2"}
 
 
 @pytest.mark.parametrize("load", [load_mnist, load_cifar10])
-def test_no_such_path(tmp_path, load):
+def test_missing_path(tmp_path, load):
     path = tmp_path / "nowhere"
     with pytest.raises(FileNotFoundError, match="no file and no folder '.*nowhere'"):
         load(path)
@@ -30,7 +30,7 @@ def test_every_compression(tmp_path, ending):
     assert_array_equal(load_cifar10(path).y_train, [int(y[0]) for _, y in BATCHES[:-1]])
 
 
-def test_the_home_folder(tmp_path, monkeypatch):
+def test_home_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     write_folder(tmp_path, FILES)
@@ -61,7 +61,7 @@ def test_damaged_anywhere(tmp_path, ending):
             load_cifar10(path)
 
 
-def test_a_damaged_header_within_an_archive(tmp_path):
+def test_damaged_header_within_an_archive(tmp_path):
     path = write_archive(tmp_path / "cifar.tar", FILES, "w")
     data = path.read_bytes()
     for name in FILES:
@@ -72,7 +72,7 @@ def test_a_damaged_header_within_an_archive(tmp_path):
 
 
 @pytest.mark.parametrize("data", [b"", b"<html>", bytes(2000)])
-def test_a_file_that_is_no_archive(tmp_path, data):
+def test_file_that_is_not_an_archive(tmp_path, data):
     path = tmp_path / "cifar.tar.gz"
     path.write_bytes(data)
     with pytest.raises((ValueError, FileNotFoundError), match=r"cifar\.tar\.gz"):
@@ -80,7 +80,7 @@ def test_a_file_that_is_no_archive(tmp_path, data):
 
 
 @pytest.mark.parametrize("how", ["folder", "archive"])
-def test_nothing_of_use(tmp_path, how):
+def test_folder_without_data_files(tmp_path, how):
     files = {"data/notes.txt": b"", "test_batch.txt": b"", "train/cat.png": b""}
     path = (
         write_folder(tmp_path, files)
@@ -92,14 +92,14 @@ def test_nothing_of_use(tmp_path, how):
         load_cifar10(path)
 
 
-def test_two_files_of_one_name(tmp_path):
+def test_two_files_with_one_name(tmp_path):
     twice = FILES | {"old/test_batch.bin": FILES["cifar-10-batches-bin/test_batch.bin"]}
     path = write_archive(tmp_path / "cifar.tar.gz", twice)
     with pytest.raises(ValueError, match="has two files that could be test_batch.bin"):
         load_cifar10(path)
 
 
-def test_an_error_of_the_system_stays_what_it_is(tmp_path, monkeypatch):
+def test_errors_of_the_system_are_not_changed(tmp_path, monkeypatch):
     path = write_archive(tmp_path / "cifar.tar", FILES, "w")
 
     def refuse(*arguments, **options):
@@ -116,14 +116,14 @@ LOADERS = (load_mnist, load_cifar10)
 
 @pytest.mark.parametrize("load", LOADERS)
 @pytest.mark.parametrize("path", [None, 3, 1.5, b"folder", ["folder"], {}, np.zeros(3)])
-def test_a_path_of_another_type(load, path):
+def test_path_of_wrong_type(load, path):
     message = r"The 'path' of a data set must be a str or path-like, .* Got .* instead"
     with pytest.raises(TypeError, match=message):
         load(path)
 
 
 @pytest.mark.parametrize("load", LOADERS)
-def test_a_path_that_cannot_be(load):
+def test_impossible_path(load):
     with pytest.raises(ValueError, match="must not be empty. Got ''"):
         load("")
     for path in ("a" * 5000, "a\0b", "~nobody-has-this-name/data"):
@@ -133,13 +133,13 @@ def test_a_path_that_cannot_be(load):
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs /dev/zero")
 @pytest.mark.parametrize("load", LOADERS)
-def test_a_device(load):
+def test_device(load):
     with pytest.raises(ValueError, match="must be a file or a folder. '/dev/zero'"):
         load("/dev/zero")
 
 
 @pytest.mark.parametrize("load", LOADERS)
-def test_an_empty_folder_and_one_named_like_a_file(tmp_path, load):
+def test_empty_folder_and_folder_named_like_a_file(tmp_path, load):
     (tmp_path / "data.npz").mkdir()
     for path in (tmp_path, tmp_path / "data.npz"):
         with pytest.raises(FileNotFoundError, match=path.name):
@@ -148,13 +148,13 @@ def test_an_empty_folder_and_one_named_like_a_file(tmp_path, load):
 
 @pytest.mark.parametrize("fetch", [fetch_mnist, fetch_cifar10])
 @pytest.mark.parametrize("data_home", [3, b"folder", ["folder"]])
-def test_a_data_home_of_another_type(fetch, data_home):
+def test_data_home_of_wrong_type(fetch, data_home):
     message = "The 'data_home' of a data set must be None, .* Got .* instead"
     with pytest.raises(TypeError, match=message):
         fetch(data_home=data_home)
 
 
 @pytest.mark.parametrize("dtype", ["f4,,", {"names": 3}, [], object(), "float32,x"])
-def test_a_dtype_that_numpy_cannot_read(dtype):
+def test_dtype_that_numpy_cannot_parse(dtype):
     with pytest.raises(ValueError, match="The 'dtype' of images must be one of"):
         load_mnist("nowhere", dtype=dtype)

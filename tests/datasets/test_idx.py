@@ -13,7 +13,7 @@ from tests.datasets.formats import digits, idx, write_idx
 
 @pytest.mark.parametrize("mark", ["-", "."])
 @pytest.mark.parametrize("packed", [False, True])
-def test_the_four_files(tmp_path, packed, mark):
+def test_four_files(tmp_path, packed, mark):
     (X_train, y_train), (X_test, y_test) = parts = digits()
     mnist = load_mnist(write_idx(tmp_path, parts, packed=packed, mark=mark))
     assert_array_equal(mnist.X_train, X_train.reshape(7, 784))
@@ -22,7 +22,7 @@ def test_the_four_files(tmp_path, packed, mark):
     assert_array_equal(mnist.y_test, y_test)
 
 
-def test_a_file_that_a_browser_unpacked_under_its_name(tmp_path):
+def test_gz_file_that_a_browser_unpacked(tmp_path):
     parts = digits()
     write_idx(tmp_path, parts)
     for path in list(tmp_path.iterdir()):
@@ -66,7 +66,7 @@ def test_bad_images(tmp_path, case):
         load_mnist(tmp_path)
 
 
-def test_a_label_beyond_nine(tmp_path):
+def test_label_above_nine(tmp_path):
     path = write_idx(tmp_path, digits()) / "t10k-labels-idx1-ubyte"
     path.write_bytes(idx(np.array([0, 10, 1, 2])))
     message = "t10k-labels-idx1-ubyte has the label 10: .* integers from 0 to 9"
@@ -88,7 +88,7 @@ HEADERS = {
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 @pytest.mark.parametrize("case", HEADERS)
-def test_headers_come_first(tmp_path, case, pack):
+def test_header_is_checked_before_the_content(tmp_path, case, pack):
     data, message = HEADERS[case]
     write_idx(tmp_path, digits(0 if case == "no images" else 7))
     (tmp_path / "train-images-idx3-ubyte").write_bytes(pack(data))
@@ -96,7 +96,7 @@ def test_headers_come_first(tmp_path, case, pack):
         load_mnist(tmp_path)
 
 
-def test_more_labels_than_any_file_has(tmp_path):
+def test_too_many_labels(tmp_path):
     path = write_idx(tmp_path, digits()) / "train-labels-idx1-ubyte"
     path.write_bytes(idx(LABELS)[:4] + lengths(2**32 - 1))
     message = "train-labels-idx1-ubyte has 4294967295 rows by its header: MNIST has"
@@ -105,14 +105,14 @@ def test_more_labels_than_any_file_has(tmp_path):
 
 
 @pytest.mark.parametrize("garbage", [b"garbage", gzip.compress(bytes(10**6))])
-def test_more_behind_a_gzip_file(tmp_path, garbage):
+def test_garbage_after_a_gzip_file(tmp_path, garbage):
     path = write_idx(tmp_path, digits(), packed=True) / "t10k-images-idx3-ubyte.gz"
     path.write_bytes(path.read_bytes() + garbage)
     with pytest.raises(ValueError, match=r"t10k-images-idx3-ubyte\.gz is truncated"):
         load_mnist(tmp_path)
 
 
-def test_a_large_file_is_not_read(tmp_path):
+def test_large_file_is_not_read(tmp_path):
     path = write_idx(tmp_path, digits()) / "train-images-idx3-ubyte"
     with path.open("r+b") as file:
         file.truncate(2**40)

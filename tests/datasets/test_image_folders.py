@@ -37,7 +37,7 @@ def test_rows_are_sorted_by_class_and_name(tmp_path, how):
         assert_array_equal(cifar[f"y_{part}"], np.repeat(range(10), 2))
 
 
-def test_jpeg_is_what_pillow_decodes(tmp_path):
+def test_jpeg_is_decoded_by_pillow(tmp_path):
     files, _ = image_files(1, ending="jpg")
     write_folder(tmp_path, files)
     cifar = load_cifar10(tmp_path)
@@ -46,7 +46,7 @@ def test_jpeg_is_what_pillow_decodes(tmp_path):
             assert_array_equal(row.reshape(32, 32, 3), np.asarray(image))
 
 
-def test_endings_prefixes_and_files_of_no_use(tmp_path):
+def test_endings_prefixes_and_other_files(tmp_path):
     files, pixels = image_files(1)
     files = {name.replace(".png", ".PNG"): data for name, data in files.items()}
     files |= {"train/cat/._0000.png": b"", "train/cat/Thumbs.db": b"", "README": b""}
@@ -59,7 +59,7 @@ def test_endings_prefixes_and_files_of_no_use(tmp_path):
         assert_array_equal(load_cifar10(path).X_train, expected)
 
 
-def test_a_gray_image_and_one_with_a_palette(tmp_path):
+def test_gray_image_and_image_with_a_palette(tmp_path):
     files, _ = image_files(1)
     gray = np.arange(1024, dtype=np.uint8).reshape(32, 32)
     files["train/airplane/0000.png"] = image_file(gray)
@@ -97,7 +97,7 @@ def test_bad_images(tmp_path, case, how):
         load_cifar10(write(tmp_path, files, how))
 
 
-def test_an_unknown_class(tmp_path):
+def test_unknown_class(tmp_path):
     files, _ = image_files(1)
     files["train/zebra/0000.png"] = IMAGE
     message = "in a folder 'zebra': the classes of CIFAR-10 are airplane, .* truck"
@@ -145,7 +145,7 @@ def test_decompression_bombs(tmp_path, case, recwarn):
     assert not recwarn.list
 
 
-def test_a_folder_and_a_link_in_place_of_an_image(tmp_path):
+def test_folder_or_link_in_place_of_an_image(tmp_path):
     write_folder(tmp_path, image_files(1)[0])
     for make in (Path.mkdir, lambda path: path.symlink_to(tmp_path / "nowhere")):
         path = tmp_path / "train" / "cat" / "0007.jpg"

@@ -48,7 +48,7 @@ def test_cifar(tmp_path, shape):
     assert_array_equal(cifar.y_test, y[:2])
 
 
-def test_what_was_loaded_can_be_saved_and_loaded(tmp_path):
+def test_loaded_data_can_be_saved_and_loaded(tmp_path):
     path, copy = tmp_path / "mnist.npz", tmp_path / "copy.npz"
     np.savez(path, **arrays())
     mnist = load_mnist(path)
@@ -148,13 +148,13 @@ HEADERS = {
 
 @pytest.mark.parametrize("case", HEADERS)
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
-def test_headers_come_first(tmp_path, case, method):
+def test_headers_are_checked_before_the_content(tmp_path, case, method):
     data, message = HEADERS[case]
     path = write_zip(tmp_path / "mnist.npz", {"X_train.npy": data}, method)
     with pytest.raises(ValueError, match=f"mnist.npz.*{message}") as caught:
         load_mnist(path)
     assert "unsafely" not in str(caught.value)
-    # Of an array of no use, it does not matter.
+    # Arrays that are not used are not checked.
     path = write_zip(tmp_path / "mnist.npz", {"extra.npy": data}, method)
     assert len(load_mnist(path).X_train) == 7
 
@@ -169,14 +169,14 @@ def test_dtypes_of_images(tmp_path, descr):
         load_mnist(path)
 
 
-def test_images_in_the_order_of_fortran(tmp_path):
+def test_images_in_fortran_order(tmp_path):
     images = np.asfortranarray(arrays()["X_train"])
     np.savez(tmp_path / "mnist.npz", **arrays(X_train=images))
     expected = images.reshape(7, 784)
     assert_array_equal(load_mnist(tmp_path / "mnist.npz").X_train, expected)
 
 
-def test_more_images_than_any_file_has(tmp_path, monkeypatch):
+def test_too_many_images(tmp_path, monkeypatch):
     monkeypatch.setattr(mnist, "MNIST", replace(mnist.MNIST, max_images=6))
     np.savez(tmp_path / "mnist.npz", **arrays())
     message = r"mnist.npz \(train\) has 7 rows by its header: MNIST has .* at most 6"
@@ -184,14 +184,14 @@ def test_more_images_than_any_file_has(tmp_path, monkeypatch):
         load_mnist(tmp_path / "mnist.npz")
 
 
-def test_two_arrays_of_one_name(tmp_path):
+def test_two_arrays_with_one_name(tmp_path):
     path = write_zip(tmp_path / "mnist.npz", {"x_train.npy": npy(np.zeros(3))})
     with pytest.raises(ValueError, match="mnist.npz has two arrays named x_train"):
         load_mnist(path)
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_a_compression_without_a_bound(tmp_path, method):
+def test_compression_without_a_bound(tmp_path, method):
     path = write_zip(tmp_path / "mnist.npz", {}, method)
     with pytest.raises(ValueError, match=r"mnist.npz is .* does not use"):
         load_mnist(path)
@@ -204,7 +204,7 @@ def test_a_compression_without_a_bound(tmp_path, method):
      (20, 9, "Bad CRC"), (24, 9999, "it has 9999"),
      (24, 2**31, "it has 2147483648"), (42, 5, "Bad magic number")],
 )  # fmt: skip
-def test_members_that_lie(tmp_path, at, number, message):
+def test_members_with_wrong_headers(tmp_path, at, number, message):
     path = write_zip(tmp_path / "mnist.npz", {})
     data = bytearray(path.read_bytes())
     start = data.index(b"PK\x01\x02")
@@ -215,7 +215,7 @@ def test_members_that_lie(tmp_path, at, number, message):
         load_mnist(path)
 
 
-def test_a_list_of_members_is_not_too_long(tmp_path):
+def test_list_of_members_is_cut(tmp_path):
     path = tmp_path / "mnist.npz"
     np.savez(path, **{f"array{i}\x1b": np.zeros(1) for i in range(50)})
     message = r"It has array0\\x1b, .*array19\\x1b and 30 more"

@@ -80,7 +80,7 @@ def check(name, data):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", NAMES)
-def test_the_table_becomes_images(stub, name, dtype):
+def test_table_becomes_images(stub, name, dtype):
     stub.table = table(name, dtype)
     check(name, FETCH[name](data_home="somewhere"))
     [(asked, options)] = stub.calls
@@ -122,7 +122,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_another_table_is_refused(stub, case):
+def test_wrong_table_is_refused(stub, case):
     stub.table, message = BAD[case]
     with pytest.raises(ValueError, match=f"mnist_784 of OpenML.*{message}"):
         fetch_mnist()
@@ -188,7 +188,7 @@ def openml(request):
 
 @pytest.mark.parametrize("parser", ["pandas", "liac-arff"])
 @pytest.mark.parametrize("openml", NAMES, indirect=True)
-def test_by_way_of_scikit_learn(tmp_path, monkeypatch, openml, parser):
+def test_fetch_through_scikit_learn(tmp_path, monkeypatch, openml, parser):
     if parser == "pandas":
         pytest.importorskip("pandas")
     else:
@@ -205,7 +205,7 @@ def test_by_way_of_scikit_learn(tmp_path, monkeypatch, openml, parser):
 
 
 @pytest.mark.skipif(not MNIST_FILE.exists(), reason="needs ../shared/data/mnist.npz")
-def test_the_split_is_that_of_the_files(stub, monkeypatch):
+def test_split_is_that_of_the_files(stub, monkeypatch):
     loaded = load_mnist(MNIST_FILE)
     counts = {f"{part}_counts": tuple(np.bincount(loaded[f"y_{part}"]).tolist())
               for part in ("train", "test")}  # fmt: skip

@@ -68,7 +68,7 @@ def decided(P, labels):
 @pytest.mark.parametrize("voting", ["soft", "hard"])
 def test_shares(kind, voting, weights):
     output, scores, P = case(kind)
-    labels = output.multilabel
+    labels = not output.exclusive
     w = weights_of(weights, P, labels)
     votes = P if voting == "soft" else decided(P, labels)
     expected = (w * votes).sum(axis=0) / (w * np.ones_like(P)).sum(axis=0)
@@ -87,12 +87,12 @@ def test_shares(kind, voting, weights):
 @pytest.mark.parametrize("weights", [None, "confidence", "score"])
 def test_margins(kind, weights):
     output, scores, P = case(kind)
-    w = weights_of(weights, P, output.multilabel)
+    w = weights_of(weights, P, not output.exclusive)
     mean = (w * scores).sum(axis=0) / (w * np.ones_like(scores)).sum(axis=0)
     weights = RANKS if weights == "score" else weights
     ballot = Ballot(output, scores, "margin", weights)
     assert_allclose(ballot.decision(), output.decision(mean), rtol=1e-9)
-    assert_array_equal(ballot.labels(), output.labels(mean))
+    assert_array_equal(ballot.labels(), output.decode(mean))
     assert_allclose(ballot.probabilities(), KINDS[kind][2](mean), rtol=1e-9)
     log_p = ballot.log_probabilities()
     assert_allclose(log_p, np.log(KINDS[kind][2](mean)), rtol=1e-9, atol=1e-12)
@@ -104,7 +104,7 @@ def test_decision_and_labels_agree(kind, voting, weights):
     output, scores, _ = case(kind)
     ballot = Ballot(output, scores, voting, weights)
     decision, labels = ballot.decision(), ballot.labels()
-    if output.multilabel:
+    if not output.exclusive:
         assert_array_equal(labels, decision > 0)
     elif decision.ndim == 1:
         assert_array_equal(labels, output.classes[(decision > 0).astype(int)])
