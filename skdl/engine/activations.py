@@ -58,7 +58,7 @@ class ActivationFunction(Specification):
     rectifies = False
     pieces = 1
 
-    def is_flat(self, A):
+    def is_flat(self, A: np.ndarray) -> np.ndarray | None:
         """Return where the derivative is almost 0, judged by the outputs.
 
         Parameters
@@ -94,15 +94,15 @@ class Identity(ActivationFunction):
 
     in_place = True
 
-    def forward(self, Z, A):
+    def forward(self, Z: np.ndarray, A: np.ndarray) -> None:
         """Write f(Z) into A."""
         if A is not Z:
             np.copyto(A, Z)
 
-    def backward(self, dA, Z, A):
+    def backward(self, dA: np.ndarray, Z: np.ndarray, A: np.ndarray) -> None:
         """Multiply dA by f'(Z) = 1."""
 
-    def is_flat(self, A):
+    def is_flat(self, A: np.ndarray) -> np.ndarray | None:
         """Return False for all outputs."""
         return _nowhere(A)
 
@@ -124,17 +124,17 @@ class Relu(ActivationFunction):
     in_place = True
     rectifies = True
 
-    def forward(self, Z, A):
+    def forward(self, Z: np.ndarray, A: np.ndarray) -> None:
         """Write f(Z) into A."""
         np.maximum(Z, 0, out=A)
 
-    def backward(self, dA, Z, A):
+    def backward(self, dA: np.ndarray, Z: np.ndarray, A: np.ndarray) -> None:
         """Multiply dA by f'(Z) = 1 where A > 0, else 0."""
         # A mask of dA's dtype: the product needs no conversion.
         np.greater(A, 0, out=A)
         np.multiply(dA, A, out=dA)
 
-    def is_flat(self, A):
+    def is_flat(self, A: np.ndarray) -> np.ndarray | None:
         """Return where the output is 0."""
         return A <= 0
 
@@ -168,16 +168,16 @@ class LeakyRelu(ActivationFunction):
 
     rectifies = True
 
-    def check(self):
+    def check(self) -> None:
         """Raise ValueError for a slope outside of [0, 1]."""
         check_number(self, "slope", 0, 1)
 
-    def forward(self, Z, A):
+    def forward(self, Z: np.ndarray, A: np.ndarray) -> None:
         """Write f(Z) into A."""
         np.multiply(Z, self.slope, out=A)
         np.maximum(Z, A, out=A)
 
-    def backward(self, dA, Z, A):
+    def backward(self, dA: np.ndarray, Z: np.ndarray, A: np.ndarray) -> None:
         """Multiply dA by f'(Z): 1 above zero, the slope elsewhere."""
         np.maximum(Z, 0, out=Z)
         np.sign(Z, out=Z)
@@ -185,7 +185,7 @@ class LeakyRelu(ActivationFunction):
         np.add(Z, self.slope, out=Z)
         np.multiply(dA, Z, out=dA)
 
-    def is_flat(self, A):
+    def is_flat(self, A: np.ndarray) -> np.ndarray | None:
         """Return False for all outputs; with slope 0, where the output is 0."""
         return _nowhere(A) if self.slope else A <= 0
 
@@ -241,19 +241,19 @@ class Elu(_ExponentialLinear):
 
     rectifies = True
 
-    def check(self):
+    def check(self) -> None:
         """Raise ValueError for a negative alpha."""
         check_number(self, "alpha", 0)
 
-    def forward(self, Z, A):
+    def forward(self, Z: np.ndarray, A: np.ndarray) -> None:
         """Write f(Z) into A."""
         self._forward(Z, A, 1.0, self.alpha)
 
-    def backward(self, dA, Z, A):
+    def backward(self, dA: np.ndarray, Z: np.ndarray, A: np.ndarray) -> None:
         """Multiply dA by f'(Z): 1 above zero, f(Z) + alpha elsewhere."""
         self._backward(dA, Z, A, 1.0, self.alpha)
 
-    def is_flat(self, A):
+    def is_flat(self, A: np.ndarray) -> np.ndarray | None:
         """Return where the output is near the lower bound."""
         return A + (1 - NEAR_BOUND) * self.alpha <= 0
 
@@ -284,15 +284,15 @@ class Selu(_ExponentialLinear):
     FACTOR = 1.0507009873554805
     ALPHA = 1.6732632423543772
 
-    def forward(self, Z, A):
+    def forward(self, Z: np.ndarray, A: np.ndarray) -> None:
         """Write f(Z) into A."""
         self._forward(Z, A, self.FACTOR, self.ALPHA)
 
-    def backward(self, dA, Z, A):
+    def backward(self, dA: np.ndarray, Z: np.ndarray, A: np.ndarray) -> None:
         """Multiply dA by f'(Z): λ above zero, f(Z) + λ α elsewhere."""
         self._backward(dA, Z, A, self.FACTOR, self.ALPHA)
 
-    def is_flat(self, A):
+    def is_flat(self, A: np.ndarray) -> np.ndarray | None:
         """Return where the output is near the lower bound."""
         return A + (1 - NEAR_BOUND) * self.FACTOR * self.ALPHA <= 0
 
@@ -319,18 +319,18 @@ class Softplus(ActivationFunction):
     in_place = True
     rectifies = True
 
-    def forward(self, Z, A):
+    def forward(self, Z: np.ndarray, A: np.ndarray) -> None:
         """Write f(Z) into A."""
         np.logaddexp(Z, 0, out=A)
 
-    def backward(self, dA, Z, A):
+    def backward(self, dA: np.ndarray, Z: np.ndarray, A: np.ndarray) -> None:
         """Multiply dA by f'(Z) = σ(Z) = 1 - exp(-A)."""
         np.negative(A, out=A)
         np.expm1(A, out=A)
         np.negative(A, out=A)
         np.multiply(dA, A, out=dA)
 
-    def is_flat(self, A):
+    def is_flat(self, A: np.ndarray) -> np.ndarray | None:
         """Return where the output is near 0."""
         return A < NEAR_BOUND
 
@@ -357,12 +357,12 @@ class Silu(ActivationFunction):
 
     rectifies = True
 
-    def forward(self, Z, A):
+    def forward(self, Z: np.ndarray, A: np.ndarray) -> None:
         """Write f(Z) into A."""
         expit(Z, out=A)
         np.multiply(A, Z, out=A)
 
-    def backward(self, dA, Z, A):
+    def backward(self, dA: np.ndarray, Z: np.ndarray, A: np.ndarray) -> None:
         """Multiply dA by f'(Z) = σ(Z) (1 + Z σ(-Z))."""
         np.negative(Z, out=A)
         expit(A, out=A)
@@ -372,7 +372,7 @@ class Silu(ActivationFunction):
         np.subtract(1, A, out=A)
         np.multiply(dA, A, out=dA)
 
-    def is_flat(self, A):
+    def is_flat(self, A: np.ndarray) -> np.ndarray | None:
         """Return where the output is very near 0."""
         return np.abs(A) < NEAR_BOUND / 30
 
@@ -399,12 +399,12 @@ class Gelu(ActivationFunction):
 
     rectifies = True
 
-    def forward(self, Z, A):
+    def forward(self, Z: np.ndarray, A: np.ndarray) -> None:
         """Write f(Z) into A."""
         ndtr(Z, out=A)
         np.multiply(A, Z, out=A)
 
-    def backward(self, dA, Z, A):
+    def backward(self, dA: np.ndarray, Z: np.ndarray, A: np.ndarray) -> None:
         """Multiply dA by f'(Z) = Φ(Z) + Z φ(Z), with φ the normal density."""
         np.multiply(Z, Z, out=A)
         np.multiply(A, -0.5, out=A)
@@ -415,7 +415,7 @@ class Gelu(ActivationFunction):
         np.add(A, Z, out=A)
         np.multiply(dA, A, out=dA)
 
-    def is_flat(self, A):
+    def is_flat(self, A: np.ndarray) -> np.ndarray | None:
         """Return where the output is very near 0."""
         return np.abs(A) < NEAR_BOUND / 30
 
@@ -436,17 +436,17 @@ class Tanh(ActivationFunction):
 
     in_place = True
 
-    def forward(self, Z, A):
+    def forward(self, Z: np.ndarray, A: np.ndarray) -> None:
         """Write f(Z) into A."""
         np.tanh(Z, out=A)
 
-    def backward(self, dA, Z, A):
+    def backward(self, dA: np.ndarray, Z: np.ndarray, A: np.ndarray) -> None:
         """Multiply dA by f'(Z) = 1 - A²."""
         np.multiply(A, A, out=A)
         np.subtract(1, A, out=A)
         np.multiply(dA, A, out=dA)
 
-    def is_flat(self, A):
+    def is_flat(self, A: np.ndarray) -> np.ndarray | None:
         """Return where the output is near -1 or 1."""
         return np.abs(A) > 1 - NEAR_BOUND
 
@@ -467,17 +467,17 @@ class Logistic(ActivationFunction):
 
     in_place = True
 
-    def forward(self, Z, A):
+    def forward(self, Z: np.ndarray, A: np.ndarray) -> None:
         """Write f(Z) into A."""
         expit(Z, out=A)
 
-    def backward(self, dA, Z, A):
+    def backward(self, dA: np.ndarray, Z: np.ndarray, A: np.ndarray) -> None:
         """Multiply dA by f'(Z) = A (1 - A)."""
         np.multiply(dA, A, out=dA)
         np.subtract(1, A, out=A)
         np.multiply(dA, A, out=dA)
 
-    def is_flat(self, A):
+    def is_flat(self, A: np.ndarray) -> np.ndarray | None:
         """Return where the output is near 0 or 1."""
         return np.abs(A - 0.5) > 0.5 - NEAR_BOUND
 
@@ -513,18 +513,18 @@ class Maxout(ActivationFunction):
 
     pieces: int = 2
 
-    def check(self):
+    def check(self) -> None:
         """Raise ValueError for fewer than two pieces."""
         check_count(self, "pieces", 2)
 
-    def forward(self, Z, A):
+    def forward(self, Z: np.ndarray, A: np.ndarray) -> None:
         """Write the largest piece of each unit into A, which is k times narrower."""
         first, second, *others = self._split(Z, A)
         np.maximum(first, second, out=A)
         for piece in others:
             np.maximum(A, piece, out=A)
 
-    def backward(self, dA, Z, A):
+    def backward(self, dA: np.ndarray, Z: np.ndarray, A: np.ndarray) -> None:
         """Write the gradient of the pieces into Z; dA is overwritten, too."""
         for piece in self._split(Z, A):
             np.equal(piece, A, out=piece)
@@ -532,7 +532,7 @@ class Maxout(ActivationFunction):
             # The largest piece takes the whole gradient: equal ones after it get 0.
             np.subtract(dA, piece, out=dA)
 
-    def is_flat(self, A):
+    def is_flat(self, A: np.ndarray) -> np.ndarray | None:
         """Return False for all outputs."""
         return _nowhere(A)
 

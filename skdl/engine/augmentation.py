@@ -1,5 +1,7 @@
 """Random changes of training rows on their way into a batch."""
 
+from typing import Any
+
 import numpy as np
 
 __all__ = ["Augmentation"]
@@ -35,6 +37,7 @@ class Augmentation:
         self.rng = rng
         self.shape = (n_features,) if image_shape is None else tuple(image_shape)
         self.mixes = False
+        self._mix: Any = None
         self._copy = np.empty((batch_size, n_features), dtype)
         if not hasattr(augmenter, "start"):
             self.transform = augmenter
@@ -42,7 +45,8 @@ class Augmentation:
         state = augmenter.start(image_shape, batch_size, np.dtype(dtype))
         self.transform = state.transform
         self.mixes = bool(state.mixes)
-        self._mix = state.mix if self.mixes else None
+        if self.mixes:
+            self._mix = state.mix
 
     def __call__(self, rows):
         """Return augmented rows, valid until the next call.

@@ -2,10 +2,12 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
 
+from skdl.engine.augmentation import Augmentation
 from skdl.engine.target_tables import TargetTable
 
 __all__ = ["Batches", "Data"]
@@ -59,16 +61,25 @@ class Batches:
         in any case.
     """
 
-    def __init__(self, data, batch_size, dtype, raw=False, augmentation=None):
+    def __init__(
+        self,
+        data: Data,
+        batch_size: int,
+        dtype: np.dtype,
+        raw: bool = False,
+        augmentation: Augmentation | None = None,
+    ) -> None:
         self.data = data
         self.batch_size = batch_size
         X, table = data.X, data.table
-        mixes = augmentation is not None and augmentation.mixes
-        self._mix = augmentation.mix if mixes else None
-        x_dtype = X.dtype if raw and not mixes else dtype
+        self._mix = None
+        if augmentation is not None and augmentation.mixes:
+            self._mix = augmentation.mix
+        x_dtype = X.dtype if raw and self._mix is None else dtype
         self._X = _Gatherer(X, batch_size, x_dtype, augmentation)
         self._targets = _Gatherer(data.targets, batch_size, data.targets.dtype)
-        self._table = self._weights = self._columns = None
+        self._table: Any = None
+        self._weights = self._columns = None
         width = math.prod(data.targets.shape[1:])
         if isinstance(table, TargetTable):
             self._table, width = table, table.shape[1]

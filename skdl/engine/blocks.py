@@ -4,6 +4,8 @@ The arrays of one block stay in the cache from one operation to the next. Blocks
 views that are cut once: a step slices nothing.
 """
 
+from typing import Any
+
 import numpy as np
 
 __all__ = ["BLOCK", "Blockwise", "blocks_of", "copy_equal", "scalar_array"]
@@ -31,7 +33,9 @@ def blocks_of(*arrays, scratch=None):
     """
     flat = [array.reshape(-1) for array in arrays]
     size = flat[0].size
-    shared = np.empty(min(BLOCK, size), flat[0].dtype) if scratch is None else None
+    shared: Any = None
+    if scratch is None:
+        shared = np.empty(min(BLOCK, size), flat[0].dtype)
     blocks = []
     for start in range(0, size, BLOCK):
         stop = min(start + BLOCK, size)
@@ -40,7 +44,7 @@ def blocks_of(*arrays, scratch=None):
     return blocks
 
 
-def scalar_array(parameters, value=0.0):
+def scalar_array(parameters: np.ndarray, value: float = 0.0) -> np.ndarray:
     """Return an array without axes: NumPy reads it faster than a Python number.
 
     Parameters
@@ -61,7 +65,7 @@ def scalar_array(parameters, value=0.0):
     return np.array(value, parameters.dtype)
 
 
-def copy_equal(array, saved):
+def copy_equal(array: np.ndarray, saved: np.ndarray) -> None:
     """Copy a saved array back, without broadcasting.
 
     Parameters
@@ -109,7 +113,31 @@ class Blockwise:
     def __init__(self, parameters):
         for name in self.moments:
             setattr(self, name, np.zeros_like(parameters))
-        self._arrays = self._blocks = self.denominators = None
+        self._arrays: Any = None
+        self._blocks: Any = None
+        self.denominators: Any = None
+
+    def prepare(self, rate):
+        """Set the numbers of a step.
+
+        Parameters
+        ----------
+        rate : float
+            The learning rate.
+        """
+        raise NotImplementedError
+
+    def update(self, w, g, *moments_and_scratch):
+        """Do the step for one block, in place.
+
+        Parameters
+        ----------
+        w, g : ndarray
+            Parameters and gradient.
+        *moments_and_scratch : ndarray
+            The block of each moment, then scratch memory.
+        """
+        raise NotImplementedError
 
     def __getstate__(self):
         """Leave out the blocks: pickle would store the views as copies."""

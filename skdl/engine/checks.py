@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from numbers import Integral, Real
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -43,15 +43,13 @@ def check_number(
     ValueError
         With the attribute, its value and the allowed range.
     """
-    value = getattr(owner, name)
-    number = isinstance(value, Real) and not isinstance(value, bool)
+    value: Any = getattr(owner, name)
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    number = float(value) if is_number else math.nan
     inside = (
-        number
-        and math.isfinite(value)
-        and (
-            (low < value or (closed in ("both", "left") and value == low))
-            and (value < high or (closed in ("both", "right") and value == high))
-        )
+        math.isfinite(number)
+        and (low < number or (closed in ("both", "left") and number == low))
+        and (number < high or (closed in ("both", "right") and number == high))
     )
     if not inside:
         left = "[" if closed in ("both", "left") else "("

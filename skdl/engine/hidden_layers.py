@@ -35,7 +35,7 @@ class HiddenLayers(Specification):
     n_layers: int = 1
     width: int = 100
 
-    def check(self):
+    def check(self) -> None:
         """Raise ValueError for settings outside of their ranges."""
         check_count(self, "n_layers", 0)
         check_count(self, "width")

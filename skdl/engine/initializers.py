@@ -9,6 +9,7 @@ weights of variance 2 / fan_in.
 """
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -28,13 +29,16 @@ __all__ = [
     "glorot_uniform",
 ]
 
+# What draws starting weights.
+Rng: TypeAlias = np.random.Generator | np.random.RandomState
+
 
 class Initializer(Specification):
     """The base class of initializers."""
 
     REQUIRED = ("fill",)
 
-    def fill(self, weights, rng):
+    def fill(self, weights: np.ndarray, rng: Rng) -> None:
         """Draw the weights of one layer.
 
         Parameters
@@ -47,7 +51,9 @@ class Initializer(Specification):
         raise NotImplementedError
 
 
-def glorot_uniform(weights, biases, rng, gain=6.0):
+def glorot_uniform(
+    weights: np.ndarray, biases: np.ndarray, rng: Rng, gain: float = 6.0
+) -> None:
     """Fill a layer's arrays uniformly from ±√(gain / (fan_in + fan_out)).
 
     Parameters
@@ -92,11 +98,11 @@ class Gaussian(Initializer):
 
     scale: float = 0.01
 
-    def check(self):
+    def check(self) -> None:
         """Raise ValueError for a scale that is not above 0."""
         check_number(self, "scale", 0, closed="neither")
 
-    def fill(self, weights, rng):
+    def fill(self, weights: np.ndarray, rng: Rng) -> None:
         """Draw the weights, see `Initializer.fill`."""
         weights[...] = rng.normal(0, self.scale, weights.shape)
 
@@ -119,7 +125,7 @@ class LeCunNormal(Initializer):
     0.05
     """
 
-    def fill(self, weights, rng):
+    def fill(self, weights: np.ndarray, rng: Rng) -> None:
         """Draw the weights, see `Initializer.fill`."""
         weights[...] = rng.normal(0, weights.shape[-2] ** -0.5, weights.shape)
 
@@ -142,7 +148,7 @@ class HeNormal(Initializer):
     0.071
     """
 
-    def fill(self, weights, rng):
+    def fill(self, weights: np.ndarray, rng: Rng) -> None:
         """Draw the weights, see `Initializer.fill`."""
         weights[...] = rng.normal(0, (2 / weights.shape[-2]) ** 0.5, weights.shape)
 
@@ -166,7 +172,7 @@ class GlorotNormal(Initializer):
     0.063
     """
 
-    def fill(self, weights, rng):
+    def fill(self, weights: np.ndarray, rng: Rng) -> None:
         """Draw the weights, see `Initializer.fill`."""
         scale = (2 / (weights.shape[-2] + weights.shape[-1])) ** 0.5
         weights[...] = rng.normal(0, scale, weights.shape)
@@ -191,7 +197,7 @@ class GlorotUniform(Initializer):
     0.063
     """
 
-    def fill(self, weights, rng):
+    def fill(self, weights: np.ndarray, rng: Rng) -> None:
         """Draw the weights, see `Initializer.fill`."""
         bound = (6 / (weights.shape[-2] + weights.shape[-1])) ** 0.5
         weights[...] = rng.uniform(-bound, bound, weights.shape)
@@ -219,12 +225,12 @@ class TruncatedNormal(Initializer):
 
     scale: float | None = None
 
-    def check(self):
+    def check(self) -> None:
         """Raise ValueError for a scale that is not above 0."""
         if self.scale is not None:
             check_number(self, "scale", 0, closed="neither")
 
-    def fill(self, weights, rng):
+    def fill(self, weights: np.ndarray, rng: Rng) -> None:
         """Draw the weights, see `Initializer.fill`."""
         scale = self.scale or (2 / weights.shape[-2]) ** 0.5
         # The quantile function of uniform numbers: no number is drawn twice.

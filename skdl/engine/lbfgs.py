@@ -1,12 +1,17 @@
 """Training by SciPy's L-BFGS, on the whole objective."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from scipy.optimize import minimize
 
-from skdl.engine.batching import Batches
+from skdl.engine.batching import Batches, Data
 from skdl.engine.clipping import norm, update_ratio
+from skdl.engine.network import Network
 from skdl.engine.penalties import start_penalty
 from skdl.engine.progress import Epoch
+from skdl.engine.protocols import ClassificationLoss, RegressionLoss, StepObserver
 from skdl.engine.workspace import workspaces_for
 
 __all__ = ["train_lbfgs"]
@@ -17,9 +22,19 @@ EPSILON = np.finfo(np.float64).eps
 
 
 def train_lbfgs(
-    network, loss, data, *,
-    alpha, max_iter, max_fun, tol, on_epoch, on_end, on_begin=None, observer=None,
-):  # fmt: skip
+    network: Network,
+    loss: ClassificationLoss | RegressionLoss,
+    data: Data,
+    *,
+    alpha: float,
+    max_iter: int,
+    max_fun: int,
+    tol: float,
+    on_epoch: Callable[[Epoch], bool | None],
+    on_end: Callable[[Any], None],
+    on_begin: Callable[[], None] | None = None,
+    observer: StepObserver | None = None,
+) -> None:
     """Minimize the whole objective by L-BFGS, in place.
 
     Parameters

@@ -8,6 +8,7 @@ In the formulas, w are the parameters, g is the gradient, and η the learning ra
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,7 @@ class Optimizer(Specification):
 
     REQUIRED = ("start",)
 
-    def start(self, parameters, n_weights=None):
+    def start(self, parameters: np.ndarray, n_weights: int | None = None) -> Any:
         """Return the state of a training run.
 
         Parameters
@@ -85,12 +86,12 @@ class SGD(Optimizer):
     momentum: float = 0.9
     nesterov: bool = True
 
-    def check(self):
+    def check(self) -> None:
         """Raise ValueError for a setting outside of its range."""
         check_number(self, "momentum", 0, 1)
         check_flag(self, "nesterov")
 
-    def start(self, parameters, n_weights=None):
+    def start(self, parameters: np.ndarray, n_weights: int | None = None) -> Any:
         """Return the state of a training run, see `Optimizer.start`."""
         self.check()
         if not self.momentum:
@@ -165,12 +166,16 @@ class _RootState(Blockwise):
     for them, the denominators of all blocks are stored.
     """
 
+    epsilon: np.ndarray
+    denominators: Any
+
     def _step_over_denominators(self, step, block, out):
         """Write step / denominators of a block into out."""
         if self.denominators is None:
             roots = np.sqrt(getattr(self, self.moments[-1]).reshape(-1))
             self.store_denominators(np.add(roots, self.epsilon, out=roots))
-        return np.divide(step, self.denominators[block], out=out)
+        denominators: Any = self.denominators
+        return np.divide(step, denominators[block], out=out)
 
 
 @dataclass(eq=False, repr=False)
@@ -204,11 +209,11 @@ class Adagrad(Optimizer):
 
     epsilon: float = 1e-7
 
-    def check(self):
+    def check(self) -> None:
         """Raise ValueError for a setting outside of its range."""
         check_number(self, "epsilon", 0, closed="neither")
 
-    def start(self, parameters, n_weights=None):
+    def start(self, parameters: np.ndarray, n_weights: int | None = None) -> Any:
         """Return the state of a training run, see `Optimizer.start`."""
         self.check()
         return _ScaledState(parameters, decay=1.0, share=1.0, epsilon=self.epsilon)
@@ -248,12 +253,12 @@ class RMSprop(Optimizer):
     decay: float = 0.9
     epsilon: float = 1e-7
 
-    def check(self):
+    def check(self) -> None:
         """Raise ValueError for a setting outside of its range."""
         check_number(self, "decay", 0, 1, closed="left")
         check_number(self, "epsilon", 0, closed="neither")
 
-    def start(self, parameters, n_weights=None):
+    def start(self, parameters: np.ndarray, n_weights: int | None = None) -> Any:
         """Return the state of a training run, see `Optimizer.start`."""
         self.check()
         return _ScaledState(
@@ -334,13 +339,13 @@ class Adam(Optimizer):
     beta_2: float = 0.999
     epsilon: float = 1e-8
 
-    def check(self):
+    def check(self) -> None:
         """Raise ValueError for a setting outside of its range."""
         check_number(self, "beta_1", 0, 1, closed="left")
         check_number(self, "beta_2", 0, 1, closed="left")
         check_number(self, "epsilon", 0, closed="neither")
 
-    def start(self, parameters, n_weights=None):
+    def start(self, parameters: np.ndarray, n_weights: int | None = None) -> Any:
         """Return the state of a training run, see `Optimizer.start`."""
         self.check()
         return _AdamState(self, parameters)
@@ -385,12 +390,12 @@ class AdamW(Adam):
 
     weight_decay: float = 0.01
 
-    def check(self):
+    def check(self) -> None:
         """Raise ValueError for a setting outside of its range."""
         super().check()
         check_number(self, "weight_decay", 0)
 
-    def start(self, parameters, n_weights=None):
+    def start(self, parameters: np.ndarray, n_weights: int | None = None) -> Any:
         """Return the state of a run whose first n_weights parameters decay."""
         self.check()
         return _AdamWState(self, parameters, n_weights)

@@ -13,7 +13,9 @@ A penalty holds settings and formulas. `PenaltyTerm` applies it to one network. 
 minibatches and for L-BFGS alike, this is the only place where weights are penalized.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -166,7 +168,7 @@ class ElasticNetPenalty(L1Penalty):
 
     l1_ratio: float = 0.15
 
-    def check(self):
+    def check(self) -> None:
         """Raise ValueError for an l1_ratio outside of [0, 1]."""
         check_number(self, "l1_ratio", 0, 1)
 
@@ -283,7 +285,8 @@ class PenaltyTerm:
 
     def __init__(self, penalty, alpha, network, gradient, optimizer=None):
         penalty.check()
-        self.penalty, self.optimizer = penalty, optimizer
+        self.penalty: Penalty = penalty
+        self.optimizer: Any = optimizer
         self.smooth, self.sharp = alpha * penalty.smooth, alpha * penalty.sharp
         self.strength = 0.0
         self.is_stack = bool(network.stack)
@@ -366,7 +369,7 @@ class PenaltyTerm:
         ]
         return np.array(values) if self.is_stack else values[0]
 
-    def shrink(self, rate, clip_factor=1.0):
+    def shrink(self, rate: float, clip_factor: float | Sequence[float] = 1.0) -> None:
         """Apply the sharp part after a step, with the strength of the last `add`.
 
         Parameters

@@ -108,7 +108,7 @@ def probe(
         LayerRecord(
             name, layer.weights, layer.biases,
             tap.preactivations[i], tap.activations[i],
-            *gradients[i], tap.gradients.get(i),
+            gradients[i][0], gradients[i][1], tap.gradients.get(i),
         )
         for i, (name, layer) in enumerate(zip(names, twin.affine, strict=True))
     ]  # fmt: skip

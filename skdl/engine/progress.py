@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = ["Epoch", "Progress"]
 
@@ -89,8 +90,8 @@ class Epoch:
         Whether the deadline came before the end of the epoch.
     """
 
-    loss: float = 0.0
-    gradient_norm: float = math.nan
-    update_ratio: float = math.nan
+    loss: Any = 0.0
+    gradient_norm: Any = math.nan
+    update_ratio: Any = math.nan
     diverged: bool = False
     timed_out: bool = False

@@ -10,14 +10,12 @@ their ranges. It is called before any work.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from skdl.engine.progress import Progress
-
-if TYPE_CHECKING:
-    from skdl.engine.target_tables import TargetTable
+from skdl.engine.target_tables import TargetTable
 
 __all__ = [
     "Activation",
@@ -74,7 +72,7 @@ class ClassificationLoss(_AnyLoss, Protocol):
 
     def encode(
         self, y: np.ndarray, n_classes: int, dtype: np.dtype
-    ) -> "tuple[np.ndarray, np.ndarray | TargetTable | None]":
+    ) -> tuple[np.ndarray, np.ndarray | TargetTable | None]:
         """Turn y into targets.
 
         Parameters
@@ -164,7 +162,7 @@ class OptimizerState(Protocol):
 
     def step_sizes(
         self, rate: float, block: slice, out: np.ndarray
-    ) -> "np.ndarray | float":
+    ) -> np.ndarray | float:
         """Return by how much the last step moves each parameter per unit of gradient.
 
         Only penalties that are not smooth ask for it, after each step. Thresholds and
@@ -227,7 +225,7 @@ class Initializer(Protocol):
     def fill(
         self,
         weights: np.ndarray,
-        rng: "np.random.Generator | np.random.RandomState",
+        rng: np.random.Generator | np.random.RandomState,
     ) -> None:
         """Draw the weights of one layer, an array of shape (..., fan_in, fan_out)."""
 
@@ -245,7 +243,7 @@ class Penalty(Protocol):
     def shrink(
         self,
         weights: np.ndarray,
-        steps: "np.ndarray | float",
+        steps: np.ndarray | float,
         strength: float,
         scratch: np.ndarray,
     ) -> None:
@@ -300,7 +298,10 @@ class StepObserver(Protocol):
         ...
 
     def before(
-        self, parameters: np.ndarray, gradient: np.ndarray, objective: float
+        self,
+        parameters: np.ndarray,
+        gradient: np.ndarray,
+        objective: float | np.ndarray,
     ) -> bool | None:
         """See the state before the step. Training ends at once on True.
 
@@ -308,7 +309,7 @@ class StepObserver(Protocol):
         ----------
         parameters, gradient : ndarray of shape (..., n_parameters)
             To be read only. The gradient is not clipped yet.
-        objective : float
+        objective : float, or ndarray of shape (n_networks,)
             The batch's mean loss plus penalty.
         """
         ...

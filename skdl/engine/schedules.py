@@ -7,6 +7,7 @@ know is in the `Progress`.
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from skdl.engine.checks import (
     check_choice,
@@ -14,6 +15,7 @@ from skdl.engine.checks import (
     check_methods,
     check_number,
 )
+from skdl.engine.progress import Progress
 from skdl.engine.specification import Specification, complete
 
 __all__ = [
@@ -49,7 +51,7 @@ class Schedule(Specification):
 
     patience: int | None = None
 
-    def factor(self, progress):
+    def factor(self, progress: Progress) -> float:
         """Return the factor for the next step.
 
         Parameters
@@ -72,7 +74,7 @@ class Constant(Schedule):
     [1.0, 1.0]
     """
 
-    def factor(self, progress):
+    def factor(self, progress: Progress) -> float:
         """Return 1."""
         return 1.0
 
@@ -98,11 +100,11 @@ class InverseScaling(Schedule):
 
     power: float = 0.5
 
-    def check(self):
+    def check(self) -> None:
         """Raise ValueError for a negative power."""
         check_number(self, "power", 0)
 
-    def factor(self, progress):
+    def factor(self, progress: Progress) -> float:
         """Return the factor after the rows seen so far."""
         rows = progress.rows if progress.weight is None else progress.weight
         return float(rows + 1) ** -float(self.power)
@@ -133,12 +135,12 @@ class Adaptive(Schedule):
     decay: float = 0.2
     minimum: float = 1e-6
 
-    def check(self):
+    def check(self) -> None:
         """Raise ValueError for a decay that does not lower the rate."""
         check_number(self, "decay", 0, 1, closed="neither")
         check_number(self, "minimum", 0)
 
-    def factor(self, progress):
+    def factor(self, progress: Progress) -> float:
         """Return the factor after the plateaus so far."""
         return float(self.decay**progress.plateaus)
 
@@ -171,13 +173,13 @@ class ReduceOnPlateau(Schedule):
     patience: int = 5
     minimum: float = 0.0
 
-    def check(self):
+    def check(self) -> None:
         """Raise ValueError for settings outside of their ranges."""
         check_number(self, "decay", 0, 1, closed="neither")
         check_count(self, "patience")
         check_number(self, "minimum", 0, 1)
 
-    def factor(self, progress):
+    def factor(self, progress: Progress) -> float:
         """Return the factor after the plateaus so far."""
         return float(max(self.decay**progress.plateaus, self.minimum))
 
@@ -210,14 +212,14 @@ class StepDecay(Schedule):
     unit: str = "epochs"
     start: int = 0
 
-    def check(self):
+    def check(self) -> None:
         """Raise ValueError for settings outside of their ranges."""
         check_number(self, "decay", 0, 1, closed="right")
         check_count(self, "every")
         check_choice(self, "unit", UNITS)
         check_count(self, "start", 0)
 
-    def factor(self, progress):
+    def factor(self, progress: Progress) -> float:
         """Return the factor for the next step."""
         passed = max(0, progress.count(self.unit) - self.start)
         return float(self.decay ** (passed // self.every))
@@ -245,12 +247,12 @@ class Exponential(Schedule):
     decay: float = 0.95
     unit: str = "epochs"
 
-    def check(self):
+    def check(self) -> None:
         """Raise ValueError for settings outside of their ranges."""
         check_number(self, "decay", 0, 1, closed="right")
         check_choice(self, "unit", UNITS)
 
-    def factor(self, progress):
+    def factor(self, progress: Progress) -> float:
         """Return the factor for the next step."""
         return float(self.decay ** progress.count(self.unit))
 
@@ -285,13 +287,13 @@ class Cosine(Schedule):
     minimum: float = 0.0
     horizon: int | None = None
 
-    def check(self):
+    def check(self) -> None:
         """Raise ValueError for settings outside of their ranges."""
         check_number(self, "minimum", 0, 1)
         if self.horizon is not None:
             check_count(self, "horizon")
 
-    def factor(self, progress):
+    def factor(self, progress: Progress) -> float:
         """Return the factor for the next step."""
         return _wave(1.0, self.minimum, progress.share(self.horizon))
 
@@ -329,13 +331,13 @@ class CosineRestarts(Schedule):
     growth: int = 1
     minimum: float = 0.0
 
-    def check(self):
+    def check(self) -> None:
         """Raise ValueError for settings outside of their ranges."""
         check_count(self, "period")
         check_count(self, "growth")
         check_number(self, "minimum", 0, 1)
 
-    def factor(self, progress):
+    def factor(self, progress: Progress) -> float:
         """Return the factor for the next step."""
         passed, length = self._place(progress.steps, progress.batches)
         return _wave(1.0, self.minimum, passed / length)
@@ -395,7 +397,7 @@ class OneCycle(Schedule):
     final: float = 4e-6
     horizon: int | None = None
 
-    def check(self):
+    def check(self) -> None:
         """Raise ValueError for settings outside of their ranges."""
         check_number(self, "start", 0, 1, closed="right")
         check_number(self, "peak", 0, 1, closed="neither")
@@ -403,7 +405,7 @@ class OneCycle(Schedule):
         if self.horizon is not None:
             check_count(self, "horizon")
 
-    def factor(self, progress):
+    def factor(self, progress: Progress) -> float:
         """Return the factor for the next step."""
         share = progress.share(self.horizon)
         if share < self.peak:
@@ -435,7 +437,7 @@ class Warmup(Schedule):
     [0.01, 0.5, 1.0, 1.0]
     """
 
-    schedule: object | None = None
+    schedule: Any = None
     length: int = 500
     unit: str = "iterations"
 
@@ -444,7 +446,7 @@ class Warmup(Schedule):
         """The patience of the other schedule."""
         return complete(self.schedule, Schedule).patience
 
-    def check(self):
+    def check(self) -> None:
         """Raise ValueError for settings outside of their ranges."""
         if self.schedule is not None:
             check_methods(self, "schedule", ["factor"])
@@ -452,7 +454,7 @@ class Warmup(Schedule):
         check_count(self, "length")
         check_choice(self, "unit", UNITS)
 
-    def factor(self, progress):
+    def factor(self, progress: Progress) -> float:
         """Return the factor for the next step."""
         warm = min(1.0, (progress.count(self.unit) + 1) / self.length)
         return warm if self.schedule is None else warm * self.schedule.factor(progress)

@@ -10,7 +10,7 @@ __all__ = ["MixedTable", "OneHotTable", "SideBySideTable", "TargetTable", "one_h
 FEW = 16
 
 
-def one_hot(n_classes, dtype):
+def one_hot(n_classes: int, dtype: np.dtype) -> "np.ndarray | TargetTable":
     """Return the one-hot rows of the classes.
 
     Parameters
@@ -39,6 +39,20 @@ class TargetTable:
     """
 
     ndim = 2
+    shape: tuple[int, int]
+    dtype: np.dtype
+
+    def gather(self, rows, out):
+        """Write rows of the table into an array.
+
+        Parameters
+        ----------
+        rows : ndarray of int of shape (n_rows,)
+            Numbers of the rows.
+        out : ndarray of shape (n_rows, n_targets)
+            Where they go, in any memory order.
+        """
+        raise NotImplementedError
 
     def __getitem__(self, rows):
         rows = np.asarray(rows)

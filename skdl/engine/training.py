@@ -1,13 +1,23 @@
 """The training loop of stochastic steps; `skdl.engine.lbfgs` has the other one."""
 
+from collections.abc import Callable
 from time import perf_counter
 
 import numpy as np
 
-from skdl.engine.batching import Batches
+from skdl.engine.augmentation import Augmentation
+from skdl.engine.batching import Batches, Data
 from skdl.engine.clipping import clip_gradient, norm, update_ratio
+from skdl.engine.network import Network
 from skdl.engine.penalties import start_penalty
-from skdl.engine.progress import Epoch
+from skdl.engine.progress import Epoch, Progress
+from skdl.engine.protocols import (
+    ClassificationLoss,
+    OptimizerState,
+    Penalty,
+    RegressionLoss,
+    StepObserver,
+)
 from skdl.engine.workspace import workspaces_for
 
 __all__ = ["train"]
@@ -18,10 +28,25 @@ DIVERGENCE_FACTOR = 1e10
 
 
 def train(
-    network, loss, optimizer, data, rng, *,
-    alpha, batch_size, rate, progress, max_epochs, on_epoch, max_norm=None,
-    penalty=None, dropout_rng=None, deadline=None, augmentation=None, observer=None,
-):  # fmt: skip
+    network: Network,
+    loss: ClassificationLoss | RegressionLoss,
+    optimizer: OptimizerState,
+    data: Data,
+    rng: np.random.Generator | None,
+    *,
+    alpha: float,
+    batch_size: int,
+    rate: Callable[[Progress], float],
+    progress: Progress,
+    max_epochs: int,
+    on_epoch: Callable[[Epoch], bool | None],
+    max_norm: float | None = None,
+    penalty: Penalty | None = None,
+    dropout_rng: np.random.Generator | None = None,
+    deadline: float | None = None,
+    augmentation: Augmentation | None = None,
+    observer: StepObserver | None = None,
+) -> None:
     """Train a network by stochastic steps, in place.
 
     Each batch takes one step: loss and gradient, penalty, clipping, optimizer,
@@ -67,7 +92,8 @@ def train(
         Sees single steps, see `skdl.engine.protocols.StepObserver`.
     """
     # Python numbers: a NumPy number would promote float32 to float64.
-    alpha, clip_factor = float(alpha), 1.0
+    alpha = float(alpha)
+    clip_factor: float | list[float] = 1.0
     batches = Batches(
         data, batch_size, network.dtype, network.takes_any_dtype, augmentation
     )
@@ -98,7 +124,7 @@ def train(
                 if progress.reference_loss is None:
                     progress.reference_loss = _reference(value)
                 observed = observer is not None and observer.wants(progress.steps)
-                if observed:
+                if observed and observer is not None:
                     if on_batch is not None:
                         on_batch(workspace.mean_of_rows(), batch_weight)
                     if observer.before(parameters, gradient, value):
@@ -126,7 +152,7 @@ def train(
                 optimizer.step(parameters, gradient, step_rate)
                 if term is not None:
                     term.shrink(step_rate, clip_factor)
-                if observed:
+                if observed and observer is not None:
                     observer.after(parameters, step_rate)
                 progress.steps += 1
                 if is_last:

@@ -1,6 +1,7 @@
 """The memory of a pass: every array that a network writes to, and no parameter."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -58,13 +59,13 @@ class Workspace:
         self.input_gradient = input_gradient
         with_dropout = training and with_dropout and not input_gradient
         self.rng = rng
-        self.row_shares = None
+        self.row_shares: Any = None
         self.bytes_per_row = 0
         self.ones = np.ones((1, n_rows), self.dtype) if training else None
         self._zeros = {}
         if training and gradient is None:
             gradient = np.zeros_like(network.parameters)
-        self.gradient = gradient
+        self.gradient: Any = gradient
         parts = network.views(gradient) if training else [()] * len(network.layers)
         self.buffers_of = {}
         for layer, gradients in zip(network.layers, parts, strict=True):

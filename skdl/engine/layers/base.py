@@ -32,7 +32,7 @@ class Layer:
     statistic_shapes: tuple = ()
     training_only = False
     before_weights = False
-    absorber = None
+    absorber: "Layer | None" = None
 
     def attach(self, *views):
         """Store views of the network's arrays.

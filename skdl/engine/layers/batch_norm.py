@@ -51,7 +51,7 @@ class BatchNorm(Specification):
     momentum: float = 0.9
     epsilon: float = 1e-5
 
-    def check(self):
+    def check(self) -> None:
         """Raise ValueError for settings outside of their ranges."""
         check_number(self, "momentum", 0, 1, closed="left")
         check_number(self, "epsilon", 0, closed="neither")

@@ -3,6 +3,7 @@
 from skdl.engine.activations import Identity
 from skdl.engine.layers.activation import ActivationLayer
 from skdl.engine.layers.affine import Affine
+from skdl.engine.layers.base import Layer
 from skdl.engine.layers.batch_norm import BatchNormLayer
 from skdl.engine.layers.dropout import Dropout
 from skdl.engine.layers.residual import Fork, Join
@@ -43,7 +44,7 @@ def build_layers(
     layers : list of Layer
     """
     rates = [0] * (len(widths) - 1) if dropout is None else list(dropout)
-    layers = [Scaling(widths[0])] if scaling else []
+    layers: list[Layer] = [Scaling(widths[0])] if scaling else []
     if rates[0]:
         layers.append(Dropout(rates[0], widths[0], before_weights=True))
     for i, function in enumerate(activations):

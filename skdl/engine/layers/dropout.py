@@ -1,5 +1,7 @@
 """Dropout: units that are set to zero for a batch."""
 
+from typing import Any
+
 import numpy as np
 from scipy.sparse import csr_array, issparse
 
@@ -60,10 +62,9 @@ class Dropout(Layer):
                 stored = self._draw(np.empty_like(X.data), rng)
                 np.multiply(stored, X.data, out=stored)
                 return csr_array((stored, X.indices, X.indptr), shape=X.shape)
-            if buffers.mask is None:
-                buffers.allocate()
-            self._draw(buffers.mask, rng)
-            return np.multiply(X, buffers.mask, out=buffers.A)
+            mask = buffers.allocate() if buffers.mask is None else buffers.mask
+            self._draw(mask, rng)
+            return np.multiply(X, mask, out=buffers.A)
 
         def backward(dA):
             return np.multiply(dA, buffers.mask, out=dA)
@@ -87,6 +88,7 @@ class Dropout(Layer):
 
 class _DropoutBuffers:
     __slots__ = ("A", "dtype", "mask", "rng", "shape")
+    mask: Any
 
     def __init__(self, layer, workspace):
         if workspace.rng is None:
@@ -96,5 +98,6 @@ class _DropoutBuffers:
         self.shape, self.dtype = (*workspace.shape, layer.width), workspace.dtype
 
     def allocate(self):
-        """Make the arrays, for the first dense batch. Sparse rows need none."""
+        """Make the arrays, and return the mask. Only dense batches need them."""
         self.mask, self.A = (np.empty(self.shape, self.dtype) for _ in range(2))
+        return self.mask

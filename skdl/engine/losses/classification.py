@@ -62,17 +62,17 @@ class SoftmaxCrossEntropy(_OneScorePerClass):
 
     def rows_and_gradient(self, scores, targets, rows, gradient):
         """Write row losses, and the gradient p - t."""
-        np.maximum.reduce(scores, -1, None, rows, True)
+        np.maximum.reduce(scores, -1, None, rows, True)  # pyright: ignore[reportCallIssue]
         np.subtract(scores, rows, scores)
         np.exp(scores, gradient)
-        np.add.reduce(gradient, -1, None, rows, True)
+        np.add.reduce(gradient, -1, None, rows, True)  # pyright: ignore[reportCallIssue]
         np.divide(gradient, rows, gradient)
         np.subtract(gradient, targets, gradient)
         # -Σ t log p = Σ t (log Σ exp(s) - s), which never takes the log of a zero.
         np.log(rows, rows)
         np.subtract(rows, scores, scores)
         np.multiply(scores, targets, scores)
-        np.add.reduce(scores, -1, None, rows, True)
+        np.add.reduce(scores, -1, None, rows, True)  # pyright: ignore[reportCallIssue]
 
     def probabilities(self, scores, exclusive=True):
         """Return p, of the shape of the scores."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
+from typing import Any
 
 import numpy as np
 from scipy.special import xlogy
@@ -97,7 +98,7 @@ class Huber(_Regression):
 
     delta: float = 1.0
 
-    def check(self):
+    def check(self) -> None:
         """Raise ValueError for a delta that is not above 0."""
         check_number(self, "delta", 0, closed="neither")
 
@@ -193,12 +194,13 @@ class Quantile(Loss):
         """The levels as a tuple of floats."""
         return tuple(float(level) for level in np.atleast_1d(self.quantiles))
 
-    def check(self):
+    def check(self) -> None:
         """Raise ValueError unless all levels are in (0, 1) and increase."""
         several = isinstance(self.quantiles, Sequence | np.ndarray)
-        levels = list(self.quantiles if several else [self.quantiles])
+        given: Any = self.quantiles if several else [self.quantiles]
+        levels: list[Any] = list(given)
         valid = len(levels) > 0 and all(
-            isinstance(level, Real) and 0 < level < 1 for level in levels
+            isinstance(level, Real) and 0 < float(level) < 1 for level in levels
         )
         if not valid or (np.diff(levels) <= 0).any():
             raise ValueError(
