@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 
@@ -159,7 +160,8 @@ class _Notes:
 
     def resume(self, run):
         """Load the file into a run that is the same; refuse any other one."""
-        path, content = str(self.file.path), self.file.read()
+        path = str(self.file.path)
+        content: Any = self.file.read()
         try:
             found = differences(content["fingerprint"], self.fingerprint)
             state, versions = content["state"], content.get("versions", {})

@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -91,8 +92,8 @@ class _Notes:
     """The folder of one run, and its writer from the first epoch on."""
 
     path: Path
-    make: object
-    writer: object = None
+    make: Any
+    writer: Any = None
 
     def open(self, epoch):
         # The name of a file has the time in seconds only.

@@ -3,7 +3,7 @@
 from copy import copy
 from dataclasses import dataclass, field
 from numbers import Integral
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -295,7 +295,7 @@ def _check_net(ensemble, net, callbacks):
 
 def _set_cycles(net, n_members):
     """Set a learning rate with cycles; return the epoch that ends the last cycle."""
-    rate = net.learning_rate
+    rate = cast(Any, net.learning_rate)
     if isinstance(rate, str) and rate == "constant":
         rate = CosineRestarts(max(1, net.max_iter // n_members))
     if not hasattr(rate, "ends_cycle"):
