@@ -10,14 +10,12 @@ their ranges. It is called before any work.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from skdl.engine.progress import Progress
-
-if TYPE_CHECKING:
-    from skdl.engine.target_tables import TargetTable
+from skdl.engine.target_tables import TargetTable
 
 __all__ = [
     "Activation",
