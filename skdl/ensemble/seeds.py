@@ -246,7 +246,7 @@ def fit_seeds(ensemble, net, X, y, sample_weight, validation):
     found = [_validation_score(member) for member in nets]
     scores: Any = known_scores(found, net, needed=needs_scores)
     kept = np.arange(n_members)
-    if some:
+    if some and scores is not None:
         # A stable sort keeps the first seed among equal scores; NaN comes last.
         kept = np.sort(np.argsort(-scores, kind="stable")[:n_best])
     nets = [nets[i].set_params(validation_split=split) for i in kept]
