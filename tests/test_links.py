@@ -36,9 +36,27 @@ def broken_links(page, root=ROOT):
             yield target
 
 
+def missing_files(text):
+    """Yield the paths of Python files that a page names and that do not exist."""
+    for path in re.findall(r"(?<![\w/.])(?:\w+/)+\w+\.py\b", text):
+        folders = (ROOT, ROOT / "skdl", ROOT / "docs")
+        if not any((folder / path).exists() for folder in folders):
+            yield path
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_links_of_a_page(page):
     assert not list(broken_links(page))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_files_that_a_page_names(page):
+    assert not list(missing_files((ROOT / page).read_text(encoding="utf-8")))
+
+
+def test_missing_files_are_found():
+    text = "`engine/network.py`, skdl/none.py, docs/api.py and `engine/none/a.py`"
+    assert list(missing_files(text)) == ["skdl/none.py", "engine/none/a.py"]
 
 
 def test_pages_are_found():

@@ -63,12 +63,12 @@ DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 parse = cache(ast.parse)
 
 
-@cache
 def for_types(node):
     """Return whether a block is for type checkers only."""
     return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
 
+@cache
 def nodes(node, nested=False):
     """List (node, whether it stands in a function or class) for all nodes below."""
     found = []
@@ -450,6 +450,7 @@ ALLOWED = [
     (no_circles, {A: "from skdl.engine.b import f", INIT: "from .a import f", B: ""}),
     (own_imports_at_the_top, {A: "from .b import f\ndef g():\n    import rich"}),
     (extras_inside_functions, {A: "def f():\n    import matplotlib"}),
+    (extras_inside_functions, {A: "if TYPE_CHECKING:\n    import pandas"}),
     (all_is_exact, {A: "LIMIT = 3\ndef _f(): pass"}),
     (all_is_exact, {TOP: "def f(): pass"}),
     (all_is_exact, {A: "from b import f\n__all__ = ['f']\n__all__ += ['C']\nC = 1"}),
@@ -569,7 +570,7 @@ def test_docstrings(thing):
     is_record = type(thing).__name__ == "type" and (
         hasattr(thing, "_fields") or "__eq__" in vars(thing)
     )
-    # A protocol is no constructor.
+    # A protocol has no constructor.
     is_protocol = getattr(thing, "_is_protocol", False)
     names = {} if is_protocol else inspect.signature(thing).parameters
     findings = docstring_findings(thing.__doc__, names, is_record=is_record)

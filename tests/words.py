@@ -20,7 +20,7 @@ BETTER = [
     (r"[Aa]new", "again, afresh, or from scratch"),
     (r"(?:[Gg]o|[Gg]oes|[Gg]oing|[Gg]one|[Ww]ent) on", "continue, resume, or happen"),
     (r"[Ww]hence", "so, therefore, or from which"),
-    (r"(?:is|are|was|were) none", "say what is missing: has no ..., does not exist"),
+    (r"(?<![Tt]here\s)(?:is|are|was|were) none", "has no ..., or does not exist"),
     (r"by heart", "memorize"),
     (r"no matter of course", "cannot be taken for granted"),
     (r"so manieth", "every n-th"),

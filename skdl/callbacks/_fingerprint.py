@@ -45,7 +45,7 @@ def fingerprint(run):
     parts["X"] = _describe_array(data.X)
     parts["y"] = _describe_array(data.targets)
     parts["sample_weight"] = _describe_array(data.weights)
-    parts["validation data"] = ("none", "none")
+    parts["validation data"] = ("none", "not given")
     if held is not None:
         n_rows = len(held.targets)
         own = None if held.X is data.X else held.X
@@ -96,7 +96,7 @@ def differences(before, now):
 
 def _describe_array(array):
     if array is None:
-        return ("none", "none")
+        return ("none", "not given")
     mark = digest(array)
     return mark, f"{array.dtype} of shape {array.shape} with content {mark[:8]}"
 

@@ -7,6 +7,7 @@ It is an ``.npz``, so ``numpy.load`` opens it: arrays have dotted names, such as
 import json
 import re
 import zipfile
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -80,7 +81,7 @@ class StateFile(ReplacedFile):
                 with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                     np.lib.format.write_array(member, array, allow_pickle=False)
 
-    def read(self):
+    def read(self) -> Any:
         """Return the state in the file.
 
         Raises

@@ -1,8 +1,9 @@
-"""Training that survives a crash."""
+"""A callback that writes the state of training to a file, and resumes from it."""
 
 import os
 from dataclasses import dataclass
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from skdl.callbacks.base import NetCallback
 
 __all__ = ["Checkpoint"]
 
-# Ends that the same call is to go on from.
+# Values of `stop_reason` after which the same call resumes the run.
 UNFINISHED = ("interrupted", "max_time")
 # Other versions may compute other bits.
 VERSIONS = {"skdl": __version__, "numpy": np.__version__}
@@ -23,62 +24,65 @@ VERSIONS = {"skdl": __version__, "numpy": np.__version__}
 
 @dataclass(eq=False)
 class Checkpoint(NetCallback):
-    """Writes the state of training to a file, from which the same ``fit`` goes on.
+    """Writes the state of training to a file, from which the same ``fit`` resumes.
 
-    After a crash, a power cut or Ctrl-C run the same script again. With ``resume=True``
-    it goes on from the last epoch in the file, and ends with the weights, the records
-    and the scores of a run that was never interrupted: bit for bit, given the same
-    machine, library versions and number of BLAS threads. Of a run that was complete,
-    ``fit`` returns the result at once.
+    Run the same script again after a crash, a power cut or Ctrl-C. With ``resume=True``
+    training resumes after the last epoch in the file. It ends with the weights, records
+    and scores of a run that was never interrupted, bit for bit on the same machine,
+    with the same library versions and number of BLAS threads. If the run was complete,
+    ``fit`` returns its result immediately.
 
     Parameters
     ----------
     path : str or path-like
-        Of the file, in a folder that exists; ".npz" is the usual ending. A
-        "{fingerprint}" in it stands for 16 characters that depend on the data and the
-        options: with it, each fit of a search has a file of its own, and so a search
-        that was killed goes on, too.
+        The file, in a folder that exists; its usual ending is ".npz". "{fingerprint}"
+        in the path is replaced by 16 characters that depend on the data and the
+        parameters: then each fit of a search has a file of its own, and a search that
+        was killed can be resumed, too.
     resume : bool, default=False
-        Whether to go on from the file, if there is one; else it is overwritten.
+        Whether to resume from the file, if it exists. With False it is overwritten.
     every : int, default=1
-        Epochs between two writes. The end is always written.
+        Number of epochs between two writes. The end of training is always written.
 
     Raises
     ------
     ValueError
-        By ``fit``, before it trains: if the file is of a run with other data, options
-        or starting weights; is no checkpoint, or damaged; while another fit has it
-        open; if `random_state` is no int,
-        as the run could not be repeated; or with solver="lbfgs", as SciPy keeps its
-        memory to itself.
+        By ``fit``, before training: if the file belongs to a run with other data,
+        parameters or starting weights, is not a checkpoint, or is damaged; if another
+        fit has the file open; if `random_state` is not an int, because the run could
+        not be repeated; or with solver="lbfgs", because SciPy does not reveal its
+        state.
     OSError
-        By ``fit``, before it trains: if the folder does not exist or takes no files.
+        By ``fit``, before training: if the folder does not exist or is not writable.
 
     Notes
     -----
-    The file is replaced as a whole (a temporary file, synced, renamed), so that a crash
-    at any moment leaves a complete one. While ``fit`` runs, a file ``*.lock`` beside it
-    keeps other fits away; the system unlocks it when the process ends, however it does.
-    If something else has written to the path nevertheless, the run leaves that alone,
-    warns, and writes to a new file beside it. It is an ``.npz`` without pickles:
-    ``numpy.load(path)["state.parameters"]`` are the weights and biases as one vector,
-    all weights first, and ``["state.snapshots.best.parameters"]`` those of the best
-    epoch, with early stopping. With Adam it has three times their size, four times with
-    early stopping, and up to ten times with `max_restarts`, which keeps weights and
-    moments to go back to.
+    The file is replaced as a whole: a temporary file is written, synced to disk and
+    renamed. So there is a complete file after a crash at any moment. While ``fit``
+    runs, a lock on a file ``*.lock`` beside it keeps other fits away; the system
+    releases the lock when the process ends. If another program has written to the path
+    nevertheless, the run does not change that file, warns, and writes to a new file
+    beside it.
 
-    `verbose` and `max_time` may differ between the runs, no other parameter. Functions
-    count by name, defaults, the variables that they have from functions around them and
-    the object that they are bound to; your own by their code as well. To find out, X is
-    read once, by blocks.
+    The file is an ``.npz`` without pickles: ``numpy.load(path)["state.parameters"]``
+    are the weights and biases as one vector, first all weights, then all biases. With
+    early stopping, ``["state.snapshots.best.parameters"]`` are those of the best epoch.
+    With Adam the file has three times the size of the weights, four times with early
+    stopping, and up to ten times with `max_restarts`, which stores weights and moments
+    to restart from.
 
-    Ctrl-C and `max_time` leave a run unfinished: the same call goes on, from the last
-    full epoch in the file. All other ends are final. Only ``fit`` has callbacks, not
-    ``partial_fit``. A second ``fit`` with `warm_start` is another run, which needs
-    another path, or resume=False.
+    `verbose` and `max_time` may differ between the runs, but no other parameter.
+    Functions are compared by name, defaults, the variables that they use from enclosing
+    functions, and the object that they are bound to; the user's functions also by their
+    code. X is read once for this, in blocks.
 
-    A callback of your own that carries something from epoch to epoch begins anew when
-    a run goes on, as the file does not know of it.
+    Ctrl-C and `max_time` leave a run unfinished: the same call resumes it from the last
+    full epoch in the file. All other ends are final. Only ``fit`` calls callbacks,
+    ``partial_fit`` does not. A second ``fit`` with `warm_start` is another run, which
+    needs another path, or resume=False.
+
+    The file does not hold the state of other callbacks: they start fresh when a run is
+    resumed.
 
     Examples
     --------
@@ -102,28 +106,29 @@ class Checkpoint(NetCallback):
     resume: bool = False
     every: int = 1
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_path(self.path)
         check_flag("resume", self.resume)
         is_count = isinstance(self.every, Integral) and not isinstance(self.every, bool)
         if not is_count or self.every < 1:
             raise ValueError(f"every must be an int of at least 1, got {self.every!r}.")
 
-    def on_fit_begin(self, run):
-        """Open the file, and resume from it if that is wanted."""
+    def on_fit_begin(self, run: Any) -> None:
+        """Open the file, and resume from it with `resume`."""
         _check_repeatable(run.net)
         marks = fingerprint(run)
         file = StateFile(fill_in(os.fspath(self.path), marks))
-        # Before anything can fail: the file is closed with its note.
+        # A note from now on: an error below closes the file with its note.
         self.notes[run] = notes = _Notes(file, marks)
         if self.resume and file.exists:
             notes.resume(run)
         notes.n_epochs = run.net.n_iter_
 
-    def on_epoch_begin(self, run):
-        """Write what the last epoch left.
+    def on_epoch_begin(self, run: Any) -> None:
+        """Write the state after the last epoch.
 
-        At its end, it would not be known yet whether another callback stops training.
+        It is not written at the end of that epoch, when another callback could still
+        stop the training.
         """
         notes, n_epochs = self.notes[run], run.net.n_iter_
         notes.steps = run.progress.steps
@@ -131,22 +136,22 @@ class Checkpoint(NetCallback):
             notes.n_epochs = n_epochs
             notes.write(run.state_dict())
 
-    def on_epoch_end(self, run):
-        """Write a last epoch that was full when the time was over."""
+    def on_epoch_end(self, run: Any) -> None:
+        """Write the state if `max_time` ended the training after a full epoch."""
         notes, progress = self.notes[run], run.progress
         full = progress.steps == notes.steps + progress.batches
         if run.stop_reason == "max_time" and full:
             notes.write({**run.state_dict(), "stop_reason": None})
 
-    def on_fit_end(self, run):
-        """Write the end, unless the same call is to go on from here."""
+    def on_fit_end(self, run: Any) -> None:
+        """Write the final state, unless the run is unfinished."""
         if run.stop_reason not in UNFINISHED:
             self.notes[run].write(run.state_dict())
 
 
 @dataclass
 class _Notes:
-    """What is remembered of one run."""
+    """The file of one run, its fingerprint, and its progress at the last write."""
 
     file: StateFile
     fingerprint: dict
@@ -158,8 +163,8 @@ class _Notes:
         self.file.write({**content, "state": state})
 
     def resume(self, run):
-        """Load the file into a run that is the same; refuse any other one."""
-        path, content = str(self.file.path), self.file.read()
+        """Load the file into a run; raise if it belongs to another run."""
+        path, content = self.file.path, self.file.read()
         try:
             found = differences(content["fingerprint"], self.fingerprint)
             state, versions = content["state"], content.get("versions", {})
@@ -175,21 +180,21 @@ class _Notes:
             ) from error
         if found:
             raise ValueError(
-                f"The checkpoint path={path!r} is of another run: {'; '.join(found)}. "
-                "Restore these, take another path, or set resume=False, which "
-                "overwrites the file."
+                f"The checkpoint path={path!r} belongs to another run: "
+                f"{'; '.join(found)}. Restore the old values, take another path, or "
+                "set resume=False, which overwrites the file."
             )
         try:
             run.load_state_dict(state)
         except ValueError as error:
             raise ValueError(
-                f"The checkpoint path={path!r} holds no state of this run: {error} "
+                f"The checkpoint path={path!r} does not fit this run: {error} "
                 "Delete it, and training starts from the beginning."
             ) from error
         if changed:
             warn(
                 f"The checkpoint path={path!r} was written with {', '.join(changed)}: "
-                "the rest of the training may differ from a run without a stop.",
+                "the resumed training may differ from one without interruption.",
                 UserWarning,
             )
 
@@ -200,11 +205,11 @@ class _Notes:
 def _check_repeatable(net):
     if net.solver == "lbfgs":
         raise ValueError(
-            "Checkpoint cannot go on with solver='lbfgs', which keeps what it knows of "
-            "the curvature inside SciPy: take another solver, or no Checkpoint."
+            "Checkpoint does not support solver='lbfgs', because SciPy does not reveal "
+            "its state: take another solver, or no Checkpoint."
         )
     if not isinstance(net.random_state, Integral):
         raise ValueError(
             f"Checkpoint needs an int as random_state, got {net.random_state!r}: the "
-            "same call could not be repeated after a crash. Set random_state=0, say."
+            "call could not be repeated after a crash. Set random_state=0, for example."
         )

@@ -274,7 +274,7 @@ class StepRecords:
         """Return a dict of arrays, as `Monitor` describes it."""
         n_rows, n_layers = len(self.rows), len(self.layers)
 
-        def column(name, dtype=np.float64):
+        def column(name: str, dtype: Any = np.float64) -> np.ndarray:
             return np.array([row[name] for row in self.rows], dtype)
 
         arrays = {
@@ -318,7 +318,7 @@ class StepRecorder:
         # L-BFGS, and partial_fit after a plain fit, count from 0 again.
         self.offset = max(0, self.kept.last_step - run.progress.steps)
         self.next_step = self._next_step()
-        self.passes = None
+        self.passes: list[tuple] = []
 
     def _next_step(self):
         """Return the number of the next step to record."""
@@ -348,7 +348,7 @@ class StepRecorder:
         self, parameters: np.ndarray, gradient: np.ndarray, objective: float
     ) -> None:
         """Record the gradient, and store the weights before the step."""
-        if self.passes is None:
+        if not self.passes:
             self._prepare()
         triples = zip(
             self._weights(parameters),

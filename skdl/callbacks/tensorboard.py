@@ -1,8 +1,9 @@
-"""The history of a run, and what a Monitor sees, for TensorBoard."""
+"""A callback that writes the history and the records of a Monitor for TensorBoard."""
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -17,59 +18,58 @@ __all__ = ["TensorBoardLogger"]
 
 @dataclass(eq=False)
 class TensorBoardLogger(NetCallback):
-    """Writes each epoch to a folder that TensorBoard shows: ``tensorboard --logdir``.
+    """Writes each epoch to a folder for TensorBoard: ``tensorboard --logdir folder``.
 
-    There is a scalar under each name of `history_` (loss, validation_loss,
-    validation_score, learning_rate, gradient_norm, update_ratio, time), but not where
-    it does not apply. If the net has a `Monitor`, too, the last step that it recorded
-    is written with the epoch: histograms "weight", "gradient" and "activation", and the
-    other numbers of each layer, as "update_ratio/hidden 1". The horizontal axis counts
-    epochs. Each epoch is on disk before the next one begins.
+    Each name of `history_` is a scalar (loss, validation_loss, validation_score,
+    learning_rate, gradient_norm, update_ratio, time), in the epochs in which it
+    applies. If the net also has a `Monitor`, its last record is written with each
+    epoch: histograms "weight", "gradient" and "activation" of each layer, and the other
+    numbers of each layer under names such as "update_ratio/hidden 1". The horizontal
+    axis counts epochs. Each epoch is on disk before the next epoch begins.
 
     The writer is that of tensorboardX: ``pip install skdl[tensorboard]``.
 
     Parameters
     ----------
     path : str or path-like
-        A folder; it is made, if it does not exist. A "{fingerprint}" in it stands for
-        16 characters that depend on the data and the options, so that each fit of a
-        search has a folder of its own: ``"runs/{fingerprint}"``.
+        The folder, which is created if it does not exist. "{fingerprint}" in the path,
+        as in ``"runs/{fingerprint}"``, is replaced by 16 characters that depend on the
+        data and the parameters, so that each fit of a search has a folder of its own.
 
     Raises
     ------
     ImportError
-        By ``fit``, before it trains: without tensorboardX.
+        By ``fit``, before training: without tensorboardX.
     OSError
-        By ``fit``: if the folder cannot be made.
+        By ``fit``: if the folder cannot be created.
 
     Notes
     -----
-    Nothing is ever deleted. A fit that writes to the folder of another one hides its
-    epochs from TensorBoard; if a `Checkpoint` lets the run go on, only those from there
-    on.
+    Nothing is deleted. If two fits write to one folder, TensorBoard hides the epochs of
+    the first; if a `Checkpoint` resumes a run, only the epochs that are trained again.
     """
 
     path: str | os.PathLike
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_path(self.path)
 
-    def on_fit_begin(self, run):
-        """Make sure that there is a writer, and a folder."""
+    def on_fit_begin(self, run: Any) -> None:
+        """Import the writer, and create the folder."""
         writer = _summary_writer()
         path = Path(path_of(self.path, run))
         with naming(path, "cannot be a folder", "take another one"):
             path.mkdir(parents=True, exist_ok=True)
         self.notes[run] = _Notes(path, writer)
 
-    def on_epoch_begin(self, run):
+    def on_epoch_begin(self, run: Any) -> None:
         """Open a file before the first epoch of this call."""
         notes = self.notes[run]
         if notes.writer is None:
-            # A Checkpoint may have brought back earlier epochs.
+            # A Checkpoint may have restored earlier epochs.
             notes.open(len(run.history["loss"]) + 1)
 
-    def on_epoch_end(self, run):
+    def on_epoch_end(self, run: Any) -> None:
         """Write the numbers of the epoch."""
         notes = self.notes[run]
         with naming(notes.path, "takes no log", "take another path"):
@@ -88,14 +88,15 @@ class TensorBoardLogger(NetCallback):
 
 @dataclass
 class _Notes:
-    """The folder of one run, and its writer from the first epoch on."""
+    """The folder of one run, and its writer after the first epoch has begun."""
 
     path: Path
-    make: object
-    writer: object = None
+    make: Any
+    writer: Any = None
 
     def open(self, epoch):
-        # The name of a file has the time in seconds only.
+        """Open a file for epochs from this one on."""
+        # The suffix makes names differ that tensorboardX makes in the same second.
         suffix = f".{uuid4().hex}"
         with naming(self.path, "takes no log", "take another path"):
             self.writer = self.make(
@@ -115,19 +116,19 @@ def _summary_writer():
     except ImportError as error:
         raise ImportError(
             "TensorBoardLogger needs tensorboardX: pip install skdl[tensorboard]. "
-            "CSVLogger and JSONLinesLogger need nothing."
+            "CSVLogger and JSONLinesLogger need no other library."
         ) from error
     return SummaryWriter
 
 
 def _add_scalar(writer, name, value, epoch):
-    # TensorBoard has no place for what does not apply.
+    # NaN stands for a number that does not apply.
     if not np.isnan(value):
         writer.add_scalar(name, value, epoch)
 
 
 def _add_records(writer, records, epoch):
-    """Write the last step of a Monitor."""
+    """Write the last record of a Monitor."""
     if not hasattr(records, "rows") or not records.rows:
         return
     row = records.rows[-1]

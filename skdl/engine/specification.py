@@ -39,7 +39,7 @@ def complete(thing: Any, kind: type[Specification]) -> Any:
     Parameters
     ----------
     thing : object
-        A loss, an activation, a schedule …
+        A loss, an activation, a schedule and so on.
     kind : subclass of Specification
         The base class of such objects, whose attributes are the defaults.
 

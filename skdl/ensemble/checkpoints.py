@@ -296,7 +296,7 @@ def _check_net(ensemble, net, callbacks):
 def _set_cycles(net, n_members):
     """Set a learning rate with cycles; return the epoch that ends the last cycle."""
     rate = net.learning_rate
-    if isinstance(rate, str) and rate == "constant":
+    if rate == "constant":
         rate = CosineRestarts(max(1, net.max_iter // n_members))
     if not hasattr(rate, "ends_cycle"):
         raise ValueError(
@@ -351,7 +351,7 @@ def _members(ensemble, net, snapshots):
 
 
 def _scores_of(ensemble, net, kept, is_cut_short):
-    """Return the members' validation scores, or None if there are none."""
+    """Return the members' validation scores, or None without scores."""
     scores = [snapshot.score for snapshot in kept]
     if is_cut_short and ensemble.weights:
         # A single member needs no score, but weights='score' needs an array.

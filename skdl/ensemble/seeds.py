@@ -243,10 +243,10 @@ def fit_seeds(ensemble, net, X, y, sample_weight, validation):
         delayed(_fit)(clone(net), seed, X, y, sample_weight, validation)
         for seed in seeds.tolist()
     )
-    scores = [_validation_score(member) for member in nets]
-    scores = known_scores(scores, net, needed=needs_scores)
+    found = [_validation_score(member) for member in nets]
+    scores: Any = known_scores(found, net, needed=needs_scores)
     kept = np.arange(n_members)
-    if some:
+    if some and scores is not None:
         # A stable sort keeps the first seed among equal scores; NaN comes last.
         kept = np.sort(np.argsort(-scores, kind="stable")[:n_best])
     nets = [nets[i].set_params(validation_split=split) for i in kept]

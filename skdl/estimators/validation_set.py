@@ -1,25 +1,31 @@
-"""Validation data that a search does not cut."""
+"""Validation data that a search passes on whole."""
+
+from numpy.typing import ArrayLike
+
+from skdl._typing import MatrixLike
 
 __all__ = ["ValidationSet"]
 
 
 class ValidationSet:
-    """Holds validation data together, for ``fit(X, y, X_val=ValidationSet(...))``.
+    """Validation rows and targets, for ``fit(X, y, X_val=ValidationSet(...))``.
 
-    scikit-learn's searches and `cross_val_score` cut every fit parameter that has as
-    many rows as X down to the rows of each fold: so also an `X_val` that happens to be
-    as long as X. What is in here is passed on whole, whatever its length.
+    scikit-learn's searches and `cross_val_score` take the rows of each fold from every
+    fit parameter that has as many rows as X, also from an `X_val` that happens to be as
+    long as X. A `ValidationSet` is passed on whole, whatever its length.
 
-    ``Pipeline(..., transform_input=["X_val"])`` has skdl's own transformers turn its
-    rows into what the net sees. Others take arrays only: write
-    ``X_val=(X_val,), y_val=(y_val,)``, tuples of one array, which searches pass on
-    whole, too.
+    In ``Pipeline(..., transform_input=["X_val"])``, the transformers of skdl transform
+    its rows. Other transformers take arrays only. For them, pass tuples of one array,
+    ``X_val=(X_val,), y_val=(y_val,)``, which searches pass on whole, too.
 
     Parameters
     ----------
     X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
+        Validation rows.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Targets of the rows.
     sample_weight : array-like of shape (n_samples,), optional
+        Weights of the rows in the validation loss and score.
 
     Examples
     --------
@@ -36,29 +42,33 @@ class ValidationSet:
     True
     """
 
-    # Neither __len__ nor shape: either would make it something that searches cut.
-    def __init__(self, X, y, sample_weight=None):
+    # No __len__ and no shape: searches take rows from whatever has one of them.
+    def __init__(
+        self, X: MatrixLike, y: MatrixLike, sample_weight: ArrayLike | None = None
+    ) -> None:
         self.X = X
         self.y = y
         self.sample_weight = sample_weight
 
-    def with_X(self, X):
-        """Return the same targets and weights for other rows: X, transformed.
+    def with_X(self, X: MatrixLike) -> "ValidationSet":
+        """Return a set with other rows, and the same targets and weights.
 
         Parameters
         ----------
         X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
+            The rows after a transformation.
 
         Returns
         -------
         validation_set : ValidationSet
+            A new set.
         """
         return ValidationSet(X, self.y, self.sample_weight)
 
     def __float__(self):
-        """Refuse to be an array, as a transformer asks for in a pipeline."""
+        """Raise an error, for a transformer that converts its input to an array."""
         raise TypeError(
-            "A ValidationSet is no array, and only skdl's transformers take it. With "
-            "others, and Pipeline(transform_input=['X_val']), pass tuples of one array "
-            "each: X_val=(X_val,), y_val=(y_val,)."
+            "A ValidationSet is not an array, and only skdl's transformers take it. "
+            "For others, with Pipeline(transform_input=['X_val']), pass tuples of one "
+            "array: X_val=(X_val,), y_val=(y_val,)."
         )

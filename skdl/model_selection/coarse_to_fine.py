@@ -211,17 +211,7 @@ class CoarseToFineSearchCV(Versioned, BaseSearchCV):
         error_score: float | Literal["raise"] = np.nan,
         return_train_score: bool = False,
     ) -> None:
-        super().__init__(
-            estimator=estimator,
-            scoring=scoring,
-            n_jobs=n_jobs,
-            refit=refit,
-            cv=cv,
-            verbose=verbose,
-            pre_dispatch=pre_dispatch,
-            error_score=error_score,
-            return_train_score=return_train_score,
-        )
+        self.estimator = estimator
         self.param_space = param_space
         self.resource = resource
         self.min_resources = min_resources
@@ -231,7 +221,15 @@ class CoarseToFineSearchCV(Versioned, BaseSearchCV):
         self.max_moves = max_moves
         self.jitter = jitter
         self.max_candidates = max_candidates
+        self.scoring = scoring
+        self.n_jobs = n_jobs
+        self.refit = refit
+        self.cv = cv
+        self.verbose = verbose
+        self.pre_dispatch = pre_dispatch
         self.random_state = random_state
+        self.error_score = error_score
+        self.return_train_score = return_train_score
 
     # fit_context must not assume that the estimator's parameters are valid.
     @fit_context(prefer_skip_nested_validation=False)

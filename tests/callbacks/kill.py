@@ -2,7 +2,7 @@
 
 Everything is imported once, and each process that is killed is a fork of this one: it
 has no threads, so a fork is as good as a start. Epochs and writes are slowed down, so
-that kills come in both. The output is JSON and tells of each kill.
+that kills come in both. The output is JSON with an entry for each kill.
 """
 
 import json
@@ -90,7 +90,7 @@ def finish(child):
 
 
 def look(folder, path):
-    """Return how far the file is, and whether a write was going on."""
+    """Return how far the file is, and whether a write was in progress."""
     torn = any(name.endswith(".tmp") for name in os.listdir(folder))
     n_epochs = 0
     if path.exists():

@@ -309,12 +309,12 @@ def changed(array):
         (
             {},
             {"sample_weight": np.ones(60)},
-            "run: sample_weight was none and is float",
+            "run: sample_weight was not given and is float",
         ),
         (
             {},
             {"X_val": ValidationSet(np.ones((7, 4)), np.zeros(7, int))},
-            "validation data was none and is 7 rows",
+            "validation data was not given and is 7 rows",
         ),
     ],
 )
@@ -357,7 +357,7 @@ def test_runs_that_cannot_be_repeated_are_refused(random_state, X, y, path, fit)
 
 
 def test_lbfgs_is_refused(X, y, path, fit):
-    with pytest.raises(ValueError, match="solver='lbfgs', which .* another solver"):
+    with pytest.raises(ValueError, match="solver='lbfgs', because .* another solver"):
         fit(make(solver="lbfgs"), X, y, Checkpoint(path))
 
 
@@ -439,7 +439,7 @@ def test_a_forged_state_is_refused(name, X, y, path, fit, crash):
         content["state"][part][key] = value
     StateFile(path).write(content)
     net = make()
-    with pytest.raises(ValueError, match="path=.*state.npz. holds no state of this"):
+    with pytest.raises(ValueError, match="path=.*state.npz. does not fit this"):
         fit(net, X, y, Checkpoint(path, resume=True))
     assert not hasattr(net, "coefs_")
 

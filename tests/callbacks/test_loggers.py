@@ -33,7 +33,7 @@ def read_csv(path):
 
 def read_json_lines(path):
     def refuse(constant):
-        raise AssertionError(f"{constant} is no JSON")
+        raise AssertionError(f"{constant} is not JSON")
 
     lines = path.read_text().splitlines()
     epochs = [json.loads(line, parse_constant=refuse) for line in lines]

@@ -151,7 +151,7 @@ def test_average_of_the_weights(Checkpoints, make, snapshots, X, y):
 
 @pytest.mark.parametrize("weighted", [False, True])
 def test_statistics_of_an_average_are_its_own(Checkpoints, make, weighted, X, y):
-    """Of the training rows, with their weights, and of none that are held out."""
+    """They are those of the training rows with their weights, without held-out rows."""
     X = 3 * X + 5
     net = {"normalization": "batch", "dropout": 0.2, "learning_rate_init": 0.1}
     held = np.arange(60, 80)

@@ -148,7 +148,10 @@ def test_partial_fit_refuses_balanced_and_says_what_to_do(Classifier, X, y, make
 
 
 REFUSED = {
-    "unknown and missing": ({0: 1, 1: 1, "2": 3}, r"weights of \['2'\].*none of .*\[2"),
+    "unknown and missing": (
+        {0: 1, 1: 1, "2": 3},
+        r"weights of \['2'\].*no weights of .*\[2",
+    ),
     "negative": ({1: -1}, "got -1 for the label 1"),
     "NaN": ({1: np.nan}, "got nan"),
     "infinite": ({1: np.inf}, "got inf"),

@@ -71,6 +71,8 @@ def test_certain_labels_rank_by_log_probabilities_as_by_probabilities():
 
 def test_probabilities_without_log_probabilities():
     class OnlyProbabilities:
+        encode = n_scores = rows_and_gradient = print
+
         def probabilities(self, scores):
             return Softmax().probabilities(scores)
 

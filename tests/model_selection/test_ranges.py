@@ -20,7 +20,7 @@ from skdl.model_selection import Linear, Log
         (Log(1, 100), -4.0, 1),  # an integer on a log scale is at least 1
         (Log(1, 100, limits=(1, 200.5)), 5.0, 200),
         (Linear(0.0, 1.0), 0.25, 0.25),
-        (Linear(0.0, 1.0), -0.25, 0.0),  # no negative numbers where there were none
+        (Linear(0.0, 1.0), -0.25, 0.0),  # a range of positive numbers stays so
         (Linear(0.1, 1.0), -0.25, 0.0),
         (Linear(-1.0, 1.0), -4.0, -4.0),
         (Linear(0, 9), -4.0, 0),
