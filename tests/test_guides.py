@@ -9,7 +9,7 @@ import pytest
 DOCS = Path(__file__).parents[1] / "docs"
 # A guide, how often it says what it prints, and the modules of extras that it needs.
 GUIDES = {
-    "callbacks": (3, ()),
+    "callbacks": (4, ()),
     "displays": (6, ()),
     "training": (2, ()),
     "troubleshooting": (4, ()),

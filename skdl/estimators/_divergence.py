@@ -1,29 +1,30 @@
-"""Why training may have diverged, or got nowhere, in words for the user."""
+"""The likely cause of a divergence or of slow training, as text for the user."""
 
 import numpy as np
 from scipy.sparse import issparse
 
-__all__ = ["likely_cause", "scale_advice"]
+from skdl._text import join_names
 
-# A standardized column hardly ever has an element beyond this.
+# Standardized columns hardly ever have larger elements.
 LARGE = 100.0
-# As many rows as tell whether a column is scaled.
+# Number of rows that are checked for large elements.
 ROWS = 10_000
-NAMED = 5
 
 
 def likely_cause(net, X, targets, made_no_step=False):
-    """Return sentences that name what is not scaled, or else the rate.
+    """Return the likely cause of a divergence: unscaled data, or the learning rate.
 
     Parameters
     ----------
     net : estimator
+        The net that diverged.
     X : ndarray of shape (n_samples, n_features), or CSR array
+        Training rows.
     targets : ndarray of shape (n_samples, n_targets)
-        Looked at where they are numbers, in a regression.
+        Coded targets, checked in regressions only.
     made_no_step : bool, default=False
-        Whether the very first loss was not finite: the rate is then not to blame, and
-        the net still has the weights that it started from.
+        Whether the first loss was not finite. Then the learning rate is not the cause,
+        and the net still has its starting weights.
     """
     rate = f"learning_rate_init={net.learning_rate_init:g}"
     lower = "" if net.solver == "lbfgs" or made_no_step else f", or lower {rate}"
@@ -43,11 +44,11 @@ def likely_cause(net, X, targets, made_no_step=False):
             f"{way_out}{lower}."
         )
     if net.solver == "lbfgs":
-        return "X and y are of moderate size: are the starting weights, or alpha, not?"
+        return "X and y are well scaled: check weight_init and alpha."
     if made_no_step:
         return (
-            "The loss was not finite before the first step, so that the rate is not "
-            f"the cause: look at alpha={net.alpha:g}, loss={net.loss!r} and the "
+            "The loss was not finite before the first step, so the learning rate is "
+            f"not the cause: check alpha={net.alpha:g}, loss={net.loss!r} and the "
             "weights of rows or classes."
         )
     further = [
@@ -58,35 +59,39 @@ def likely_cause(net, X, targets, made_no_step=False):
         )
         if unset
     ]
-    size = "standardized" if net.standardize else "of moderate size"
+    size = "standardized" if net.standardize else "well scaled"
     return (
-        f"The columns of X are {size}, so the likely cause is the rate: "
+        f"The columns of X are {size}, so the likely cause is the learning rate: "
         + " or ".join([f"lower {rate}", *further])
         + "."
     )
 
 
 def scale_advice(net, X, targets):
-    """Return sentences about what is not scaled and takes many steps, or nothing.
+    """Return advice about unscaled data, which need many steps, or an empty text.
 
     Parameters
     ----------
-    net, X, targets
-        As for `likely_cause`.
+    net : estimator
+        The net.
+    X : ndarray of shape (n_samples, n_features), or CSR array
+        Training rows.
+    targets : ndarray of shape (n_samples, n_targets)
+        Coded targets, checked in regressions only.
     """
     sentences = []
     for what, sizes, way_out in _unscaled(net, X, targets):
         sentences.append(
-            f"y is not scaled ({sizes}), which takes many steps: {way_out}."
+            f"y is not scaled ({sizes}), which needs many steps: {way_out}."
             if what == "y"
-            else f"Columns of X are not scaled, which takes many steps: {sizes}. "
+            else f"Columns of X are not scaled, which needs many steps: {sizes}. "
             f"{way_out[0].upper()}{way_out[1:]}."
         )
     return " ".join(sentences)
 
 
 def _unscaled(net, X, targets):
-    """Yield ("X" or "y", the sizes, what to do) for what is not scaled."""
+    """Yield ("X" or "y", sizes, advice) for data that are not scaled."""
     names = getattr(net, "feature_names_in_", None)
     columns = "" if net.standardize else _large_columns(X, names)
     if columns:
@@ -113,25 +118,23 @@ def _large_columns(X, names):
     largest = np.ravel(largest.toarray() if issparse(X) else largest).astype(float)
     columns = np.flatnonzero(largest > LARGE)
     columns = columns[np.argsort(-largest[columns], kind="stable")]
-    said = [
+    return join_names([
         f"{column if names is None else repr(str(names[column]))} "
         f"(up to {largest[column]:.3g})"
-        for column in columns[:NAMED]
-    ]
-    more = f" and {len(columns) - NAMED} more" if len(columns) > NAMED else ""
-    return ", ".join(said) + more
+        for column in columns
+    ])  # fmt: skip
 
 
 def _large_weights(net):
     """Return a sentence about starting weights that overflow, or an empty text."""
     network = net._network
     largest = float(np.max(np.abs(network.parameters), initial=0.0))
-    # Products of such weights, or their squares, are beyond the network's dtype.
+    # Products or squares of larger weights overflow the dtype of the network.
     if largest < np.finfo(network.dtype).max ** 0.25:
         return ""
     return (
-        "The loss was not finite before the first step: the likely cause are the "
-        f"weights that training started from, the largest of which is {largest:.3g} "
-        f"in {network.dtype}. Take weight_init='auto', or smaller coefs_ and "
-        "intercepts_ where training goes on from a fitted net."
+        "The loss was not finite before the first step: the likely cause is the size "
+        f"of the starting weights, up to {largest:.3g} in {network.dtype}. Set "
+        "weight_init='auto', or smaller coefs_ and intercepts_ if training continues "
+        "from a fitted net."
     )

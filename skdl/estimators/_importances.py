@@ -1,33 +1,32 @@
-"""How strongly the weights tie each column of X to the scores."""
+"""Feature importances from the weights of a network."""
 
 import numpy as np
 
-__all__ = ["importances"]
-
 
 def importances(network):
-    """Return the share of each column in the network's weights.
+    """Return the importance of each column of X for the scores.
 
-    A path leads from a column through one unit of each layer to a score, and weighs
+    A path leads from a column through one unit of each layer to a score. Its weight is
     the product of the weights along it. The importance of a column is the root of the
-    sum of the squares of its paths, divided by the sum of these over all columns.
+    sum of its squared path weights, divided by the sum of these roots over all columns.
 
-    A normalization multiplies a path by γ / √(σ² + ε), a skip connection is a path of
-    its own, and each of k maxout pieces counts 1 / k. The slope of an activation counts
-    as 1: it depends on the data, not on the weights. Multiplying a rectified unit's
-    weights by c and those of the next layer by 1 / c changes nothing. Paths begin at
-    the columns as a scaling leaves them, so they count per standard deviation.
+    A normalization multiplies a path by γ / √(σ² + ε). A skip connection is a separate
+    path, and each of k maxout pieces counts 1 / k. The slope of an activation counts as
+    1, since it depends on the data. Multiplying the weights of a rectified unit by c,
+    and those of the next layer by 1 / c, does not change the result. Paths begin after
+    the scaling of the inputs, so importances are per standard deviation.
 
     Parameters
     ----------
     network : Network
+        The network of a fitted net.
 
     Returns
     -------
     shares : ndarray of shape (..., n_features)
-        float64, not negative; they sum to 1, unless all are zero.
+        Importances in float64, not negative; they sum to 1 unless all are 0.
     """
-    # From the scores backwards. float64, because products of a deep net overflow
+    # Computed from the scores backwards, in float64: products in a deep net overflow
     # float32.
     squares = np.ones((*network.stack, network.widths[-1], 1))
     skipped = {}

@@ -65,6 +65,7 @@ __all__ = [
     "choose_targets",
     "choose_targets_of_batches",
     "encode_classes",
+    "has_label_columns",
     "labels_of",
     "loss_kind",
     "means_distributions",
@@ -147,16 +148,27 @@ def targets_of(net, y=None):
     if net._y_numeric:
         return Numbers(net)
     classes = net.classes_
-    if isinstance(classes, list):
+    if has_label_columns(net):
         return LabelColumns(net, classes)
     if net._multilabel:
         return Indicator(net, classes)
-    if y is not None and means_distributions(net, y):
+    if y is not None and means_distributions(net, y, columns=False):
         return SoftRows(net, classes)
     return Labels(net, classes)
 
 
-def means_distributions(net, y, *, columns=False):
+def has_label_columns(net):
+    """Tell whether a net is fitted to several columns of class labels.
+
+    Parameters
+    ----------
+    net : estimator
+        Fitted or not.
+    """
+    return isinstance(getattr(net, "classes_", None), list)
+
+
+def means_distributions(net, y, *, columns=None):
     """Tell whether a net reads y as one distribution over the classes per row.
 
     Parameters
@@ -164,9 +176,11 @@ def means_distributions(net, y, *, columns=False):
     net : estimator
         Fitted or not.
     y : array-like
-    columns : bool, default=False
-        Whether y is known to have class labels in several columns.
+    columns : bool, optional
+        Whether y is known to have class labels in several columns; by default, whether
+        the y that the net was fitted to had them.
     """
+    columns = has_label_columns(net) if columns is None else columns
     if columns or net._y_numeric or not takes_distributions(net):
         return False
     return holds_distributions(y)
@@ -182,7 +196,7 @@ def takes_distributions(net):
     return net._takes_distributions or loss_kind(net).soft_targets
 
 
-def read_distributions(net, y, *, columns=False):
+def read_distributions(net, y, *, columns=None):
     """Return y, as checked distributions where it holds those.
 
     scikit-learn's checks come after this. They would refuse a NaN without its row.
@@ -910,8 +924,7 @@ def labels_of(net, y):
     y : array-like
         The user's. Returned as it is, unless the net reads it as distributions.
     """
-    columns = isinstance(getattr(net, "classes_", None), list)
-    if not means_distributions(net, y, columns=columns):
+    if not means_distributions(net, y):
         return y
     targets = SoftRows(net, net.classes_)
     return targets.strata(targets.read(soft_rows(y)))

@@ -1,4 +1,4 @@
-"""From a fitted net to scikit-learn's MLP that predicts the same."""
+"""Conversion of a fitted net to a scikit-learn MLP with the same predictions."""
 
 from copy import deepcopy
 from itertools import pairwise
@@ -21,15 +21,13 @@ from skdl.engine.losses import (
 )
 from skdl.estimators._architecture import check_hidden_layers
 
-__all__ = ["to_sklearn"]
-
-# Exact types: an object of a user's own class may compute anything.
+# Exact types: a user's subclass may compute anything.
 ACTIVATIONS = {Identity: "identity", Logistic: "logistic", Relu: "relu", Tanh: "tanh"}
 REGRESSION_LOSSES = {SquaredError: "squared_error", Poisson: "poisson"}
 SOLVERS = ("lbfgs", "sgd", "adam")
 LEARNING_RATES = ("constant", "invscaling", "adaptive")
 
-# What every solver leaves, and what scikit-learn's 'lbfgs' does not.
+# Attributes that every solver sets, and those that scikit-learn's 'lbfgs' does not set.
 ATTRIBUTES = ("n_layers_", "t_", "n_iter_", "loss_", "n_features_in_")
 RECORDS = ("loss_curve_", "best_loss_", "validation_scores_", "best_validation_score_")
 
@@ -40,19 +38,20 @@ def to_sklearn(net):
     Parameters
     ----------
     net : estimator
-        A net of ours, fitted.
+        A fitted net of skdl.
 
     Raises
     ------
     ValueError
-        If no scikit-learn MLP predicts the same.
+        If no scikit-learn MLP predicts the same. The message lists the options that
+        scikit-learn does not have.
     """
     check_is_fitted(net)
     obstacles = [*_architecture_obstacles(net), *_loss_obstacles(net)]
     if obstacles:
         raise ValueError(
-            f"No MLP of scikit-learn predicts as this {type(net).__name__} does. What "
-            f"stands in the way: {'; '.join(obstacles)}."
+            f"No MLP of scikit-learn predicts as this {type(net).__name__} does. "
+            f"scikit-learn lacks: {'; '.join(obstacles)}."
         )
     classifies = is_classifier(net)
     Theirs = getattr(neural_network, "MLPClassifier" if classifies else "MLPRegressor")
@@ -66,7 +65,7 @@ def to_sklearn(net):
         _set_classes(net, theirs)
     theirs.n_outputs_ = len(theirs.intercepts_[-1])
     if theirs.solver != "lbfgs":
-        _prepare_to_go_on(theirs)
+        _prepare_to_continue(theirs)
     return theirs
 
 
@@ -119,7 +118,7 @@ def _listed(kinds):
 
 
 def _parameters(net, Theirs):
-    """Return a copy of the parameters that both have, as the network was built."""
+    """Return a copy of the shared parameters that describe the network."""
     # Attributes: a user's subclass may have another constructor.
     shared = {name: getattr(net, name) for name in Theirs().get_params(deep=False)}
     network = net._network
@@ -131,10 +130,10 @@ def _parameters(net, Theirs):
     if kinds:
         shared["activation"] = kinds[0]
     elif not _is_one_of(net.activation, ACTIVATIONS.values()):
-        del shared["activation"]  # no layer has one
+        del shared["activation"]  # the net has no hidden layers
     if "loss" in shared:
         shared["loss"] = REGRESSION_LOSSES[type(net._loss())]
-    # These do not concern the predictions: scikit-learn's default stands in.
+    # These do not change predictions: scikit-learn's default replaces other values.
     for name, values in ("solver", SOLVERS), ("learning_rate", LEARNING_RATES):
         if not _is_one_of(shared[name], values):
             del shared[name]
@@ -146,7 +145,7 @@ def _is_one_of(value, names):
 
 
 def _folded(network):
-    """Return new lists of weights and biases, with all scaling inside them."""
+    """Return new lists of weights and biases that include all scaling."""
     coefs, intercepts = [], []
     scale = shift = None
     for before, layer in pairwise([None, *network.layers]):
@@ -172,10 +171,10 @@ def _folded(network):
 
 
 def _set_classes(net, theirs):
-    """Set what scikit-learn reads classes off, and have one score for two of them."""
+    """Set the classes of scikit-learn's MLP; two classes get a single score."""
     theirs.classes_ = net.classes_.copy()
     n_classes = len(net.classes_)
-    # As if fitted to y: an indicator matrix has one column per label.
+    # The binarizer is fitted to a y of the same kind, here an indicator matrix.
     y = np.eye(2, n_classes, dtype=int) if net._multilabel else net.classes_
     theirs._label_binarizer = LabelBinarizer().fit(y)
     if n_classes > 2 or net._multilabel:
@@ -188,8 +187,8 @@ def _set_classes(net, theirs):
         intercepts[-1] = intercepts[-1][1:] - intercepts[-1][:1]
 
 
-def _prepare_to_go_on(theirs):
-    """Set the private attributes that partial_fit and a warm start read."""
+def _prepare_to_continue(theirs):
+    """Set the private attributes that partial_fit and warm starts read."""
     theirs._no_improvement_count = 0
     if theirs.validation_scores_ is not None:
         theirs._best_coefs = [W.copy() for W in theirs.coefs_]

@@ -1,23 +1,20 @@
-"""Lists of a network's arrays, whose items can be assigned to."""
+"""Lists of the arrays of a network; assigning an item changes the network."""
 
 import numpy as np
 
-__all__ = ["LayerArrays"]
-
 
 class LayerArrays(list):
-    """A list of views of the network, one per layer: to set an item writes into it.
+    """A list of views of the network, one per layer; setting an item writes to it.
 
-    Values are copied, in the network's dtype. The list keeps its length and the arrays
-    keep their shapes, which are those of the network. Slices, copies and pickles are
-    plain lists.
+    Values are copied, in the dtype of the network. The list keeps its length, and the
+    arrays keep their shapes. Slices, copies and pickles are plain lists.
 
     Parameters
     ----------
     name : str
-        Of the attribute, for errors.
+        Name of the attribute in error messages.
     views : list of ndarray or None
-        None for a layer that has no array.
+        The arrays of the layers; None for a layer without an array.
     """
 
     def __init__(self, name, views):
@@ -35,12 +32,12 @@ class LayerArrays(list):
         self._write(numbers, values)
 
     def assign(self, values):
-        """Write all arrays; if one of them is refused, none is written."""
+        """Write all arrays, or none if one of them is refused."""
         self[:] = values
 
     def _write(self, numbers, values):
         checked = [
-            self._checked(i, one) for i, one in zip(numbers, values, strict=True)
+            self._checked(i, value) for i, value in zip(numbers, values, strict=True)
         ]
         for i, array in zip(numbers, checked, strict=True):
             if array is not None:
@@ -59,9 +56,9 @@ class LayerArrays(list):
             )
         try:
             if np.asarray(value).dtype.kind not in "biufO":
-                raise TypeError("no real numbers")
+                raise TypeError("not real numbers")
             with np.errstate(over="ignore"):
-                # A copy: the value may be a view of the network, as those of a swap.
+                # A copy: the value may be a view of the network, as in a swap.
                 array = np.array(value, view.dtype)
         except (TypeError, ValueError) as error:
             raise ValueError(
@@ -71,8 +68,7 @@ class LayerArrays(list):
         if array.shape != view.shape:
             raise ValueError(
                 f"{name} must be of shape {view.shape}, got {array.shape}. For layers "
-                "of other widths, set hidden_layer_sizes and fit, or build the net by "
-                "from_sklearn."
+                "of other widths, set hidden_layer_sizes and fit, or use from_sklearn."
             )
         if not np.isfinite(array).all():
             raise ValueError(
@@ -97,5 +93,5 @@ class LayerArrays(list):
         return list(self)
 
     def __reduce_ex__(self, protocol):
-        """Become a plain list in copies and pickles."""
+        """Return a plain list for copies and pickles."""
         return list, (list(self),)

@@ -7,6 +7,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from skdl.callbacks import LambdaCallback
+from skdl.estimators._inside import network_of
 
 RECORDS = ("n_iter_", "t_", "loss_", "loss_curve_", "best_loss_", "stop_reason_")
 RECORDS += ("validation_scores_", "best_validation_score_")
@@ -62,7 +63,7 @@ def assert_same():
 
     def assert_same(net, expected):
         for ours, theirs in zip(
-            net._network.snapshot(), expected._network.snapshot(), strict=True
+            network_of(net).snapshot(), network_of(expected).snapshot(), strict=True
         ):
             np.testing.assert_array_equal(ours, theirs)
         for name in RECORDS:

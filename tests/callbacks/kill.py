@@ -19,6 +19,7 @@ from skdl import MLPClassifier
 from skdl.callbacks import Checkpoint, LambdaCallback
 from skdl.callbacks._fingerprint import digest
 from skdl.engine import Cosine
+from skdl.estimators._inside import network_of
 
 SLOW_MEMBER, SLOW_SYNC, SLOW_EPOCH = 0.0005, 0.003, 0.015
 RECORDS = ("loss_curve_", "validation_scores_", "n_iter_", "best_validation_score_")
@@ -76,7 +77,7 @@ def start(result, path=None, slow=False):
         net = train(path, slow)
         del net.history_["time"]
         content = {name: getattr(net, name) for name in RECORDS}
-        content["weights and statistics"] = net._network.snapshot()
+        content["weights and statistics"] = network_of(net).snapshot()
         facts = {"mark": digest(content), "n_iter": net.n_iter_}
         result.write_text(json.dumps({**facts, "stop_reason": net.stop_reason_}))
         code = 0

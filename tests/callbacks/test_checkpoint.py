@@ -71,7 +71,7 @@ def path(tmp_path):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_fit_goes_on_after_a_crash(name, X, y, path, fit, crash, assert_same):
+def test_fit_resumes_after_a_crash(name, X, y, path, fit, crash, assert_same):
     expected = fit(make(**CASES[name]), X, y)
     callback = Checkpoint(path, resume=True)
     crash(make(**CASES[name]), 3, X, y, callback)
@@ -84,7 +84,7 @@ def test_fit_goes_on_after_a_crash(name, X, y, path, fit, crash, assert_same):
 
 
 @pytest.mark.parametrize("kind", ["float32", "sparse", "weights", "X_val", "held set"])
-def test_fit_goes_on_with_all_kinds_of_data(kind, X, y, path, fit, crash, assert_same):
+def test_fit_resumes_with_all_kinds_of_data(kind, X, y, path, fit, crash, assert_same):
     others = {}
     if kind == "float32":
         X = X.astype(np.float32)
@@ -103,7 +103,7 @@ def test_fit_goes_on_with_all_kinds_of_data(kind, X, y, path, fit, crash, assert
     assert_same(net, expected)
 
 
-def test_regressor_goes_on(X, path, fit, crash, assert_same):
+def test_regressor_resumes(X, path, fit, crash, assert_same):
     Y = X[:, :2] ** 2
     expected = fit(make(MLPRegressor), X, Y)
     crash(make(MLPRegressor), 4, X, Y, Checkpoint(path))
@@ -121,7 +121,7 @@ class Spike:
 
 
 @pytest.mark.parametrize("n_epochs", [3, 5, 6, 8])
-def test_restarts_go_on(n_epochs, X, path, fit, crash, assert_same):
+def test_restarts_resume(n_epochs, X, path, fit, crash, assert_same):
     net = make(
         MLPRegressor, solver="sgd", momentum=0, max_restarts=1, learning_rate=Spike()
     )
@@ -587,7 +587,7 @@ def test_a_failed_write_leaves_the_last_one(X, y, path, fit, monkeypatch, assert
 
 
 @pytest.mark.parametrize("n_jobs", [None, 2])
-def test_a_search_goes_on(n_jobs, X, y, tmp_path, fit, assert_same):
+def test_a_search_resumes(n_jobs, X, y, tmp_path, fit, assert_same):
     """Each fit has its file; those that are complete do not train again."""
     pipe = make_pipeline(Standardizer(), make())
     path = tmp_path / "{fingerprint}.npz"
@@ -621,7 +621,7 @@ def test_nothing_is_left_on_the_net(X, y, path, fit):
 
 
 @pytest.mark.parametrize("estimator", [LogisticRegression(), make_pipeline(make())])
-def test_what_is_no_net_is_refused(estimator, X, y, path, fit):
+def test_other_estimators_are_refused(estimator, X, y, path, fit):
     with pytest.raises(TypeError, match="Checkpoint reads training_.*on the net"):
         fit(estimator, X, y, Checkpoint(path))
 

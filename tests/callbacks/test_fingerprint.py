@@ -129,7 +129,7 @@ MAKERS = [
 ]
 
 
-def test_marks_tell_contents_apart_and_nothing_else():
+def test_equal_contents_have_equal_hashes_and_others_do_not():
     marks = [digest(make()) for make in MAKERS]
     assert marks == [digest(make()) for make in MAKERS]
     assert len(set(marks)) == len(marks)
@@ -148,7 +148,7 @@ def test_marks_tell_contents_apart_and_nothing_else():
         (np.random.RandomState(0), np.random.RandomState(1)),
     ],
 )
-def test_what_means_the_same_has_the_same_mark(first, second):
+def test_equal_values_of_other_types_have_the_same_hash(first, second):
     assert digest(first) == digest(second)
 
 
@@ -161,7 +161,7 @@ def test_what_means_the_same_has_the_same_mark(first, second):
         ("p = []\ndef f(X): p.append(1)", "p = [1]\ndef f(X): p.append(1)"),
     ],
 )
-def test_what_does_the_same_has_the_same_mark(first, second):
+def test_functions_with_the_same_effect_have_the_same_hash(first, second):
     assert digest(defined(first)) == digest(defined(second))
 
 
@@ -181,7 +181,7 @@ def test_functions_that_call_one_another_are_followed_once():
     assert digest(first) != digest(defined(source + "\ndef f7(): pass\nf = f0"))
 
 
-def test_another_process_gives_the_same_marks():
+def test_another_process_computes_the_same_hashes():
     """Whose hashes of texts differ, and so the order of its sets."""
     script = f"""
 import sys

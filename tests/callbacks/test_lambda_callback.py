@@ -64,7 +64,7 @@ def test_pickles_with_functions_that_do():
 
 
 @pytest.mark.parametrize("saver", [pickle, joblib], ids=["pickle", "joblib"])
-def test_a_net_with_a_lambda_is_saved_and_goes_on(saver, X, y, fit, tmp_path):
+def test_a_net_with_a_lambda_is_saved_and_trains_on(saver, X, y, fit, tmp_path):
     last = 3
     net = make(warm_start=True)
     fit(net, X, y, LambdaCallback(lambda net: net.n_iter_ == last))

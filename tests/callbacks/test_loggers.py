@@ -95,9 +95,7 @@ def test_each_row_is_there_before_the_next_epoch(Logger, X, y, path, fit, kind):
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_a_run_that_goes_on_has_each_epoch_once(
-    Logger, first, X, y, path, fit, crash, read
-):
+def test_a_resumed_run_has_each_epoch_once(Logger, first, X, y, path, fit, crash, read):
     state = path.with_name("state.npz")
     crash(make(), 4, X, y, Checkpoint(state), Logger(path))
     assert read(path)["epoch"].tolist() == [1, 2, 3, 4]

@@ -20,6 +20,7 @@ from skdl import (
 )
 from skdl.callbacks import Checkpoint, LambdaCallback, Monitor
 from skdl.callbacks.monitor import HISTOGRAMS, NUMBERS, StepRecords, histogram
+from skdl.estimators._inside import network_of
 
 
 def make(**options):
@@ -177,7 +178,7 @@ def test_every_net_is_the_same_bits_with_it(name, dtype, X, y, fit):
     expected = fit(clone(net), X, y)
     net = fit(net, X, y, Monitor(every=1))
     for ours, theirs in zip(
-        net._network.snapshot(), expected._network.snapshot(), strict=True
+        network_of(net).snapshot(), network_of(expected).snapshot(), strict=True
     ):
         assert_array_equal(ours, theirs)
     records = Monitor.records_of(net)
@@ -227,7 +228,7 @@ def test_it_is_not_asked_for_when_absent(X, y, fit):
     assert seen == [None] * 6
 
 
-def test_partial_fit_and_warm_start_go_on(X, y, fit):
+def test_partial_fit_and_warm_start_continue_the_records(X, y, fit):
     whole = Monitor.records_of(fit(make(), X, y, Monitor(every=4)))
     net = make().set_callbacks(Monitor(every=4))
     for _ in range(6):
@@ -241,7 +242,7 @@ def test_partial_fit_and_warm_start_go_on(X, y, fit):
     assert Monitor.records_of(net)["step"].tolist() == [1, 5, 9]
 
 
-def test_lbfgs_goes_on_counting(X, y, fit):
+def test_lbfgs_continues_the_step_numbers(X, y, fit):
     net = make(solver="lbfgs", warm_start=True, batch_size="auto", max_iter=4)
     for _ in range(2):
         fit(net, X, y, Monitor(every=1))
@@ -305,7 +306,7 @@ def test_several_have_intervals_of_their_own(X, y, fit):
     assert monitors[1].records_["step"].tolist() == [1, 6, 11, 16]
 
 
-def test_records_begin_where_a_checkpoint_goes_on(X, y, fit, crash, tmp_path):
+def test_records_begin_where_a_checkpoint_resumes(X, y, fit, crash, tmp_path):
     path = tmp_path / "state.npz"
     crash(make(), 4, X, y, Checkpoint(path), Monitor(every=1))
     net = fit(make(), X, y, Monitor(every=1), Checkpoint(path, resume=True))
@@ -430,7 +431,7 @@ def test_histogram_is_numpys(name, n_bins):
     assert_allclose([low, high], edges[[0, -1]])
 
 
-def test_what_is_not_finite_is_left_out():
+def test_histograms_leave_out_nan_and_infinity():
     values = np.array([1.0, np.nan, 2.0, np.inf, -np.inf])
     assert histogram(values, 2)[0].tolist() == [1, 1]
     counts, low, high = histogram(np.full(3, np.nan), 2)

@@ -91,6 +91,6 @@ def test_all_obey_the_protocol():
 
 @pytest.mark.parametrize("callback", [CSVLogger("x"), EpochLogger(), Recorder()])
 @pytest.mark.parametrize("estimator", [LogisticRegression(), make_pipeline(make())])
-def test_what_is_no_net_is_refused(callback, estimator, X, y, fit):
+def test_other_estimators_are_refused(callback, estimator, X, y, fit):
     with pytest.raises(TypeError, match=r"training_.*net\.set_callbacks"):
         fit(estimator, X, y, callback)

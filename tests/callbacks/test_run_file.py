@@ -23,7 +23,7 @@ def assert_in_use(path):
 
 
 @pytest.mark.parametrize("temporary", [False, True])
-def test_one_holds_it(temporary, path):
+def test_a_second_lock_is_refused(temporary, path):
     lock = FileLock(path, "a", temporary)
     assert lock.excludes
     assert_in_use(path)
@@ -36,7 +36,7 @@ def test_one_holds_it(temporary, path):
     FileLock(path, "a").close()
 
 
-def test_who_is_forgotten_holds_nothing(path):
+def test_a_lock_without_references_is_released(path):
     FileLock(path, "a")
     FileLock(path, "a").close()
 
@@ -63,7 +63,7 @@ def test_a_file_that_its_holder_removes_is_not_taken(path, monkeypatch):
 
 @needs_fork
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_who_is_killed_holds_nothing(path):
+def test_a_killed_process_holds_no_lock(path):
     reader, writer = os.pipe()
     child = os.fork()
     if not child:

@@ -92,7 +92,7 @@ def test_numpy_opens_the_file_without_pickle(path):
         ([0, {1}], "set as 'a.b.1'"),
     ],
 )
-def test_what_needs_a_pickle_is_refused(value, name, path):
+def test_values_that_need_a_pickle_are_refused(value, name, path):
     file = StateFile(path)
     file.write({"old": 1})
     with pytest.raises(TypeError, match=f"plain values.* has {name}"):
@@ -185,7 +185,7 @@ def test_without_locks_the_second_writer_moves_aside(path, monkeypatch):
     assert (first.read(), second.read()) == ({"a": 5}, {"a": 4})
 
 
-def test_what_is_compressed_is_refused(path):
+def test_a_compressed_file_is_refused(path):
     """A few bytes may stand for gigabytes."""
     StateFile(path).write({"a": 1})
     with zipfile.ZipFile(path) as archive:
@@ -197,7 +197,7 @@ def test_what_is_compressed_is_refused(path):
         StateFile(path).read()
 
 
-def test_a_file_that_was_deleted_is_written_anew(path):
+def test_a_deleted_file_is_written_again(path):
     file = StateFile(path)
     file.write({"a": 1})
     path.unlink()

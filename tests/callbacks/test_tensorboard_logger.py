@@ -95,7 +95,7 @@ def test_a_monitors_last_step_goes_with_the_epoch(first, X, y, tmp_path, fit, st
     assert "dead/output" not in writer.scalars
 
 
-def test_a_run_that_goes_on_hides_only_what_it_does_again(
+def test_a_resumed_run_hides_only_the_epochs_that_it_repeats(
     X, y, tmp_path, fit, crash, stub
 ):
     state, logger = tmp_path / "state.npz", TensorBoardLogger(tmp_path / "log")

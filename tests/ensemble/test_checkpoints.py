@@ -56,7 +56,7 @@ def test_no_warning_as_the_run_is_as_long_as_wanted(Checkpoints, make, X, y):
         make(Checkpoints).fit(X, y)
 
 
-def test_cycles_of_ones_own(Checkpoints, make, X, y):
+def test_the_users_own_cycles(Checkpoints, make, X, y):
     rate = CosineRestarts(2, growth=2)  # ends after 2, 6, 14 and 30 epochs
     net = {"max_iter": 20, "learning_rate": rate}
     ensemble = make(Checkpoints, net=net, n_members=2).fit(X, y)
@@ -192,7 +192,7 @@ def test_average_without_new_statistics_would_be_worse():
     assert log_loss(y, member.predict_proba(X)) > 1.3 * right
 
 
-def test_members_count_less_than_wanted(Checkpoints, make, X, y):
+def test_a_stopped_run_has_fewer_members(Checkpoints, make, X, y):
     stop = LambdaCallback(lambda net: net.n_iter_ == 7)
     ensemble = make(Checkpoints)
     ensemble.estimator.set_callbacks(stop)
@@ -227,7 +227,7 @@ SHORT = {
     ],
     ids=str,
 )
-def test_an_end_before_the_first_member_is_the_member(
+def test_a_run_that_ends_before_its_first_member_keeps_the_net(
     Checkpoints, make, reason, params, net, X, y
 ):
     ensemble = make(Checkpoints, net=net, **params)

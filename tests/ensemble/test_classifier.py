@@ -146,7 +146,7 @@ def test_hinge_losses_have_no_soft_vote_and_no_confidence(Classifier, make, X, y
         ensemble.set_params(voting="soft").predict(X)
 
 
-def test_one_member_says_what_its_net_says(Classifier, make, problem, X):
+def test_one_member_predicts_like_its_net(Classifier, make, problem, X):
     Net, y = problem
     ensemble = make(Classifier, Net, n_members=1).fit(X, y)
     (member,) = ensemble.estimators_

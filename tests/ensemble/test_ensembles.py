@@ -104,7 +104,7 @@ def test_same_seed_same_members(Ensemble, make, X, y):
     assert (parameters_of(one) != parameters_of(third)).any()
 
 
-def test_given_estimator_is_left_alone(Ensemble, make, X, y):
+def test_the_estimator_does_not_change(Ensemble, make, X, y):
     ensemble = make(Ensemble, weights="score")
     net = ensemble.estimator
     before = dict(vars(net))
@@ -134,7 +134,7 @@ def test_default_estimator(Ensemble, X, y):
 @pytest.mark.parametrize(
     "wrong", ["pipeline", "other kind", "class", "scikit-learn's", "text"]
 )
-def test_what_is_no_net_of_the_kind_is_refused(Ensemble, make, wrong, X, y):
+def test_estimators_of_another_kind_are_refused(Ensemble, make, wrong, X, y):
     ensemble = make(Ensemble)
     net = ensemble.estimator
     is_classifier = isinstance(net, MLPClassifier)

@@ -114,7 +114,7 @@ def test_an_instance_is_advanced(Seeds, make, X, y):
     assert (ensemble.fit(X, y).member_seeds_ != first).all()
 
 
-def test_more_of_the_best_than_there_are(Seeds, make, X, y):
+def test_n_best_above_n_members_is_refused(Seeds, make, X, y):
     with pytest.raises(ValueError, match="n_best=4 must not be above n_members=3"):
         make(Seeds, n_best=4).fit(X, y)
 

@@ -30,7 +30,7 @@ def ridge_search(**options):
     return searching(Ridge(), {"alpha": (1e-2, 1e1)}, **options)
 
 
-def test_a_candidate_that_fails_is_named_and_the_search_goes_on():
+def test_a_failed_candidate_is_named_and_the_search_continues():
     hill = Hill(top=1.0, fails_above=20.0)
     search = searching(hill, {"x": (1e-2, 1e2)}, jitter=0.0)
     with pytest.warns(FitFailedWarning) as caught:

@@ -99,7 +99,7 @@ def test_borders():
     assert borders(mesh, (1, 0)) == [("b", "lower", False)]
 
 
-def test_the_mesh_moves_on():
+def test_the_mesh_moves_beyond_its_border():
     mesh = mesh_over(a=Log(1e-3, 1e-1), b=Linear(-2.0, 2.0))
     drawn(mesh)
     mesh.row_of = dict.fromkeys(mesh.points(), 0)

@@ -213,7 +213,7 @@ def test_choices_alone_are_evaluated_once_per_budget():
     assert search.n_resources_ == [34, 100]
 
 
-def test_max_candidates_thins_the_mesh_and_keeps_the_midst():
+def test_max_candidates_thins_the_mesh_and_keeps_the_centre():
     space = {"x": (1e-6, 1e6), "z": Linear(-10.0, 10.0)}
     search = searched(space, max_candidates=5, max_moves=0, min_resources=11)
     assert set(search.n_candidates_) == {5}
