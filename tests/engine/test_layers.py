@@ -1,13 +1,31 @@
-"""Layers: the affine map and its derivatives, activations in place, no state."""
+"""Layers: affine maps, activations, skip connections, absorbed biases."""
+
+import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 
-from skdl.engine import Gelu, Tanh
-from skdl.engine.layers import ActivationLayer, Affine, layer_names
+from skdl import MLPClassifier
+from skdl.engine import (
+    BatchNorm,
+    Gelu,
+    HeNormal,
+    Identity,
+    LeCunNormal,
+    Maxout,
+    Network,
+    Relu,
+    Softmax,
+    Tanh,
+    raw_scores,
+)
+from skdl.engine.layers import ActivationLayer, Affine, BatchNormLayer, layer_names
 from skdl.engine.layers.base import transposed
+from skdl.engine.layers.residual import Fork, Join, initialize_blocks
+from skdl.engine.workspace import Workspace
 
 N, FAN_IN, FAN_OUT = 6, 4, 3
 
@@ -132,3 +150,201 @@ def test_sparse_float32_equals_dense_to_rounding(stack):
 def test_names_of_layers():
     assert layer_names(1) == ["output"]
     assert layer_names(3) == ["hidden 1", "hidden 2", "output"]
+
+
+def network(*hidden, activation=None, **options):
+    net = Network(
+        (3, *hidden, 2), [activation or Tanh()] * len(hidden), np.float64,
+        residual=True, **options,
+    )  # fmt: skip
+    net.initialize(np.random.default_rng(0))
+    return net
+
+
+def joins(net):
+    return [layer for layer in net.layers if isinstance(layer, Join)]
+
+
+def test_forward_is_the_formula():
+    net = network(4, 4, 5)
+    X = np.random.default_rng(1).normal(size=(6, 3))
+    first, second, third, last = net.affine
+    H = np.tanh(X @ first.weights + first.biases)
+    H = H + np.tanh(H @ second.weights + second.biases)
+    projection = joins(net)[1].projection
+    H = H @ projection + np.tanh(H @ third.weights + third.biases)
+    expected = H @ last.weights + last.biases
+    assert_allclose(raw_scores(net, X), expected, rtol=1e-12)
+
+
+def test_a_projection_only_where_widths_differ_and_among_the_weights():
+    same, other = joins(network(4, 4, 5))
+    assert same.projection is None
+    assert other.projection.shape == (4, 5)
+    net = network(4, 4, 5)
+    assert net.n_weights == 3 * 4 + 4 * 4 + 4 * 5 + 4 * 5 + 5 * 2
+    assert np.shares_memory(joins(net)[1].projection, net.parameters[: net.n_weights])
+
+
+def test_a_block_without_weights_is_the_identity():
+    net = network(4, 4)
+    X = np.random.default_rng(1).normal(size=(6, 3))
+    net.affine[1].weights[...] = net.affine[1].biases[...] = 0
+    first, _, last = net.affine
+    H = np.tanh(X @ first.weights + first.biases)
+    assert_allclose(raw_scores(net, X), H @ last.weights + last.biases, rtol=1e-12)
+
+
+def test_starting_weights_of_n_blocks_are_n_times_smaller():
+    for hidden, n_blocks in ((8, 8), 1), ((8,) * 6, 5):
+        net = network(*hidden)
+        plain = Network((3, *hidden, 2), [Tanh()] * len(hidden), np.float64)
+        plain.initialize(np.random.default_rng(0))
+        ours, theirs = net.affine, plain.affine
+        for i, (a, b) in enumerate(zip(ours, theirs, strict=True)):
+            factor = n_blocks if 0 < i < len(ours) - 1 else 1
+            assert_allclose(a.weights * factor, b.weights, rtol=1e-14)
+            assert_allclose(a.biases * factor, b.biases, rtol=1e-14)
+
+
+def test_depth_does_not_blow_activations_up():
+    X = np.random.default_rng(1).normal(size=(200, 100))
+    sizes = []
+    for depth in (2, 60):
+        net = Network((100,) * (depth + 2), [Relu()] * depth, np.float64, residual=True)
+        inits = [HeNormal()] * depth + [LeCunNormal()]
+        net.initialize(np.random.default_rng(0), initializers=inits)
+        sizes.append(np.sqrt(np.mean(raw_scores(net, X) ** 2)))
+    assert 0.5 < sizes[1] / sizes[0] < 2
+
+
+def test_projections_keep_the_variance():
+    fork = Fork(1000)
+    join = Join(fork, 500)
+    projection = np.zeros((1000, 500))
+    join.attach(projection)
+    initialize_blocks([fork, join], np.random.default_rng(0))
+    assert_allclose(projection.std(), 1000**-0.5, rtol=0.01)
+
+
+def test_fork_hands_on_its_input():
+    buffers = SimpleNamespace()
+    forward, backward = Fork(2).bind(buffers)
+    X = np.ones((3, 2))
+    assert forward(X) is X
+    buffers.gradient = np.full((3, 2), 5.0)
+    dX = np.ones((3, 2))
+    assert backward(dX) is dX
+    assert_array_equal(dX, np.full((3, 2), 6.0))
+
+
+rng = np.random.default_rng(0)
+X, T = rng.normal(size=(9, 3)), np.eye(2)[np.arange(9) % 2]
+WEIGHTS = 1.0 + np.arange(9)[:, np.newaxis] % 3
+
+
+def network_with_biases(activation, dtype=np.float64, **options):
+    options = {"normalization": BatchNorm(), **options}
+    net = Network((3, 4, 4, 2), [activation()] * 2, dtype, **options)
+    net.parameters[...] = rng.normal(size=net.parameters.shape)
+    return net
+
+
+def gradients(net, rows=slice(None), weights=None, **options):
+    """Return the network's gradient, and that of central differences."""
+    space = Workspace(net, len(X[rows]), True, rng=np.random.default_rng(1), **options)
+    data = X[rows].astype(net.dtype), T[rows].astype(net.dtype), weights
+    net.loss_and_gradient(*data, Softmax(), space)
+    exact, numeric = space.gradient.copy(), np.zeros_like(space.gradient)
+    start, kept = net.snapshot(), net.parameters.copy()
+    for i in range(len(kept)):
+        sides = []
+        for h in (1e-6, -1e-6):
+            net.restore(start)
+            net.parameters[i] += h
+            sides.append(net.loss_and_gradient(*data, Softmax(), space))
+        numeric[i] = (sides[0] - sides[1]) / 2e-6
+    net.restore(start)
+    return exact, numeric
+
+
+def shifts(net, vector):
+    """Return the parts of a vector that are biases or β, for hidden layers."""
+    return [
+        part[-1]
+        for layer, part in zip(net.layers, net.views(vector), strict=True)
+        if isinstance(layer, Affine | BatchNormLayer)
+    ][:-1]
+
+
+# Which of bias 1, (bias 2 or β 1), … are absorbed, in the order of the layers.
+CASES = [
+    # affine, norm, relu, affine, norm, relu
+    (Relu, {}, [True, False, True, False]),
+    (Maxout, {}, [True, False, True, False]),
+    (Relu, {"residual": True}, [True, False, True, False]),
+    (Relu, {"normalization_position": "after"}, [False, False, False, False]),
+    (Maxout, {"normalization_position": "after"}, [False, False, False, False]),
+    # β of the first normalization goes into the second one.
+    (Identity, {}, [True, True, True, False]),
+    (Identity, {"normalization_position": "after"}, [True, True, True, False]),
+    # By the bypass it reaches the scores.
+    (Identity, {"residual": True}, [True, False, True, False]),
+    (
+        Identity,
+        {"residual": True, "normalization_position": "after"},
+        [True, False, True, False],
+    ),
+]
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS])
+@pytest.mark.parametrize(("activation", "options", "absorbed"), CASES, ids=str)
+def test_the_gradient_of_an_absorbed_bias_is_zero(
+    activation, options, absorbed, weights
+):
+    net = network_with_biases(activation, **options)
+    exact, numeric = gradients(net, weights=weights)
+    np.testing.assert_allclose(exact, numeric, rtol=0, atol=1e-7)
+    assert [not one.any() for one in shifts(net, exact)] == absorbed
+
+
+def test_dropout_between_keeps_the_gradient():
+    net = network_with_biases(Identity, dropout=[0, 0.5, 0])
+    exact, _ = gradients(net)
+    assert [not one.any() for one in shifts(net, exact)] == [True, False, True, False]
+
+
+def test_a_batch_of_one_row_meets_running_means_and_keeps_the_gradient():
+    net = network_with_biases(Relu)
+    exact, numeric = gradients(net, rows=slice(1))
+    np.testing.assert_allclose(exact, numeric, rtol=0, atol=1e-7)
+    exact, numeric = gradients(net, input_gradient=True)
+    np.testing.assert_allclose(exact, numeric, rtol=0, atol=1e-7)
+    assert shifts(net, exact)[0].any()
+
+
+def test_without_normalization_nothing_is_absorbed():
+    net = network_with_biases(Relu, normalization=None)
+    assert all(layer.absorber is None for layer in net.layers)
+
+
+@pytest.mark.parametrize("solver", ["sgd", "adam", "adamw", "adagrad", "rmsprop"])
+def test_no_solver_moves_them_in_float32(solver):
+    parameters = {"solver": solver, "normalization": "batch", "batch_size": 10}
+    parameters |= {"max_iter": 20, "random_state": 0, "alpha": 0.1}
+    y = np.arange(20) % 4
+    rows = np.random.default_rng(0).normal(size=(20, 3))
+    with warnings.catch_warnings(action="ignore"):
+        nets = [
+            MLPClassifier((4,), learning_rate_init=0.1, **parameters).fit(
+                rows.astype(dtype), y
+            )
+            for dtype in (np.float32, np.float64)
+        ]
+        start = MLPClassifier((4,), random_state=0, max_iter=1, solver="sgd",
+                              learning_rate_init=1e-300).fit(rows, y)  # fmt: skip
+    for net in nets:
+        np.testing.assert_array_equal(
+            net.intercepts_[0], start.intercepts_[0].astype(net.intercepts_[0].dtype)
+        )

@@ -1,4 +1,4 @@
-"""The network: memory layout, objective, gradients, stacks, dtypes, copies."""
+"""Networks: parameters, evaluation, workspaces, stacks."""
 
 import pickle
 from concurrent.futures import ThreadPoolExecutor
@@ -9,8 +9,20 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 
-from skdl.engine import Network, Relu, Tanh, Workspace, check_gradient, raw_scores
+from skdl.engine import (
+    BatchNorm,
+    Data,
+    Network,
+    Relu,
+    Tanh,
+    Workspace,
+    averaging,
+    check_gradient,
+    raw_scores,
+)
+from skdl.engine.averaging import average, renew_statistics
 from skdl.engine.penalties import start_penalty
+from skdl.engine.stacking import stack, unstack
 from tests.engine.cases import (
     LOSSES,
     OPTIMIZERS,
@@ -22,6 +34,7 @@ from tests.engine.cases import (
     peak_bytes,
     problem,
 )
+from tests.engine.test_architecture import ARCHITECTURES
 
 COPIES = {
     "pickle": lambda network: pickle.loads(pickle.dumps(network)),
@@ -274,3 +287,234 @@ def test_prediction_workspace_holds_outputs_only():
     assert {array.shape for array in held} == {(50, 128), (50, 64), (50, 5)}
     # The zeros that relu compares with, too.
     assert len({array.ctypes.data for array in held}) == 4
+
+
+def network(n_networks=None, dtype=np.float64):
+    result = Network((4, 6, 3), [Relu()], dtype, n_networks)
+    result.initialize(np.random.default_rng(0))
+    return result
+
+
+@pytest.mark.parametrize("n_networks", [None, 2])
+def test_scores_lie_column_by_column_in_training_only(n_networks):
+    for training in (False, True):
+        workspace = Workspace(network(n_networks), 5, training)
+        scores = workspace.empty_scores(3)
+        assert scores.shape == (*workspace.shape, 3)
+        assert scores.mT.flags.c_contiguous == training
+        assert scores.flags.c_contiguous != training
+
+
+@pytest.mark.parametrize("n_networks", [None, 2])
+def test_mean_of_rows(n_networks):
+    workspace = Workspace(network(n_networks), 5, True)
+    workspace.rows[...] = np.random.default_rng(0).normal(size=workspace.rows.shape)
+    assert workspace.weigh(None) == 5
+    assert workspace.row_shares is None
+    assert_allclose(workspace.mean_of_rows(), workspace.rows.mean(axis=(-2, -1)))
+    weights = np.array([[1.0], [0], [2], [3], [2]])
+    assert workspace.weigh(weights) == 8
+    assert_allclose(workspace.shares, weights / 8)
+    expected = (workspace.rows * weights / 8).sum(axis=(-2, -1))
+    assert_allclose(workspace.mean_of_rows(), expected)
+    assert workspace.weigh(None) == 5
+    assert_allclose(workspace.mean_of_rows(), workspace.rows.mean(axis=(-2, -1)))
+
+
+def test_mean_of_rows_is_a_python_number_or_float64():
+    alone, stack = (Workspace(network(n, np.float32), 5, True) for n in (None, 2))
+    for workspace in (alone, stack):
+        workspace.rows[...] = 1
+        workspace.weigh(None)
+    assert type(alone.mean_of_rows()) is float
+    assert stack.mean_of_rows().dtype == np.float64
+
+
+def test_zeros_are_shared_and_read_only():
+    workspace = Workspace(network(), 5, True)
+    zeros = workspace.zeros(6)
+    assert workspace.zeros(6) is zeros
+    with pytest.raises(ValueError, match="read-only"):
+        zeros[...] = 1
+
+
+def networks(options, dtype=np.float64):
+    """Return three networks with weights and statistics of their own, and rows."""
+    options = {"hidden": (5, 4, 3), "activation": Tanh(), **options}
+    made = []
+    for seed in range(3):
+        p = problem(LOSSES["softmax-3"], dtype=dtype, seed=seed, n=9, **options)
+        rng = np.random.default_rng(seed)
+        p.network.statistics[:] = rng.uniform(0.5, 2, p.network.statistics.shape)
+        made.append(p.network)
+    return made, p.X
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@each("options", ARCHITECTURES)
+def test_a_stack_scores_as_each_network_does(options, dtype):
+    ones, X = networks(options, dtype)
+    stacked = stack(ones[0], [network.snapshot() for network in ones])
+    assert stacked.parameters.shape == (3, ones[0].parameters.size)
+    together = raw_scores(stacked, X)
+    assert together.dtype == dtype
+    for network, scores in zip(ones, together, strict=True):
+        assert_allclose(scores, raw_scores(network, X), rtol=1e-5)
+    if not options.get("scaling"):
+        assert_allclose(raw_scores(stacked, csr_array(X)), together, rtol=1e-5)
+    assert len({scores.tobytes() for scores in together}) == 3
+
+
+@each("options", ARCHITECTURES)
+def test_a_member_is_a_view_of_the_stack(options):
+    ones, X = networks(options)
+    stacked = stack(ones[0], [network.snapshot() for network in ones])
+    member = unstack(stacked, 1)
+    assert member.stack == ()
+    assert member.layout == ones[1].layout
+    assert np.shares_memory(member.parameters, stacked.parameters)
+    assert_array_equal(member.parameters, ones[1].parameters)
+    assert_array_equal(member.statistics, ones[1].statistics)
+    assert_array_equal(raw_scores(member, X), raw_scores(ones[1], X))
+    member.affine[0].weights[...] = 7
+    assert (stacked.affine[0].weights[1] == 7).all()
+    assert_array_equal(stacked.parameters[0], ones[0].parameters)
+
+
+def test_a_stack_shares_nothing_with_what_it_is_made_of():
+    ones, X = networks(ARCHITECTURES["batch-norm"])
+    before = raw_scores(ones[0], X)
+    stacked = stack(ones[0], [network.snapshot() for network in ones])
+    stacked.parameters[:] = 0
+    stacked.statistics[:] = 0
+    assert_array_equal(raw_scores(ones[0], X), before)
+
+
+def test_a_pickle_of_a_member_has_its_arrays_alone():
+    ones, X = networks(ARCHITECTURES["all"])
+    stacked = stack(ones[0], [network.snapshot() for network in ones])
+    member = pickle.loads(pickle.dumps(unstack(stacked, 2)))
+    assert_array_equal(raw_scores(member, X), raw_scores(ones[2], X))
+    size = len(pickle.dumps(unstack(stacked, 2)))
+    assert size < len(pickle.dumps(ones[2])) + 100
+
+
+EPSILON = 0.01
+
+
+def net(position="before", dtype=np.float64, seed=0, **options):
+    network = Network(
+        (4, 6, 5, 3),
+        [Relu(), Relu()],
+        dtype,
+        normalization=BatchNorm(epsilon=EPSILON),
+        normalization_position=position,
+        **options,
+    )
+    rng = np.random.default_rng(seed)
+    network.initialize(rng)
+    network.parameters[network.n_weights :] += rng.uniform(-1, 1)
+    network.statistics[:] = rng.uniform(1, 2, network.statistics.shape)
+    return network
+
+
+def rows(n=50, dtype=np.float64):
+    rng = np.random.default_rng(5)
+    X = (rng.normal(size=(n, 4)) * [1, 5, 1, 0.1] + [100, 0, 3, 0]).astype(dtype)
+    weights = rng.integers(0, 4, size=(n, 1)).astype(dtype)
+    return X, weights
+
+
+def expected_scores(network, X, weights, position):
+    """Normalize by the moments of all rows, layer after layer, in plain NumPy."""
+    A, affine = X.astype(float), network.affine
+    gammas = [layer for layer in network.layers if hasattr(layer, "gamma")]
+    for layer, normal in zip(affine[:-1], gammas, strict=True):
+        Z = A @ layer.weights + layer.biases
+        if position == "after":
+            Z = np.maximum(Z, 0)
+        mean = np.average(Z, axis=0, weights=weights)
+        variance = np.average((Z - mean) ** 2, axis=0, weights=weights)
+        Z = (Z - mean) / np.sqrt(variance + EPSILON) * normal.gamma + normal.beta
+        A = Z if position == "after" else np.maximum(Z, 0)
+    return A @ affine[-1].weights + affine[-1].biases
+
+
+def test_average_is_the_mean_of_the_parameters():
+    networks = [net(seed=seed, dtype=np.float32) for seed in range(3)]
+    snapshots = [network.snapshot() for network in networks]
+    mean = np.mean([p.astype(float) for p, _ in snapshots], axis=0)
+    last = snapshots[-1][1].copy()
+    average(networks[0], snapshots)
+    assert networks[0].parameters.dtype == np.float32
+    assert_array_equal(networks[0].parameters, mean.astype(np.float32))
+    assert_array_equal(networks[0].statistics, last)
+    assert_array_equal(networks[1].parameters, snapshots[1][0])
+
+
+@pytest.mark.parametrize("position", ["before", "after"])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("size", [7, 4096])
+def test_statistics_are_those_of_all_rows(position, weighted, size, monkeypatch):
+    """In blocks or at once, whatever the statistics were before."""
+    monkeypatch.setattr(averaging, "rows_per_pass", lambda network: size)
+    network = net(position)
+    X, weights = rows()
+    if weighted:
+        weights[:14] = 0  # two whole blocks of 7
+    data = Data(X, np.zeros((50, 3)), weights=weights if weighted else None)
+    renew_statistics(network, data)
+    w = weights[:, 0] if weighted else np.ones(50)
+    expected = expected_scores(network, X, w, position)
+    assert_allclose(raw_scores(network, X), expected, rtol=1e-9)
+
+
+def test_only_the_rows_in_use_count():
+    X, _ = rows()
+    some = np.array([3, 40, 7, 8, 30])
+    one, other = net(), net()
+    renew_statistics(one, Data(X, np.zeros((50, 3)), rows=some))
+    renew_statistics(other, Data(X[some], np.zeros((5, 3))))
+    assert_allclose(one.statistics, other.statistics, rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["float32", "uint8", "sparse"])
+def test_data_of_other_types(kind):
+    X, _ = rows()
+    X = np.abs(X.round())
+    changed = csr_array(X) if kind == "sparse" else X.astype(kind)
+    dtype = np.float64 if kind == "sparse" else np.float32
+    one, other = net(dtype=dtype), net()
+    renew_statistics(one, Data(changed, np.zeros((50, 3))))
+    renew_statistics(other, Data(X, np.zeros((50, 3))))
+    assert one.statistics.dtype == dtype
+    assert_allclose(one.statistics, other.statistics, rtol=2e-4, atol=1e-6)
+
+
+def test_dropout_is_off_and_residuals_are_on():
+    X, _ = rows()
+    data = Data(X, np.zeros((50, 3)))
+    plain, dropping = net(), net(dropout=[0.2, 0.5, 0.5])
+    dropping.restore(plain.snapshot())
+    renew_statistics(plain, data)
+    renew_statistics(dropping, data)
+    assert_array_equal(plain.statistics, dropping.statistics)
+    residual = net(residual=True)
+    renew_statistics(residual, data)
+    layers = [layer for layer in residual.layers if hasattr(layer, "gamma")]
+    first = np.maximum(
+        (X @ residual.affine[0].weights + residual.affine[0].biases - layers[0].mean)
+        / np.sqrt(layers[0].variance + EPSILON) * layers[0].gamma + layers[0].beta,
+        0,
+    )  # fmt: skip
+    Z = first @ residual.affine[1].weights + residual.affine[1].biases
+    assert_allclose(layers[1].mean[0], Z.mean(axis=0), rtol=1e-9)
+
+
+def test_nothing_happens_without_normalization():
+    network = Network((4, 6, 3), [Relu()], np.float64)
+    network.initialize(np.random.default_rng(0))
+    before = network.snapshot()
+    renew_statistics(network, Data(*rows()))
+    assert_array_equal(network.parameters, before[0])
+    assert network.statistics.size == 0

@@ -1,10 +1,14 @@
-"""Optimizers: the steps themselves, states, blocks, dtypes."""
+"""Optimizers: steps, states, blocks, clipping, dtypes."""
+
+import pickle
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skdl.engine import SGD, Adagrad, Adam, AdamW, RMSprop
+from skdl.engine import SGD, Adagrad, Adam, AdamW, RMSprop, clip_gradient
+from skdl.engine import blocks as module
+from skdl.engine.blocks import blocks_of, scalar_array
 from skdl.engine.optimizers import OPTIMIZERS as REGISTRY
 from tests.engine.cases import OPTIMIZERS, each, float32_only, peak_bytes
 
@@ -315,3 +319,101 @@ def test_decay_is_decoupled_from_the_gradient():
             optimizer.start(w, n_weights=1).step(w, np.array([scale]), 0.1)
             moves.append(w[0])
         assert moves[0] - moves[1] == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize("size", [0, 1, 4, 5, 8, 9, 23])
+def test_blocks_cover_each_array_once(monkeypatch, size):
+    monkeypatch.setattr(module, "BLOCK", 4)
+    x, y = np.arange(size, dtype=np.float32), np.arange(size, dtype=np.float32)
+    blocks = blocks_of(x, y)
+    for i, array in enumerate((x, y)):
+        parts = [block[i] for block in blocks]
+        assert all(np.shares_memory(part, array) for part in parts)
+        assert_array_equal(np.concatenate([*parts, array[:0]]), array)
+    for part, _, scratch in blocks:
+        assert scratch.shape == part.shape
+        assert scratch.size <= 4
+        assert scratch.dtype == np.float32
+    assert len({scratch.ctypes.data for *_, scratch in blocks}) == min(1, size)
+
+
+def test_scratch_that_stays_is_cut_like_the_arrays(monkeypatch):
+    monkeypatch.setattr(module, "BLOCK", 4)
+    x, kept = np.zeros(10), np.zeros(10)
+    for part, scratch in blocks_of(x, scratch=kept):
+        assert part.shape == scratch.shape
+        scratch += np.arange(10)[part.ctypes.data // 8 - x.ctypes.data // 8 :][:4]
+    assert_array_equal(kept, np.arange(10))
+
+
+def test_blocks_of_a_stack_are_those_of_one_vector():
+    stack = np.zeros((3, 5))
+    ((flat, _),) = blocks_of(stack)
+    flat[...] = 1
+    assert_array_equal(stack, 1)
+
+
+def test_numbers_have_the_parameters_type():
+    one = scalar_array(np.zeros(2, np.float32), 0.5)
+    assert one.shape == ()
+    assert (np.ones(2, np.float32) * one).dtype == np.float32
+
+
+@each("optimizer", OPTIMIZERS)
+def test_blocks_change_no_bit_of_a_step(monkeypatch, optimizer):
+    results = []
+    for size in (10_000, 7):
+        monkeypatch.setattr(module, "BLOCK", size)
+        rng = np.random.default_rng(0)
+        w = rng.normal(size=50)
+        state = optimizer.start(w, 30)
+        for _ in range(3):
+            state.step(w, rng.normal(size=50), 0.1)
+        results.append(w)
+    assert_array_equal(*results)
+
+
+@each("optimizer", OPTIMIZERS)
+def test_a_state_follows_other_vectors_and_copies(optimizer):
+    rng = np.random.default_rng(0)
+    start, gradients = rng.normal(size=5), rng.normal(size=(4, 5))
+
+    def steps(swap):
+        w = start.copy()
+        state = optimizer.start(w, 3)
+        for i, g in enumerate(gradients):
+            if swap and i == 2:
+                w, state = w.copy(), pickle.loads(pickle.dumps(state))
+            # A new array for each gradient, as a test or a user may hand them.
+            state.step(w, g.copy(), 0.1)
+        return w
+
+    assert_array_equal(steps(True), steps(False))
+
+
+def test_a_pickled_state_holds_no_blocks():
+    w = np.zeros(10_000)
+    state = OPTIMIZERS["adam"].start(w)
+    state.step(w, np.ones(10_000), 0.1)
+    assert len(pickle.dumps(state)) < 2.2 * w.nbytes
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_longer_gradients_get_the_length_and_keep_the_direction(dtype):
+    gradient = np.array([3.0, 0.0, -4.0], dtype)
+    assert clip_gradient(gradient, 2.5) == [0.5]
+    assert gradient.dtype == dtype
+    assert_allclose(gradient, [1.5, 0, -2], rtol=1e-6)
+
+
+@pytest.mark.parametrize("bound", [5.0, 5.1])
+def test_shorter_gradients_stay_to_the_bit(bound):
+    gradient = np.array([3.0, 4.0])
+    assert clip_gradient(gradient, bound) == [1.0]
+    assert_array_equal(gradient, [3, 4])
+
+
+def test_each_network_of_a_stack_has_its_own_norm():
+    gradient = np.array([[3.0, 4.0], [0.3, 0.4]])
+    assert clip_gradient(gradient, 1.0) == [pytest.approx(0.2), 1.0]
+    assert_allclose(gradient, [[0.6, 0.8], [0.3, 0.4]])
