@@ -1,4 +1,4 @@
-"""What the loops tell of an epoch: norms, divergence, and the end of the time."""
+"""The training loops report each epoch: norms, divergence, and the time limit."""
 
 from itertools import count
 
@@ -34,7 +34,7 @@ def linear(n=25, size=1.0, n_networks=None, dtype=F64):
 
 
 def epochs_of(network, data, *, optimizer=None, max_epochs=3, rate=0.01, **options):
-    """Train in order; return what was told of each epoch, and the progress."""
+    """Train in order; return the report of each epoch, and the progress."""
     epochs, progress = [], Progress()
     options = {"alpha": 0.5, "batch_size": 10, **options}
     train(

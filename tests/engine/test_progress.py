@@ -1,4 +1,4 @@
-"""The clock of a training run, and what it tells of an epoch."""
+"""The counters of a training run, and the report of an epoch."""
 
 from dataclasses import asdict
 
