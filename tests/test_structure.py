@@ -40,7 +40,7 @@ RANKS = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 # The only private module that other packages may use.
 INNER_DOOR = "skdl.estimators._inside"
 # What does not keep the rules about private names yet.
-UNFINISHED = ("callbacks/monitor.py",)
+UNFINISHED = ()
 # Private names that Python gives to all users, and scikit-learn to its subclasses.
 THEIRS = {"_asdict", "_fields", "_getframe", "_make", "_replace", "_skl_callbacks"}
 THEIRS |= {"_checked_cv_orig", "_get_param_names", "_init_callback_context"}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-__all__ = ["NetCallback", "is_fit"]
+__all__ = ["NetCallback", "is_fit", "step_records_of", "store_step_records"]
 
 
 def is_fit(context: Any) -> bool:
@@ -16,6 +16,35 @@ def is_fit(context: Any) -> bool:
         source.
     """
     return context.parent is None or context.source_task_name is not None
+
+
+def step_records_of(net: Any) -> dict[str, Any]:
+    """Return what step observers recorded in the last training of a net.
+
+    Parameters
+    ----------
+    net : estimator
+        A net of skdl, fitted or not.
+
+    Returns
+    -------
+    records : dict
+        By name of the observer, what its ``records()`` returned.
+    """
+    return getattr(net, "_step_records", {})
+
+
+def store_step_records(net: Any, records: dict[str, Any]) -> None:
+    """Store what step observers recorded on a net, which is pickled with it.
+
+    Parameters
+    ----------
+    net : estimator
+        The net that was trained.
+    records : dict
+        By name of the observer, what its ``records()`` returned.
+    """
+    net._step_records = records
 
 
 class NetCallback:

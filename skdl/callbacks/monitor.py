@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from skdl.callbacks.base import NetCallback
+from skdl.callbacks.base import NetCallback, step_records_of
 from skdl.engine.batching import Batches
 from skdl.engine.layers import ActivationLayer, Affine, layer_names
 from skdl.engine.workspace import Workspace
@@ -178,7 +178,7 @@ class Monitor(NetCallback):
         ValueError
             If its last fit had no Monitor.
         """
-        for records in getattr(net, "_step_records", {}).values():
+        for records in step_records_of(net).values():
             if isinstance(records, StepRecords):
                 return records.arrays()
         raise ValueError(

@@ -213,6 +213,7 @@ class Network:
         Returns
         -------
         scores : ndarray of shape (..., n_rows, n_scores)
+            A buffer of the workspace. The next pass overwrites it.
         """
         for forward in workspace.forward_passes:
             X = forward(X)

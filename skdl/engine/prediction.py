@@ -59,6 +59,7 @@ def raw_scores(network: Network, X, rows=None, max_rows=None) -> np.ndarray:
     Returns
     -------
     scores : ndarray of shape (..., n_rows, n_scores)
+        The raw scores, in the dtype of the network.
     """
     return _outputs(network, X, rows, max_rows, len(network.affine) - 1)
 
@@ -82,6 +83,7 @@ def hidden_outputs(
     Returns
     -------
     outputs : ndarray of shape (..., n_rows, width)
+        The outputs of the layer, in the dtype of the network.
     """
     return _outputs(network, X, None, max_rows, layer)
 

@@ -41,6 +41,7 @@ def unstack(network: Network, i: int) -> Network:
     Returns
     -------
     network : Network
+        A single network, which shares its arrays with the stack.
     """
     return network_like(network, network.parameters[i], network.statistics[i])
 
@@ -62,6 +63,7 @@ def network_like(
     Returns
     -------
     network : Network
+        A network or a stack that holds the given arrays.
     """
     other = Network.__new__(Network)
     arrays = {"parameters": parameters, "statistics": statistics}

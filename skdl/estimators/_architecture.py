@@ -1,4 +1,4 @@
-"""From the constructor's parameters to a network with its starting weights."""
+"""Checks of the parameters of the network, and its starting weights."""
 
 from numbers import Real
 
@@ -16,22 +16,26 @@ from skdl.engine.initializers import (
 from skdl.engine.layers import NORMALIZATIONS, BatchNorm
 from skdl.estimators._checks import resolve
 
-__all__ = ["check_architecture", "check_hidden_layers", "start_weights"]
-
 
 def check_architecture(net, n_hidden):
-    """Return what `Network` needs besides widths and dtype, as keyword arguments.
+    """Return the keyword arguments of `Network`, except widths and dtype.
 
     Parameters
     ----------
     net : estimator
+        The net with the parameters.
     n_hidden : int
         Number of hidden layers.
+
+    Returns
+    -------
+    arguments : dict
+        Parameter of `Network` -> value.
 
     Raises
     ------
     ValueError
-        For a parameter that is wrong, or that a net of these layers has no use for.
+        If a parameter is invalid, or does not apply to this number of layers.
     """
     return {
         "activations": _check_activations(net.activation, n_hidden),
@@ -62,28 +66,28 @@ def check_hidden_layers(hidden_layer_sizes):
 
 def _check_activations(activation, n_layers):
     """Return an activation object for each hidden layer."""
-    several = isinstance(activation, list | tuple)
-    given = list(activation) if several else [activation] * n_layers
-    if len(given) != n_layers:
+    is_sequence = isinstance(activation, list | tuple)
+    activations = list(activation) if is_sequence else [activation] * n_layers
+    if len(activations) != n_layers:
         raise ValueError(
             f"activation must be one, or one for each of the {n_layers} hidden layers, "
-            f"got {len(given)}: {activation!r}."
+            f"got {len(activations)}: {activation!r}."
         )
     return [
         resolve("activation", function, ACTIVATIONS, ActivationFunction)
-        for function in given
+        for function in activations
     ]
 
 
 def _check_weight_init(weight_init, n_hidden):
-    """Return an initializer, "auto", 0, or None for scikit-learn's way."""
+    """Return an initializer, "auto", 0, or None for scikit-learn's weights."""
     if isinstance(weight_init, Real):
         if weight_init == 0 and not n_hidden:
             return 0
         if weight_init == 0:
             raise ValueError(
-                "weight_init=0 would leave the units of a layer identical for good, as "
-                "all get the same gradient. Take a number above 0, a name among "
+                "weight_init=0 would keep the units of a layer identical permanently, "
+                "as all get the same gradient. Use a number above 0, a name among "
                 f"{sorted(INITIALIZERS)}, 'auto' or None."
             )
         return Gaussian(weight_init)
@@ -93,7 +97,7 @@ def _check_weight_init(weight_init, n_hidden):
 
 
 def _check_dropout(dropout, n_hidden):
-    """Return the rates of the input and of each hidden layer, or None for none."""
+    """Return the rates of the input and of each hidden layer, or None."""
     if dropout is None:
         return None
     if isinstance(dropout, Real):
@@ -130,11 +134,11 @@ def _check_normalization(normalization, n_hidden):
 
 
 def _check_residual(residual, n_hidden):
-    """Refuse bypasses where there is no layer to lead around."""
+    """Return whether to add skip connections; refuse them for too few layers."""
     if residual and n_hidden < 2:
         raise ValueError(
-            "residual=True leads around every hidden layer but the first, and there "
-            f"are {n_hidden}. Set residual=False, or ask for more hidden layers."
+            "residual=True adds a skip connection around every hidden layer but the "
+            f"first, and there are {n_hidden}. Set residual=False, or more layers."
         )
     return bool(residual)
 
@@ -145,17 +149,21 @@ def start_weights(network, weight_init, activation, rng):
     Parameters
     ----------
     network : Network
-    weight_init, activation : object
-        The net's parameters.
+        The network, changed in place.
+    weight_init : object
+        The parameter `weight_init` of the net.
+    activation : object
+        The parameter `activation` of the net.
     rng : numpy.random.RandomState
+        Source of the random numbers.
     """
     initializer = _check_weight_init(weight_init, len(network.activations))
     if initializer == 0:
-        # Nothing is drawn: an instance advances all the same, for the next net.
+        # Weights of 0 need no draw; a shared RandomState must advance for the next net.
         rng.random_sample()
         return
     if initializer is None:
-        # scikit-learn's bounds: sigmoids, which are flatter, start a little smaller.
+        # scikit-learn's bounds, which are smaller for sigmoids.
         network.initialize(rng, 2.0 if activation == "logistic" else 6.0)
         return
     initializers = [initializer] * len(network.affine)

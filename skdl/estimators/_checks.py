@@ -128,7 +128,7 @@ def hint_at(net, error):
     Returns
     -------
     error : InvalidParameterError
-        The same text, with a hint at its end if there is one.
+        The same text, followed by a hint if there is one.
     """
     parameter = str(error).split("'")[1]
     value = getattr(net, parameter, None)

@@ -1,4 +1,4 @@
-"""What comes from the user, checked before any work."""
+"""Checks of data and parameters before any work."""
 
 import math
 from numbers import Integral
@@ -14,32 +14,18 @@ from skdl.engine.losses import Loss
 from skdl.engine.penalties import PENALTIES, ElasticNetPenalty, L2Penalty, Penalty
 from skdl.estimators._checks import resolve
 
-__all__ = [
-    "WEIGHTS",
-    "check_X",
-    "check_batch_size",
-    "check_image_shape",
-    "check_lbfgs",
-    "check_loss",
-    "check_penalty",
-    "check_training_data",
-    "network_dtype",
-    "rows_per_batch",
-    "split_rows",
-]
-
-# Types that are kept as they are and converted batch by batch; all others become the
+# Dtypes that X keeps, and that are converted batch by batch. All others become the
 # first of them, as in scikit-learn.
 DTYPES = (np.float64, np.float32, np.float16, np.uint8)
-# Between these, sums and products of the largest weight are numbers in float32.
+# Bounds of the largest weight, so that its sums and products fit into float32.
 WEIGHTS = (1e-30, 1e30)
-# Schedules of scikit-learn, which its 'lbfgs' takes and ignores.
+# Schedules of scikit-learn that its 'lbfgs' accepts and ignores.
 INERT = ("constant", "invscaling", "adaptive")
 PLAIN = (np.dtype(np.float64), np.dtype(np.float32))
 
 
 def check_training_data(estimator, X, y, sample_weight, *, reset, y_numeric):
-    """Return X, y and the weights as a column (or None), all of them checked."""
+    """Return X, y and the weights as a column (or None), after checks."""
     _refuse_images(X)
     X, y = check_inputs(
         estimator,
@@ -63,7 +49,7 @@ def check_training_data(estimator, X, y, sample_weight, *, reset, y_numeric):
 
 
 def check_X(estimator, X):
-    """Return X checked against what the estimator was fitted on."""
+    """Return X after checks against the data that the estimator was fitted on."""
     if _is_plain(estimator, X):
         return X
     _refuse_images(X)
@@ -71,17 +57,17 @@ def check_X(estimator, X):
 
 
 def _is_plain(estimator, X):
-    """Tell a finite array of floats with as many columns as in ``fit``.
+    """Return whether X is a finite array of floats with the columns of ``fit``.
 
-    scikit-learn finds nothing in it to convert or to refuse, which takes it longer than
-    the prediction of a row. Whatever is not plain is for scikit-learn to judge.
+    Such an array needs no conversion, and scikit-learn's checks of it take longer than
+    the prediction of a row. All other data are checked by scikit-learn.
     """
     if type(X) is not np.ndarray or X.dtype not in PLAIN or X.ndim != 2 or not len(X):
         return False
     known = vars(estimator)
     if "feature_names_in_" in known or X.shape[1] != known.get("n_features_in_"):
         return False
-    # The sum is finite only if all are; it takes no memory.
+    # The sum is finite only if all elements are, and needs no memory.
     with np.errstate(over="ignore", invalid="ignore"):
         return bool(np.isfinite(np.add.reduce(X, axis=None)))
 
@@ -95,20 +81,22 @@ def _refuse_images(X):
     if len(shape) in (3, 4):
         height, width, channels = (*shape[1:], 1)[:3]
         raise ValueError(
-            f"Found array with dim {len(shape)}, of shape {shape}: images go in as "
-            "rows. Pass X.reshape(len(X), -1), and tell the net "
-            f"image_shape=({height}, {width}, {channels}) if standardize or augment is "
-            "to know of it."
+            f"Found array with dim {len(shape)}, of shape {shape}: images must be "
+            "rows. Pass X.reshape(len(X), -1), and set "
+            f"image_shape=({height}, {width}, {channels}) if standardize or augment "
+            "needs it."
         )
 
 
 def check_image_shape(image_shape, n_features):
-    """Return (height, width, channels), or None where rows are no images.
+    """Return (height, width, channels), or None if the rows are not images.
 
     Parameters
     ----------
     image_shape : sequence of two or three int, or None
+        The parameter of the net.
     n_features : int
+        Number of columns of X.
     """
     if image_shape is None:
         return None
@@ -124,14 +112,14 @@ def check_image_shape(image_shape, n_features):
     shape = tuple(map(int, (*shape, 1)[:3]))
     if math.prod(shape) != n_features:
         raise ValueError(
-            f"image_shape={image_shape!r} makes rows of {math.prod(shape)} numbers, "
+            f"image_shape={image_shape!r} needs {math.prod(shape)} columns, "
             f"and X has {n_features} columns."
         )
     return shape
 
 
 def network_dtype(X):
-    """Return the dtype to compute in: float64 for float64, else float32."""
+    """Return the dtype of the network: float64 for float64, else float32."""
     return np.dtype(np.float64 if X.dtype == np.float64 else np.float32)
 
 
@@ -141,57 +129,62 @@ def check_lbfgs(net):
         return
     if net.max_grad_norm is not None or net.learning_rate not in INERT:
         raise ValueError(
-            "solver='lbfgs' has no steps of its own to clip or to schedule: set "
-            "max_grad_norm=None and learning_rate='constant', or take another solver."
+            "solver='lbfgs' chooses its steps itself, without clipping or schedules: "
+            "set max_grad_norm=None and learning_rate='constant', or another solver."
         )
     if net.max_restarts:
         raise ValueError(
-            f"max_restarts={net.max_restarts} lowers the rate after a divergence, and "
-            "solver='lbfgs' has none: set max_restarts=0, or take another solver."
+            f"max_restarts={net.max_restarts} lowers the learning rate after a "
+            "divergence, but solver='lbfgs' has no learning rate: set max_restarts=0, "
+            "or another solver."
         )
     if net.penalty not in (None, "l2") and not isinstance(net.penalty, L2Penalty):
         raise ValueError(
             f"solver='lbfgs' needs a smooth objective, and penalty={net.penalty!r} is "
-            "not smooth at zero. Take penalty='l2' or None, or a stochastic solver "
+            "not smooth at zero. Set penalty='l2' or None, or a stochastic solver "
             "such as 'sgd' or 'adam'."
         )
     if net.augment is not None:
         raise ValueError(
             "solver='lbfgs' needs the same rows at every evaluation, which augment "
-            "does not give it: set augment=None, or take another solver."
+            "does not give it: set augment=None, or another solver."
         )
     if net.normalization is not None or (net.dropout and np.any(net.dropout)):
         raise ValueError(
             "solver='lbfgs' needs the same objective at every evaluation, which "
-            "normalization and dropout do not give it: set both to None, or take "
+            "normalization and dropout do not give it: set both to None, or set "
             "another solver."
         )
 
 
 def check_loss(loss):
-    """Return a user's loss object, resolved as `resolve` does.
+    """Return a user's loss object after checks.
 
     Parameters
     ----------
     loss : loss object
-        The value of the parameter `loss`, if it is no name.
+        The value of the parameter `loss`, if it is not a name.
     """
     loss = resolve("loss", loss, {}, Loss)
     if loss.multilabel and loss.soft_targets:
         raise ValueError(
-            f"loss={loss!r} says both multilabel and soft_targets, so that a matrix y "
-            "could mean either: keep one of the two."
+            f"loss={loss!r} has both multilabel=True and soft_targets=True, so that a "
+            "matrix y could mean either: keep one of the two."
         )
     return loss
 
 
 def check_penalty(penalty, l1_ratio, alpha):
-    """Return the strength to use and the penalty object.
+    """Return the strength of the penalty, and the penalty object.
 
     Parameters
     ----------
-    penalty, l1_ratio, alpha : object
-        The parameters of the net.
+    penalty : str, Penalty or None
+        The parameter of the net.
+    l1_ratio : float
+        The parameter of the net, used with penalty="elasticnet".
+    alpha : float
+        The parameter of the net.
     """
     if penalty is None:
         return 0, PENALTIES["l2"]()
@@ -201,7 +194,7 @@ def check_penalty(penalty, l1_ratio, alpha):
 
 
 def check_batch_size(batch_size, n_rows):
-    """Return the number of rows of a batch: at most all of them."""
+    """Return the number of rows per batch; warn if batch_size is too large."""
     if batch_size != "auto" and batch_size > n_rows:
         warn(
             f"batch_size={batch_size} is larger than the {n_rows} rows to train on "
@@ -212,7 +205,7 @@ def check_batch_size(batch_size, n_rows):
 
 
 def rows_per_batch(batch_size, n_rows):
-    """Return the number of rows of a batch, without a word about it."""
+    """Return the number of rows per batch, without a warning."""
     return min(200 if batch_size == "auto" else batch_size, n_rows)
 
 
@@ -222,11 +215,20 @@ def split_rows(n_rows, fraction, labels, rng):
     Parameters
     ----------
     n_rows : int
+        Number of rows.
     fraction : float
-        Of the rows that validate.
+        Fraction of the rows for validation.
     labels : ndarray of shape (n_rows,) or None
-        If given, both parts get each label's share, where the rows suffice for that.
+        Labels to stratify by, if there are enough rows.
     rng : numpy.random.Generator
+        Source of the random numbers.
+
+    Returns
+    -------
+    training : ndarray of int
+        Row numbers for training.
+    validation : ndarray of int
+        Row numbers for validation.
     """
     n_validation = int(np.ceil(fraction * n_rows))
     counts = np.ones(1) if labels is None else np.unique(labels, return_counts=True)[1]
@@ -235,7 +237,7 @@ def split_rows(n_rows, fraction, labels, rng):
             "The validation set is too small. Increase 'validation_fraction' or the "
             f"size of your dataset: {fraction} of {n_rows} rows is less than 2."
         )
-    # Labels that cannot be shared out are split at random.
+    # Without enough rows per label, the split is not stratified.
     smaller = min(n_validation, n_rows - n_validation)
     if counts.min() < 2 or smaller < len(counts):
         labels = None

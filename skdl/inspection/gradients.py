@@ -150,7 +150,7 @@ def _gradient_of_scores(net, X, output):
     gradient = np.zeros((X.shape[0], n_scores), network.dtype)
     if output is not None:
         is_number = isinstance(output, Integral) and not isinstance(output, bool)
-        if not (is_number and 0 <= output < n_scores):
+        if not (is_number and 0 <= int(output) < n_scores):
             raise ValueError(
                 f"output must be a number from 0 to {n_scores - 1}, got {output!r}."
             )

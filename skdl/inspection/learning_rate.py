@@ -112,26 +112,28 @@ class LearningRateDisplay(Display):
         self : LearningRateDisplay
             The display itself.
         """
-        (ax,) = self._new_axes(ax, figsize=(6.0, 3.4))
-        tidy(ax)
+        (axes,) = self._new_axes(ax, figsize=(6.0, 3.4))
+        tidy(axes)
         options = {"color": COLORS["blue"], "label": "smoothed"} | line_options
-        faint = {"color": options["color"], "alpha": 0.3, "lw": 1, "label": "batches"}
-        lines = ax.plot(self.rates, self.losses, **faint)
-        lines += ax.plot(self.rates, self.smoothed_losses, **options)
+        lines = axes.plot(
+            self.rates, self.losses, color=options["color"], alpha=0.3, lw=1,
+            label="batches",
+        )  # fmt: skip
+        lines += axes.plot(self.rates, self.smoothed_losses, **options)
         if np.isfinite(self.suggestion):
             label = f"suggestion: {self.suggestion:.2g}"
             lines += [
-                ax.axvline(self.suggestion, color=COLORS["red"], ls="--", label=label)
+                axes.axvline(self.suggestion, color=COLORS["red"], ls="--", label=label)
             ]
         # Losses far above the first one are cut off: only their existence matters.
         low, high = self.smoothed_losses.min(), self.smoothed_losses[0]
         room = max(0.1 * (high - low), 1e-3 * abs(high))
-        ax.set(
+        axes.set(
             xscale="log", xlabel="learning rate", ylabel="loss",
             ylim=(low - room, high + 3 * room),
         )  # fmt: skip
         # The lower left is free: losses are high at the lowest rates.
-        ax.legend(loc="lower left", frameon=False)
+        axes.legend(loc="lower left", frameon=False)
         self.lines_ = lines
         return self
 

@@ -127,7 +127,7 @@ class NeuralFeatures(
         with unchanged_on_error(self):
             self.estimator_ = estimator
             for name in ("n_features_in_", "feature_names_in_"):
-                vars(self).pop(name, None)
+                self.__dict__.pop(name, None)
                 if hasattr(estimator, name):
                     setattr(self, name, getattr(estimator, name))
         return self

@@ -83,7 +83,7 @@ def test_known_values(activation, values):
 @each("activation", ACTIVATIONS)
 def test_gradient(activation):
     check_gradient(activation, Z, rtol=1e-6)
-    # The checker's own way to the function is no part of what it checks.
+    # `check_gradient` also takes a function that returns a value and a gradient.
     _, derivative = forward_and_derivative(activation, Z)
     check_gradient(lambda Z: (forward(activation, Z).sum(), derivative), Z, rtol=1e-6)
 

@@ -152,7 +152,7 @@ def test_a_loaded_state_continues_to_the_bit(optimizer):
     first = optimizer.start(w)
     run(first, w, steps[:5])
     saved, checkpoint = first.state_dict(), w.copy()
-    run(first, w, steps[5:])  # what was saved must not go on with it
+    run(first, w, steps[5:])  # the saved state must not change with it
     for _ in range(2):  # nor with a state that loaded it
         second = optimizer.start(checkpoint)
         second.load(saved)
@@ -302,7 +302,7 @@ def test_the_first_step_has_the_rate_in_every_coordinate(optimizer):
 def test_adagrad_slows_down_and_rmsprop_forgets():
     gradients = [[100.0, 1.0]] + [[1.0, 1.0]] * 200
     adagrad, rmsprop = steps(Adagrad(), gradients), steps(RMSprop(), gradients)
-    # One large gradient slows the first coordinate for good under Adagrad only.
+    # One large gradient slows the first coordinate permanently under Adagrad only.
     assert abs(adagrad[-1, 0]) < 0.2 * abs(adagrad[-1, 1])
     assert_allclose(rmsprop[-1, 0], rmsprop[-1, 1], rtol=1e-3)
 

@@ -292,7 +292,7 @@ def test_hard_thresholds_keep_the_optimum(name):
 
 @pytest.mark.parametrize("name", ["gradient-descent", "nesterov", "adam", "adagrad"])
 def test_clipping_does_not_move_the_optimum(name):
-    """The gradient at the optimum, as long as the bound, is clipped for good."""
+    """The gradient at the optimum, as long as the bound, is clipped in every step."""
     expected = solution(L1Penalty())
     gradient = CURVATURE * (expected - CENTER)
     assert np.linalg.norm(gradient) > 2 * 0.15

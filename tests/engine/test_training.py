@@ -202,7 +202,7 @@ def test_a_batch_of_weight_zero_changes_nothing(optimizer):
         losses, progress = run(network, case.loss, state, chosen, seed=None, alpha=0.5)
         results.append((network.parameters, state.state_dict(), losses, progress.steps))
     (a, a_state, a_losses, a_steps), (b, b_state, b_losses, b_steps) = results
-    assert (a_steps, b_steps) == (6, 9)  # time goes on
+    assert (a_steps, b_steps) == (6, 9)  # the step count continues
     assert_allclose(a, b, rtol=1e-12)
     assert_allclose(a_losses, b_losses, rtol=1e-12)
     assert a_state.keys() == b_state.keys()
@@ -397,7 +397,7 @@ def linear(n=25, size=1.0, n_networks=None, dtype=F64):
 
 
 def epochs_of(network, data, *, optimizer=None, max_epochs=3, rate=0.01, **options):
-    """Train in order; return what was told of each epoch, and the progress."""
+    """Train in order; return the report of each epoch, and the progress."""
     epochs, progress = [], Progress()
     options = {"alpha": 0.5, "batch_size": 10, **options}
     train(

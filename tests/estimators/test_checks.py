@@ -108,7 +108,9 @@ def test_a_schedule_by_name_is_the_object_of_its_defaults():
     by_name = quick(learning_rate="cosine").fit(X, y)
     by_object = quick(learning_rate=Cosine()).fit(X, y)
     assert_array_equal(by_name.coefs_[0], by_object.coefs_[0])
-    assert "no steps of its own" in error(quick(solver="lbfgs", learning_rate="cosine"))
+    assert "chooses its steps itself" in error(
+        quick(solver="lbfgs", learning_rate="cosine")
+    )
 
 
 class Cubic:

@@ -152,7 +152,7 @@ def test_partial_fit_restarts_as_fit_does(Net, X, y, make, flat):
 
 
 def test_stays_off_with_lbfgs(Net, X, y, make):
-    with pytest.raises(ValueError, match="max_restarts=2 lowers the rate"):
+    with pytest.raises(ValueError, match="max_restarts=2 lowers the learning rate"):
         make(Net, solver="lbfgs", max_restarts=2).fit(X, y)
 
 

@@ -313,7 +313,7 @@ def test_what_is_no_image_shape_is_refused(no_work, shape):
 
 def test_an_image_shape_for_other_columns_is_refused(no_work):
     net = MLPRegressor(image_shape=(2, 2, 3))
-    with pytest.raises(ValueError, match="rows of 12 numbers, and X has 3 columns"):
+    with pytest.raises(ValueError, match="needs 12 columns, and X has 3 columns"):
         net.fit(np.eye(3), np.ones(3))
 
 
@@ -323,8 +323,8 @@ def test_an_image_shape_for_other_columns_is_refused(no_work):
 def test_images_are_to_come_as_rows(shape, said):
     X, y = np.zeros(shape, np.uint8), np.arange(6) % 2
     advice = re.escape(
-        f"dim {len(shape)}, of shape {shape}: images go in as rows. Pass "
-        f"X.reshape(len(X), -1), and tell the net image_shape={said}"
+        f"dim {len(shape)}, of shape {shape}: images must be rows. Pass "
+        f"X.reshape(len(X), -1), and set image_shape={said}"
     )
     with pytest.raises(ValueError, match=advice):
         MLPClassifier().fit(X, y)

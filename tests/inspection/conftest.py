@@ -1,4 +1,4 @@
-"""One trained net for all displays, and figures that do not stay."""
+"""One trained net for all displays; all figures are closed after a test."""
 
 import warnings
 
@@ -14,7 +14,7 @@ matplotlib.use("Agg")
 
 
 @pytest.fixture(autouse=True)
-def no_figure_stays():
+def close_figures():
     from matplotlib import pyplot
 
     pyplot.close("all")

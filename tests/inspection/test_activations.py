@@ -56,7 +56,7 @@ def test_the_last_layer_gives_the_scores(options):
     if options.get("residual"):
         first = hidden_activations(net, X, 0)
         bypass = first if net.projections_[0] is None else first @ net.projections_[0]
-        # What the block adds comes out of a rectifier.
+        # The block adds the output of a rectifier.
         assert (A - bypass >= -1e-12).all()
         assert not np.allclose(A, bypass)
 

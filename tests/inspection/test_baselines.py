@@ -49,7 +49,7 @@ def trained(estimator, X, y, convert=np.asarray):
 def test_scores_of_a_regressor_are_r2():
     subject, trial = trained(net(MLPRegressor, max_iter=30), *DIABETES)
     rows, y = subject.held_out, subject.y
-    # R², but for the constant, which is the training rows' mean.
+    # R² with the mean of the training rows in place of that of these rows.
     expected = (
         1
         - ((trial.net.predict(subject.X[rows]) - y[rows]) ** 2).sum()
@@ -113,7 +113,7 @@ def findings(estimator, X, y):
     subject, trial = trained(estimator, X, y)
     facts = {}
     linear = train_linear(subject, 60)
-    found = {one.kind: one for one in check_baselines(subject, trial, linear, facts)}
+    found = {f.kind: f for f in check_baselines(subject, trial, linear, facts)}
     return found, facts
 
 
@@ -156,6 +156,6 @@ def test_gap_between_training_rows_and_unseen_rows():
     assert not list(check_gap(subject, trial))
     assert not list(check_gap(subject, replace(trial, net=None)))
     assert not list(check_gap(*trained(net(MLPRegressor, max_iter=15), *DIABETES)))
-    linear = net(SoftmaxClassifier, (), alpha=2.0, max_iter=999, tol=0)
+    linear = net(SoftmaxClassifier, (), alpha=2.0, max_iter=200, tol=0)
     for finding in check_gap(*trained(linear, X_NOISE, Y_NOISE)):
         assert finding.changes == {"alpha": 20.0, "early_stopping": True}

@@ -1,4 +1,4 @@
-"""What is refused, and that it is named."""
+"""Checks of arguments name the argument and its value."""
 
 import numpy as np
 import pandas as pd

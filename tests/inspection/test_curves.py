@@ -16,7 +16,7 @@ from skdl.inspection import (
 )
 
 
-def test_lines_are_the_history(net):
+def test_curves_are_the_history(net):
     display = TrainingCurveDisplay.from_estimator(net)
     names = {"loss", "validation_loss", "validation_score"}
     assert display.lines_.keys() == names
@@ -46,7 +46,7 @@ def test_without_early_stopping_the_best_epoch_is_only_marked(net, X, y, fit):
     assert twin.score(X[40:], y[40:]) == scores[-1] < scores.max()
 
 
-def test_only_what_there_is(X, y, fit):
+def test_only_recorded_curves_are_drawn(X, y, fit):
     net = fit(MLPRegressor(max_iter=3, random_state=0), X, X[:, 0])
     display = TrainingCurveDisplay.from_estimator(net, name="a regressor")
     assert display.lines_.keys() == {"loss"}
@@ -55,7 +55,7 @@ def test_only_what_there_is(X, y, fit):
     assert [text.get_text() for text in display.ax_.get_legend().texts] == ["training"]
 
 
-def test_a_rate_that_changes_has_a_panel(net, X, y, fit):
+def test_a_changing_learning_rate_has_a_panel(net, X, y, fit):
     net = clone(net).set_callbacks().set_params(learning_rate=StepDecay(0.5, 2))
     display = TrainingCurveDisplay.from_estimator(fit(net, X, y), yscale="log")
     assert len(display.axes_) == 3
@@ -68,7 +68,7 @@ def test_a_rate_that_changes_has_a_panel(net, X, y, fit):
         display.plot(display.axes_[:2])
 
 
-def test_the_score_of_training_rows_has_a_line_beside_the_other(net, X, y, fit):
+def test_the_training_score_is_drawn_beside_the_validation_score(net, X, y, fit):
     scores = []
     net = clone(net).set_callbacks(
         LambdaCallback(lambda net: scores.append(net.score(X, y)))
@@ -89,7 +89,7 @@ def test_the_score_of_training_rows_has_a_line_beside_the_other(net, X, y, fit):
 
 
 @pytest.mark.parametrize("wrong", [[0.5], 0.5, [[0.5]]])
-def test_a_score_for_each_epoch(net, wrong):
+def test_training_scores_must_fit_the_epochs(net, wrong):
     with pytest.raises(ValueError, match=r"training_score must be .* epochs, got"):
         TrainingCurveDisplay.from_estimator(net, training_score=wrong)
 
@@ -101,7 +101,7 @@ def test_one_epoch_is_a_point():
     assert_array_equal(ticks, np.round(ticks))
 
 
-def test_lines_are_the_records(net):
+def test_update_ratios_are_the_records(net):
     records = Monitor.records_of(net)
     display = UpdateRatioDisplay.from_estimator(net)
     for j, line in enumerate(display.lines_):
@@ -113,14 +113,14 @@ def test_lines_are_the_records(net):
     assert len({line.get_color() for line in display.lines_}) == 3
 
 
-def test_band():
+def test_band_of_update_ratios():
     display = UpdateRatioDisplay([1, 2], np.full((2, 1), 1e-3), ["output"])
     (band,) = display.plot(band=(1e-4, 1e-2)).ax_.patches
     assert (band.get_y(), band.get_y() + band.get_height()) == (1e-4, 1e-2)
     assert not display.plot(band=None).ax_.patches
 
 
-def test_zeros_are_gaps():
+def test_zero_update_ratios_are_gaps():
     ratios = np.array([[1e-3], [0.0], [1e-2]])
     display = UpdateRatioDisplay([1, 2, 3], ratios, ["output"]).plot()
     assert_array_equal(display.lines_[0].get_ydata(), [1e-3, np.nan, 1e-2])
@@ -199,7 +199,7 @@ def test_the_net_stays_as_it_is(net, X, y):
         assert_array_equal(ours, theirs)
 
 
-def test_contradictions(net, X, y):
+def test_contradictory_arguments_of_gradient_flow(net, X, y):
     with pytest.raises(ValueError, match="y is missing"):
         GradientFlowDisplay.from_estimator(net, X)
     with pytest.raises(ValueError, match="leave one of them out"):
@@ -226,7 +226,7 @@ def test_names_of_very_many_layers_do_not_touch():
 
 
 @pytest.mark.parametrize("kind", ["weight", "activation", "gradient"])
-def test_it_draws_what_was_recorded(kind, net):
+def test_histograms_are_the_records(kind, net):
     records = Monitor.records_of(net)
     display = LayerHistogramDisplay.from_estimator(net, kind=kind)
     assert_array_equal(display.counts, records[f"{kind}_counts"])
@@ -235,7 +235,7 @@ def test_it_draws_what_was_recorded(kind, net):
     assert titles == ["hidden 1", "hidden 2", "output"]
 
 
-def test_some_layers(net):
+def test_histograms_of_some_layers(net):
     display = LayerHistogramDisplay.from_estimator(net, layers=[2, 0])
     assert [axes.get_title() for axes in display.axes_] == ["output", "hidden 1"]
     assert_array_equal(
@@ -243,7 +243,7 @@ def test_some_layers(net):
     )
 
 
-def test_of_very_many_layers_some_are_drawn(X, y, fit):
+def test_histograms_of_a_deep_net(X, y, fit):
     net = SoftmaxClassifier((2,) * 24, residual=True, max_iter=1, random_state=0)
     fit(net.set_callbacks(Monitor()), X, y)
     display = LayerHistogramDisplay.from_estimator(net)
@@ -271,7 +271,7 @@ def test_colors_and_quantiles_of_known_values():
 
 
 def test_quantiles_are_those_of_the_values(net):
-    """To within a bin."""
+    """Quantiles are exact up to the width of a bin."""
     W = net.coefs_[0]
     edges = np.linspace(W.min(), W.max(), 201)
     counts = np.histogram(W, edges)[0]
@@ -292,7 +292,7 @@ def test_a_step_without_values_is_empty():
     assert not np.asarray(nothing.meshes_[0].get_array()).any()
 
 
-def test_kind_is_checked(net):
+def test_kind_of_histograms_is_checked(net):
     with pytest.raises(ValueError, match="kind must be one of .*got 'bias'"):
         LayerHistogramDisplay.from_estimator(net, kind="bias")
 

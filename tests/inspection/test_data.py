@@ -1,4 +1,4 @@
-"""What is found in data, and what is left alone."""
+"""Checks of data: columns, targets, classes, duplicates."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ Y = np.arange(100) % 2
 
 
 def found(check, net, X, y):
-    return {one.kind: one for one in check(make_subject(net, X, y, 999, 0))}
+    return {f.kind: f for f in check(make_subject(net, X, y, 999, 0))}
 
 
 def columns(change, convert=np.asarray):
@@ -41,7 +41,7 @@ def test_statistics_of_sparse_columns_are_those_of_dense_ones():
 @pytest.mark.parametrize("convert", [np.asarray, csr_array, np.float32])
 def test_scaled_columns_are_left_alone(convert):
     assert not columns(lambda data: None, convert)
-    # Between 0 and 1, and a rare word.
+    # Columns between 0 and 1, and a rare word.
     assert not columns(lambda data: np.clip(data, 0, 1, out=data), convert)
 
     def rare(data):
@@ -69,7 +69,7 @@ def test_columns_that_are_all_tiny(convert):
 
     finding = columns(shrink, convert)["unscaled_columns"]
     assert len(finding.evidence["columns"]) == 5
-    # Words of a document are small as well, and many: its length is 1.
+    # Documents have many small values, and rows of norm 1.
     rng = np.random.default_rng(0)
     words = rng.normal(size=(100, 3000))
     words /= np.linalg.norm(words, axis=1, keepdims=True)
@@ -100,7 +100,7 @@ def test_constant_columns(value):
     assert_allclose(result["constant_columns"].evidence["values"], value)
 
 
-def test_zeros_are_found_where_they_are_many():
+def test_many_zero_columns():
     def fill(n):
         def change(data):
             data[:, :n] = 0
@@ -123,9 +123,11 @@ def test_zeros_are_found_where_they_are_many():
         (X[:, :2], None),
     ],
 )
-def test_targets(y, where):
+def test_unscaled_targets(y, where):
     result = found(check_targets, MLPRegressor(), X, y)
-    assert [one.where for one in result.values()] == [where] * (where is not None)
+    assert [finding.where for finding in result.values()] == [where] * (
+        where is not None
+    )
 
 
 def test_targets_that_are_all_equal():
@@ -141,7 +143,7 @@ def test_targets_that_are_all_equal():
     assert not found(check_targets, MLPRegressor(), X, two)
 
 
-def test_counts_and_classes_may_be_of_any_size():
+def test_counts_and_classes_need_no_scaling():
     assert not found(check_targets, MLPRegressor(loss="poisson"), X, 99.0 + Y)
     assert not found(check_targets, SoftmaxClassifier(), X, 99 + Y)
 
@@ -197,7 +199,7 @@ def test_weights_may_balance_classes():
     ):
         subject = make_subject(SoftmaxClassifier(), X, y, 999, 0, weights)
         result = list(check_class_imbalance(subject))
-        assert {one.kind for one in result} == kinds
+        assert {finding.kind for finding in result} == kinds
     assert result[0].evidence["weight"] == {"False": 95.0, "True": 1.0}
     (finding,) = check_class_imbalance(make_subject(SoftmaxClassifier(), X, y, 999, 0))
     assert finding.evidence["rows"] == {"False": 95, "True": 5}

@@ -1,4 +1,4 @@
-"""Each kind of finding is found where it is planted, and nothing where nothing is."""
+"""Planted faults are found, and healthy trainings have no findings."""
 
 import pickle
 from functools import cache
@@ -33,8 +33,7 @@ from tests.inspection.cases import (
     with_column,
 )
 
-# Nets of few epochs, fitted here.
-# What there is time for is not the machine's business.
+# The tests fit nets for few epochs, and time stands still on their clock.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.usefixtures("clock"),
@@ -43,7 +42,7 @@ pytestmark = [
 
 @cache
 def report_of(estimator, data):
-    """Diagnose once what several kinds are looked for in."""
+    """Return the report of a training that several tests share."""
     return diagnose(estimator, *data.arrays)
 
 
@@ -63,7 +62,7 @@ def test_fault_is_found(name):
     assert not report.skipped
     assert repr(case.estimator) == before
     assert not hasattr(case.estimator, "history_")
-    # The cure names parameters that the net has, with values that it takes.
+    # The net accepts the parameters of the cure.
     if finding.changes and hasattr(case.estimator, "solver"):
         changed = clone(case.estimator).set_params(**finding.changes)
         changed._validate_params()
@@ -90,7 +89,7 @@ def test_a_fitted_net_is_judged_by_its_own_training():
     before = pickle.dumps(fitted)
     healthy = diagnose(fitted, X, y)
     assert pickle.dumps(fitted) == before
-    # What was done to these weights after a healthy training shows only in them.
+    # The training was healthy; only the weights are changed afterwards.
     fitted.intercepts_[0][...] = -100
     report = diagnose(fitted, X, y)
     assert set(report.kinds) - set(healthy.kinds) >= {"dead_units"}
@@ -117,7 +116,7 @@ def test_callbacks_are_not_called():
 
 
 @pytest.mark.parametrize("is_fitted", [False, True])
-def test_findings_speak_of_what_reaches_the_net(is_fitted):
+def test_findings_describe_the_data_that_reach_the_net(is_fitted):
     X, y = named(with_column(WINE, 1, lambda c: 1e6 * c), "a", "b")
     scaled = make_pipeline(Standardizer(), net())
     pipeline = make_pipeline("passthrough", net(max_iter=20))
@@ -139,7 +138,7 @@ def test_a_net_that_standardizes_needs_no_scaled_columns(activation):
     assert not diagnose(estimator, X + 5, y).findings
 
 
-def test_augmented_rows_are_no_trouble():
+def test_augmented_rows_cause_no_findings():
     augmenter = ImageAugmenter(shift=1)
     estimator = net(augment=augmenter, image_shape=(8, 8, 1), max_iter=15)
     report = diagnose(estimator, *SOME)
@@ -182,7 +181,7 @@ def test_equal_seeds_give_equal_reports(seed):
     assert reports[0] == reports[1]
 
 
-def test_suspects_are_those_with_another_label():
+def test_suspects_have_wrong_labels():
     X, y, wrong = mislabelled(DIGITS, 0.08)
     rows = diagnose(net(max_iter=30), X, y)["label_noise"].evidence["rows"]
     assert len(rows) > 0.25 * len(wrong)
@@ -190,14 +189,14 @@ def test_suspects_are_those_with_another_label():
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_many_rows_take_no_longer_than_the_budget(solver, clock):
+def test_many_rows_stay_within_the_budget(solver, clock):
     clock.tick = 0.01  # a step or iteration looks once
     rng = np.random.default_rng(0)
     X = rng.normal(size=(200_000, 30)).astype(np.float32)
     y = (X[:, 0] > 0).astype(int)
     estimator = net(SoftmaxClassifier, (300, 300), solver=solver, max_iter=1000)
     report = diagnose(estimator, X, y, max_time=0.3)
-    # The last step or iteration of each training comes on top.
+    # The last step or iteration of each training may exceed the budget.
     assert 0.2 < clock.now < 0.6
     assert "5000 of 200000 rows" in report.subject
     # A check without time reports nothing.
@@ -246,7 +245,7 @@ def test_a_frame_is_not_written_to():
 
 @pytest.mark.parametrize("n_rows", [2, 3])
 def test_classes_of_one_row_each(n_rows):
-    """None is left to be held out."""
+    """No row can be held out."""
     X = np.eye(n_rows)
     report = diagnose(net(max_iter=5), X, np.arange(n_rows), max_steps=5)
     assert "accuracy of unseen rows" not in report.facts

@@ -1,4 +1,4 @@
-"""What every display does: one table of them all."""
+"""The common behaviour of all displays."""
 
 import sys
 
@@ -19,7 +19,7 @@ from skdl.callbacks import Monitor
 from skdl.inspection.displays import _axes as helpers
 
 SHAPE = {"image_shape": (4, 4)}
-# What from_estimator takes beside the estimator, and the number of panels.
+# Further arguments of from_estimator, and the number of panels.
 DISPLAYS = {
     "TrainingCurveDisplay": ((), {}, 2),
     "UpdateRatioDisplay": ((), {}, 1),
@@ -46,8 +46,8 @@ def draw(case, X, y):
     return lambda net, **more: display.from_estimator(net, *given, **options, **more)
 
 
-def test_the_table_has_them_all():
-    # The rate's is what find_learning_rate returns.
+def test_the_table_lists_all_displays():
+    # find_learning_rate returns LearningRateDisplay.
     displays = {name for name in module.__all__ if name.endswith("Display")}
     displays.remove("LearningRateDisplay")
     assert {name.split("-")[0] for name in DISPLAYS} == displays
@@ -118,7 +118,7 @@ def test_not_fitted(draw, net):
         draw(GridSearchCV(clone(net), {"alpha": [1]}))
 
 
-def test_what_is_no_net_is_refused(draw, X, y):
+def test_other_estimators_are_refused(draw, X, y):
     model = LogisticRegression().fit(X, y)
     with pytest.raises(TypeError, match="net of skdl.*got LogisticRegression"):
         draw(model)
@@ -159,7 +159,7 @@ def test_colors_of_layers_differ():
         assert len(set(helpers.layer_colors(n))) == n
 
 
-def test_decision_divergence_boundaries_are_scikit_learns():
+def test_decision_boundaries_are_drawn_by_scikit_learn():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(60, 2))
     y = np.array(["in", "out"])[(np.hypot(*X.T) > 1).astype(int)]

@@ -117,7 +117,7 @@ def test_soft_targets_indicators_and_columns():
 @pytest.mark.parametrize(
     ("Net", "y"), [(SVMClassifier, LABELS), (SoftmaxClassifier, LABELS)]
 )
-def test_gradient_of_the_winning_score(Net, y):
+def test_gradient_of_the_largest_score(Net, y):
     net = fitted(Net, y)
 
     def function(X):
@@ -126,7 +126,7 @@ def test_gradient_of_the_winning_score(Net, y):
     check_gradient(function, ROWS, rtol=1e-6)
 
 
-def test_one_score_for_two_classes_speaks_for_the_one_that_wins():
+def test_gradient_of_one_score_for_two_classes():
     net = fitted(LogisticClassifier, BINARY)
     assert len(set(net.predict(ROWS))) == 2
 
@@ -136,14 +136,14 @@ def test_one_score_for_two_classes_speaks_for_the_one_that_wins():
     check_gradient(function, ROWS, rtol=1e-6)
 
 
-def test_of_a_regressor_it_is_the_prediction():
+def test_gradient_of_a_prediction():
     net = fitted(MLPRegressor, X[:, 0] * X[:, 1])
     check_gradient(
         lambda X: (net.predict(X).sum(), input_gradients(net, X)), ROWS, rtol=1e-6
     )
 
 
-def test_an_output_of_choice():
+def test_gradient_of_a_chosen_output():
     net = fitted(MLPRegressor, X[:, :2])
     for i in range(2):
         check_gradient(
@@ -164,7 +164,7 @@ def test_an_output_of_choice():
         (SoftmaxClassifier, COLUMNS),
     ],
 )
-def test_where_none_wins_an_output_is_needed(Net, y):
+def test_several_outputs_need_a_choice(Net, y):
     with pytest.raises(ValueError, match="set output to a number from"):
         input_gradients(fitted(Net, y), X)
 

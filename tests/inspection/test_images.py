@@ -60,7 +60,7 @@ def test_color_from_a_net(X, y, fit):
     assert_array_equal(display.images[1], net.coefs_[0][:, 1].reshape(2, 2, 3))
 
 
-def test_sort_is_checked(net):
+def test_sort_of_weight_images_is_checked(net):
     with pytest.raises(ValueError, match="sort must be 'norm' or None, got 'size'"):
         WeightImageDisplay.from_estimator(net, sort="size")
 
@@ -115,7 +115,7 @@ def test_top_activations_in_color():
     assert display.image_.get_array().shape == (5, 8, 3)
 
 
-def test_gaps_leave_the_rest_to_see(net, X, y, fit):
+def test_images_with_missing_pixels(net, X, y, fit):
     gaps = X.copy()
     gaps[::2, 3] = np.nan
     model = fit(make_pipeline(SimpleImputer(), clone(net)), gaps, y)

@@ -42,7 +42,7 @@ def test_two_classes_of_margins(classes):
     assert np.mean([row in WRONG for row in finding.evidence["rows"]]) > 0.9
 
 
-def test_right_labels_are_left_alone():
+def test_correct_labels_are_left_alone():
     assert not found(SoftmaxClassifier(**PARAMS), X, Y)
 
 
@@ -54,7 +54,7 @@ def test_overlapping_classes_are_left_alone(seed):
     assert not found(SoftmaxClassifier((50, 50), **PARAMS), *data)
 
 
-def test_who_cannot_judge_does_not():
+def test_unreliable_nets_do_not_judge_labels():
     net = SoftmaxClassifier(**PARAMS)
     assert found(net, X, NOISY, {"class_imbalance"})
     assert not found(net, X, NOISY, {"diverged"})

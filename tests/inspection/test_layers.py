@@ -1,4 +1,4 @@
-"""What is found in layers, from records that are made up."""
+"""Checks of layers, on constructed records."""
 
 import numpy as np
 import pytest
@@ -39,7 +39,7 @@ def layers(number, **arrays):
 
 
 def found(findings):
-    return {one.kind: one.where for one in findings}
+    return {finding.kind: finding.where for finding in findings}
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_gradient_signs():
     first = layers(0, weight_gradient=positive)
     expected = {"one_sign_gradient": "hidden 1"}
     assert found(check_gradient_signs(first, X, "now")) == expected
-    # Inputs of both signs, no input of a sign, the output, and mixed gradients.
+    # Inputs of both signs, centred inputs, the output layer, and mixed gradients.
     assert not found(check_gradient_signs(first, X - 3.5, "now"))
     assert not found(check_gradient_signs(first, X - 3, "now"))
     assert not found(check_gradient_signs(layers(1, weight_gradient=positive), X, ""))

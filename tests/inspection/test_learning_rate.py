@@ -1,4 +1,4 @@
-"""The rate range test: what it tries, what it leaves alone, what it suggests."""
+"""The learning rate range test: its steps, its curve, its suggestion."""
 
 import sys
 import warnings
@@ -124,7 +124,7 @@ def test_each_step_has_its_rate(digits):
 
 
 @pytest.mark.filterwarnings("ignore:The loss did not fall")
-def test_small_last_batches_are_no_spikes(digits):
+def test_small_last_batches_cause_no_spikes(digits):
     """The penalty counts alpha / Σ w: a last batch of 5 rows has ten times as much."""
     X, y = digits[0][:205], digits[1][:205]
     found = find_learning_rate(quick(alpha=10.0), X, y, n_steps=40, max_rate=1e-3)
@@ -158,7 +158,7 @@ def test_the_estimator_is_left_alone(digits):
         assert_array_equal(W, expected)
 
 
-def test_what_ends_or_reports_a_fit_is_off(digits, capsys):
+def test_stopping_rules_and_callbacks_are_off(digits, capsys):
     called = []
     net = quick(
         early_stopping=True, scoring="loss", validation_split=3, max_time=1e-9,
@@ -213,9 +213,9 @@ def test_weights_and_regression():
     assert 1e-3 < poisson.suggestion < 1
 
 
-def test_where_an_explosion_begins():
+def test_where_a_divergence_begins():
     assert _divergence_bound([2.0] * 9) == 8
-    # The loss of an object of one's own may be negative.
+    # A user's loss may be negative.
     assert _divergence_bound([-2.0] * 5 + [-7.0]) == 13
 
 
@@ -229,7 +229,7 @@ def test_without_anything_to_learn_there_is_no_suggestion(batch_size):
     assert "did not fall" in str(found)
 
 
-def test_words(digits):
+def test_the_result_as_text(digits):
     found = find_learning_rate(quick(), *digits, random_state=0)
     words = str(found)
     assert f"learning_rate_init={found.suggestion:.2g}" in words
@@ -258,7 +258,7 @@ def test_the_picture(digits):
     plt.close("all")
 
 
-def test_what_a_picture_needs(monkeypatch):
+def test_the_picture_needs_matplotlib(monkeypatch):
     found = LearningRateDisplay(
         rates=np.ones(2), losses=np.ones(2), smoothed_losses=np.ones(2), suggestion=1.0
     )

@@ -75,8 +75,8 @@ def test_names_and_data_frames():
 
 
 @pytest.mark.parametrize("is_fitted", [True, False])
-def test_a_search_is_made_anew(is_fitted):
-    """In each fold of another search, too, where clones of it are not fitted."""
+def test_a_search_is_cloned_and_fitted(is_fitted):
+    """This holds in each fold of another search, too, whose clones are not fitted."""
     search = GridSearchCV(net(), {"hidden_layer_sizes": [(5, 3), (6, 4)]}, cv=2)
     if is_fitted:
         search.fit(X, y)
@@ -88,7 +88,7 @@ def test_a_search_is_made_anew(is_fitted):
     assert not hasattr(features.estimator, "best_estimator_") or is_fitted
 
 
-def test_a_layer_that_only_the_winner_of_a_search_has():
+def test_a_layer_of_the_best_estimator_only():
     search = GridSearchCV(net(), {"hidden_layer_sizes": [(5, 3, 2)]}, cv=2)
     assert NeuralFeatures(search, layer=2).fit(X, y).transform(X).shape == (80, 2)
     features = NeuralFeatures(search, layer=3)

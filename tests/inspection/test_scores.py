@@ -86,8 +86,8 @@ def test_sample_weights_count():
     assert_allclose(trial.everything.chance, entropy, rtol=1e-6)
 
 
-def test_weights_are_as_good_as_repeated_rows():
-    """The best constant of weighted rows is that of repeated ones."""
+def test_weights_act_like_repeated_rows():
+    """Weighted rows have the same best constant as repeated rows."""
     y = DIABETES[1]
     weights = np.arange(len(y)) % 3 + 1.0
     subject, trial, _, constant = scores(net(MLPRegressor), *DIABETES, weights)
@@ -131,7 +131,7 @@ SCORERS = {
 
 @pytest.mark.parametrize("scoring", SCORERS)
 @pytest.mark.parametrize("weight", [None, "balanced"])
-def test_a_scorer_judges(scoring, weight):
+def test_a_scorer_is_used(scoring, weight):
     metric, factor = SCORERS[scoring]
     subject, trial, score, constant = scores(net(scoring=scoring, class_weight=weight))
     y, rows = subject.y[subject.held_out], subject.held_out
@@ -193,7 +193,7 @@ def test_errors_of_differences():
 
 
 def test_the_jackknife_finds_the_error_of_a_mean():
-    """Groups of rows tell about as much as single rows."""
+    """Errors from groups of rows are close to those from single rows."""
     subject, trial, by_rows, _ = scores(net())
     subject.net.set_params(scoring="accuracy")
     by_groups = score_of(subject, trial, subject.held_out)
@@ -202,8 +202,8 @@ def test_the_jackknife_finds_the_error_of_a_mean():
 
 
 @pytest.mark.parametrize("weight", [None, "balanced"])
-def test_weighted_classes_are_no_error(weight):
-    """The cure that `class_imbalance` asks for is not condemned itself."""
+def test_weighted_classes_are_not_reported_as_chance(weight):
+    """The cure of `class_imbalance` causes no finding itself."""
     X, y = make_classification(
         3000, 20, n_informative=4, weights=[0.93], class_sep=0.4, flip_y=0.02,
         random_state=0,
@@ -220,7 +220,7 @@ def test_weighted_classes_are_no_error(weight):
 
 
 def test_a_constant_is_not_fitted_to_the_sample():
-    """The net learns the share of the rare class from all rows, and so does it."""
+    """The best constant is fitted to all training rows."""
     _, trial = trained(net(), np.tile(X, (3, 1)), np.tile(Y, 3))
     assert len(trial.sample.targets) == 256 < len(trial.everything.targets)
     assert trial.sample.constant is trial.everything.constant
@@ -228,7 +228,7 @@ def test_a_constant_is_not_fitted_to_the_sample():
 
 
 def test_a_scorer_that_lacks_a_class():
-    """A single row of a class is trained on, and the scorer wants one to score."""
+    """The only row of a class is trained on, and the scorer needs it."""
     estimator = net(scoring="roc_auc_ovr", early_stopping=True, max_iter=5)
     y = np.where(np.arange(150) == 3, 3, IRIS[1])
     report = diagnose(estimator, IRIS[0], y, max_time=0.1)

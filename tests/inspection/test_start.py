@@ -1,4 +1,4 @@
-"""Gradients, first losses and few rows, each by itself."""
+"""Checks of gradients, of the loss at the start, and of a few rows."""
 
 from types import SimpleNamespace
 
@@ -79,8 +79,8 @@ def test_gradients_of_targets_of_any_size(loss, size):
         assert bool(found) == is_wrong, found
 
 
-def test_large_targets_reach_no_other_check():
-    """The network's check does not see the size of y."""
+def test_large_targets_affect_no_other_check():
+    """The check of the network does not depend on the size of y."""
     X, y = DIABETES
     for estimator in (
         net(MLPRegressor, hidden_layer_sizes=(4,)),
@@ -117,12 +117,12 @@ def test_initial_loss():
     assert finding.evidence["loss_of_all_zero_scores"] == pytest.approx(np.log(3))
     for estimator in (net(), net(LogisticClassifier), net(MLPClassifier, loss="hinge")):
         assert not list(check_initial_loss(trained(estimator)[1]))
-    # Of targets of any size the loss of zeros is as large.
+    # The loss of all-zero scores grows with the targets, too.
     far = DIABETES[0], 1000 * DIABETES[1]
     assert not list(check_initial_loss(trained(net(MLPRegressor), far)[1]))
 
 
-def test_chance():
+def test_training_that_stays_at_chance():
     dead = net(SoftmaxClassifier, 9, activation=DeadRelu())
     (finding,) = check_chance(trained(dead, max_steps=100)[1])
     assert (
@@ -154,11 +154,11 @@ def tiny(estimator, data=WINE, seconds=60):
         (net(SoftmaxClassifier, 1), IRIS),
     ],
 )
-def test_few_rows_are_learned_by_heart_whatever_the_options(estimator, data):
+def test_few_rows_are_memorized_with_any_options(estimator, data):
     assert not tiny(estimator, data)
 
 
-def test_a_net_that_cannot():
+def test_a_net_that_cannot_memorize_rows():
     (finding,) = tiny(net(SoftmaxClassifier, 30, activation=DeadRelu()))
     assert finding.evidence["solvers_tried"] == ["its own", "lbfgs", "adam"]
     assert finding.evidence["rows"] == 16

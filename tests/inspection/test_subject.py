@@ -1,4 +1,4 @@
-"""From what the user gives to a net and the rows that reach it."""
+"""The subject of a diagnosis: net, sample, names and folds."""
 
 import numpy as np
 import pandas as pd

@@ -98,13 +98,13 @@ def test_update_ratios():
 )
 def test_rate(params, kind, rate):
     found = list(check_rate(*trained(net(**params)), Budget(60)))
-    assert [one.kind for one in found] == [kind] * (kind is not None)
-    for one in found:
-        assert one.changes["learning_rate_init"] == pytest.approx(rate)
+    assert [finding.kind for finding in found] == [kind] * (kind is not None)
+    for finding in found:
+        assert finding.changes["learning_rate_init"] == pytest.approx(rate)
         assert not list(check_rate(*trained(net(**params)), Budget(0)))
 
 
-def test_noise_is_not_the_rates_fault():
+def test_noise_is_not_blamed_on_the_learning_rate():
     y = np.random.default_rng(0).permutation(DIABETES[1])
     estimator = net(MLPRegressor, hidden_layer_sizes=3)
     assert not list(check_rate(*trained(estimator, (DIABETES[0], y)), Budget(60)))

@@ -28,7 +28,7 @@ def trial_of(net, data=IRIS, max_steps=1000, **changes):
 
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs", Adam(beta_1=0.5)])
 @pytest.mark.parametrize("rate", ["constant", "adaptive"])
-def test_a_watched_training_gives_the_same_net(solver, rate):
+def test_a_trial_trains_the_same_net_as_fit(solver, rate):
     net = MLPClassifier(
         (8, 5), solver=solver, learning_rate=rate, max_iter=15, batch_size=30,
         random_state=3,
@@ -57,11 +57,11 @@ def test_losses_and_ratios_of_the_steps():
     assert_allclose(trial.curve.losses[0], trial.sample.loss_of(trial.start))
     assert not np.array_equal(trial.start.parameters, trial.network.parameters)
     ratios = trial.curve.ratios["output"][:60]
-    # The ratio of all parameters has the bias in it, which begins small.
+    # The ratio of all parameters includes the bias, which starts small.
     assert_allclose(ratios, trial.net.history_["update_ratio"][:60], rtol=0.3)
 
 
-def test_steps_are_divergence_bounded():
+def test_steps_are_limited():
     net = SoftmaxClassifier(5, batch_size=10, max_iter=500)
     _, trial = trial_of(net, max_steps=25)
     assert trial.curve.n_epochs == 3
@@ -69,7 +69,7 @@ def test_steps_are_divergence_bounded():
     assert trial.curve.n_epochs <= 25
 
 
-def test_a_divergence_is_no_error():
+def test_a_divergence_is_not_an_error():
     net = SoftmaxClassifier(5, solver="sgd", learning_rate_init=1e9, random_state=0)
     _, trial = trial_of(net)
     assert trial.curve.diverged

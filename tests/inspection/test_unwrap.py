@@ -1,4 +1,4 @@
-"""Which net it is, what rows come to it, and which hidden layer is asked for."""
+"""Unwrapping: the net inside an estimator, its rows, its hidden layers."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def parts_of(estimator):
     return parts.net, parts.before
 
 
-def test_the_net_and_what_comes_before():
+def test_the_net_and_its_transformers():
     one, first, second = net(), Standardizer(), StandardScaler()
     assert parts_of(one) == (one, [])
     assert parts_of(FrozenEstimator(one)) == (one, [])
@@ -63,7 +63,7 @@ def test_a_search_is_its_best_estimator():
         None,
     ],
 )
-def test_anything_else_is_refused(estimator):
+def test_other_estimators_are_refused(estimator):
     with pytest.raises(TypeError, match="estimator must be a net of skdl, or a pipe"):
         unwrap_net(estimator)
 
@@ -74,7 +74,7 @@ def test_the_error_names_a_net_of_scikit_learn():
         unwrap_net(neural_network.MLPClassifier())
 
 
-def test_the_rows_that_come_to_the_net():
+def test_rows_as_they_reach_the_net():
     model = make_pipeline(Standardizer(), PCAWhitener(n_components=2), net()).fit(X, y)
     assert_allclose(unwrap_net(model).checked_rows(X), model[:-1].transform(X))
     with pytest.raises(ValueError, match="features"):
@@ -84,7 +84,7 @@ def test_the_rows_that_come_to_the_net():
 
 
 @pytest.mark.parametrize("fit", [False, True])
-def test_rows_and_targets_as_a_fit_hands_them_on(fit):
+def test_rows_and_targets_with_fitted_or_new_transformers(fit):
     inner = make_pipeline(
         StandardScaler(), MLPRegressor(hidden_layer_sizes=4, solver="lbfgs", alpha=1)
     )
@@ -106,11 +106,11 @@ def test_numbers_and_names_of_hidden_layers():
 
 
 @pytest.mark.parametrize("layer", [3, -4, "hidden 0", "hidden 4", "output", True, 1.0])
-def test_a_hidden_layer_that_is_not_there(layer):
+def test_a_hidden_layer_that_does_not_exist(layer):
     with pytest.raises(ValueError, match=r"number from -3 to 2, .*'hidden 3', got"):
         hidden_layer_index(layer, 3)
 
 
-def test_a_linear_model_has_none():
+def test_a_linear_model_has_no_hidden_layer():
     with pytest.raises(ValueError, match="linear model"):
         hidden_layer_index(-1, 0)

@@ -42,6 +42,7 @@ def build_layers(
     Returns
     -------
     layers : list of Layer
+        The layers in the order of a forward pass.
     """
     rates = [0] * (len(widths) - 1) if dropout is None else list(dropout)
     layers: list[Layer] = [Scaling(widths[0])] if scaling else []

@@ -69,6 +69,7 @@ class MultiOutput(Loss):
         n_classes : sequence of int
             How many classes each column has.
         dtype : numpy.dtype
+            The dtype of the table.
 
         Returns
         -------

@@ -252,7 +252,7 @@ def _check_own_training(subject: Subject) -> Iterator[Finding]:
     net, network = copy(subject.net), network_of(subject.net)
     vars(net).pop("feature_names_in_", None)  # the rows are arrays here
     try:
-        encoded = encode(net, subject.X, subject.y, subject.weights)
+        encoded: Any = encode(net, subject.X, subject.y, subject.weights)
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"X and y do not fit the data that the net was fitted to: {error}"

@@ -275,7 +275,7 @@ class UpdateRatioDisplay(Display):
 
     step: ArrayLike
     update_ratio: ArrayLike
-    layer: Sequence[str]
+    layer: Sequence[str] | np.ndarray
 
     @classmethod
     def from_estimator(
@@ -391,7 +391,7 @@ class GradientFlowDisplay(Display):
 
     gradient_mean: ArrayLike
     gradient_max: ArrayLike
-    layer: Sequence[str]
+    layer: Sequence[str] | np.ndarray
     title: str | None = None
 
     @classmethod
@@ -451,7 +451,7 @@ class GradientFlowDisplay(Display):
         layers = probe(
             network, rows.X, rows.target_rows, weights, loss_of(unwrapped.net)
         )  # fmt: skip
-        sizes = [np.abs(layer.weight_gradient) for layer in layers]
+        sizes = [np.abs(np.asarray(layer.weight_gradient)) for layer in layers]
         means = np.array([size.mean() for size in sizes])
         largest = np.array([size.max() for size in sizes])
         return cls(means, largest, [layer.name for layer in layers]).plot(ax=ax)
@@ -556,7 +556,7 @@ class LayerHistogramDisplay(Display):
     step: ArrayLike
     counts: np.ndarray
     edges: np.ndarray
-    layer: Sequence[str]
+    layer: Sequence[str] | np.ndarray
     kind: Literal["weight", "activation", "gradient"] = "weight"
 
     @classmethod

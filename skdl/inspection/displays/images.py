@@ -62,7 +62,7 @@ class WeightImageDisplay(Display):
     """
 
     images: np.ndarray
-    units: Sequence[int]
+    units: Sequence[int] | np.ndarray
 
     @classmethod
     def from_estimator(
@@ -112,12 +112,12 @@ class WeightImageDisplay(Display):
             raise ValueError(f"sort must be 'norm' or None, got {sort!r}.")
         check_integer("max_units", max_units)
         if units is None:
-            units = np.arange(weights.shape[1])
+            order = np.arange(weights.shape[1])
             if sort == "norm":
-                units = np.argsort(-np.linalg.norm(weights, axis=0), kind="stable")
-            units = units[:max_units]
-        units = check_indices("units", units, weights.shape[1])
-        display = cls(as_images(weights.T[units], shape), units)
+                order = np.argsort(-np.linalg.norm(weights, axis=0), kind="stable")
+            units = order[:max_units]
+        shown = check_indices("units", units, weights.shape[1])
+        display = cls(as_images(weights.T[shown], shape), shown)
         return display.plot(ax=ax, limit=limit, n_columns=n_columns, cmap=cmap)
 
     def plot(
@@ -207,7 +207,7 @@ class TopActivationDisplay(Display):
 
     images: np.ndarray
     activations: np.ndarray
-    units: Sequence[int]
+    units: Sequence[int] | np.ndarray
     indices: np.ndarray | None = None
 
     @classmethod

@@ -184,10 +184,10 @@ class MistakesDisplay(Display):
         true = _one_column("y_true", y_true)
         if classes is None:
             predicted, order = _worst_numbers(true, _one_column("y_pred", y_pred))
-            found = None
+            pairs = None
         else:
             labels = np.asarray(classes)
-            predicted, order, found = _worst_labels(true, y_pred, labels, probabilities)
+            predicted, order, pairs = _worst_labels(true, y_pred, labels, probabilities)
         order = order[:n_mistakes]
         names = getattr(X, "columns", None)
         if image_shape is None:
@@ -197,7 +197,7 @@ class MistakesDisplay(Display):
             image_shape = check_image_shape(image_shape, None, table.shape[1])
         display = cls(
             table[order], true[order], predicted[order], order,
-            probability=found[order] if probabilities else None,
+            probability=pairs[order] if pairs is not None and probabilities else None,
             image_shape=image_shape,
             feature_names=None if names is None else [str(name) for name in names],
         )  # fmt: skip
@@ -230,12 +230,12 @@ class MistakesDisplay(Display):
         elif self.image_shape is None:
             self._plot_table(ax)
         else:
-            self._plot_images(ax, n_columns, cmap)
+            self._plot_images(ax, self.image_shape, n_columns, cmap)
         return self
 
-    def _plot_images(self, ax, n_columns, cmap):
+    def _plot_images(self, ax, image_shape, n_columns, cmap):
         check_integer("n_columns", n_columns)
-        images = as_images(self.rows, self.image_shape)
+        images = as_images(self.rows, image_shape)
         tiles = to_unit_range(images, np.nanmin(images), np.nanmax(images))
         width = images.shape[2]
         n_columns = min(n_columns, len(images))
