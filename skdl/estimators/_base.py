@@ -1,6 +1,5 @@
 """The net: its parameters, ``fit`` and ``partial_fit``."""
 
-
 from sklearn.callback import CallbackSupportMixin
 
 from skdl._sklearn import fit_context
