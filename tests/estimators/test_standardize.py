@@ -13,6 +13,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.utils import get_tags
 
 from skdl import MLPClassifier, MLPRegressor, SoftmaxClassifier, Standardizer
+from skdl.callbacks import LambdaCallback
 from skdl.engine.optimizers import OPTIMIZERS
 from skdl.ensemble import CheckpointEnsembleClassifier, SeedEnsembleClassifier
 from skdl.estimators import _standardize
