@@ -8,13 +8,10 @@ from skdl.estimators._fitted import FittedNet
 from skdl.estimators._fitting import fitting, stopped_by_ctrl_c
 from skdl.estimators._outcome import finish
 from skdl.estimators._parameters import NetParameters
-from skdl.estimators._prepare import prepare, read_targets
+from skdl.estimators._prepare import prepare
 from skdl.estimators._records import LISTS
 from skdl.estimators._run import TrainingRun
 from skdl.estimators._targets import (
-    needs_counts,
-    read_distributions,
-    takes_distributions,
     targets_of,
 )
 from skdl.estimators._validation_data import check_validation
@@ -137,43 +134,6 @@ class BaseNet(CallbackSupportMixin, FittedNet, NetParameters):
 
     def _loss(self):
         return targets_of(self).loss
-
-    # Old names, until ensembles and inspection ask the inner door.
-
-    @property
-    def _several_outputs(self):
-        return isinstance(getattr(self, "classes_", None), list)
-
-    @property
-    def _soft_targets_allowed(self):
-        return takes_distributions(self)
-
-    @property
-    def _outputs(self):
-        targets = targets_of(self)
-        return targets.outputs if self._several_outputs else [targets]
-
-    def _read_targets(self, y, first, classes):
-        return read_distributions(self, y, columns=not first and self._several_outputs)
-
-    def _code_targets(self, y, dtype, first, incremental, classes):
-        targets, codes = read_targets(
-            self, y, classes, is_new=first, incremental=incremental
-        )
-        vars(self).update(targets.fitted_attributes)
-        return codes, *targets.encode(codes, dtype)
-
-    def _training_weights(self, y, weights, dtype):
-        return targets_of(self).weigh(y, weights, dtype)
-
-    def _predictions(self, scores):
-        return targets_of(self).decode(scores)
-
-    def _d2(self, y, predictions, weights):
-        return targets_of(self).score(y, predictions, weights)
-
-    def _needs_counts(self):
-        return needs_counts(self)
 
     @property
     def _n_averaged(self):
