@@ -49,7 +49,6 @@ THEIRS |= {"_parameter_constraints"}
 LONG = 60
 REASONS = {
     "train": "The training loop: calls would cost time in each step.",
-    "_training": "It is being divided into the named steps of `fit`.",
 }
 DEPENDENCIES = {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl"}
 EXTRAS = {"PIL", "dask", "matplotlib", "optuna", "pandas", "polars", "rich", "skops"}

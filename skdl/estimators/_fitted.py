@@ -17,7 +17,6 @@ from skdl.engine.prediction import (
 )
 from skdl.estimators._from_sklearn import from_sklearn
 from skdl.estimators._importances import importances
-from skdl.estimators._parameters import NetParameters
 from skdl.estimators._targets import targets_of
 from skdl.estimators._to_sklearn import to_sklearn
 from skdl.estimators._validation import check_X
@@ -43,8 +42,8 @@ def rows_at_once(network, X):
     return max(1, int(min(rows_per_pass(network), memory / bytes_per_row(network, X))))
 
 
-class FittedNet(NetParameters):
-    """Reads the network that ``fit`` left in ``_network``."""
+class FittedNet:
+    """Mixin: what a net offers once it is fitted, whatever its targets."""
 
     def _at_rest(self):
         """Return the net to read: this one, or the one before ``fit`` while that runs.

@@ -8,6 +8,7 @@ from sklearn import neural_network
 from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skdl.estimators._prepare import start_network
 from skdl.estimators._run_state import HISTORY
 
 __all__ = ["from_sklearn"]
@@ -48,7 +49,7 @@ def from_sklearn(cls, model):
     coefs, intercepts = _as_our_scores(net, model, coefs, intercepts)
     widths = (len(coefs[0]), *hidden, len(intercepts[-1]))
     dtype = np.result_type(np.float32, *coefs)
-    net._start(widths, dtype, np.random.RandomState(0))
+    start_network(net, widths, dtype, 0)
     net.coefs_, net.intercepts_ = coefs, intercepts
     net.n_features_in_ = widths[0]
     if hasattr(model, "feature_names_in_"):

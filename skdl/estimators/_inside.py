@@ -20,6 +20,7 @@ from skdl.estimators._labels import (
     stack_columns,
     subset_accuracy,
 )
+from skdl.estimators._prepare import prepare
 from skdl.estimators._targets import (
     Indicator,
     LabelColumns,
@@ -73,7 +74,7 @@ __all__ = [
     "take_network",
     "takes_as_soft",
     "targets_of",
-    "training_run",
+    "train_discarded",
     "training_weights",
     "with_network",
 ]
@@ -355,20 +356,21 @@ def score_predictions(net, y, predictions, sample_weight=None):
     return targets_of(net).score_predictions(y, predictions, sample_weight)
 
 
-def training_run(net, X, y, sample_weight=None):
-    """Return a context in which a net is ready to be trained, as in ``fit``.
+def train_discarded(net, X, y, sample_weight=None, **options):
+    """Train a net by the steps of ``fit``, for what an observer sees on the way.
 
     Parameters
     ----------
     net : estimator
-        Its parameters are checked here.
+        A clone, which is not usable afterwards. Its parameters are checked here.
     X, y, sample_weight
         As for ``fit``.
-
-    Returns
-    -------
-    context : context manager
-        It yields calls that train; inside it ``net.training_`` is the `TrainingRun`.
+    **options
+        Arguments of `skdl.engine.training.train` that replace those of ``fit``, such as
+        `rate`, `max_epochs`, `on_epoch` and `observer`.
     """
     net._validate_params()
-    return net._training(X, y, sample_weight, None)
+    run = prepare(net, X, y, sample_weight)
+    run.loop(**{**run.arguments(), **options})
+    run.close()
+    del net._run

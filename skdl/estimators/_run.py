@@ -3,14 +3,15 @@
 from time import perf_counter
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 
+from skdl._warn import warn
 from skdl.engine.schedules import Adaptive
+from skdl.estimators._callbacks import start_callbacks, step_observer
 from skdl.estimators._check_run_state import check_run_state
+from skdl.estimators._outcome import RESTORING, finish_lbfgs
 from skdl.estimators._random import restore_streams, save_streams
 from skdl.estimators._run_state import HISTORY, NAN, RunState
-
-# Reasons to stop for which partial_fit, too, goes back to the best weights.
-RESTORING = ("converged", "diverged")
 
 
 class TrainingRun:
@@ -26,6 +27,8 @@ class TrainingRun:
         The net that is fitted.
     network : Network
         Its network, which training changes in place.
+    data : Data
+        The rows to train on.
     state : RunState
         All that training knows between two epochs.
     schedule : schedule object
@@ -34,13 +37,15 @@ class TrainingRun:
         What shuffling, dropout and augmentation draw from.
     optimizer : optimizer state, optional
         None for lbfgs, which keeps its own.
-    validation : Held, optional
+    validation : ValidationData, optional
         Rows to validate on.
     monitors_validation : bool, default=False
         Whether to stop by the validation score instead of the loss, and to restore the
         best epoch.
     ignores_plateau : bool, default=False
         Whether to continue when the loss stalls, as ``partial_fit`` and lbfgs do.
+    incremental : bool, default=False
+        Whether this is a call of ``partial_fit``: one epoch, without callbacks.
 
     Attributes
     ----------
@@ -62,13 +67,13 @@ class TrainingRun:
     """
 
     def __init__(
-        self, net, network, state, schedule, streams, *,
+        self, net, network, data, state, schedule, streams, *,
         optimizer=None, validation=None, monitors_validation=False,
-        ignores_plateau=False,
+        ignores_plateau=False, incremental=False,
     ):  # fmt: skip
         self.net = net
         self.network = network
-        self.data = None
+        self.data = data
         self.state = state
         self.schedule = schedule
         self.streams = streams
@@ -76,6 +81,10 @@ class TrainingRun:
         self.validation = validation
         self.monitors_validation = monitors_validation
         self.ignores_plateau = ignores_plateau
+        self.incremental = incremental
+        self.max_epochs = 1 if incremental else net.max_iter
+        # `prepare` sets the engine's loop, its arguments, and what the user gave.
+        self.loop = self.loop_options = self.given = None
         self.callbacks = self.observer = self._complete = None
         self.deadline = None if net.max_time is None else perf_counter() + net.max_time
         state.publish(net)
@@ -129,6 +138,42 @@ class TrainingRun:
             for name in ("good", "candidate"):
                 state.snapshots[name] = snapshots[name]
 
+    def begin(self):
+        """Call the hooks of ``fit``, and make the observer of steps."""
+        if not self.incremental:
+            self.callbacks = start_callbacks(self.net, self.max_epochs, *self.given)
+            if self.callbacks is not None:
+                self.callbacks.on_fit_begin()
+        # After the hooks: they may have loaded an earlier run, which may have diverged.
+        self.restart_after_divergence()
+        self.observer = step_observer(self.net, self)
+
+    def has_epochs_left(self):
+        """Return whether to call the engine's loop, at first or after a restart."""
+        is_short = self.state.records.n_iter_ < self.max_epochs
+        return is_short and self.stop_reason is None
+
+    def arguments(self):
+        """Return what the engine's loop gets, for all epochs that are left."""
+        n_epochs = self.max_epochs - self.state.records.n_iter_
+        changing = {"observer": self.observer}
+        if self.optimizer is None:
+            changing["max_iter"] = n_epochs
+        else:
+            changing |= {"max_epochs": n_epochs, "progress": self.progress}
+        return {**self.loop_options, **changing}
+
+    def start_epochs(self):
+        """Begin the first epoch of a call of the engine's loop."""
+        if self.optimizer is not None:
+            self.on_epoch_begin()
+        self.mark_complete()
+        self.start_clock()
+
+    def close(self):
+        """Drop what refers to this run, so that its arrays are freed at once."""
+        self.callbacks = self.observer = self.loop_options = None
+
     def rate(self, progress):
         """Return the learning rate of the next step."""
         rate = self.net.learning_rate_init * self.schedule.factor(progress)
@@ -176,11 +221,11 @@ class TrainingRun:
             state.stop_reason = "max_time"
         if self.callbacks is not None:
             diverged = state.stop_reason == "diverged"
-            state.asked_to_stop = self.callbacks.epoch_ended(diverged)
+            state.asked_to_stop = self.callbacks.on_epoch_end(diverged)
             if state.asked_to_stop and state.stop_reason is None:
                 state.stop_reason = "callback"
         if state.stop_reason is None and self.optimizer is not None:
-            self.epoch_begins()
+            self.on_epoch_begin()
         self.start_clock()
         return state.stop_reason is not None
 
@@ -299,12 +344,14 @@ class TrainingRun:
         self.stop_reason = "converged"
         if net.verbose:
             print(
-                f"The {self._monitored()} did not improve more than "
+                f"The {self.monitored} did not improve more than "
                 f"tol={net.tol:f} for {net.n_iter_no_change} consecutive epochs. "
                 "Stopping."
             )
 
-    def _monitored(self):
+    @property
+    def monitored(self):
+        """What early stopping looks at, in words."""
         return "validation score" if self.monitors_validation else "loss"
 
     def _is_late(self):
@@ -314,42 +361,34 @@ class TrainingRun:
         """Begin to measure the time of an epoch: what callbacks take is not in it."""
         self.started = perf_counter()
 
-    def epoch_begins(self):
-        """Tell the callbacks, if there are epochs left."""
+    def on_epoch_begin(self):
+        """Tell the callbacks that an epoch begins, if there are epochs left."""
         if self.callbacks is not None:
-            self.callbacks.epoch_begins(self.net.n_iter_)
+            self.callbacks.on_epoch_begin(self.state.records.n_iter_)
 
-    def can_restart(self):
-        """Return whether training has diverged and may go on nevertheless."""
-        allowed = self.progress.restarts < self.net.max_restarts
-        return self.stop_reason == "diverged" and allowed
+    def on_lbfgs_end(self, result):
+        """Record how SciPy's L-BFGS ended."""
+        finish_lbfgs(self, result)
 
-    def restart(self):
-        """Return to the last good weights and moments, at a tenth of the rate."""
-        state = self.state
+    def restart_after_divergence(self):
+        """Return to the last good weights at a tenth of the rate, if that is allowed.
+
+        `max_restarts` says how often. Without a divergence, nothing happens.
+        """
+        net, state = self.net, self.state
+        n_restarts = state.progress.restarts
+        if state.stop_reason != "diverged" or n_restarts >= net.max_restarts:
+            return
         good = state.snapshots["candidate"] = state.snapshots["good"]
         self._restore(good)
         state.progress.restarts += 1
         state.stop_reason = "callback" if state.asked_to_stop else None
         state.n_stalled = 0
-
-    def advice(self, scale=""):
-        """Return what the last epochs say about more of them.
-
-        Parameters
-        ----------
-        scale : str, default=""
-            Sentences about data that are not scaled: a better cure than more epochs.
-        """
-        n_stalled = self.state.n_stalled
-        if scale:
-            improving = "has not improved" if n_stalled else "was still improving"
-            return f"The {self._monitored()} {improving} at the end. {scale}"
-        if not n_stalled:
-            return f"The {self._monitored()} was still improving: raise max_iter."
-        return (
-            f"The {self._monitored()} has not improved by tol={self.net.tol:g} in the "
-            f"last {n_stalled} of them: more may not help."
+        warn(
+            f"Training diverged in epoch {net.n_iter_}; it went on from the last "
+            f"good weights, at a rate 10 times smaller. Restart "
+            f"{state.progress.restarts} of max_restarts={net.max_restarts}.",
+            ConvergenceWarning,
         )
 
     def restore_best(self):
@@ -415,16 +454,10 @@ class TrainingRun:
         self.state = RunState.from_dict(state).in_training()
         self.state.publish(self.net)
 
-    def resumable(self, *, incremental):
-        """Return what the next call of ``fit`` or ``partial_fit`` continues from.
-
-        Parameters
-        ----------
-        incremental : bool
-            Whether this call is one of ``partial_fit``.
-        """
+    def resumable_state(self):
+        """Return what the next call of ``fit`` or ``partial_fit`` continues from."""
         state = self.state
-        if self.optimizer is None or not (incremental or self.net.warm_start):
+        if self.optimizer is None or not (self.incremental or self.net.warm_start):
             # A warm start after L-BFGS continues from the parameters alone.
             return {"input_moments": state.input_moments}
         continues = self.ignores_plateau and state.stop_reason not in RESTORING

@@ -120,9 +120,8 @@ n_columns)
                 "sklearn.utils.compute_class_weight('balanced', classes=classes, "
                 "y=y)))."
             )
-        return self._partial_fit(
-            X, y, sample_weight, X_val, y_val, sample_weight_val, classes=classes
-        )
+        validation = X_val, y_val, sample_weight_val
+        return self._partial_fit(X, y, sample_weight, validation, classes)
 
     def predict(self, X: MatrixLike) -> np.ndarray:
         """Return the most probable class of each row.

@@ -422,7 +422,8 @@ schedule, or schedule object, default='constant'
         self : object
             The net.
         """
-        return self._partial_fit(X, y, sample_weight, X_val, y_val, sample_weight_val)
+        validation = X_val, y_val, sample_weight_val
+        return self._partial_fit(X, y, sample_weight, validation)
 
     def predict(self, X: MatrixLike) -> np.ndarray:
         """Return the predicted values of each row.

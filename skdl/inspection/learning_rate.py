@@ -12,7 +12,7 @@ from sklearn.base import clone
 
 from skdl._sklearn import check_matplotlib_support
 from skdl._warn import warn
-from skdl.estimators._inside import training_run
+from skdl.estimators._inside import train_discarded
 from skdl.inspection._checks import check_integer, check_number
 from skdl.inspection._unwrap import unwrap_net
 from skdl.inspection.displays._axes import COLORS, Display, tidy
@@ -279,17 +279,10 @@ def _losses_at(net, X, y, sample_weight, rates):
     Both arrays end before the first loss that is not finite.
     """
     test = _RangeTest(rates)
-    with training_run(net, X, y, sample_weight) as attempts:
-        run = net.training_
-        start = run.network.snapshot()
-        train = next(attempts)
-        train(
-            rate=test.rate, observer=test, on_epoch=lambda epoch: epoch.diverged,
-            max_epochs=len(rates),
-        )  # fmt: skip
-        # The weights are discarded, so that the end of fit does not refuse them.
-        run.network.restore(start)
-        run.stop_reason = "callback"
+    train_discarded(
+        net, X, y, sample_weight, rate=test.rate, observer=test,
+        on_epoch=lambda epoch: epoch.diverged, max_epochs=len(rates),
+    )  # fmt: skip
     losses, weights = np.array(test.losses), np.array(test.weights, float)
     finite = np.logical_and.accumulate(np.isfinite(losses))
     return losses[finite], weights[finite] / weights.max()

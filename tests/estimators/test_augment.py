@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils import get_tags
 
 from skdl import MLPClassifier, MLPRegressor, SoftmaxClassifier, SVMClassifier
+from skdl.callbacks import LambdaCallback
 from skdl.engine import Augmentation, KLDivergence, Softmax
 from skdl.ensemble import SeedEnsembleClassifier
 from tests.engine.cases import LOSSES
@@ -67,13 +68,12 @@ def test_each_epoch_brings_each_training_row_once(Net, options, pixels, y, make,
     recorder = Recorder()
     kept = []
 
-    class Watching(Net):
-        def _prepare_stochastic(self, data, *args):
-            kept.append(np.arange(60) if data.rows is None else data.rows)
-            return super()._prepare_stochastic(data, *args)
+    def keep_rows(net):
+        rows = net.training_.data.rows
+        kept.append(np.arange(60) if rows is None else rows)
 
     net = make(Net, augment=recorder, image_shape=IMAGE, batch_size=16, **options)
-    fit(Watching(**net.get_params(deep=False)), pixels, y)
+    fit(net.set_callbacks(LambdaCallback(on_fit_begin=keep_rows)), pixels, y)
     assert recorder.started == (IMAGE, 16, np.dtype(np.uint8))
     assert {images.dtype for images in recorder.seen} == {np.dtype(np.uint8)}
     assert {images.shape[1:] for images in recorder.seen} == {IMAGE}

@@ -15,7 +15,7 @@ from skdl import (
     Standardizer,
     SVMClassifier,
 )
-from skdl.estimators import _held
+from skdl.estimators import _validation_data
 from skdl.estimators._class_weight import class_weights
 
 KINDS = {
@@ -101,7 +101,9 @@ def test_score_of_early_stopping_counts_sample_weight_alone(
     Classifier, X, y, make, fit, monkeypatch
 ):
     rows = np.arange(60)
-    monkeypatch.setattr(_held, "split_rows", lambda *args: (rows[:30], rows[30:]))
+    monkeypatch.setattr(
+        _validation_data, "split_rows", lambda *args: (rows[:30], rows[30:])
+    )
     settings = {"early_stopping": True, "learning_rate_init": 0.05, "max_iter": 10}
     weights = np.linspace(0.1, 3, 60)
     net = fit(make(Classifier, class_weight={0: 9}, **settings), X, y, weights)
@@ -114,7 +116,9 @@ def test_score_of_early_stopping_counts_sample_weight_alone(
 
 def test_balanced_counts_held_out_rows(Classifier, X, y, make, fit, flat, monkeypatch):
     rows = np.arange(60)
-    monkeypatch.setattr(_held, "split_rows", lambda *args: (rows[:30], rows[30:]))
+    monkeypatch.setattr(
+        _validation_data, "split_rows", lambda *args: (rows[:30], rows[30:])
+    )
     net = fit(make(Classifier, class_weight="balanced", early_stopping=True), X, y)
     weights = dict(enumerate(60 / (3 * np.bincount(y))))
     other = fit(make(Classifier, class_weight=weights, early_stopping=True), X, y)

@@ -5,8 +5,8 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from skdl import MLPClassifier
-from skdl.estimators._held import check_shares
 from skdl.estimators._targets import Indicator, LabelColumns, Labels, SoftRows
+from skdl.estimators._validation_data import check_shares
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from skdl import (
     SVMClassifier,
 )
 from skdl.engine import Softmax
-from skdl.estimators import _held
+from skdl.estimators import _validation_data
 
 LOSSES = ["log_loss", "softmax", "logistic", "hinge", "squared_hinge", "kl_divergence",
           "squared_error"]  # fmt: skip
@@ -241,7 +241,7 @@ def test_split_keeps_the_shares_of_combinations(Classifier, X, Y, make, monkeypa
         seen.append(labels)
         return np.arange(40), np.arange(40, 60)
 
-    monkeypatch.setattr(_held, "split_rows", split)
+    monkeypatch.setattr(_validation_data, "split_rows", split)
     net = make(Classifier, early_stopping=True, max_iter=30, learning_rate_init=0.05)
     two = np.column_stack([Y[:, 1], 2 * Y[:, 1] - 20 * (X[:, 0] > 0)])
     net.fit(X, two)

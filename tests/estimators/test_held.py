@@ -36,7 +36,8 @@ from skdl import (
 )
 from skdl.engine import Quantile
 from skdl.ensemble import SeedEnsembleClassifier
-from skdl.estimators._held import warn_if_far
+from skdl.estimators import _prepare
+from skdl.estimators._validation_data import warn_if_far
 from tests.estimators.wild import wild
 
 SOLVERS = ["sgd", "adam", "adagrad", "rmsprop", "adamw", "lbfgs"]
@@ -267,7 +268,7 @@ def test_wrong_data_are_named(
         change, message = lambda X, y: (X, np.c_[y, y]), "2 outputs of the net"
     names = ("X_val", "y_val", "sample_weight_val")
     extra = dict(zip(names, change(X_val, y_val), strict=False))
-    monkeypatch.setattr(Net, "_start", None)  # it comes before any work
+    monkeypatch.setattr(_prepare, "start_network", None)  # it comes before any work
     net = make(Net)
     with pytest.raises(ValueError, match=rf"(?s)validation data \(X_val.*{message}"):
         net.fit(X, y, **extra)
@@ -301,16 +302,14 @@ def test_one_way_to_say_it(Net, X, y, X_val, y_val, make, fit):
 
 def spied(monkeypatch):
     """Return a list which gets the (training, validation) rows of each fit."""
-    from skdl.estimators import _base
-
-    seen, held_out = [], _base.held_out
+    seen, split_validation = [], _prepare.split_validation
 
     def spy(*args):
-        rows, held = held_out(*args)
+        rows, held = split_validation(*args)
         seen.append((rows, held.rows))
         return rows, held
 
-    monkeypatch.setattr(_base, "held_out", spy)
+    monkeypatch.setattr(_prepare, "split_validation", spy)
     return seen
 
 

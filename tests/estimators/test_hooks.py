@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 
 from skdl import MLPClassifier, MLPRegressor, SoftmaxClassifier, Standardizer
 from skdl.engine import Network
-from skdl.estimators._hooks import CALLBACK_ATTRIBUTES
+from skdl.estimators._callbacks import CALLBACK_ATTRIBUTES
 from skdl.estimators._run import TrainingRun
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

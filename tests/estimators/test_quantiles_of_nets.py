@@ -9,7 +9,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from skdl import MLPRegressor
 from skdl.engine import Cosine, Quantile
-from skdl.estimators import _held
+from skdl.estimators import _validation_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -144,7 +144,9 @@ def test_other_losses_keep_r2(data):
 def test_early_stopping_watches_d2(quantiles, data, monkeypatch):
     X, y = data
     rows = np.arange(300)
-    monkeypatch.setattr(_held, "split_rows", lambda *args: (rows[:200], rows[200:]))
+    monkeypatch.setattr(
+        _validation_data, "split_rows", lambda *args: (rows[:200], rows[200:])
+    )
     net = MLPRegressor(
         Quantile(quantiles), 5, early_stopping=True, max_iter=15, random_state=0,
         learning_rate_init=0.1,

@@ -8,7 +8,7 @@ from sklearn.neural_network import MLPClassifier as TheirClassifier
 
 from skdl import MLPClassifier, MLPRegressor
 from skdl.engine import Network
-from skdl.estimators import _held
+from skdl.estimators import _validation_data
 from skdl.estimators._run import TrainingRun
 
 
@@ -21,8 +21,8 @@ def splits(monkeypatch):
         seen.append(split_rows(*args))
         return seen[-1]
 
-    split_rows = _held.split_rows
-    monkeypatch.setattr(_held, "split_rows", spy)
+    split_rows = _validation_data.split_rows
+    monkeypatch.setattr(_validation_data, "split_rows", spy)
     return seen
 
 

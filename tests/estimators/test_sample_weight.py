@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
 from skdl import MLPRegressor
-from skdl.estimators import _held
+from skdl.estimators import _validation_data
 
 FULL = [{"solver": "sgd"}, {"solver": "adam"}, {"solver": "lbfgs"}]
 
@@ -64,7 +64,7 @@ def test_penalty_is_for_the_sum_of_weights(Net, X, y, make, fit):
 def test_early_stopping_needs_weight_in_both_parts(Net, part, X, y, make, monkeypatch):
     rows = np.arange(60)
     split = (rows[:40], rows[40:])
-    monkeypatch.setattr(_held, "split_rows", lambda *args: split)
+    monkeypatch.setattr(_validation_data, "split_rows", lambda *args: split)
     weights = np.ones(60)
     weights[split[part == "validation"]] = 0
     with pytest.raises(ValueError, match="sample_weight is zero for all"):

@@ -13,6 +13,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.utils import get_tags
 
 from skdl import MLPClassifier, MLPRegressor, SoftmaxClassifier, Standardizer
+from skdl.callbacks import LambdaCallback
 from skdl.engine.optimizers import OPTIMIZERS
 from skdl.ensemble import CheckpointEnsembleClassifier, SeedEnsembleClassifier
 from skdl.estimators import _standardize
@@ -108,13 +109,10 @@ def test_blocks_of_rows_do_not_matter(monkeypatch, pixels, y, block, make, fit):
 def test_rows_held_out_do_not_count(Net, options, X, y, make, fit):
     seen = []
     net = make(Net, standardize=True, **options)
-
-    class Watching(Net):
-        def _prepare_stochastic(self, data, *args):
-            seen.append(data.rows)
-            return super()._prepare_stochastic(data, *args)
-
-    net = fit(Watching(**net.get_params()), X, y)
+    net.set_callbacks(
+        LambdaCallback(on_fit_begin=lambda net: seen.append(net.training_.data.rows))
+    )
+    fit(net, X, y)
     assert 0 < len(seen[0]) < len(X)
     assert_allclose(net.input_mean_, X[seen[0]].mean(axis=0), rtol=1e-12, atol=1e-15)
     assert np.abs(net.input_mean_ - X.mean(axis=0)).max() > 1e-4

@@ -7,7 +7,7 @@ import pytest
 
 from skdl import MLPClassifier
 from skdl.callbacks import LambdaCallback
-from skdl.estimators._steps import StepObservers, step_observer
+from skdl.estimators._callbacks import StepObservers, step_observer
 
 
 class Watcher(LambdaCallback):

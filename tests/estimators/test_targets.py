@@ -17,7 +17,7 @@ from skdl import (
     SVMClassifier,
 )
 from skdl.engine import KLDivergence
-from skdl.estimators import _held
+from skdl.estimators import _validation_data
 from skdl.estimators._labels import holds_distributions, is_matrix, soft_rows
 from skdl.estimators._targets import encode_classes, smooth
 
@@ -215,7 +215,7 @@ def test_early_stopping_is_by_the_most_probable_class(
         strata.append(labels)
         return rows[:40], rows[40:]
 
-    monkeypatch.setattr(_held, "split_rows", split)
+    monkeypatch.setattr(_validation_data, "split_rows", split)
     weights = np.linspace(0, 2, 60) if weighted else None
     net = fit(make(Soft, early_stopping=True, learning_rate_init=0.05), X, t, weights)
     hard = t.argmax(axis=1)

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import is_classifier
 
 from skdl import MLPClassifier, MLPRegressor, SoftmaxClassifier
-from skdl.estimators import _base, _validation
+from skdl.estimators import _prepare, _validation
 from skdl.estimators._validation import check_image_shape, split_rows
 
 
@@ -20,7 +20,7 @@ def no_work(monkeypatch):
         raise AssertionError("work began before the input was refused")
 
     for name in ("train", "train_lbfgs"):
-        monkeypatch.setattr(_base, name, work)
+        monkeypatch.setattr(_prepare, name, work)
 
 
 def with_value(array, value):

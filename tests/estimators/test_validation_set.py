@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skdl import MLPClassifier, PCAWhitener, Standardizer, ValidationSet
-from skdl.estimators import _base
+from skdl.estimators import _prepare
 
 
 @pytest.fixture
@@ -24,14 +24,14 @@ def X_val():
 @pytest.fixture
 def n_validated(monkeypatch):
     """How many rows each fit from here on validates on."""
-    numbers, given_rows = [], _base.given_rows
+    numbers, encode_validation = [], _prepare.encode_validation
 
     def spy(*args):
-        held = given_rows(*args)
+        held = encode_validation(*args)
         numbers.append(held.X.shape[0])
         return held
 
-    monkeypatch.setattr(_base, "given_rows", spy)
+    monkeypatch.setattr(_prepare, "encode_validation", spy)
     return numbers
 
 

@@ -8,6 +8,7 @@ from sklearn.base import clone
 from skdl import MLPRegressor, SoftmaxClassifier
 from skdl.callbacks import LambdaCallback, Monitor
 from skdl.engine import StepDecay
+from skdl.estimators._inside import network_of
 from skdl.inspection import (
     GradientFlowDisplay,
     LayerHistogramDisplay,
@@ -193,9 +194,9 @@ def test_gradients_of_a_regressor(X, y, fit):
 
 
 def test_the_net_stays_as_it_is(net, X, y):
-    before = net._network.snapshot()
+    before = network_of(net).snapshot()
     GradientFlowDisplay.from_estimator(net, X, y)
-    for ours, theirs in zip(net._network.snapshot(), before, strict=True):
+    for ours, theirs in zip(network_of(net).snapshot(), before, strict=True):
         assert_array_equal(ours, theirs)
 
 

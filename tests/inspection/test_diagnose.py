@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skdl import LogisticClassifier, MLPRegressor, SoftmaxClassifier, Standardizer
 from skdl.callbacks import LambdaCallback
+from skdl.estimators._inside import network_of
 from skdl.inspection import diagnose
 from skdl.inspection.diagnosis.findings import KINDS
 from skdl.preprocessing import ImageAugmenter
@@ -85,7 +86,7 @@ def test_each_kind_is_planted():
 def test_a_fitted_net_is_judged_by_its_own_training():
     X, y = first(DIGITS, 600)
     fitted = net(max_iter=30).fit(X, y)
-    parameters = fitted._network.parameters
+    parameters = network_of(fitted).parameters
     before = pickle.dumps(fitted)
     healthy = diagnose(fitted, X, y)
     assert pickle.dumps(fitted) == before
@@ -95,7 +96,7 @@ def test_a_fitted_net_is_judged_by_its_own_training():
     assert set(report.kinds) - set(healthy.kinds) >= {"dead_units"}
     assert report["dead_units"].evidence["when"] == "in the fitted net"
     assert "(fitted)" in report.subject
-    assert parameters is fitted._network.parameters
+    assert parameters is network_of(fitted).parameters
 
 
 def test_a_fitted_nets_history_is_read():

@@ -17,6 +17,7 @@ from skdl import (
     SVMClassifier,
 )
 from skdl.engine import check_gradient
+from skdl.estimators._inside import network_of
 from skdl.inspection import input_gradients
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -187,11 +188,11 @@ def test_wrong_arguments():
 def test_the_net_stays_as_it_was():
     net = fitted(SoftmaxClassifier, LABELS, normalization="batch")
     before = {**vars(net), "_network": None}
-    snapshot = net._network.snapshot()
+    snapshot = network_of(net).snapshot()
     input_gradients(net, X, LABELS)
     input_gradients(net, X)
     assert {**vars(net), "_network": None} == before
-    for array, expected in zip(net._network.snapshot(), snapshot, strict=True):
+    for array, expected in zip(network_of(net).snapshot(), snapshot, strict=True):
         assert_array_equal(array, expected)
 
 

@@ -18,7 +18,6 @@ from skdl import LogisticClassifier, MLPRegressor, SoftmaxClassifier
 from skdl import inspection as module
 from skdl.callbacks import Monitor
 from skdl.engine import StepDecay
-from skdl.estimators._base import BaseNet
 from skdl.preprocessing import ImageAugmenter
 
 X = np.random.default_rng(0).normal(size=(60, 16))
@@ -137,7 +136,7 @@ def fitted_case(case):
     """Return the fitted estimator of a case, with the records of a Monitor."""
     estimator = clone(CASES[case][0])
     net = estimator
-    while not isinstance(net, BaseNet):
+    while not hasattr(net, "hidden_layer_sizes"):
         inner = getattr(net, "estimator", None) or getattr(net, "regressor", None)
         net = net[-1] if isinstance(net, Pipeline) else inner
     net.set_callbacks(Monitor(every=2))

@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from skdl import MLPClassifier, MLPRegressor, SoftmaxClassifier
 from skdl.engine import Adam
 from skdl.engine.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, mean_loss
+from skdl.estimators._inside import loss_of, network_of, raw_scores
 from skdl.inspection.diagnosis._subject import make_subject
 from skdl.inspection.diagnosis._trial import (
     Budget,
@@ -36,11 +37,11 @@ def test_a_trial_trains_the_same_net_as_fit(solver, rate):
     subject, trial = trial_of(net)
     rows = subject.train
     net.fit(IRIS[0][rows], IRIS[1][rows])
-    assert_array_equal(trial.network.parameters, net._network.parameters)
+    assert_array_equal(trial.network.parameters, network_of(net).parameters)
     assert_allclose(trial.curve.gradient_norms, net.history_["gradient_norm"])
     assert trial.curve.n_epochs == net.n_iter_
-    loss, sample = net._loss(), trial.sample
-    scores = net._raw_scores(sample.X)
+    loss, sample = loss_of(net), trial.sample
+    scores = raw_scores(net, sample.X)
     value = mean_loss(loss, scores, sample.targets, sample.table)
     assert_allclose(trial.curve.losses[-1], value)
     assert trial.curve.counts[0] == 0

@@ -19,21 +19,11 @@ from skdl.estimators._targets import read_distributions, targets_of
 from skdl.estimators._validation import check_training_data, split_rows
 from skdl.estimators.validation_set import ValidationSet
 
-__all__ = [
-    "Held",
-    "check_shares",
-    "check_validation",
-    "given_rows",
-    "held_out",
-    "validates",
-    "warn_if_far",
-]
-
 # As few rows may be of any range.
 ENOUGH = 20
 
 
-def validates(net):
+def holds_out(net):
     """Tell whether early stopping watches held-out rows.
 
     With lbfgs, `early_stopping` alone is inert, as in scikit-learn: something of ours
@@ -43,7 +33,7 @@ def validates(net):
     return net.early_stopping and (net.solver != "lbfgs" or asked)
 
 
-def check_validation(net, X_val, y_val, sample_weight_val, incremental):
+def check_validation(net, X_val, y_val, sample_weight_val, *, incremental=False):
     """Return (X_val, y_val, sample_weight_val), or None; refuse what contradicts."""
     if isinstance(X_val, ValidationSet):
         if y_val is not None or sample_weight_val is not None:
@@ -60,8 +50,8 @@ def check_validation(net, X_val, y_val, sample_weight_val, incremental):
     if given != (y_val is not None) or (sample_weight_val is not None and not given):
         raise ValueError(
             "X_val and y_val go together, and sample_weight_val with both: got X_val "
-            f"{_said(X_val)}, y_val {_said(y_val)}, sample_weight_val "
-            f"{_said(sample_weight_val)}."
+            f"{_presence(X_val)}, y_val {_presence(y_val)}, sample_weight_val "
+            f"{_presence(sample_weight_val)}."
         )
     if net.validation_split is not None:
         if given:
@@ -110,12 +100,12 @@ def _only_one(values):
     return values[0] if isinstance(values, tuple) and len(values) == 1 else values
 
 
-def _said(argument):
+def _presence(argument):
     return "is None" if argument is None else "is given"
 
 
 @dataclass
-class Held:
+class ValidationData:
     """Rows that validate, ready to be scored after each epoch.
 
     Attributes
@@ -247,8 +237,8 @@ def _way_out(held, error):
     )
 
 
-def given_rows(net, given, dtype, n_scores, trained=None):
-    """Return the user's validation data as a `Held`.
+def encode_validation(net, given, dtype, n_scores, trained=None):
+    """Return the user's validation data as a `ValidationData`.
 
     Parameters
     ----------
@@ -291,7 +281,7 @@ def given_rows(net, given, dtype, n_scores, trained=None):
         warn_if_far(codes, trained)
     weights = None if weights is None else weights[:, 0]
     y = meaning.for_scorers(y, codes)
-    return Held(X, frame, None, y, meaning, codes, targets, table, weights)
+    return ValidationData(X, frame, None, y, meaning, codes, targets, table, weights)
 
 
 def _scorer_wants_frame(net, X):
@@ -350,8 +340,8 @@ def warn_if_far(y_val, y):
         )
 
 
-def held_out(net, data, frame, y, meaning, codes, weights, rng):
-    """Return (rows to train on, the others as a `Held`).
+def split_validation(net, data, frame, y, meaning, codes, weights, rng):
+    """Return (rows to train on, the others as a `ValidationData`).
 
     Parameters
     ----------
@@ -394,7 +384,7 @@ def held_out(net, data, frame, y, meaning, codes, weights, rng):
             "sample_weight is zero for all training rows, with class_weight, or for "
             f"all validation rows of the split by {how}."
         )
-    held_rows = Held(
+    held_rows = ValidationData(
         data.X,
         rows_of(frame, held) if _scorer_wants_frame(net, frame) else None,
         held,

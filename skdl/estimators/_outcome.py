@@ -1,0 +1,130 @@
+"""What the end of a training run means for the net: results, warnings and errors."""
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from skdl._explain import or_nothing
+from skdl._warn import warn
+from skdl.estimators._divergence import likely_cause, scale_advice
+from skdl.estimators._records import GrowingHistory
+
+# Reasons to stop for which partial_fit, too, returns to the best weights.
+RESTORING = ("converged", "diverged")
+
+
+def finish(run):
+    """Put the results of a `TrainingRun` into its net, or refuse them.
+
+    Raises
+    ------
+    ValueError
+        If training diverged and no earlier weights are left to return to.
+    """
+    net = run.net
+    if run.monitors_validation and (
+        not run.incremental or run.stop_reason in RESTORING
+    ):
+        run.restore_best()
+    _refuse_or_warn(run)
+    is_at_max_iter = run.stop_reason is None and not run.incremental
+    net.stop_reason_ = "max_iter" if is_at_max_iter else run.stop_reason
+    if "_growing_history" not in vars(net):
+        net._growing_history = GrowingHistory()
+    net.history_ = net._growing_history.extended(net.history_, run.history)
+    net._step_records = {} if run.observer is None else run.observer.records()
+    if run.optimizer is not None:
+        net.t_ = run.progress.rows
+    net._run_state = run.resumable_state()
+    if run.callbacks is not None:
+        run.callbacks.on_fit_end()
+
+
+def _refuse_or_warn(run):
+    """Raise if the weights are lost; warn if training did not converge."""
+    net, data, reason = run.net, run.data, run.stop_reason
+    is_lost = reason == "diverged" and not run.monitors_validation
+    if is_lost or not run.network.is_finite():
+        raise ValueError(
+            "Solver produced non-finite parameter weights. The input data may "
+            f"contain large values and need to be preprocessed. {_cause(run)}"
+            # A search's warning quotes this error without naming the estimator.
+            f" It was {' '.join(or_nothing(repr, net).split())}."
+        )
+    if reason == "diverged":
+        warn(
+            "Training diverged; the parameters of the best epoch were restored, or "
+            f"the starting ones if no epoch had a score. {_cause(run)}",
+            ConvergenceWarning,
+        )
+    if reason is None and not run.incremental:
+        scale = or_nothing(scale_advice, net, data.X, data.targets)
+        warn(
+            f"Maximum iterations (max_iter={net.max_iter}) reached and the "
+            f"optimization hasn't converged yet. {_advice(run, scale)}",
+            ConvergenceWarning,
+        )
+
+
+def _cause(run):
+    data = run.data
+    return or_nothing(likely_cause, run.net, data.X, data.targets, run.made_no_step)
+
+
+def _advice(run, scale):
+    """Return whether more epochs may help, and what else.
+
+    Parameters
+    ----------
+    run : TrainingRun
+    scale : str
+        Sentences about data that are not scaled, which is a better cure than more
+        epochs; empty if they are.
+    """
+    n_stalled, what = run.state.n_stalled, run.monitored
+    if scale:
+        improving = "has not improved" if n_stalled else "was still improving"
+        return f"The {what} {improving} at the end. {scale}"
+    if not n_stalled:
+        return f"The {what} was still improving: raise max_iter."
+    return (
+        f"The {what} has not improved by tol={run.net.tol:g} in the last {n_stalled} "
+        "of them: more may not help."
+    )
+
+
+def finish_lbfgs(run, result):
+    """Record how SciPy's L-BFGS ended; warn if it did not converge.
+
+    Parameters
+    ----------
+    run : TrainingRun
+    result : scipy.optimize.OptimizeResult
+    """
+    net, data, records = run.net, run.data, run.state.records
+    records.n_iter_, records.loss_ = result.nit, np.float64(result.fun)
+    run.state.publish(net)
+    if run.stop_reason is not None:
+        return
+    if not np.isfinite(result.fun):
+        run.stop_reason = "diverged"
+        return
+    run.stop_reason = "converged"
+    if result.status == 0:
+        return
+    if result.status == 1:
+        run.stop_reason = "max_fun" if result.nit < net.max_iter else "max_iter"
+        advice = (
+            f"Increase max_iter ({net.max_iter}) or max_fun ({net.max_fun}), or "
+            "scale the data."
+        )
+    else:
+        advice = (
+            "The line search found no lower value, as happens at a minimum to "
+            "rounding, or with data that are not scaled."
+        )
+    scale = or_nothing(scale_advice, net, data.X, data.targets)
+    warn(
+        f"lbfgs failed to converge after {result.nit} iterations (status="
+        f"{result.status}): {result.message}. {advice} {scale}".rstrip(),
+        ConvergenceWarning,
+    )

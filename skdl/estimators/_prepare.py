@@ -1,0 +1,335 @@
+"""From the arguments of ``fit`` to a training run, in named steps."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skdl.engine.batching import Data
+from skdl.engine.lbfgs import train_lbfgs
+from skdl.engine.network import Network
+from skdl.engine.optimizers import OPTIMIZERS, SGD, Optimizer
+from skdl.engine.progress import Progress
+from skdl.engine.schedules import SCHEDULES, Constant, InverseScaling, Schedule
+from skdl.engine.training import train
+from skdl.estimators._architecture import (
+    check_architecture,
+    check_hidden_layers,
+    start_weights,
+)
+from skdl.estimators._augment import check_augment, start_augmentation
+from skdl.estimators._checks import resolve
+from skdl.estimators._labels import is_list_of_classes
+from skdl.estimators._overrides import refuse_overrides
+from skdl.estimators._random import later_streams, load_streams, random_streams
+from skdl.estimators._run import TrainingRun
+from skdl.estimators._run_state import RunState
+from skdl.estimators._standardize import check_standardize, learn_scaling
+from skdl.estimators._targets import (
+    Targets,
+    choose_targets,
+    choose_targets_of_batches,
+    read_distributions,
+    targets_of,
+)
+from skdl.estimators._validation import (
+    check_batch_size,
+    check_image_shape,
+    check_lbfgs,
+    check_penalty,
+    check_training_data,
+    network_dtype,
+)
+from skdl.estimators._validation_data import (
+    encode_validation,
+    holds_out,
+    split_validation,
+)
+
+
+def prepare(
+    net, X, y, sample_weight=None, validation=None, *, incremental=False, classes=None
+):
+    """Return a `TrainingRun` that is ready to train a net, in six steps.
+
+    Each step takes what the steps before it return: the order is that of the
+    dependencies. Attributes of the net are replaced, never changed in place, so that
+    `fitting` can restore them.
+
+    Parameters
+    ----------
+    net : estimator
+    X, y, sample_weight : object
+        As the user gave them.
+    validation : tuple or None
+        What `check_validation` returned: the user's validation data.
+    incremental : bool, default=False
+        Whether this is ``partial_fit``: one epoch that continues the last call.
+    classes : object, default=None
+        As the user gave them to ``partial_fit``.
+    """
+    is_new = not ("_network" in vars(net) and (incremental or net.warm_start))
+    # 1. Check parameters and rows.
+    hidden_widths = _check_parameters(net)
+    rows = _check_rows(net, X, y, sample_weight, classes, is_new=is_new)
+    # 2. Choose what y means, and encode it.
+    data, n_scores = _encode(net, rows, classes, is_new=is_new, incremental=incremental)
+    if validation is not None:
+        trained = None if incremental else rows.codes
+        validation = encode_validation(net, validation, rows.dtype, n_scores, trained)
+    # 3. Build the network, or continue with a copy of it.
+    widths = (rows.X.shape[1], *hidden_widths, n_scores)
+    if is_new:
+        streams = start_network(net, widths, rows.dtype, net.random_state)
+    else:
+        streams = _continue_network(net, widths)
+    # 4. Hold rows out.
+    monitors_validation = holds_out(net) or (
+        net.early_stopping and validation is not None
+    )
+    if validation is None and (monitors_validation or net.validation_split is not None):
+        data.rows, validation = split_validation(
+            net, data, X, rows.y, rows.targets, rows.codes, rows.weights,
+            streams["validation"],
+        )  # fmt: skip
+    # 5. Learn from the rows that are left what they need before they train.
+    augmentation = start_augmentation(net, data, rows.image_shape, streams)
+    moments = learn_scaling(
+        net, data, rows.weights, rows.image_shape,
+        net._run_state.get("input_moments"), incremental=incremental,
+    )  # fmt: skip
+    if validation is not None and (is_new or not incremental):
+        validation.check_scoring(net)
+    # 6. Start the run.
+    net.stop_reason_ = None
+    state = RunState.of_call(net, monitors_validation)
+    state.input_moments = moments
+    start_run = _lbfgs_run if net.solver == "lbfgs" else _stochastic_run
+    run = start_run(
+        net, data, state, streams, augmentation,
+        validation=validation, monitors_validation=monitors_validation,
+        incremental=incremental,
+    )  # fmt: skip
+    run.given = X, y, sample_weight
+    net._run = run
+    return run
+
+
+def _check_parameters(net):
+    """Refuse parameters that contradict one another; return the hidden widths."""
+    refuse_overrides(net)
+    widths = check_hidden_layers(net.hidden_layer_sizes)
+    check_lbfgs(net)
+    return widths
+
+
+@dataclass
+class _Rows:
+    """The rows to train on and to hold out, checked.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n_samples, n_features), or CSR array
+    y : ndarray or sparse matrix
+    weights : ndarray of shape (n_samples, 1), or None
+        The user's sample weights.
+    image_shape : tuple of int, or None
+    dtype : numpy.dtype
+        What the network computes in.
+    targets : Targets
+        What y means.
+    codes : ndarray
+        y as ``targets.read`` returns it.
+    """
+
+    X: Any
+    y: Any
+    weights: np.ndarray | None
+    image_shape: tuple | None
+    dtype: np.dtype
+    targets: Targets | None = None
+    codes: np.ndarray | None = None
+
+
+def _check_rows(net, X, y, sample_weight, classes, *, is_new):
+    """Return checked `_Rows`, whose y is not yet encoded."""
+    if is_new:
+        has_columns = is_list_of_classes(classes)
+    else:
+        has_columns = isinstance(getattr(net, "classes_", None), list)
+    y = read_distributions(net, y, columns=has_columns)
+    X, y, weights = check_training_data(
+        net, X, y, sample_weight, reset=is_new, y_numeric=net._y_numeric
+    )
+    image_shape = check_image_shape(net.image_shape, X.shape[1])
+    check_standardize(net, X, image_shape)
+    check_augment(net, X)
+    dtype = network_dtype(X) if is_new else net._network.dtype
+    if weights is not None:
+        weights = weights.astype(dtype, copy=False)
+    return _Rows(X, y, weights, image_shape, dtype)
+
+
+def _encode(net, rows, classes, *, is_new, incremental):
+    """Choose the `Targets` of some rows; return (Data, number of scores)."""
+    rows.targets, rows.codes = read_targets(
+        net, rows.y, classes, is_new=is_new, incremental=incremental
+    )
+    vars(net).update(rows.targets.fitted_attributes)
+    encoded, table, n_scores = rows.targets.encode(rows.codes, rows.dtype)
+    weights = rows.targets.weigh(rows.codes, rows.weights, rows.dtype)
+    return Data(rows.X, encoded, table, weights), n_scores
+
+
+def read_targets(net, y, classes=None, *, is_new, incremental):
+    """Return the `Targets` of a call, and what they read y as.
+
+    Parameters
+    ----------
+    net : estimator
+    y : ndarray or sparse matrix
+        Checked.
+    classes : object, default=None
+        As the user gave them to ``partial_fit``.
+    is_new : bool
+        Whether the net forgets earlier calls.
+    incremental : bool
+        Whether this is ``partial_fit``.
+    """
+    if is_new and incremental:
+        return choose_targets_of_batches(net, y, classes)
+    if is_new:
+        return choose_targets(net, y)
+    targets = targets_of(net, y)
+    if incremental:
+        targets.check_classes_again(classes)
+    return targets, targets.read(y, all_classes=not incremental)
+
+
+def start_network(net, widths, dtype, random_state):
+    """Give a net a new network and empty records; return its random streams.
+
+    Parameters
+    ----------
+    net : estimator
+    widths : tuple of int
+        Of the input, the hidden layers and the scores.
+    dtype : numpy.dtype
+    random_state : int, RandomState instance or None
+        Draws the starting weights.
+    """
+    initialization, streams = random_streams(random_state)
+    net._network = _new_network(net, widths, dtype)
+    start_weights(net._network, net.weight_init, net.activation, initialization)
+    net.n_layers_ = len(widths)
+    net.n_outputs_ = widths[-1]
+    net.t_ = 0
+    vars(net).pop("loss_", None)
+    net.loss_curve_ = []
+    net.history_ = {}
+    net.best_loss_ = net.validation_scores_ = net.best_validation_score_ = None
+    net._run_state = {}
+    net._step_records = {}
+    return streams
+
+
+def _continue_network(net, widths):
+    """Give a net a copy of its network to train; return its random streams."""
+    old = net._network
+    if widths != old.widths:
+        raise ValueError(
+            f"warm_start and partial_fit go on with a network of widths "
+            f"{old.widths}; hidden_layer_sizes and the data now ask for "
+            f"{widths}. Set warm_start=False, or clone the estimator."
+        )
+    net._network = _new_network(net, widths, old.dtype)
+    if net._network.layout != old.layout:
+        raise ValueError(
+            "warm_start and partial_fit go on with the parameters of the last "
+            "call, but activation (maxout), normalization, residual or standardize "
+            "now ask for others. Set warm_start=False, or clone the estimator."
+        )
+    net._network.restore(old.snapshot())
+    if "streams" in net._run_state:
+        return load_streams(net._run_state["streams"])
+    # The last call was a fit without warm_start.
+    return later_streams(net.random_state)
+
+
+def _new_network(net, widths, dtype):
+    return Network(widths, dtype=dtype, **check_architecture(net, len(widths) - 2))
+
+
+def _stochastic_run(net, data, state, streams, augmentation, *, incremental, **options):
+    """Return a `TrainingRun` of mini-batch steps."""
+    network, known, progress = net._network, net._run_state, state.progress
+    progress.max_epochs = net.max_iter + (0 if incremental else progress.epochs)
+    batch_size = check_batch_size(net.batch_size, data.n_rows)
+    alpha, penalty = check_penalty(net.penalty, net.l1_ratio, net.alpha)
+    optimizer = _optimizer_of(net).start(network.parameters, network.n_weights)
+    is_same = known.get("optimizer", {}).get("kind") == type(optimizer).__name__
+    if is_same:
+        optimizer.load(known["optimizer"])
+    run = TrainingRun(
+        net, network, data, state, _schedule_of(net), streams, optimizer=optimizer,
+        ignores_plateau=incremental, incremental=incremental, **options,
+    )  # fmt: skip
+    run.resume(known if is_same else {})
+    run.loop = train
+    run.loop_options = {
+        "network": network,
+        "loss": net._loss(),
+        "optimizer": optimizer,
+        "data": data,
+        "rng": streams["shuffling"] if net.shuffle else None,
+        "alpha": alpha,
+        "penalty": penalty,
+        "batch_size": batch_size,
+        "rate": run.rate,
+        "on_epoch": run,
+        "max_norm": net.max_grad_norm,
+        "dropout_rng": streams["dropout"],
+        "deadline": run.deadline,
+        "augmentation": augmentation,
+    }
+    return run
+
+
+def _lbfgs_run(net, data, state, streams, augmentation, *, incremental, **options):
+    """Return a `TrainingRun` of L-BFGS, which has no augmentation and no batches."""
+    state.progress = Progress()
+    run = TrainingRun(
+        net, net._network, data, state, Constant(), streams,
+        ignores_plateau=True, incremental=incremental, **options,
+    )  # fmt: skip
+    run.resume({})
+    run.loop = train_lbfgs
+    run.loop_options = {
+        "network": net._network,
+        "loss": net._loss(),
+        "data": data,
+        "alpha": 0 if net.penalty is None else net.alpha,
+        "max_fun": net.max_fun,
+        "tol": net.tol,
+        "on_epoch": run,
+        "on_end": run.on_lbfgs_end,
+        "on_begin": run.on_epoch_begin,
+    }
+    return run
+
+
+def _optimizer_of(net):
+    if net.solver == "sgd":
+        return SGD(net.momentum, net.nesterovs_momentum)
+    if net.solver in ("adam", "adamw"):
+        return OPTIMIZERS[net.solver](net.beta_1, net.beta_2, net.epsilon)
+    return resolve("solver", net.solver, OPTIMIZERS, Optimizer)
+
+
+def _schedule_of(net):
+    # scikit-learn's names have no effect with its 'adam', and so they have none here.
+    if net.solver == "adam" and net.learning_rate in ("invscaling", "adaptive"):
+        return Constant()
+    if net.learning_rate == "invscaling":
+        return InverseScaling(net.power_t)
+    return resolve("learning_rate", net.learning_rate, SCHEDULES, Schedule)
