@@ -1,7 +1,12 @@
 """The NumPy engine: arrays in, arrays out.
 
-Kernels work on the last two axes (rows, features), so that any leading axis is a stack
-of independent networks. Nothing here knows of estimators.
+Here are the objects that estimators take: losses, activations, optimizers, schedules,
+initializers, penalties, `BatchNorm`, `HiddenLayers`, and the base classes for objects
+of your own, which `skdl.engine.protocols` describes. The rest (`Network`, `train`,
+`Workspace` and so on) is the machinery below the estimators.
+
+Kernels work on the last two axes (rows, features). A leading axis is a stack of
+independent networks. The engine does not know estimators.
 """
 
 from skdl.engine.activations import (

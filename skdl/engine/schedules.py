@@ -7,7 +7,7 @@ know is in the `Progress`.
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from skdl.engine.checks import (
     check_choice,
@@ -209,7 +209,7 @@ class StepDecay(Schedule):
 
     decay: float = 0.5
     every: int = 10
-    unit: str = "epochs"
+    unit: Literal["epochs", "iterations"] = "epochs"
     start: int = 0
 
     def check(self) -> None:
@@ -245,7 +245,7 @@ class Exponential(Schedule):
     """
 
     decay: float = 0.95
-    unit: str = "epochs"
+    unit: Literal["epochs", "iterations"] = "epochs"
 
     def check(self) -> None:
         """Raise ValueError for settings outside of their ranges."""
@@ -439,7 +439,7 @@ class Warmup(Schedule):
 
     schedule: Any = None
     length: int = 500
-    unit: str = "iterations"
+    unit: Literal["epochs", "iterations"] = "iterations"
 
     @property
     def patience(self):
