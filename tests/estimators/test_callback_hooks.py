@@ -16,8 +16,6 @@ from sklearn.pipeline import make_pipeline
 
 from skdl import MLPClassifier, MLPRegressor, SoftmaxClassifier, Standardizer
 from skdl.engine import Network
-from skdl.estimators._callbacks import CALLBACK_ATTRIBUTES
-from skdl.estimators._run import TrainingRun
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -153,7 +151,9 @@ def test_fitted_estimator_is_that_of_its_epoch(
         assert_array_equal(fitted.history_["loss"], net.history_["loss"][:k])
         assert fitted.n_iter_ == k
         assert not hasattr(fitted, "training_")
-        assert not set(CALLBACK_ATTRIBUTES) & set(vars(fitted))
+        assert not {"_callback_fit_ctx", "_skl_callbacks_to_teardown"} & set(
+            vars(fitted)
+        )
         assert pickle.loads(pickle.dumps(fitted)).predict(X).shape == (60,)
     _, _, _, last = recorder.received[-2]
     assert_array_equal(flat(last), flat(net))  # after the best was restored
@@ -313,7 +313,7 @@ class TellTale:
         assert not hasattr(estimator, "training_")
 
     def on_fit_task_begin(self, estimator, context):
-        assert isinstance(estimator.training_, TrainingRun)
+        assert estimator.training_.network is estimator._network
 
     def on_fit_task_end(self, estimator, context):
         run = estimator.training_

@@ -8,9 +8,17 @@ from sklearn.base import is_classifier
 from skdl import MLPClassifier, MLPRegressor, SoftmaxClassifier
 from skdl.engine import Data, Network, StepDecay, Workspace
 from skdl.engine.optimizers import OPTIMIZERS
-from skdl.estimators._run_state import HISTORY
 from tests.engine.cases import penalized
 
+HISTORY = (
+    "loss",
+    "validation_loss",
+    "validation_score",
+    "learning_rate",
+    "gradient_norm",
+    "update_ratio",
+    "time",
+)
 SOLVERS = ["sgd", "adam", "adagrad", "rmsprop", "adamw", "lbfgs"]
 
 

@@ -9,7 +9,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
 from skdl import MLPRegressor
-from skdl.estimators import _validation_data
 
 FULL = [{"solver": "sgd"}, {"solver": "adam"}, {"solver": "lbfgs"}]
 
@@ -61,14 +60,12 @@ def test_penalty_is_for_the_sum_of_weights(Net, X, y, make, fit):
 
 
 @pytest.mark.parametrize("part", ["training", "validation"])
-def test_early_stopping_needs_weight_in_both_parts(Net, part, X, y, make, monkeypatch):
-    rows = np.arange(60)
-    split = (rows[:40], rows[40:])
-    monkeypatch.setattr(_validation_data, "split_rows", lambda *args: split)
+def test_early_stopping_needs_weight_in_both_parts(Net, part, X, y, make):
+    split = (np.arange(40), np.arange(40, 60))
     weights = np.ones(60)
     weights[split[part == "validation"]] = 0
     with pytest.raises(ValueError, match="sample_weight is zero for all"):
-        make(Net, early_stopping=True).fit(X, y, weights)
+        make(Net, early_stopping=True, validation_split=[split]).fit(X, y, weights)
 
 
 def test_invscaling_counts_rows_by_their_weights():
