@@ -334,11 +334,8 @@ def test_scoring_without_rows_is_refused(Net, solver, X, y, make):
     ],
 )
 def test_scorer_that_fails_says_so_before_training(
-    scoring, message, X, y, X_val, y_val, weights_val, make, monkeypatch
+    scoring, message, X, y, X_val, y_val, weights_val, make, no_work
 ):
-    from skdl.estimators import _prepare
-
-    monkeypatch.setattr(_prepare, "train", None)
     net = make(MLPRegressor, scoring=scoring)
     extra = {"X_val": X_val, "y_val": y_val, "sample_weight_val": weights_val}
     with pytest.raises(ValueError, match=f"(?s)cannot score the validation.*{message}"):
