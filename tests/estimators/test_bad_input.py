@@ -166,12 +166,12 @@ def test_bad_hidden_layer_sizes(Net, sizes, X, y, make, no_work):
     assert not hasattr(net, "coefs_")
 
 
-def test_continuous_targets_are_no_classes(Classifier, X, make, no_work):
+def test_continuous_targets_are_refused_as_classes(Classifier, X, make, no_work):
     with pytest.raises(ValueError, match="Unknown label type: 'continuous'"):
         make(Classifier).fit(X, X[:, 0])
 
 
-def test_numbers_in_columns_are_no_classes(Classifier, X, y, make, no_work):
+def test_columns_of_numbers_are_refused_as_classes(Classifier, X, y, make, no_work):
     message = "Unknown label type: 'continuous-multioutput'.* must hold one"
     if Classifier is SoftmaxClassifier:  # a matrix would be soft targets
         message = "Each row of y must sum to 1|must hold probabilities"
@@ -179,7 +179,7 @@ def test_numbers_in_columns_are_no_classes(Classifier, X, y, make, no_work):
         make(Classifier).fit(X, np.column_stack([y, y]) + 0.5)
 
 
-def test_words_are_no_numbers(X, make, no_work):
+def test_text_is_refused_as_numbers(X, make, no_work):
     with pytest.raises(ValueError, match="y holds text, 'a' in row 0"):
         make(MLPRegressor).fit(X, ["a"] * 60)
 
@@ -280,7 +280,7 @@ def test_an_image_shape_may_be_any_sequence_of_integers(shape, X, y, make, fit):
 @pytest.mark.parametrize(
     "shape", [(3,), (3, 1, 1, 1), (3.0, 1, 1), (3, 0, 1), (-3, -1), (True, 3), ()]
 )
-def test_what_is_no_image_shape_is_refused(no_work, shape):
+def test_bad_image_shapes_are_refused(no_work, shape):
     net = MLPClassifier(image_shape=shape)
     with pytest.raises(ValueError, match=r"image_shape must be \(height, width, chan"):
         net.fit(np.eye(3), [0, 1, 0])

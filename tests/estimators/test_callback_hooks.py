@@ -286,7 +286,7 @@ def test_diverged_epoch_has_no_estimator(Net, X, y, make):
 
 
 def test_a_callback_may_stop_where_training_diverged(X, y, make):
-    """Then it does not go on; its weights are the good ones all the same."""
+    """It is not restarted, and has the last good weights nevertheless."""
     stop = Recorder()
     stop.note = lambda *args: None
     stop.on_fit_task_end = lambda estimator, context: (
@@ -332,7 +332,7 @@ def test_training_is_alive_during_fit(Net, X, y, make):
     assert tale.told == [(k, 0.25, k) for k in (1, 2, 3, 4, 4)]
 
 
-def test_training_without_callbacks_asks_nobody(Net, X, y, make, monkeypatch):
+def test_training_without_callbacks_has_no_tasks(Net, X, y, make, monkeypatch):
     """Nothing per epoch: no context, no call."""
     from sklearn.callback import CallbackContext
 

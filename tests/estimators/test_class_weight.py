@@ -64,7 +64,7 @@ def test_balanced_is_the_inverse_frequency(Classifier, X, y, make, fit, flat):
 
 
 def test_balanced_counts_sample_weight(Classifier, X, y, make, fit, flat):
-    """A row of weight 2 is two rows, one of weight 0 is none: of frequencies, too."""
+    """In frequencies, too, a row of weight 2 counts twice, and one of 0 not at all."""
     w = np.random.default_rng(0).integers(0, 4, 60)
     w[y == 2] = 0
     settings = {"class_weight": "balanced", "solver": "lbfgs", "alpha": 1.0}

@@ -242,7 +242,7 @@ def test_partial_fit_has_no_reason(X, y, make):
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
-def test_warning_tells_progress_from_a_standstill(
+def test_warning_distinguishes_progress_from_a_standstill(
     Net, early_stopping, X, y, X_val, y_val, make
 ):
     what = "validation score" if early_stopping else "loss"

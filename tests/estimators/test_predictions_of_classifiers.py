@@ -119,7 +119,7 @@ def test_multi_class_logistic_normalizes_its_sigmoids(X, y, make, fit):
 
 
 @pytest.mark.parametrize("label", ["only", 7])
-def test_one_class_alone(Classifier, label, X, make, fit):
+def test_a_single_class(Classifier, label, X, make, fit):
     net = fit(make(Classifier), X, [label] * 60)
     assert net.classes_.tolist() == [label]
     assert net.predict(X).tolist() == [label] * 60
@@ -129,12 +129,12 @@ def test_one_class_alone(Classifier, label, X, make, fit):
 
 
 @pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
-def test_one_class_alone_with_other_solvers(Classifier, solver, X, make, fit):
+def test_a_single_class_with_other_solvers(Classifier, solver, X, make, fit):
     net = fit(make(Classifier, solver=solver), X, np.ones(60))
     assert_array_equal(net.predict(X), np.ones(60))
 
 
-def test_one_class_alone_with_early_stopping(Classifier, X, make, fit):
+def test_a_single_class_with_early_stopping(Classifier, X, make, fit):
     net = fit(make(Classifier, early_stopping=True), X, np.ones(60))
     assert net.best_validation_score_ == 1
 
@@ -230,7 +230,7 @@ SOFT = {
 
 
 @pytest.mark.parametrize("net", SOFT.values(), ids=SOFT)
-def test_labels_are_no_distribution(net, X):
+def test_several_labels_are_refused_as_a_distribution(net, X):
     with pytest.raises(ValueError, match="got 2.0 in row 1 .*LogisticClassifier"):
         net.fit(X[:4], [[1, 0, 0], [1, 1, 0], [0, 0, 1], [0, 0, 0]])
     assert vars(net) == net.get_params()
@@ -248,7 +248,7 @@ def test_labels_are_no_distribution(net, X):
     ],
     ids=repr,
 )
-def test_margins_are_no_probabilities(net, name):
+def test_losses_of_margins_have_no_probabilities(net, name):
     assert not hasattr(net, name)
     with pytest.raises(AttributeError) as error:
         getattr(net, name)

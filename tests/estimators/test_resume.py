@@ -155,7 +155,7 @@ def test_lbfgs_has_no_state(Net, X, y, make):
 
 
 def test_a_run_loaded_after_its_last_epoch_warns_as_that_did(Net, X, y, make):
-    """A run that is loaded at its end has nothing left to do."""
+    """There are no epochs left to do."""
     net, saver = make(Net), Saver(4)
     net.set_callbacks(saver).fit(X, y)
     twin = make(Net).set_callbacks(Loader(saver.states[0][0]))

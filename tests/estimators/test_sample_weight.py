@@ -1,4 +1,4 @@
-"""sample_weight: a row of weight 2 is two rows, one of weight 0 is none."""
+"""sample_weight: a row of weight 2 counts twice, one of weight 0 not at all."""
 
 import re
 import warnings
@@ -31,7 +31,7 @@ def test_weights_change_the_result(Net, X, y, make, fit, flat):
     assert np.abs(flat(plain) - flat(weighted)).max() > 1e-5
 
 
-def test_ones_are_no_weights(Net, X, y, make, fit, flat):
+def test_weights_of_one_change_nothing(Net, X, y, make, fit, flat):
     ones = fit(make(Net), X, y, np.ones(60))
     assert_allclose(flat(ones), flat(fit(make(Net), X, y)), rtol=1e-9, atol=1e-12)
 

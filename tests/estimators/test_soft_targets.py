@@ -361,7 +361,7 @@ def test_zero_smoothing_changes_nothing(Classifier, X, y, make, fit, flat):
     assert_array_equal(flat(a), flat(fit(make(Classifier), X, y)))
 
 
-def test_one_class_alone_is_not_smooth(Probabilistic, X, make, fit, flat):
+def test_a_single_class_is_not_smoothed(Probabilistic, X, make, fit, flat):
     a = fit(make(Probabilistic, label_smoothing=0.5), X, np.zeros(60))
     assert_array_equal(flat(a), flat(fit(make(Probabilistic), X, np.zeros(60))))
 

@@ -447,7 +447,7 @@ def test_split_that_fails(Net, split, message, X, y, make):
     assert vars(net) == net.get_params()
 
 
-def test_one_fold_is_none(Net, X, y, make):
+def test_one_fold_is_refused(Net, X, y, make):
     with pytest.raises(ValueError, match="'validation_split' parameter|n_splits=1"):
         make(Net, validation_split=1).fit(X, y)
 
