@@ -153,11 +153,8 @@ class _Rows:
 
 def _check_rows(net, X, y, sample_weight, classes, *, is_new):
     """Return checked `_Rows`, whose y is not yet encoded."""
-    if is_new:
-        has_columns = is_list_of_classes(classes)
-    else:
-        has_columns = isinstance(getattr(net, "classes_", None), list)
-    y = read_distributions(net, y, columns=has_columns)
+    columns = is_list_of_classes(classes) if is_new else None
+    y = read_distributions(net, y, columns=columns)
     X, y, weights = check_training_data(
         net, X, y, sample_weight, reset=is_new, y_numeric=net._y_numeric
     )
