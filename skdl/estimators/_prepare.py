@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from skdl.callbacks.base import store_step_records
 from skdl.engine.batching import Data
 from skdl.engine.lbfgs import train_lbfgs
 from skdl.engine.network import Network
@@ -226,7 +227,7 @@ def start_network(net, widths, dtype, random_state):
     net.history_ = {}
     net.best_loss_ = net.validation_scores_ = net.best_validation_score_ = None
     net._run_state = {}
-    net._step_records = {}
+    store_step_records(net, {})
     return streams
 
 
