@@ -50,6 +50,6 @@ def test_readme(capsys):
     code = "\n".join(re.findall(r"```python\n(.*?)```", text, re.S))
     exec(compile(code, "README.md", "exec"), {})
     printed = capsys.readouterr().out.splitlines()
-    assert len(printed) == 10
+    assert len(printed) == 12
     for line in printed:
         assert line in text

@@ -8,6 +8,8 @@ There are two kinds of hooks. scikit-learn's own surround ``fit`` and each epoch
 from collections import Counter
 from copy import copy, deepcopy
 
+from skdl.callbacks.base import step_records_of
+
 # Attributes that scikit-learn sets on a net, and needs to end a fit, a failed one, too.
 CALLBACK_ATTRIBUTES = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 
@@ -122,7 +124,7 @@ def step_observer(net, run):
     ]
     if not callbacks:
         return None
-    old = getattr(net, "_step_records", {})
+    old = step_records_of(net)
     return StepObservers(
         {
             name: callback.observe_steps(run, old.get(name))

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdl.estimators._prepare import start_network
 from skdl.estimators._run_state import HISTORY
+from skdl.estimators._targets import Indicator, Labels, targets_of
 
 __all__ = ["from_sklearn"]
 
@@ -83,9 +84,10 @@ def _parameters(cls, model, hidden):
 
 
 def _set_classes(net, model):
-    net.classes_ = np.array(model.classes_)
     kind = getattr(getattr(model, "_label_binarizer", None), "y_type_", "")
-    net._multilabel = kind.startswith("multilabel")
+    targets = Indicator if kind.startswith("multilabel") else Labels
+    classes = np.array(model.classes_)
+    vars(net).update(targets(net, classes).fitted_attributes)
     if len(net.classes_) == 1:
         raise ValueError(
             f"The model knows one class only ({net.classes_[0]!r}), and scikit-learn's "
@@ -96,8 +98,9 @@ def _set_classes(net, model):
 def _as_our_scores(net, model, coefs, intercepts):
     """Return the arrays with as many scores as the net's loss has for these classes."""
     ours = getattr(net._loss(), "out_activation", "identity")
+    is_indicator = isinstance(targets_of(net), Indicator)
     theirs = model.out_activation_
-    if ours == "softmax" and theirs == "logistic" and not net._multilabel:
+    if ours == "softmax" and theirs == "logistic" and not is_indicator:
         # The sigmoid of a score is the softmax of 0 and that score.
         coefs[-1] = np.column_stack([np.zeros_like(coefs[-1]), coefs[-1]])
         intercepts[-1] = np.append(np.zeros_like(intercepts[-1]), intercepts[-1])

@@ -14,12 +14,7 @@ from skdl.engine.prediction import raw_scores as scores_of_rows
 from skdl.estimators._architecture import check_hidden_layers
 from skdl.estimators._base import BaseNet
 from skdl.estimators._fitted import rows_at_once
-from skdl.estimators._labels import (
-    as_labels,
-    is_list_of_classes,
-    stack_columns,
-    subset_accuracy,
-)
+from skdl.estimators._labels import stack_columns
 from skdl.estimators._prepare import prepare
 from skdl.estimators._targets import (
     Indicator,
@@ -30,7 +25,6 @@ from skdl.estimators._targets import (
     Targets,
     choose_targets,
     labels_of,
-    means_distributions,
     read_distributions,
     targets_of,
 )
@@ -52,13 +46,11 @@ __all__ = [
     "Numbers",
     "SoftRows",
     "Targets",
-    "as_labels",
     "check_X",
     "check_hidden_layers",
     "check_training_rows",
     "each_output",
     "encode",
-    "is_list_of_classes",
     "kind_of_targets",
     "labels_of",
     "loss_of",
@@ -70,9 +62,7 @@ __all__ = [
     "score_predictions",
     "split_rows",
     "stack_columns",
-    "subset_accuracy",
     "take_network",
-    "takes_as_soft",
     "targets_of",
     "train_discarded",
     "training_weights",
@@ -209,8 +199,7 @@ def encode(net, X, y, sample_weight=None):
         For data that do not fit the net, such as a y of another number of outputs.
     """
     network = network_of(net)
-    columns = isinstance(targets_of(net), LabelColumns)
-    y = read_distributions(net, y, columns=columns)
+    y = read_distributions(net, y)
     X, y, weights = check_training_data(
         net, X, y, sample_weight, reset=False, y_numeric=net._y_numeric
     )
@@ -285,19 +274,6 @@ def kind_of_targets(net):
     """
     kinds = {Numbers: "numbers", Indicator: "indicator", LabelColumns: "columns"}
     return kinds.get(type(targets_of(net)), "labels")
-
-
-def takes_as_soft(net, y):
-    """Tell whether a net reads y as distributions over the classes.
-
-    Parameters
-    ----------
-    net : estimator
-        A classifier, fitted or not.
-    y : array-like
-    """
-    columns = isinstance(getattr(net, "classes_", None), list)
-    return means_distributions(net, y, columns=columns)
 
 
 def each_output(net, function, scores):

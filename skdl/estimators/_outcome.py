@@ -5,6 +5,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skdl._explain import or_nothing
 from skdl._warn import warn
+from skdl.callbacks.base import store_step_records
 from skdl.estimators._divergence import likely_cause, scale_advice
 from skdl.estimators._records import GrowingHistory
 
@@ -31,7 +32,8 @@ def finish(run):
     if "_growing_history" not in vars(net):
         net._growing_history = GrowingHistory()
     net.history_ = net._growing_history.extended(net.history_, run.history)
-    net._step_records = {} if run.observer is None else run.observer.records()
+    records = {} if run.observer is None else run.observer.records()
+    store_step_records(net, records)
     if run.optimizer is not None:
         net.t_ = run.progress.rows
     net._run_state = run.resumable_state()

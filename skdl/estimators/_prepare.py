@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from skdl.callbacks.base import store_step_records
 from skdl.engine.batching import Data
 from skdl.engine.lbfgs import train_lbfgs
 from skdl.engine.network import Network
@@ -153,11 +154,8 @@ class _Rows:
 
 def _check_rows(net, X, y, sample_weight, classes, *, is_new):
     """Return checked `_Rows`, whose y is not yet encoded."""
-    if is_new:
-        has_columns = is_list_of_classes(classes)
-    else:
-        has_columns = isinstance(getattr(net, "classes_", None), list)
-    y = read_distributions(net, y, columns=has_columns)
+    columns = is_list_of_classes(classes) if is_new else None
+    y = read_distributions(net, y, columns=columns)
     X, y, weights = check_training_data(
         net, X, y, sample_weight, reset=is_new, y_numeric=net._y_numeric
     )
@@ -229,7 +227,7 @@ def start_network(net, widths, dtype, random_state):
     net.history_ = {}
     net.best_loss_ = net.validation_scores_ = net.best_validation_score_ = None
     net._run_state = {}
-    net._step_records = {}
+    store_step_records(net, {})
     return streams
 
 

@@ -20,6 +20,7 @@ from skdl.engine.losses import (
     SquaredError,
 )
 from skdl.estimators._architecture import check_hidden_layers
+from skdl.estimators._targets import Indicator, targets_of
 
 # Exact types: a user's subclass may compute anything.
 ACTIVATIONS = {Identity: "identity", Logistic: "logistic", Relu: "relu", Tanh: "tanh"}
@@ -101,7 +102,7 @@ def _loss_obstacles(net):
     n_classes = len(net.classes_)
     if kind not in (LogisticLoss, Softmax, KLDivergence):
         yield f"loss={net.loss!r}, not a cross-entropy"
-    elif kind is LogisticLoss and n_classes > 2 and not net._multilabel:
+    elif kind is LogisticLoss and n_classes > 2 and not _is_indicator(net):
         yield (
             f"loss={net.loss!r} with {n_classes} classes: a sigmoid for each, not a "
             "softmax"
@@ -111,6 +112,10 @@ def _loss_obstacles(net):
             f"one class only ({net.classes_[0]!r}), for which scikit-learn's "
             "probabilities have two columns"
         )
+
+
+def _is_indicator(net):
+    return isinstance(targets_of(net), Indicator)
 
 
 def _listed(kinds):
@@ -175,9 +180,9 @@ def _set_classes(net, theirs):
     theirs.classes_ = net.classes_.copy()
     n_classes = len(net.classes_)
     # The binarizer is fitted to a y of the same kind, here an indicator matrix.
-    y = np.eye(2, n_classes, dtype=int) if net._multilabel else net.classes_
+    y = np.eye(2, n_classes, dtype=int) if _is_indicator(net) else net.classes_
     theirs._label_binarizer = LabelBinarizer().fit(y)
-    if n_classes > 2 or net._multilabel:
+    if n_classes > 2 or _is_indicator(net):
         return
     theirs.out_activation_ = "logistic"
     coefs, intercepts = theirs.coefs_, theirs.intercepts_

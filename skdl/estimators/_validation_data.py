@@ -259,8 +259,7 @@ def encode_validation(net, given, dtype, n_scores, trained=None):
         refuse_lazy(X, "X_val")
         refuse_lazy(y, "y_val")
         check_consistent_length(X, y, weights)
-        columns = isinstance(getattr(net, "classes_", None), list)
-        y = read_distributions(net, y, columns=columns)
+        y = read_distributions(net, y)
         X, y, weights = check_training_data(
             net, X, y, weights, reset=False, y_numeric=net._y_numeric
         )

@@ -14,6 +14,7 @@ from skdl import (
     SoftmaxClassifier,
     SVMClassifier,
 )
+from skdl.engine import Network
 
 NETS = [
     LogisticClassifier,
@@ -92,6 +93,39 @@ def fit():
             return net.fit(*args, **kwargs)
 
     return fit
+
+
+@pytest.fixture
+def no_work(monkeypatch):
+    """Make every step of training an error of another kind."""
+
+    def work(*args, **kwargs):
+        raise AssertionError("training began before the input was refused")
+
+    monkeypatch.setattr(Network, "loss_and_gradient", work)
+
+
+class HeldOut:
+    """A `scoring` that scores as the net itself does, and notes the rows of X."""
+
+    def __init__(self, X):
+        self.X, self.sets = X, []
+
+    def __call__(self, net, X, y):
+        equal = (self.X[:, np.newaxis] == X).all(axis=-1)
+        self.sets.append(equal.argmax(axis=0))
+        return net.score(X, y)
+
+    @property
+    def rows(self):
+        """The rows that were scored last."""
+        return self.sets[-1]
+
+
+@pytest.fixture
+def held_out(X):
+    """Pass it as `scoring`: ``held_out.rows`` are the rows of X that were held out."""
+    return HeldOut(X)
 
 
 @pytest.fixture

@@ -67,14 +67,14 @@ def test_calls_of_partial_fit_are_one_fit(Net, X, y, net, fit, options):
     known = {} if Net is MLPRegressor else {"classes": np.unique(y)}
     for _ in range(5):
         in_steps.partial_fit(X, y, **known)
-        # A copy goes on as the original would.
+        # A copy continues as the original would.
         in_steps = pickle.loads(pickle.dumps(in_steps))
     assert_array_equal(state(in_steps), state(at_once))
 
 
 @each_option
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_warm_start_goes_on(Net, X, y, net, fit, options):
+def test_warm_start_continues(Net, X, y, net, fit, options):
     at_once = fit(net(Net, **options, max_iter=6), X, y)
     warm = net(Net, **options, max_iter=3, warm_start=True)
     warm.fit(X, y).fit(X, y)
@@ -271,7 +271,7 @@ def test_going_on_with_another_architecture_is_refused(Net, X, y, net, fit, chan
     assert_array_equal(state(warm), before)
 
 
-def test_rate_zero_is_no_dropout_and_lbfgs_takes_it(Net, X, y, net, fit):
+def test_rate_zero_means_no_dropout_and_lbfgs_takes_it(Net, X, y, net, fit):
     plain = fit(net(Net, solver="lbfgs"), X, y)
     zero = fit(net(Net, solver="lbfgs", dropout=0.0), X, y)
     assert_array_equal(state(plain), state(zero))

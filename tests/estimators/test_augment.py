@@ -35,7 +35,7 @@ class Recorder(BaseEstimator):
     def transform(self, images, rng):
         self.seen.append(images.copy())
         if self.fails == len(self.seen):
-            raise ValueError("Recorder: cannot go on")
+            raise ValueError("Recorder: cannot continue")
         if self.shift:
             images += rng.normal(size=images.shape).astype(images.dtype)
         return images
@@ -118,7 +118,7 @@ def test_same_seed_same_bits(augment, X, y, make, fit, flat):
     assert_array_equal(X, before)
 
 
-def test_validation_rows_and_predictions_are_left_alone(
+def test_validation_rows_and_predictions_are_not_augmented(
     X, y, X_val, y_val, make, fit, flat
 ):
     recorder = Recorder(shift=1)
@@ -154,7 +154,7 @@ def test_k_calls_of_partial_fit_are_one_fit(Net, augment, X, y, make, fit, flat)
     assert_array_equal(flat(net), flat(fit(clone(net), X, y)))
 
 
-def test_a_warm_start_goes_on_in_the_stream(X, y, make, fit, flat):
+def test_a_warm_start_continues_the_stream(X, y, make, fit, flat):
     options = {"augment": noise, "warm_start": True}
     net = fit(make(MLPClassifier, max_iter=2, **options), X, y)
     fit(net, X, y)
@@ -163,7 +163,7 @@ def test_a_warm_start_goes_on_in_the_stream(X, y, make, fit, flat):
     )
 
 
-def test_a_state_from_before_the_stream_goes_on(X, y, make):
+def test_a_state_without_the_stream_continues(X, y, make):
     net = make(MLPRegressor).partial_fit(X, y)
     del net._run_state["streams"]["augmentation"]
     expected = make(MLPRegressor).partial_fit(X, y).partial_fit(X, y)
@@ -263,12 +263,12 @@ def test_an_augmenter_that_returns_something_else_is_named(pixels, y, make):
 
 
 @pytest.mark.parametrize("value", ["flip", 3, BaseEstimator()])
-def test_what_is_no_augmenter_is_refused(value, X, y, make):
+def test_values_other_than_augmenters_are_refused(value, X, y, make):
     with pytest.raises(ValueError, match="'augment' parameter"):
         make(MLPClassifier, augment=value).fit(X, y)
 
 
-def test_a_class_is_no_augmenter(X, y, make):
+def test_a_class_is_refused_as_augmenter(X, y, make):
     with pytest.raises(ValueError, match=r"not a class: write Recorder\(\)"):
         make(MLPClassifier, augment=Recorder).fit(X, y)
 

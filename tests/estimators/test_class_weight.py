@@ -15,8 +15,6 @@ from skdl import (
     Standardizer,
     SVMClassifier,
 )
-from skdl.estimators import _validation_data
-from skdl.estimators._class_weight import class_weights
 
 KINDS = {
     "strings": ["ant", "bee", "cat"],
@@ -25,6 +23,8 @@ KINDS = {
     "floats": [0.0, 1.0, 7.0],
     "objects": np.array(["a", "b", "c"], dtype=object),
 }
+# Early stopping by the second half of the rows.
+LAST_HALF = {"early_stopping": True, "validation_split": [(range(30), range(30, 60))]}
 
 
 @pytest.mark.parametrize("labels", KINDS.values(), ids=KINDS)
@@ -64,7 +64,7 @@ def test_balanced_is_the_inverse_frequency(Classifier, X, y, make, fit, flat):
 
 
 def test_balanced_counts_sample_weight(Classifier, X, y, make, fit, flat):
-    """A row of weight 2 is two rows, one of weight 0 is none: of frequencies, too."""
+    """In frequencies, too, a row of weight 2 counts twice, and one of 0 not at all."""
     w = np.random.default_rng(0).integers(0, 4, 60)
     w[y == 2] = 0
     settings = {"class_weight": "balanced", "solver": "lbfgs", "alpha": 1.0}
@@ -98,13 +98,9 @@ def test_recall_of_a_rare_class_rises(Classifier, fit):
 
 
 def test_score_of_early_stopping_counts_sample_weight_alone(
-    Classifier, X, y, make, fit, monkeypatch
+    Classifier, X, y, make, fit
 ):
-    rows = np.arange(60)
-    monkeypatch.setattr(
-        _validation_data, "split_rows", lambda *args: (rows[:30], rows[30:])
-    )
-    settings = {"early_stopping": True, "learning_rate_init": 0.05, "max_iter": 10}
+    settings = {"learning_rate_init": 0.05, "max_iter": 10, **LAST_HALF}
     weights = np.linspace(0.1, 3, 60)
     net = fit(make(Classifier, class_weight={0: 9}, **settings), X, y, weights)
     right = net.predict(X)[30:] == y[30:]
@@ -114,14 +110,10 @@ def test_score_of_early_stopping_counts_sample_weight_alone(
     assert expected != pytest.approx(np.average(right, weights=by_class[30:]), rel=1e-3)
 
 
-def test_balanced_counts_held_out_rows(Classifier, X, y, make, fit, flat, monkeypatch):
-    rows = np.arange(60)
-    monkeypatch.setattr(
-        _validation_data, "split_rows", lambda *args: (rows[:30], rows[30:])
-    )
-    net = fit(make(Classifier, class_weight="balanced", early_stopping=True), X, y)
+def test_balanced_counts_held_out_rows(Classifier, X, y, make, fit, flat):
+    net = fit(make(Classifier, class_weight="balanced", **LAST_HALF), X, y)
     weights = dict(enumerate(60 / (3 * np.bincount(y))))
-    other = fit(make(Classifier, class_weight=weights, early_stopping=True), X, y)
+    other = fit(make(Classifier, class_weight=weights, **LAST_HALF), X, y)
     assert_array_equal(flat(net), flat(other))
     assert not np.array_equal(np.bincount(y[:30]) * 2, np.bincount(y))
 
@@ -175,13 +167,15 @@ def test_bad_class_weights_are_refused(Classifier, value, message, X, y, make):
     assert vars(net) == before
 
 
-def test_labels_may_be_missing_or_too_many_as_in_scikit_learn():
-    classes, y = np.array(["a", "b"]), np.array([0, 1, 1])
+def test_labels_may_be_missing_or_too_many_as_in_scikit_learn(X, y, make, fit, flat):
+    names = np.array(["a", "b"])[y // 2]
     for weights in ({"b": 3}, {"a": 2, "b": 3, "c": 4}, {}):
-        found = class_weights(weights, y, classes, None)
-        assert_array_equal(found, compute_sample_weight(weights, classes[y]))
+        net = fit(make(MLPClassifier, class_weight=weights), X, names)
+        rows = compute_sample_weight(weights, names)
+        expected = fit(make(MLPClassifier), X, names, rows)
+        assert_allclose(flat(net), flat(expected), rtol=1e-9, atol=1e-12)
     with pytest.raises(ValueError, match="not in class_weight"):
-        compute_sample_weight({"b": 3, "c": 4}, classes[y])
+        compute_sample_weight({"b": 3, "c": 4}, names)
 
 
 INDICATOR = {

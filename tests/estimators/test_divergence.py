@@ -9,6 +9,8 @@ from sklearn.exceptions import ConvergenceWarning
 from skdl import MLPClassifier, MLPRegressor
 from skdl.callbacks import LambdaCallback
 from skdl.engine import Gaussian
+
+# Most nets here would not diverge, and the message comes with an error.
 from skdl.estimators import _divergence
 from skdl.estimators._divergence import likely_cause
 

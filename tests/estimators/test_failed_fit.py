@@ -111,18 +111,3 @@ def test_failed_first_partial_fit_leaves_nothing(Net, X, y, make):
     with pytest.raises(ValueError, match="non-finite"):
         net.partial_fit(1e160 * X, y, **classes)
     assert vars(net) == net.get_params()
-
-
-def test_interrupted_lbfgs_stays(Net, X, y, make, fit, monkeypatch):
-    from skdl.estimators._run import TrainingRun
-
-    net = fit(make(Net, solver="lbfgs"), X, y)
-    memory = Memory(net)
-
-    def fail(self, loss):
-        raise MemoryError("no room")
-
-    monkeypatch.setattr(TrainingRun, "__call__", fail)
-    with pytest.raises(MemoryError, match="no room"):
-        net.fit(X, y)
-    memory.assert_unchanged()

@@ -102,7 +102,7 @@ def test_it_shares_no_array_and_keeps_the_dtype():
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_training_goes_on(target):
+def test_training_continues(target):
     net = ours_of(theirs(target))
     before = net._network.parameters.copy()
     net.partial_fit(X, TARGETS[target])

@@ -8,9 +8,17 @@ from sklearn.base import is_classifier
 from skdl import MLPClassifier, MLPRegressor, SoftmaxClassifier
 from skdl.engine import Data, Network, StepDecay, Workspace
 from skdl.engine.optimizers import OPTIMIZERS
-from skdl.estimators._run_state import HISTORY
 from tests.engine.cases import penalized
 
+HISTORY = (
+    "loss",
+    "validation_loss",
+    "validation_score",
+    "learning_rate",
+    "gradient_norm",
+    "update_ratio",
+    "time",
+)
 SOLVERS = ["sgd", "adam", "adagrad", "rmsprop", "adamw", "lbfgs"]
 
 
@@ -110,7 +118,7 @@ def test_validation_loss_has_no_penalty(X, y, X_val, y_val, make, fit):
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_goes_on_under_warm_start(Net, solver, X, y, make, fit):
+def test_history_continues_under_warm_start(Net, solver, X, y, make, fit):
     net = make(Net, solver=solver, warm_start=True, max_iter=3)
     first = fit(net, X, y).history_
     second = fit(net, X, y).history_
@@ -124,7 +132,7 @@ def test_goes_on_under_warm_start(Net, solver, X, y, make, fit):
     assert len(net.history_["loss"]) == 3
 
 
-def test_goes_on_under_partial_fit(Net, X, y, make, fit):
+def test_history_continues_under_partial_fit(Net, X, y, make, fit):
     expected = fit(make(Net, batch_size=25), X, y).history_
     net = make(Net, batch_size=25)
     for _ in range(4):

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from skdl import MLPRegressor
 from skdl.engine import BatchNorm, Identity, Maxout, Network, Relu, raw_scores
 from skdl.engine.layers import BatchNormLayer, Layer
-from skdl.estimators._importances import importances
+from skdl.estimators._importances import importances  # of stacked networks, too
 from tests.engine.test_architecture import ARCHITECTURES
 
 DENSE = {"plain": {}, **ARCHITECTURES}

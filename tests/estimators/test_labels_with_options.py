@@ -54,7 +54,7 @@ def test_labels_stand_for_class_numbers(
     k = len(labels)
     codes = np.minimum(y, k - 1)
     weights = params.get("class_weight")
-    # Numbers that are no indicator matrix.
+    # Numbers that do not form an indicator matrix.
     numbers, own = codes + 5, labels[codes]
     classes = [np.arange(k) + 5, labels]
     if n_columns == 2:

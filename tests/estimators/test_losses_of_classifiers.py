@@ -54,7 +54,7 @@ class Exponential(BaseEstimator):
 
 
 class Careless:
-    """The least that a loss needs; it allocates, and is no estimator."""
+    """The least that a loss needs; it allocates, and does not inherit."""
 
     def n_scores(self, n_classes):
         return n_classes

@@ -52,7 +52,7 @@ def test_continues_after_pickling(Net, X, y, make, flat, partial):
     assert_array_equal(flat(partial(copy, X, y)), flat(partial(net, X, y)))
 
 
-def test_each_call_shuffles_anew(Net, X, y, make, partial, monkeypatch):
+def test_each_call_shuffles_in_another_order(Net, X, y, make, partial, monkeypatch):
     orders = []
     step = Network.loss_and_gradient
 
@@ -68,14 +68,14 @@ def test_each_call_shuffles_anew(Net, X, y, make, partial, monkeypatch):
     assert all(sorted(order) == sorted(X[:, 0]) for order in orders)
 
 
-def test_goes_on_after_fit(Classifier, X, y, make, fit, flat):
+def test_partial_fit_continues_after_fit(Classifier, X, y, make, fit, flat):
     net = fit(make(Classifier), X, y)
     before = flat(net)
     net.partial_fit(X, y)
     assert 0 < np.abs(flat(net) - before).max() < 0.1
 
 
-def test_fit_after_partial_fit_starts_anew(Net, X, y, make, fit, flat, partial):
+def test_fit_after_partial_fit_starts_from_scratch(Net, X, y, make, fit, flat, partial):
     net = partial(make(Net), X, y)
     assert_array_equal(flat(fit(net, X, y)), flat(fit(make(Net), X, y)))
     assert len(net.loss_curve_) == 4

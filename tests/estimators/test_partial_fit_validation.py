@@ -10,7 +10,7 @@ from sklearn.base import is_classifier
 from skdl import (
     ValidationSet,
 )
-from skdl.estimators._run import TrainingRun
+from skdl.estimators._run import TrainingRun  # partial_fit calls no hook
 from tests.estimators.wild import wild
 
 # partial_fit.
@@ -51,7 +51,7 @@ def test_partial_fit_keeps_the_last_weights_until_patience_ends(
         assert_array_equal(flat(net), flat(plain))
 
 
-def test_partial_fit_goes_on_after_its_end(Net, X, y, X_val, y_val, make, flat):
+def test_partial_fit_continues_after_it_converged(Net, X, y, X_val, y_val, make, flat):
     net = wild(make, Net, n_iter_no_change=1)
     for _ in steps(net, X, y, 60, X_val=X_val, y_val=y_val):
         if net.stop_reason_ == "converged":

@@ -235,7 +235,7 @@ def test_without_a_penalty_alpha_is_not_used(Net, X, y, make, fit, flat, solver)
 
 
 @pytest.mark.parametrize("penalty", SHARP)
-def test_alpha_of_zero_is_no_penalty(Net, X, y, make, fit, flat, penalty):
+def test_alpha_of_zero_means_no_penalty(Net, X, y, make, fit, flat, penalty):
     free = fit(make(Net, penalty=None), X, y)
     assert_array_equal(flat(free), flat(fit(make(Net, penalty=penalty, alpha=0), X, y)))
 
@@ -250,7 +250,7 @@ def test_l2_is_ridge(lines, solver):
 
 @pytest.mark.parametrize("penalty", SHARP)
 @pytest.mark.parametrize("solver", ["sgd", "adam"])
-def test_partial_fit_goes_on_with_the_thresholds(
+def test_partial_fit_continues_with_the_thresholds(
     X, y, make, fit, flat, penalty, solver
 ):
     net = make(

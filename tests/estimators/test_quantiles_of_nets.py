@@ -9,7 +9,6 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from skdl import MLPRegressor
 from skdl.engine import Cosine, Quantile
-from skdl.estimators import _validation_data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -141,15 +140,11 @@ def test_other_losses_keep_r2(data):
 
 
 @pytest.mark.parametrize("quantiles", [0.8, LEVELS])
-def test_early_stopping_watches_d2(quantiles, data, monkeypatch):
+def test_early_stopping_scores_by_d2(quantiles, data):
     X, y = data
-    rows = np.arange(300)
-    monkeypatch.setattr(
-        _validation_data, "split_rows", lambda *args: (rows[:200], rows[200:])
-    )
     net = MLPRegressor(
         Quantile(quantiles), 5, early_stopping=True, max_iter=15, random_state=0,
-        learning_rate_init=0.1,
+        learning_rate_init=0.1, validation_split=[(range(200), range(200, 300))],
     ).fit(X, y)  # fmt: skip
     assert net.best_validation_score_ == pytest.approx(net.score(X[200:], y[200:]))
     assert 0.1 < net.best_validation_score_ < 1

@@ -2,6 +2,7 @@
 
 import pickle
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,9 +11,9 @@ from sklearn.base import is_classifier
 from sklearn.exceptions import ConvergenceWarning
 
 from skdl import MLPRegressor
+from skdl.callbacks import LambdaCallback
 from skdl.engine import Network
 from skdl.engine.optimizers import OPTIMIZERS
-from skdl.estimators import _run
 
 LINEAR = {"activation": "identity", "hidden_layer_sizes": (6, 6)}
 
@@ -27,7 +28,7 @@ def restarted(net, X, y, **extra):
 
 @pytest.mark.parametrize("batch_size", [60, 20, 7])
 @pytest.mark.parametrize("solver", sorted(OPTIMIZERS))
-def test_a_rate_that_is_too_large_is_found_out(Net, solver, batch_size, X, y, make):
+def test_a_rate_that_is_too_large_is_lowered(Net, solver, batch_size, X, y, make):
     net = make(Net, solver=solver, max_iter=60, batch_size=batch_size, **LINEAR)
     net.set_params(learning_rate_init=1e6, max_restarts=12, n_iter_no_change=np.inf)
     n_restarts = restarted(net, X, y)
@@ -48,7 +49,7 @@ def test_a_rate_that_is_too_large_is_found_out(Net, solver, batch_size, X, y, ma
 
 
 def test_epochs_and_weights(X, y, make):
-    """Epoch 2 shows that epoch 1 left bad weights: it goes on from the start."""
+    """Epoch 2 shows that epoch 1 left bad weights: the start is restored."""
     params = {"solver": "sgd", "batch_size": 60, "alpha": 0.0, "shuffle": False}
     net = make(MLPRegressor, max_iter=6, learning_rate_init=1e8, **params)
     net.set_params(max_restarts=9)
@@ -76,10 +77,10 @@ def test_training_succeeds_in_the_end(X, y, make):
     net = make(MLPRegressor, solver="sgd", max_iter=60, batch_size=60, **LINEAR)
     net.set_params(learning_rate_init=1e6, max_restarts=12, n_iter_no_change=np.inf)
     restarted(net, X, y)
-    usual = make(MLPRegressor, solver="sgd", max_iter=60, **LINEAR)
+    moderate = make(MLPRegressor, solver="sgd", max_iter=60, **LINEAR)
     with pytest.warns(ConvergenceWarning):
-        usual.set_params(learning_rate_init=0.1, n_iter_no_change=np.inf).fit(X, y)
-    assert net.loss_ < 1.05 * usual.loss_
+        moderate.set_params(learning_rate_init=0.1, n_iter_no_change=np.inf).fit(X, y)
+    assert net.loss_ < 1.05 * moderate.loss_
 
 
 def test_warning_counts(X, y, make):
@@ -107,17 +108,25 @@ def test_no_restart_without_divergence(Net, X, y, make, fit, flat):
     assert net.loss_curve_ == plain.loss_curve_
 
 
-def test_bad_last_step_is_undone(X, y, make, monkeypatch):
+class Spoil(LambdaCallback):
+    """Write NaN into the parameters after the last step of the third epoch."""
+
+    def observe_steps(self, run, records):
+        def after(parameters, rate):
+            parameters[0] = np.nan
+
+        return SimpleNamespace(
+            wants=lambda step: step == 2,
+            before=lambda parameters, gradient, objective: None,
+            after=after,
+            records=lambda: None,
+        )
+
+
+def test_bad_last_step_is_undone(X, y, make):
     """Nothing but the parameters shows it, and no later epoch."""
-    net = make(MLPRegressor, solver="sgd", max_restarts=1, max_iter=3)
-    call = _run.TrainingRun.__call__
-
-    def spoil(self, epoch):
-        if self.net.n_iter_ == 2:
-            self.network.parameters[0] = np.nan
-        return call(self, epoch)
-
-    monkeypatch.setattr(_run.TrainingRun, "__call__", spoil)
+    net = make(MLPRegressor, solver="sgd", max_restarts=1, max_iter=3, batch_size=60)
+    net.set_callbacks(Spoil(lambda net: False))
     assert restarted(net, X, y) == 1
     assert net.n_iter_ == 3
     assert all(np.isfinite(W).all() for W in net.coefs_)

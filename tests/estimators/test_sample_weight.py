@@ -1,4 +1,4 @@
-"""sample_weight: a row of weight 2 is two rows, one of weight 0 is none."""
+"""sample_weight: a row of weight 2 counts twice, one of weight 0 not at all."""
 
 import re
 import warnings
@@ -9,7 +9,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
 from skdl import MLPRegressor
-from skdl.estimators import _validation_data
 
 FULL = [{"solver": "sgd"}, {"solver": "adam"}, {"solver": "lbfgs"}]
 
@@ -32,7 +31,7 @@ def test_weights_change_the_result(Net, X, y, make, fit, flat):
     assert np.abs(flat(plain) - flat(weighted)).max() > 1e-5
 
 
-def test_ones_are_no_weights(Net, X, y, make, fit, flat):
+def test_weights_of_one_change_nothing(Net, X, y, make, fit, flat):
     ones = fit(make(Net), X, y, np.ones(60))
     assert_allclose(flat(ones), flat(fit(make(Net), X, y)), rtol=1e-9, atol=1e-12)
 
@@ -61,14 +60,12 @@ def test_penalty_is_for_the_sum_of_weights(Net, X, y, make, fit):
 
 
 @pytest.mark.parametrize("part", ["training", "validation"])
-def test_early_stopping_needs_weight_in_both_parts(Net, part, X, y, make, monkeypatch):
-    rows = np.arange(60)
-    split = (rows[:40], rows[40:])
-    monkeypatch.setattr(_validation_data, "split_rows", lambda *args: split)
+def test_early_stopping_needs_weight_in_both_parts(Net, part, X, y, make):
+    split = (np.arange(40), np.arange(40, 60))
     weights = np.ones(60)
     weights[split[part == "validation"]] = 0
     with pytest.raises(ValueError, match="sample_weight is zero for all"):
-        make(Net, early_stopping=True).fit(X, y, weights)
+        make(Net, early_stopping=True, validation_split=[split]).fit(X, y, weights)
 
 
 def test_invscaling_counts_rows_by_their_weights():

@@ -286,7 +286,7 @@ def test_lbfgs_restores_its_best_iterate_when_asked(
     Net, asks, X, y, X_val, y_val, make, fit, flat, monkeypatch
 ):
     params, extra = {}, {}
-    y = np.where(np.arange(60) % 5, y, (y + 1) % 3)  # something to learn by heart
+    y = np.where(np.arange(60) % 5, y, (y + 1) % 3)  # something to memorize
     if asks == "X_val":
         extra = {"X_val": X_val, "y_val": y_val}
     elif asks == "validation_split":
@@ -334,11 +334,8 @@ def test_scoring_without_rows_is_refused(Net, solver, X, y, make):
     ],
 )
 def test_scorer_that_fails_says_so_before_training(
-    scoring, message, X, y, X_val, y_val, weights_val, make, monkeypatch
+    scoring, message, X, y, X_val, y_val, weights_val, make, no_work
 ):
-    from skdl.estimators import _prepare
-
-    monkeypatch.setattr(_prepare, "train", None)
     net = make(MLPRegressor, scoring=scoring)
     extra = {"X_val": X_val, "y_val": y_val, "sample_weight_val": weights_val}
     with pytest.raises(ValueError, match=f"(?s)cannot score the validation.*{message}"):
@@ -359,7 +356,7 @@ def test_metric_in_place_of_a_scorer_is_refused(X, y, make):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
-def test_score_that_is_no_number_is_refused(X, y, X_val, y_val, make, fit):
+def test_a_score_of_nan_is_refused(X, y, X_val, y_val, make, fit):
     """One row has no R²: the starting weights are not its best epoch."""
     net = make(MLPRegressor, early_stopping=True)
     with pytest.raises(ValueError, match="scoring=None gave NaN or -inf after every"):
@@ -370,7 +367,7 @@ def test_score_that_is_no_number_is_refused(X, y, X_val, y_val, make, fit):
     assert len(net.validation_scores_) == 4
 
 
-def test_epochs_whose_score_is_no_number_stall(X, y, X_val, y_val, make):
+def test_epochs_with_a_score_of_nan_stall(X, y, X_val, y_val, make):
     scores = iter([0.1, 1.0, *[np.nan] * 99])  # the first is of the start
     net = make(MLPClassifier, max_iter=90, n_iter_no_change=3, early_stopping=True)
     net.set_params(scoring=lambda *args: next(scores))

@@ -126,7 +126,7 @@ def test_a_horizon_is_max_iter(iris):
         assert net.loss_curve_[0] - last > 0.3 * net.loss_curve_[0]
 
 
-def test_reduce_on_plateau_lowers_the_rate_and_training_goes_on(iris):
+def test_reduce_on_plateau_lowers_the_rate_and_training_continues(iris):
     net = MLPClassifier(
         5, max_iter=100, tol=10.0, n_iter_no_change=20, random_state=0, warm_start=True,
         learning_rate=ReduceOnPlateau(patience=4),
@@ -136,7 +136,7 @@ def test_reduce_on_plateau_lowers_the_rate_and_training_goes_on(iris):
     assert net._run_state["progress"]["plateaus"] == 5
 
 
-def test_partial_fit_goes_on_with_schedule_and_clipping(iris):
+def test_partial_fit_continues_with_schedule_and_clipping(iris):
     X, y = iris
     parameters = {
         "solver": RMSprop(), "learning_rate": StepDecay(every=2), "max_grad_norm": 0.5,

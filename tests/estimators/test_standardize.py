@@ -16,7 +16,7 @@ from skdl import MLPClassifier, MLPRegressor, SoftmaxClassifier, Standardizer
 from skdl.callbacks import LambdaCallback
 from skdl.engine.optimizers import OPTIMIZERS
 from skdl.ensemble import CheckpointEnsembleClassifier, SeedEnsembleClassifier
-from skdl.estimators import _standardize
+from skdl.estimators import _standardize  # for blocks of few rows
 
 IMAGE = (2, 2, 3)
 
@@ -173,7 +173,7 @@ def test_partial_fit_of_one_row_has_scale_one(X, y, make):
     assert_array_equal(net.input_scale_, np.ones(4))
 
 
-def test_partial_fit_after_fit_goes_on_from_its_moments(X, y, make, fit):
+def test_partial_fit_after_fit_continues_from_its_moments(X, y, make, fit):
     net = fit(make(MLPClassifier, standardize=True), X[:40], y[:40])
     net.partial_fit(X[40:], y[40:])
     assert_allclose(net.input_mean_, X.mean(axis=0), rtol=1e-12, atol=1e-14)
@@ -197,7 +197,7 @@ def test_k_calls_of_partial_fit_are_one_fit(Net, X, y, make, fit, flat):
     assert_allclose(flat(net), flat(expected), rtol=1e-10, atol=1e-13)
 
 
-def test_warm_start_keeps_the_moments_and_fit_learns_anew(X, y, make, fit):
+def test_warm_start_keeps_the_moments_and_fit_learns_others(X, y, make, fit):
     net = fit(make(MLPClassifier, standardize=True, warm_start=True), X, y)
     mean, scale = net.input_mean_.copy(), net.input_scale_.copy()
     fit(net, 2 * X + 7, y)
@@ -230,7 +230,7 @@ def test_a_failed_fit_keeps_the_moments(X, y, make, fit):
 @pytest.mark.parametrize(
     "duplicate", [copy.deepcopy, copy.copy, lambda net: pickle.loads(pickle.dumps(net))]
 )
-def test_copies_predict_and_go_on_the_same(duplicate, X, y, make):
+def test_copies_predict_and_continue_the_same(duplicate, X, y, make):
     net = make(SoftmaxClassifier, standardize=True)
     net.partial_fit(X[:30], y[:30], classes=[0, 1, 2])
     other = duplicate(net)

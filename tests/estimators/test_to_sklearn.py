@@ -273,12 +273,12 @@ def test_it_survives_pickle(net, y):
     assert_array_equal(other.predict(X), model.predict(X))
 
 
-# scikit-learn's own have nothing to go on from with the others.
+# scikit-learn's nets cannot continue with the other solvers.
 @pytest.mark.parametrize(
     ("net", "y"),
     [c for c in PLAIN.values() if c[0].solver != "lbfgs" and not c[0].early_stopping],
 )
-def test_it_goes_on_with_partial_fit(net, y):
+def test_it_continues_with_partial_fit(net, y):
     model = clone(net).fit(X, y).to_sklearn()
     before, rows = model.coefs_[0].copy(), model.t_
     model.partial_fit(X, y.argmax(axis=1) if y is SOFT or y is SOFT_TWO else y)
@@ -302,7 +302,7 @@ def test_one_more_step_is_our_own(Net):
     assert_allclose(ours.loss_curve_, model.loss_curve_, rtol=1e-9)
 
 
-def test_early_stopping_goes_on_with_a_warm_start():
+def test_early_stopping_continues_with_a_warm_start():
     net = quick(MLPClassifier, early_stopping=True).fit(X, THREE)
     model = net.to_sklearn().set_params(warm_start=True, max_iter=2)
     # No score reaches this: what is restored are the weights as they came.

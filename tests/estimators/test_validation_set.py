@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skdl import MLPClassifier, PCAWhitener, Standardizer, ValidationSet
-from skdl.estimators import _prepare
+from skdl.estimators import _prepare  # a search fits clones, out of reach from here
 
 
 @pytest.fixture

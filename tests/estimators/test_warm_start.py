@@ -1,4 +1,4 @@
-"""warm_start: fit goes on where it ended."""
+"""warm_start: fit continues where it ended."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def test_three_epochs_twice_are_six(Net, params, X, y, make, fit, flat):
     assert (net.n_iter_, net.t_) == (3, expected.t_)
 
 
-def test_without_it_fit_starts_anew(Net, X, y, make, fit, flat):
+def test_without_it_fit_starts_from_scratch(Net, X, y, make, fit, flat):
     net = fit(make(Net), X, y)
     first = flat(net)
     assert_array_equal(flat(fit(net, X, y)), first)
@@ -98,7 +98,7 @@ def test_early_stopping_keeps_the_best_of_all_calls(Net, X, y, make, fit):
 
 
 def test_a_scorer_is_tried_before_each_fit(X, y, make, fit):
-    """Also where training goes on: it may be another one by then."""
+    """Also where training continues: it may be another one by then."""
     net = make(MLPClassifier, warm_start=True, early_stopping=True, scoring="accuracy")
     n_epochs = len(fit(net, X, y).loss_curve_)
 

@@ -169,7 +169,7 @@ def test_the_scale_of_the_input_is_read_only():
         net.input_scale_[0] = 2
 
 
-def test_training_goes_on_from_assigned_weights():
+def test_training_continues_from_assigned_weights():
     """Federated averaging: the mean of two nets, which then train on."""
     net, other = fitted(), fitted(learning_rate_init=0.1)
     net.coefs_ = [(V + W) / 2 for V, W in zip(net.coefs_, other.coefs_, strict=True)]

@@ -12,7 +12,7 @@ from sklearn.exceptions import NotFittedError
 
 from skdl import MLPClassifier, MLPRegressor
 from skdl.engine.prediction import bytes_per_row, rows_per_pass
-from skdl.estimators._fitted import rows_at_once
+from skdl.estimators._fitted import rows_at_once  # no result shows it
 from tests.estimators.conftest import NETS
 from tests.pairs import parametrize_pairwise
 

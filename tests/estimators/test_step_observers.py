@@ -1,4 +1,4 @@
-"""Callbacks that look at single steps: who is asked, and who is told."""
+"""Callbacks that observe single steps of training."""
 
 from types import SimpleNamespace
 
@@ -7,11 +7,10 @@ import pytest
 
 from skdl import MLPClassifier
 from skdl.callbacks import LambdaCallback
-from skdl.estimators._callbacks import StepObservers, step_observer
 
 
 class Watcher(LambdaCallback):
-    """Asks for every so manieth step, and notes what it is told."""
+    """Observes every `every`-th step, and notes what it is told."""
 
     def __init__(self, every=1):
         super().__init__(lambda net: False)
@@ -65,23 +64,23 @@ def test_the_gradient_is_told_as_it_was_before_clipping(X, y):
     np.testing.assert_array_equal(clipped.told[0][2], free.told[0][2])
 
 
-def test_only_who_wants_is_told(X, y):
+def test_each_observer_is_told_the_steps_that_it_wants(X, y):
     watchers = [Watcher(2), Watcher(5)]
     fit(X, y, *watchers)
-    assert [len(one.told) for one in watchers] == [12, 6]
+    assert [len(watcher.told) for watcher in watchers] == [12, 6]
 
 
-def test_records_come_back_to_whom_they_belong(X, y):
+def test_records_return_to_the_observer_that_made_them(X, y):
     watchers = [Watcher(2), Watcher(5)]
     net = fit(X, y, *watchers)
-    assert [one.before_records for one in watchers] == [None, None]
+    assert [watcher.before_records for watcher in watchers] == [None, None]
     net.partial_fit(X, y)
-    assert [one.before_records for one in watchers] == [12, 6]
+    assert [watcher.before_records for watcher in watchers] == [12, 6]
     net.set_callbacks(watchers[0], LambdaCallback(print), Watcher()).partial_fit(X, y)
     assert watchers[0].before_records == 4
 
 
-def test_who_looks_at_steps_only_has_no_tasks(X, y):
+def test_an_observer_of_steps_only_gets_no_tasks(X, y):
     def no_hook(*arguments, **named):
         raise AssertionError("called")
 
@@ -94,14 +93,3 @@ def test_who_looks_at_steps_only_has_no_tasks(X, y):
     fit(X, y, watcher := Watcher(), LambdaCallback(calls.append))
     assert len(calls) == 4
     assert len(watcher.told) == 24
-
-
-def test_nobody_asks(X, y):
-    assert step_observer(MLPClassifier(), None) is None
-    net = MLPClassifier().set_callbacks(LambdaCallback(print))
-    assert step_observer(net, None) is None
-
-
-def test_one_alone_is_asked_without_a_detour():
-    wants = SimpleNamespace(wants=lambda step: step == 3)
-    assert StepObservers({"one": wants}).wants is wants.wants

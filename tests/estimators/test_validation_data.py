@@ -1,4 +1,4 @@
-"""Rows that validate: the user's own, or a split of X."""
+"""Validation data: rows that the user passes, or a split of X."""
 
 import warnings
 from functools import partial
@@ -36,8 +36,6 @@ from skdl import (
 )
 from skdl.engine import Quantile
 from skdl.ensemble import SeedEnsembleClassifier
-from skdl.estimators import _prepare
-from skdl.estimators._validation_data import warn_if_far
 from tests.estimators.wild import wild
 
 SOLVERS = ["sgd", "adam", "adagrad", "rmsprop", "adamw", "lbfgs"]
@@ -261,14 +259,11 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("change", "message"), WRONG.values(), ids=WRONG)
-def test_wrong_data_are_named(
-    Net, change, message, X, y, X_val, y_val, make, monkeypatch
-):
+def test_wrong_data_are_named(Net, change, message, X, y, X_val, y_val, make, no_work):
     if "classes_" in message and not is_classifier(Net()):
         change, message = lambda X, y: (X, np.c_[y, y]), "2 outputs of the net"
     names = ("X_val", "y_val", "sample_weight_val")
     extra = dict(zip(names, change(X_val, y_val), strict=False))
-    monkeypatch.setattr(_prepare, "start_network", None)  # it comes before any work
     net = make(Net)
     with pytest.raises(ValueError, match=rf"(?s)validation data \(X_val.*{message}"):
         net.fit(X, y, **extra)
@@ -298,19 +293,6 @@ def test_one_way_to_say_it(Net, X, y, X_val, y_val, make, fit):
 
 
 # Rows of a split.
-
-
-def spied(monkeypatch):
-    """Return a list which gets the (training, validation) rows of each fit."""
-    seen, split_validation = [], _prepare.split_validation
-
-    def spy(*args):
-        rows, held = split_validation(*args)
-        seen.append((rows, held.rows))
-        return rows, held
-
-    monkeypatch.setattr(_prepare, "split_validation", spy)
-    return seen
 
 
 GROUPS = np.repeat(np.arange(6), 10)
@@ -356,15 +338,14 @@ SPLITS = {
 @pytest.mark.parametrize(("split", "expected"), SPLITS.values(), ids=SPLITS)
 @pytest.mark.parametrize("shuffle", [False, True])
 def test_first_split_of_a_splitter(
-    Net, split, expected, shuffle, X, y, make, fit, flat, monkeypatch
+    Net, split, expected, shuffle, X, y, make, fit, flat, held_out
 ):
     if "Stratified" in repr(split) and not is_classifier(Net()):
         y = y % 2
-    seen = spied(monkeypatch)
-    net = fit(wild(make, Net, validation_split=split, shuffle=shuffle), X, y)
+    net = wild(make, Net, validation_split=split, shuffle=shuffle, scoring=held_out)
+    fit(net, X, y)
     train, held = expected(X, y)
-    assert_array_equal(seen[0][0], train)
-    assert_array_equal(seen[0][1], held)
+    assert_array_equal(held_out.rows, held)
     assert net.t_ == net.n_iter_ * len(train)
     assert net.score(X[held], y[held]) == net.best_validation_score_
     if not shuffle:
@@ -373,20 +354,46 @@ def test_first_split_of_a_splitter(
         assert_array_equal(flat(net), flat(other))
 
 
-def test_number_of_folds(Net, X, y, make, fit, monkeypatch):
-    seen = spied(monkeypatch)
-    fit(make(Net, validation_split=4), X, y)
-    usual = StratifiedKFold(4) if is_classifier(Net()) else KFold(4)
-    for found, expected in zip(seen[0], next(usual.split(X, y)), strict=True):
-        assert_array_equal(found, expected)
+def test_number_of_folds(Net, X, y, make, fit, held_out):
+    net = make(Net, validation_split=4, early_stopping=True, scoring=held_out)
+    fit(net, X, y)
+    splitter = StratifiedKFold(4) if is_classifier(net) else KFold(4)
+    train, held = next(splitter.split(X, y))
+    assert_array_equal(held_out.rows, held)
+    assert net.t_ == net.n_iter_ * len(train)
 
 
-def test_order_in_time_is_kept(Net, X, y, make, fit, monkeypatch):
-    seen = spied(monkeypatch)
-    for split in (TimeSeriesSplit(5), [(range(50), range(50, 60))]):
-        fit(wild(make, Net, validation_split=split), X, y)
-        rows, held = seen[-1]
-        assert max(rows) < min(held)
+LABELS = {
+    "stratified": (np.repeat(["a", "b", "c"], [40, 10, 10]), 0.2, [8, 2, 2]),
+    "a class of one row": (np.repeat([0, 1, 2], [1, 1, 58]), 0.2, None),
+    "fewer rows than classes": (np.repeat(range(20), 3), 0.1, None),
+}
+
+
+@pytest.mark.parametrize(("y", "fraction", "n_held"), LABELS.values(), ids=LABELS)
+def test_a_random_share_is_stratified_where_that_is_possible(
+    Classifier, y, fraction, n_held, X, make, fit, held_out
+):
+    net = make(Classifier, early_stopping=True, scoring=held_out)
+    fit(net.set_params(validation_fraction=fraction), X, y)
+    assert len(set(held_out.rows)) == 60 * fraction
+    assert net.t_ == net.n_iter_ * (60 - len(held_out.rows))
+    if n_held is not None:
+        found = np.unique(y[held_out.rows], return_counts=True)[1]
+        assert found.tolist() == n_held
+
+
+@pytest.mark.parametrize("codes", [[0, 0, 1], [1, 0, 1]])
+@pytest.mark.parametrize("labels", [["ham", "spam"], [-2, 7]])
+def test_one_row_of_one_of_two_classes_cannot_be_held_out(codes, labels, make):
+    y = np.array(labels)[codes]
+    only = labels[codes == [0, 0, 1]]
+    message = (
+        rf"Only one row has the label '?{only}'?: .*early_stopping=False.*"
+        rf"too few members are: \['{codes == [0, 0, 1]}'\], the answer to y =="
+    )
+    with pytest.raises(ValueError, match=message):
+        make(MLPClassifier, early_stopping=True).fit(np.eye(3), y)
 
 
 def test_split_is_held_out_without_early_stopping_too(Net, X, y, make, fit):
@@ -440,7 +447,7 @@ def test_split_that_fails(Net, split, message, X, y, make):
     assert vars(net) == net.get_params()
 
 
-def test_one_fold_is_none(Net, X, y, make):
+def test_one_fold_is_refused(Net, X, y, make):
     with pytest.raises(ValueError, match="'validation_split' parameter|n_splits=1"):
         make(Net, validation_split=1).fit(X, y)
 
@@ -455,19 +462,17 @@ def test_split_without_weight_is_refused(Net, zero, X, y, make):
         make(Net, validation_split=KFold(3)).fit(X, y, weights)
 
 
-def test_warm_start_holds_out_the_same_rows(Net, X, y, make, fit, monkeypatch):
+def test_warm_start_holds_out_the_same_rows(Net, X, y, make, fit, held_out):
     """Others would have been trained on."""
-    seen = spied(monkeypatch)
-    net = wild(make, Net, warm_start=True, max_iter=3)
+    net = wild(make, Net, warm_start=True, max_iter=3, scoring=held_out)
     for _ in range(3):
         fit(net, X, y)
-    for rows, held in seen[1:]:
-        assert_array_equal(rows, seen[0][0])
-        assert_array_equal(held, seen[0][1])
+    for rows in held_out.sets[1:]:
+        assert_array_equal(rows, held_out.sets[0])
 
 
 @pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
-def test_warm_start_on_other_rows_judges_anew(
+def test_warm_start_on_other_rows_starts_with_a_new_best_score(
     Net, solver, X, y, X_val, y_val, make, fit, flat
 ):
     """The best score of easy rows is not what hard ones have to reach."""
@@ -537,15 +542,17 @@ def _moved(seed):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_no_false_alarm(seed):
+def test_honest_targets_far_apart_give_no_warning(seed, make, fit):
     for y, y_val in _moved(seed):
-        warn_if_far(np.asarray(y_val, float), np.asarray(y, float))
+        X, X_val = np.ones((len(y), 1)), np.ones((len(y_val), 1))
+        fit(make(MLPRegressor, solver="sgd", learning_rate_init=1e-30, max_iter=1),
+            X, y, X_val=X_val, y_val=y_val)  # fmt: skip
 
 
-def test_the_column_is_named():
+def test_the_column_whose_targets_are_far_away_is_named(make, fit):
     y = np.random.default_rng(0).normal(size=(200, 2))
     with pytest.warns(UserWarning, match="far outside y in column 1: y goes from -"):
-        warn_if_far(y[:50] * [1, 1000], y)
+        fit(make(MLPRegressor), y, y, X_val=y[:50], y_val=y[:50] * [1, 1000])
 
 
 def test_partial_fit_knows_one_batch_of_targets(X, make):

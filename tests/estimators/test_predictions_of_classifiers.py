@@ -1,4 +1,4 @@
-"""Classes, scores and probabilities of every classifier."""
+"""Classes, scores and probabilities that classifiers predict."""
 
 import numpy as np
 import pytest
@@ -7,6 +7,7 @@ from scipy.sparse import csr_array
 from sklearn.exceptions import DataConversionWarning
 
 from skdl import LogisticClassifier, MLPClassifier, SoftmaxClassifier, SVMClassifier
+from skdl.engine import Softmax
 
 LABELS = {
     "strings": np.array(["no", "yes"]),
@@ -118,7 +119,7 @@ def test_multi_class_logistic_normalizes_its_sigmoids(X, y, make, fit):
 
 
 @pytest.mark.parametrize("label", ["only", 7])
-def test_one_class_alone(Classifier, label, X, make, fit):
+def test_a_single_class(Classifier, label, X, make, fit):
     net = fit(make(Classifier), X, [label] * 60)
     assert net.classes_.tolist() == [label]
     assert net.predict(X).tolist() == [label] * 60
@@ -128,12 +129,12 @@ def test_one_class_alone(Classifier, label, X, make, fit):
 
 
 @pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
-def test_one_class_alone_with_other_solvers(Classifier, solver, X, make, fit):
+def test_a_single_class_with_other_solvers(Classifier, solver, X, make, fit):
     net = fit(make(Classifier, solver=solver), X, np.ones(60))
     assert_array_equal(net.predict(X), np.ones(60))
 
 
-def test_one_class_alone_with_early_stopping(Classifier, X, make, fit):
+def test_a_single_class_with_early_stopping(Classifier, X, make, fit):
     net = fit(make(Classifier, early_stopping=True), X, np.ones(60))
     assert net.best_validation_score_ == 1
 
@@ -166,6 +167,7 @@ def test_several_labels_per_row(net, kind, X, fit):
     p = net.predict_proba(X)
     assert_allclose(p, 1 / (1 + np.exp(-net.decision_function(X))), rtol=1e-10)
     assert_allclose(net.predict_log_proba(X), np.log(p), rtol=1e-8, atol=1e-12)
+    assert_array_equal(net.classes_, [0, 1, 2])
     assert net.coef_.shape == (3, 4)
     assert net.out_activation_ == "logistic"
 
@@ -175,6 +177,34 @@ def test_coef_keeps_a_row_for_each_of_two_labels(X, make, fit):
     net = fit(make(LogisticClassifier, hidden_layer_sizes=()), X, Y)
     assert net.coef_.shape == (2, 4)
     assert net.decision_function(X).shape == (60, 2)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_certain_labels_rank_by_log_probabilities_as_by_probabilities(dtype, make, fit):
+    scores = np.array([[36.0, 40.0, 700.0, -800.0], [20.0, 20.000001, 1.0, -5.0]])
+    X = np.eye(2, dtype=dtype)
+    net = fit(make(LogisticClassifier, hidden_layer_sizes=()), X, [[0, 1] * 2, [1] * 4])
+    net.coefs_[0][...], net.intercepts_[0][...] = scores, 0
+    p, logs = net.predict_proba(X), net.predict_log_proba(X)
+    assert np.isfinite(logs).all()
+    assert logs.dtype == dtype
+    assert_array_equal(logs == 0, p == 1)
+    assert_array_equal(logs.argmax(axis=1), p.argmax(axis=1))
+    assert_allclose(logs[0, 3], -800)
+    if dtype == np.float32:
+        assert (p[0, :3] == 1).all()
+
+
+def test_log_probabilities_of_a_loss_without_them(X, y, make, fit):
+    class OnlyProbabilities:
+        def __getattr__(self, name):
+            if name == "log_probabilities":
+                raise AttributeError(name)
+            return getattr(Softmax(), name)
+
+    net = fit(make(MLPClassifier, loss=OnlyProbabilities()), X, y)
+    expected = fit(make(MLPClassifier, loss=Softmax()), X, y)
+    assert_allclose(net.predict_log_proba(X), expected.predict_log_proba(X))
 
 
 REFUSING = {
@@ -200,7 +230,7 @@ SOFT = {
 
 
 @pytest.mark.parametrize("net", SOFT.values(), ids=SOFT)
-def test_labels_are_no_distribution(net, X):
+def test_several_labels_are_refused_as_a_distribution(net, X):
     with pytest.raises(ValueError, match="got 2.0 in row 1 .*LogisticClassifier"):
         net.fit(X[:4], [[1, 0, 0], [1, 1, 0], [0, 0, 1], [0, 0, 0]])
     assert vars(net) == net.get_params()
@@ -218,7 +248,7 @@ def test_labels_are_no_distribution(net, X):
     ],
     ids=repr,
 )
-def test_margins_are_no_probabilities(net, name):
+def test_losses_of_margins_have_no_probabilities(net, name):
     assert not hasattr(net, name)
     with pytest.raises(AttributeError) as error:
         getattr(net, name)

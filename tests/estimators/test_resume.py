@@ -1,14 +1,17 @@
-"""A run stopped anywhere and continued elsewhere ends with the same bits."""
+"""Training resumed from a state ends with the same bits; bad states are refused."""
 
 import copy
 import json
 import pickle
+import warnings
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 
+from skdl import MLPClassifier, MLPRegressor
+from skdl.callbacks import LambdaCallback
 from skdl.engine import ReduceOnPlateau
 from skdl.engine.optimizers import OPTIMIZERS
 
@@ -16,7 +19,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 
 
 class Saver:
-    """Keeps the state after so many epochs, the way another process would get it."""
+    """Keeps the state after `n_epochs`, pickled as another process would get it."""
 
     def __init__(self, n_epochs):
         self.n_epochs, self.states = n_epochs, []
@@ -33,7 +36,7 @@ class Saver:
 
 
 class Loader:
-    """Goes on from a state."""
+    """Continues from a state."""
 
     def __init__(self, state):
         self.state = state
@@ -49,15 +52,15 @@ class Loader:
 
 
 def continued(net, twin, n_epochs, X, y, **extra):
-    """Fit; then fit the twin from the state after so many epochs."""
+    """Fit; then fit the twin from the state after `n_epochs`."""
     saver = Saver(n_epochs)
     net.set_callbacks(saver).fit(X, y, **extra)
     ((state, content),) = saver.states
-    # Nothing in it is an array or a list that training went on to change.
+    # Later epochs change no array and no list of it.
     assert pickle.dumps(state) == content or same(state, pickle.loads(content))
     loaded = pickle.loads(content)
     twin.set_callbacks(Loader(loaded)).fit(X, y, **extra)
-    assert same(loaded, pickle.loads(content))  # nor does the one who goes on
+    assert same(loaded, pickle.loads(content))  # nor does the twin
 
 
 def same(a, b):
@@ -101,8 +104,6 @@ def test_early_stopping_and_plateaus(Net, given, X, y, X_val, y_val, make, flat)
 
 @pytest.mark.parametrize("n_epochs", range(1, 14))
 def test_restarts(n_epochs, X, y, make, flat):
-    from skdl import MLPRegressor
-
     params = {"max_iter": 25, "solver": "sgd", "learning_rate_init": 1e5}
     params |= {"max_restarts": 9, "activation": "identity", "batch_size": 30}
     nets = [make(MLPRegressor, **params) for _ in range(2)]
@@ -153,11 +154,147 @@ def test_lbfgs_has_no_state(Net, X, y, make):
     copy.deepcopy(net)
 
 
-def test_warning_is_of_the_end(Net, X, y, make):
-    """A run that is loaded at its end has nothing left to do."""
+def test_a_run_loaded_after_its_last_epoch_warns_as_that_did(Net, X, y, make):
+    """There are no epochs left to do."""
     net, saver = make(Net), Saver(4)
     net.set_callbacks(saver).fit(X, y)
     twin = make(Net).set_callbacks(Loader(saver.states[0][0]))
     with pytest.warns(ConvergenceWarning, match="max_iter=4"):
         twin.fit(X, y)
     assert twin.loss_curve_ == net.loss_curve_
+
+
+# States that a run cannot have.
+
+ROWS = np.random.default_rng(0).normal(size=(30, 3))
+LABELS = ROWS.argmax(axis=1)
+OPTIONS = {
+    "early stopping": {"early_stopping": True, "validation_fraction": 0.3},
+    "restarts": {"max_restarts": 2},
+    "batch norm": {"normalization": "batch", "dropout": 0.2},
+    "warm": {"warm_start": True},
+    **{solver: {"solver": solver} for solver in OPTIMIZERS},
+}
+
+
+def states(n_fits=1, **options):
+    """Return the states of a run before its first epoch and after the third."""
+    found = {}
+
+    def keep(net):
+        found[net.n_iter_] = net.training_.state_dict()
+
+    net = MLPClassifier(4, max_iter=4, random_state=0, **options)
+    net.set_callbacks(LambdaCallback(keep, keep))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for _ in range(n_fits):
+            net.fit(ROWS, LABELS)
+    return found[0], found[3]
+
+
+OPTIONS_OF_STATE = {
+    "max_restarts": 1,
+    "early_stopping": True,
+    "validation_fraction": 0.3,
+}
+
+
+@pytest.fixture(scope="module")
+def late_state():
+    return states(**OPTIONS_OF_STATE)[1]
+
+
+def load(state, **options):
+    """Load a state into a run that has just begun; return what is refused, or None."""
+    refused = []
+
+    def load(net):
+        before = net.training_.state_dict()
+        try:
+            net.training_.load_state_dict(copy.deepcopy(state))
+        except ValueError as error:
+            refused.append(str(error))
+            np.testing.assert_equal(net.training_.state_dict(), before)
+
+    net = MLPClassifier(4, max_iter=4, random_state=0, **options)
+    net.set_callbacks(LambdaCallback(lambda net: True, load))
+    net.fit(ROWS, LABELS)
+    return refused[0] if refused else None
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_states_of_a_run_are_accepted(name):
+    n_fits = 2 if name == "warm" else 1
+    for state in states(n_fits=n_fits, **OPTIONS[name]):
+        if name == "warm":
+            state["records"]["loss_curve_"] = state["records"]["loss_curve_"][4:]
+        assert load(state, **OPTIONS[name]) is None
+
+
+FORGED = {
+    ("parameters",): [np.zeros(1), np.zeros(31, np.float32), [0.0], None],
+    ("statistics",): [np.zeros(1)],
+    ("records", "predict"): ["not a method"],
+    ("records", "max_iter"): [77],
+    ("records", "n_iter_"): [-1, 5, 3.0, True, None, 2**80],
+    ("records", "loss_curve_"): [None, [0.1], [0.1, "b", 0.2], np.ones(3)],
+    ("records", "best_validation_score_"): ["a", [1.0]],
+    ("records", "best_loss_"): [0.5],
+    ("records", "loss_"): ["abc", np.ones(1)],
+    ("history", "loss"): [[0.1], None, [0.1, 0.2, None]],
+    ("history", "more"): [[0.1, 0.2, 0.3]],
+    ("optimizer", "n_steps"): [-1, 0.5, "x", 2**70],
+    ("optimizer", "first_moments"): [np.zeros(1)],
+    ("snapshots", "best", "parameters"): [np.zeros(1), None],
+    ("snapshots", "good", "optimizer"): [{}, None],
+    ("snapshots", "predict"): [{}],
+    ("progress", "epochs"): [-1, "a", 1.5],
+    ("progress", "reference_loss"): ["a", [1]],
+    ("streams", "shuffling"): [None, {}, {"bit_generator": "MT19937"}],
+    ("stop_reason",): ["because", [1], 3],
+    ("asked_to_stop",): ["no", 3],
+    ("n_stalled",): [-1, None],
+    ("learning_rate",): ["fast", None],
+    ("lowest_loss",): ["a"],
+    ("network",): [3],
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [(path, value) for path, values in FORGED.items() for value in values],
+)
+def test_forged_parts_are_refused(path, value, late_state):
+    state = copy.deepcopy(late_state)
+    *outer, name = path
+    place = state
+    for part in outer:
+        place = place[part]
+    if name == "first_moments":
+        (name,) = [n for n, v in place.items() if isinstance(v, np.ndarray)][:1]
+    place[name] = value
+    assert (outer[-1] if outer else name) in load(state, **OPTIONS_OF_STATE)
+
+
+def parts(state, path=()):
+    for name, value in state.items():
+        yield (*path, name)
+        if isinstance(value, dict):
+            yield from parts(value, (*path, name))
+
+
+def test_no_part_may_be_missing(late_state):
+    for *outer, name in parts(late_state):
+        state = copy.deepcopy(late_state)
+        place = state
+        for part in outer:
+            place = place[part]
+        del place[name]
+        assert (outer[-1] if outer else name) in load(state, **OPTIONS_OF_STATE)
+
+
+def test_an_unknown_part_is_named(late_state):
+    state = copy.deepcopy(late_state)
+    state["records"]["predict"] = 3
+    assert "records has 'predict', which is unkn" in load(state, **OPTIONS_OF_STATE)

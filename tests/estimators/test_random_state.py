@@ -6,6 +6,8 @@ from numpy.testing import assert_array_equal
 from sklearn.base import clone
 
 from skdl import SoftmaxClassifier
+
+# The streams of later versions must repeat these.
 from skdl.estimators._random import (
     later_streams,
     load_streams,
@@ -100,7 +102,7 @@ def test_later_streams_advance_an_instance():
     assert first["shuffling"].random() != second["shuffling"].random()
 
 
-def test_saved_streams_go_on():
+def test_saved_streams_continue():
     _, streams = random_streams(0)
     streams["shuffling"].random(3)
     loaded = load_streams(save_streams(streams))

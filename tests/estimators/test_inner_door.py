@@ -59,7 +59,6 @@ def test_class_weights_are_in_the_training_weights():
 
 def test_soft_targets_stand_for_the_most_probable_class():
     net = fitted(SoftmaxClassifier, SOFT)
-    assert inside.takes_as_soft(net, SOFT)
     assert_array_equal(inside.labels_of(net, SOFT), np.arange(12) % 3)
     assert inside.labels_of(net, LABELS) is LABELS
     score = inside.score_predictions(net, SOFT, net.predict(X))

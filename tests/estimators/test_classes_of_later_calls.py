@@ -1,26 +1,12 @@
-"""Which classes there are, and what is refused because of them."""
+"""Classes of the first call, which later calls and warm starts must have, too."""
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
-
-from skdl import MLPClassifier
-from skdl.estimators._targets import Indicator, LabelColumns, Labels, SoftRows
-from skdl.estimators._validation_data import check_shares
 
 
 @pytest.fixture
 def Z(y):
     return np.column_stack([y, 2 * (y > 0) - 1])
-
-
-def test_classes_by_the_kind_of_y():
-    y = np.array([3, 1, 3])
-    assert_array_equal(Labels.classes_in(y), [1, 3])
-    assert_array_equal(Indicator.classes_in(np.zeros((3, 4))), range(4))
-    assert_array_equal(SoftRows.classes_in(np.zeros((3, 4))), range(4))
-    columns = LabelColumns.classes_in([y, np.array(["b", "a", "a"])])
-    assert [column.tolist() for column in columns] == [[1, 3], ["a", "b"]]
 
 
 def test_first_partial_fit_needs_classes(Classifier, X, Z, make):
@@ -72,23 +58,3 @@ def test_warm_start_has_the_same_classes(Classifier, X, Z, y, make, fit):
     one = fit(make(Classifier, warm_start=True), X, y)
     with pytest.raises(ValueError, match="several columns of labels in one call"):
         fit(one, X, Z)
-
-
-def test_a_class_of_one_row_cannot_be_shared_out():
-    names = np.array(["ham", "spam"])
-    for codes, name in (([0, 0, 1], "True"), ([1, 0, 1], "False")):
-        message = (
-            r"Only one row has the label 'spam|ham'.*early_stopping=False.*"
-            rf"too few members are: \['{name}'\], the answer to y == 'spam'"
-        )
-        with pytest.raises(ValueError, match=message):
-            check_shares(names[codes])
-    check_shares(np.array([0, 1, 0, 1]))
-    check_shares(np.array([0, 1, 2]))  # split at random
-
-
-def test_the_label_is_named_as_the_user_has_it():
-    net = MLPClassifier(early_stopping=True)
-    X = [[1, 2], [2, 3], [3, 4], [4, 5]]
-    with pytest.raises(ValueError, match=r"Only one row has the label 7: .*'True'"):
-        net.fit(X, [-2, -2, -2, 7])

@@ -1,4 +1,4 @@
-"""Between epochs: early stopping, plateaus, records and interruption."""
+"""When training ends: early stopping, stalled epochs, time; and stop_reason_."""
 
 import numpy as np
 import pytest
@@ -8,36 +8,20 @@ from sklearn.neural_network import MLPClassifier as TheirClassifier
 
 from skdl import MLPClassifier, MLPRegressor
 from skdl.engine import Network
-from skdl.estimators import _validation_data
-from skdl.estimators._run import TrainingRun
-
-
-@pytest.fixture
-def splits(monkeypatch):
-    """The (training, validation) rows of each split from here on."""
-    seen = []
-
-    def spy(*args):
-        seen.append(split_rows(*args))
-        return seen[-1]
-
-    split_rows = _validation_data.split_rows
-    monkeypatch.setattr(_validation_data, "split_rows", spy)
-    return seen
 
 
 def wild(make, Net, **params):
     """Early stopping at a rate that makes the score go up and down."""
-    usual = {"early_stopping": True, "max_iter": 30, "solver": "sgd"}
-    usual |= {"learning_rate_init": 0.3, "validation_fraction": 0.3}
-    return make(Net, **{**usual, **params})
+    settings = {"early_stopping": True, "max_iter": 30, "solver": "sgd"}
+    settings |= {"learning_rate_init": 0.3, "validation_fraction": 0.3}
+    return make(Net, **{**settings, **params})
 
 
-def test_best_parameters_are_restored(Net, X, y, make, fit, flat, splits):
+def test_best_parameters_are_restored(Net, X, y, make, fit, flat, held_out):
     rate = 0.05 if Net is MLPRegressor else 0.3
     params = {"learning_rate_init": rate, "batch_size": 5, "n_iter_no_change": 3}
-    net = fit(wild(make, Net, tol=0.02, **params), X, y)
-    _, held = splits[0]
+    net = fit(wild(make, Net, tol=0.02, scoring=held_out, **params), X, y)
+    held = held_out.rows
     assert len(held) == 18
     best = int(np.argmax(net.validation_scores_)) + 1
     assert best < net.n_iter_
@@ -45,22 +29,6 @@ def test_best_parameters_are_restored(Net, X, y, make, fit, flat, splits):
     assert net.score(X[held], y[held]) == net.best_validation_score_
     shorter = fit(wild(make, Net, tol=0.02, **params, max_iter=best), X, y)
     assert_array_equal(flat(net), flat(shorter))
-
-
-def test_score_is_weighted(Classifier, X, y, make, fit, splits):
-    weights = np.random.default_rng(0).uniform(0.1, 3, 60)
-    net = fit(wild(make, Classifier), X, y, weights)
-    _, held = splits[0]
-    score = net.score(X[held], y[held], weights[held])
-    assert score == pytest.approx(net.best_validation_score_, rel=1e-12)
-
-
-def test_split_is_stratified(Classifier, X, make, fit, splits):
-    y = np.repeat(["a", "b", "c"], [40, 10, 10])
-    fit(wild(make, Classifier, validation_fraction=0.2), X, y)
-    training, held = splits[0]
-    assert np.unique(y[held], return_counts=True)[1].tolist() == [8, 2, 2]
-    assert_array_equal(np.sort(np.r_[training, held]), np.arange(60))
 
 
 def test_attributes_with_and_without_early_stopping(Net, X, y, make, fit):
@@ -75,11 +43,11 @@ def test_attributes_with_and_without_early_stopping(Net, X, y, make, fit):
     assert net.best_loss_ == min(net.loss_curve_)
 
 
-def test_early_stopping_is_inert_with_lbfgs(Net, X, y, make, fit, flat, splits):
-    expected = flat(fit(make(Net, solver="lbfgs"), X, y))
+def test_early_stopping_is_inert_with_lbfgs(Net, X, y, make, fit, flat):
+    expected = fit(make(Net, solver="lbfgs"), X, y)
     net = fit(make(Net, solver="lbfgs", early_stopping=True), X, y)
-    assert_array_equal(flat(net), expected)
-    assert splits == []
+    assert_array_equal(flat(net), flat(expected))
+    assert net.t_ == expected.t_  # no row is held out
     assert net.validation_scores_ is None
 
 
@@ -174,92 +142,12 @@ def test_verbose_prints_the_validation_score(X, y, make, fit, capsys):
     assert "Validation score: " in capsys.readouterr().out
 
 
-def test_interruption_keeps_the_parameters_so_far(
-    Net, X, y, make, fit, flat, monkeypatch
-):
-    expected = flat(fit(make(Net, max_iter=3), X, y))
-    call = TrainingRun.__call__
-
-    def interrupt(self, epoch):
-        call(self, epoch)
-        if self.net.n_iter_ == 3:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(TrainingRun, "__call__", interrupt)
-    with pytest.warns(UserWarning, match="interrupted by user"):
-        net = make(Net, max_iter=30).fit(X, y)
-    assert net.n_iter_ == 3
-    assert_array_equal(flat(net), expected)
-    assert len(net.predict(X)) == 60
-
-
-def test_interruption_in_the_first_epoch_leaves_a_usable_net(
-    Net, X, y, make, monkeypatch
-):
-    def interrupt(self, loss):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(TrainingRun, "__call__", interrupt)
-    with pytest.warns(UserWarning, match="interrupted by user"):
-        net = make(Net, max_iter=30).fit(X, y)
-    assert len(net.predict(X)) == 60
-    assert net.n_iter_ == 0
-
-
-@pytest.mark.filterwarnings("ignore:Training interrupted")
-@pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
-def test_interruption_keeps_the_best_so_far(
-    Net, solver, X, y, X_val, y_val, make, fit, flat, monkeypatch
-):
-    params = {"early_stopping": True, "solver": solver, "learning_rate_init": 0.3}
-    params |= {"hidden_layer_sizes": (20,), "alpha": 0, "n_iter_no_change": 50}
-    if Net is MLPRegressor:
-        params["learning_rate_init"] = 0.05
-    y = np.where(np.arange(60) % 5, y, (y + 1) % 3)  # takes lbfgs many iterations
-    expected = make(Net, max_iter=8, **params)
-    fit(expected, X, y, X_val=X_val, y_val=y_val)
-    call = TrainingRun.__call__
-
-    def interrupt(self, epoch):
-        call(self, epoch)
-        if self.net.n_iter_ == 8:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(TrainingRun, "__call__", interrupt)
-    net = make(Net, max_iter=500, **params).fit(X, y, X_val=X_val, y_val=y_val)
-    assert net.stop_reason_ == "interrupted"
-    assert (net.n_iter_, len(net.history_["loss"])) == (8, 8)
-    assert_array_equal(flat(net), flat(expected))
-    assert net.score(X_val, y_val) == net.best_validation_score_
-
-
-@pytest.mark.filterwarnings("ignore:Training interrupted")
-def test_interruption_of_lbfgs_keeps_the_last_iterate(
-    Net, X, y, make, fit, flat, monkeypatch
-):
-    expected = fit(make(Net, solver="lbfgs", max_iter=3), X, y)
-    evaluate = Network.loss_and_gradient
-
-    def interrupt(self, *args):
-        value = evaluate(self, *args)
-        if len(net.training_.history["loss"]) == 3:  # in the fourth line search
-            raise KeyboardInterrupt
-        return value
-
-    monkeypatch.setattr(Network, "loss_and_gradient", interrupt)
-    net = make(Net, solver="lbfgs", max_iter=30)
-    net.fit(X, y)
-    assert (net.stop_reason_, net.n_iter_) == ("interrupted", 3)
-    assert net.loss_ == expected.loss_
-    assert_array_equal(flat(net), flat(expected))
-
-
 def test_divergence_with_early_stopping_restores_the_best_epoch(
-    Net, X, y, make, splits
+    Net, X, y, make, held_out
 ):
     # Deep and linear: the steps grow with the weights, epoch by epoch.
     net = wild(make, Net, activation="identity", n_iter_no_change=np.inf)
-    net.set_params(learning_rate_init=30, max_iter=200)
+    net.set_params(learning_rate_init=30, max_iter=200, scoring=held_out)
     with pytest.warns(ConvergenceWarning, match="diverged"):
         net.fit(X, y)
     assert net.n_iter_ < 200
@@ -267,7 +155,7 @@ def test_divergence_with_early_stopping_restores_the_best_epoch(
     assert np.isfinite(net.validation_scores_[0])
     assert net.best_validation_score_ == np.nanmax(net.validation_scores_)
     assert all(np.isfinite(a).all() for a in net.coefs_ + net.intercepts_)
-    _, held = splits[0]
+    held = held_out.rows
     assert net.score(X[held], y[held]) == net.best_validation_score_
 
 
@@ -354,7 +242,7 @@ def test_partial_fit_has_no_reason(X, y, make):
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
-def test_warning_tells_progress_from_a_standstill(
+def test_warning_distinguishes_progress_from_a_standstill(
     Net, early_stopping, X, y, X_val, y_val, make
 ):
     what = "validation score" if early_stopping else "loss"

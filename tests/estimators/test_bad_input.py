@@ -8,19 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import is_classifier
 
 from skdl import MLPClassifier, MLPRegressor, SoftmaxClassifier
-from skdl.estimators import _prepare, _validation
-from skdl.estimators._validation import check_image_shape, split_rows
-
-
-@pytest.fixture
-def no_work(monkeypatch):
-    """Make any training, or drawing of weights, an error of another kind."""
-
-    def work(*args, **kwargs):
-        raise AssertionError("work began before the input was refused")
-
-    for name in ("train", "train_lbfgs"):
-        monkeypatch.setattr(_prepare, name, work)
+from skdl.estimators import _validation  # for the fast path, which no result shows
 
 
 def with_value(array, value):
@@ -178,12 +166,12 @@ def test_bad_hidden_layer_sizes(Net, sizes, X, y, make, no_work):
     assert not hasattr(net, "coefs_")
 
 
-def test_continuous_targets_are_no_classes(Classifier, X, make, no_work):
+def test_continuous_targets_are_refused_as_classes(Classifier, X, make, no_work):
     with pytest.raises(ValueError, match="Unknown label type: 'continuous'"):
         make(Classifier).fit(X, X[:, 0])
 
 
-def test_numbers_in_columns_are_no_classes(Classifier, X, y, make, no_work):
+def test_columns_of_numbers_are_refused_as_classes(Classifier, X, y, make, no_work):
     message = "Unknown label type: 'continuous-multioutput'.* must hold one"
     if Classifier is SoftmaxClassifier:  # a matrix would be soft targets
         message = "Each row of y must sum to 1|must hold probabilities"
@@ -191,7 +179,7 @@ def test_numbers_in_columns_are_no_classes(Classifier, X, y, make, no_work):
         make(Classifier).fit(X, np.column_stack([y, y]) + 0.5)
 
 
-def test_words_are_no_numbers(X, make, no_work):
+def test_text_is_refused_as_numbers(X, make, no_work):
     with pytest.raises(ValueError, match="y holds text, 'a' in row 0"):
         make(MLPRegressor).fit(X, ["a"] * 60)
 
@@ -235,13 +223,6 @@ def test_auto_batch_size_is_200_rows(X, y, make, fit, flat):
     assert_array_equal(flat(fit(auto, X, y)), flat(fit(explicit, X, y)))
 
 
-def test_rare_classes_are_split_at_random():
-    labels = np.array([0, 1, *[2] * 18])
-    rows, held = split_rows(20, 0.2, labels, np.random.default_rng(0))
-    assert_array_equal(np.sort(np.r_[rows, held]), np.arange(20))
-    assert len(held) == 4
-
-
 def test_diverging_training_is_an_error(Net, X, y, make):
     net = make(Net, solver="sgd", learning_rate_init=1e6, max_iter=50)
     with pytest.raises(
@@ -267,44 +248,39 @@ def test_plain_rows_skip_scikit_learns_checks(monkeypatch, dtype):
         net.predict(largest)
 
 
-@pytest.mark.parametrize(
-    "X",
-    [
-        np.full((2, 3), np.nan),
-        np.array([[np.inf, -np.inf, 0]]),
-        np.ones((2, 4)),
-        np.ones(3),
-        np.ones((0, 3)),
-        np.ones((2, 3), object),
-        np.ma.masked_array(np.ones((2, 3)), mask=True),
-    ],
-    ids=["nan", "inf", "wide", "one-dimensional", "empty", "object", "masked"],
-)
-def test_what_is_not_plain_is_for_scikit_learn(X):
-    net = SoftmaxClassifier((), max_iter=20, n_iter_no_change=1, tol=1).fit(
-        np.eye(3), [0, 1, 0]
-    )
-    assert not _validation._is_plain(net, X)
+UNUSUAL = {
+    "nan": (np.full((2, 3), np.nan), "contains NaN"),
+    "inf": (np.array([[np.inf, -np.inf, 0]]), "contains infinity"),
+    "wide": (np.ones((2, 4)), "X has 4 features"),
+    "one-dimensional": (np.ones(3), "Expected 2D array"),
+    "empty": (np.ones((0, 3)), "0 sample"),
+}
 
 
-@pytest.mark.parametrize(
-    ("shape", "rows"), [((3, 3), (3, 3, 1)), ([3, 1, 3], (3, 1, 3)), (None, None)]
-)
-def test_image_shapes(shape, rows):
-    n_features = 9 if rows is None else np.prod(rows)
-    assert check_image_shape(shape, n_features) == rows
+@pytest.mark.filterwarnings("ignore:invalid value encountered in reduce")  # inf - inf
+@pytest.mark.parametrize(("X", "message"), UNUSUAL.values(), ids=UNUSUAL)
+def test_bad_rows_are_refused_in_prediction(X, message, fit):
+    net = fit(SoftmaxClassifier((), max_iter=1), np.eye(3), [0, 1, 0])
+    with pytest.raises(ValueError, match=message):
+        net.predict(X)
 
 
-def test_an_image_shape_may_hold_integers_of_numpy():
-    shape = check_image_shape(np.array([2, 2, 3]), 12)
-    assert shape == (2, 2, 3)
-    assert {type(n) for n in shape} == {int}
+def test_objects_are_predicted_as_their_numbers(fit):
+    net = fit(SoftmaxClassifier((), max_iter=1), np.eye(3), [0, 1, 0])
+    scores = net.decision_function(np.ones((2, 3), object))
+    assert_array_equal(scores, net.decision_function(np.ones((2, 3))))
+
+
+@pytest.mark.parametrize("shape", [(2, 2), [2, 2, 1], np.array([2, 1, 2])], ids=str)
+def test_an_image_shape_may_be_any_sequence_of_integers(shape, X, y, make, fit):
+    net = fit(make(MLPClassifier, image_shape=shape), X, y)
+    assert net.predict(X).shape == (60,)
 
 
 @pytest.mark.parametrize(
     "shape", [(3,), (3, 1, 1, 1), (3.0, 1, 1), (3, 0, 1), (-3, -1), (True, 3), ()]
 )
-def test_what_is_no_image_shape_is_refused(no_work, shape):
+def test_bad_image_shapes_are_refused(no_work, shape):
     net = MLPClassifier(image_shape=shape)
     with pytest.raises(ValueError, match=r"image_shape must be \(height, width, chan"):
         net.fit(np.eye(3), [0, 1, 0])
@@ -342,10 +318,3 @@ def test_a_net_that_knows_names_wants_them():
     )
     with pytest.warns(UserWarning, match="does not have valid feature names"):
         net.predict(np.eye(3))
-
-
-def test_fewer_validation_rows_than_classes_are_split_at_random():
-    labels = np.repeat(np.arange(5), 4)
-    rows, held = split_rows(20, 0.1, labels, np.random.default_rng(0))
-    assert (len(rows), len(held)) == (18, 2)
-    assert sorted([*rows, *held]) == list(range(20))

@@ -105,7 +105,7 @@ def test_order_of_memory_does_not_matter(Net, X, y, make, fit, flat):
         assert_array_equal(flat(fit(make(Net), other, y)), expected)
 
 
-def test_lists_are_as_good_as_arrays(Net, X, y, make, fit, flat):
+def test_lists_give_what_arrays_give(Net, X, y, make, fit, flat):
     net = fit(make(Net), X.tolist(), y.tolist(), [1.0] * len(X))
     assert_array_equal(flat(net), flat(fit(make(Net), X, y, np.ones(len(X)))))
     assert not hasattr(net, "feature_names_in_")

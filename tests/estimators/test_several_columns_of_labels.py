@@ -22,7 +22,6 @@ from skdl import (
     SVMClassifier,
 )
 from skdl.engine import Softmax
-from skdl.estimators import _validation_data
 
 LOSSES = ["log_loss", "softmax", "logistic", "hinge", "squared_hinge", "kl_divergence",
           "squared_error"]  # fmt: skip
@@ -107,7 +106,7 @@ def test_a_linear_net_is_one_net_per_column(net, X, Y, small, fit):
         decision = both.decision_function(X)[i]
         assert_allclose(decision, linear.reshape(decision.shape), rtol=1e-10)
         expected = alone.decision_function(X)
-        if i != 1:  # what all classes' scores share is free, and nothing penalizes it
+        if i != 1:  # a number added to the scores of all classes changes nothing
             decision, expected = (
                 s - s.mean(axis=1, keepdims=True) for s in (decision, expected)
             )
@@ -129,7 +128,7 @@ def test_loss_is_the_sum_over_the_columns(net, X, Y, codes, small, fit):
 
 
 @nets
-def test_partial_fit_and_warm_start_go_on(net, X, Y, small, fit, flat):
+def test_partial_fit_and_warm_start_continue(net, X, Y, small, fit, flat):
     expected = flat(fit(small(net), X, Y))
     steps = small(net)
     for i in range(4):
@@ -166,10 +165,10 @@ def test_kinds_of_matrices(kind, X, Y, make, fit, flat):
     # A matrix of floats is one of probabilities to the softmax, but not to this net.
     Y = Y[:, [2, 1]]
     net = fit(make(MLPClassifier, early_stopping=True), X, kind(Y))
-    assert_array_equal(flat(net), flat(fit(make(MLPClassifier, early_stopping=True),
-                                           X, Y)))  # fmt: skip
-    assert_array_equal(net.predict(X).astype(float).astype(int).shape, Y.shape)
-    assert 0 <= net.score(X, kind(Y)) <= 1
+    expected = fit(make(MLPClassifier, early_stopping=True), X, Y)
+    assert_array_equal(flat(net), flat(expected))
+    assert_array_equal(net.predict(X).astype(float), expected.predict(X))
+    assert net.score(X, kind(Y)) == expected.score(X, Y)
 
 
 def test_frame_of_text_bools_and_integers(Classifier, X, codes, make, fit):
@@ -233,27 +232,22 @@ def test_label_smoothing_is_by_the_classes_of_a_column(X, make):
         assert_allclose(second, 0.7 * np.eye(2)[[0, 1, 0]] + 0.15, atol=1e-4)
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_split_keeps_the_shares_of_combinations(Classifier, X, Y, make, monkeypatch):
-    seen = []
-
-    def split(n_rows, fraction, labels, rng):
-        seen.append(labels)
-        return np.arange(40), np.arange(40, 60)
-
-    monkeypatch.setattr(_validation_data, "split_rows", split)
-    net = make(Classifier, early_stopping=True, max_iter=30, learning_rate_init=0.05)
-    two = np.column_stack([Y[:, 1], 2 * Y[:, 1] - 20 * (X[:, 0] > 0)])
-    net.fit(X, two)
-    groups = seen.pop()
-    assert len(np.unique(groups)) == 4
-    for group in range(4):
-        assert len(np.unique(two[groups == group], axis=0)) == 1
-    right = (net.predict(X[40:]) == two[40:]).all(axis=1)
-    assert net.best_validation_score_ == pytest.approx(right.mean())
-    two[0] = [7, 99]  # a combination of one row: at random
-    net.fit(X, two)
-    assert seen == [None]
+def test_rows_are_held_out_by_combinations_of_labels(
+    Classifier, X, Y, make, fit, held_out
+):
+    net = make(Classifier, early_stopping=True, validation_fraction=0.2)
+    net.set_params(max_iter=30, learning_rate_init=0.05, scoring=held_out)
+    two = np.column_stack([Y[:, 1], np.arange(60) % 2 + 5])
+    two[:12] = [[8, 6]]
+    fit(net, X, two)
+    names, combination = np.unique(two, axis=0, return_inverse=True)
+    assert len(names) == 4
+    n_held = np.bincount(combination[held_out.rows], minlength=4)
+    assert_allclose(n_held, 0.2 * np.bincount(combination), atol=1)
+    right = (net.predict(X) == two).all(axis=1)
+    assert net.best_validation_score_ == pytest.approx(right[held_out.rows].mean())
+    two[0] = [7, 99]  # a combination of one row: split at random
+    fit(net, X, two)
 
 
 @nets
@@ -286,10 +280,31 @@ def test_pipelines_and_searches(Classifier, X, Y, make):
     assert cross_val_score(model, X, Y, cv=3).mean() > 0.4  # score(): all right
 
 
-def test_score_wants_all_columns(Classifier, X, Y, make, fit):
+def test_score_needs_all_columns_and_a_weight_per_row(Classifier, X, Y, make, fit):
     net = fit(make(Classifier), X, Y)
-    with pytest.raises(ValueError, match=r"y must be of shape \(60, 3\)"):
-        net.score(X, Y[:, 0])
+    for wrong in (Y[:, 0], Y[:40], Y[:, [0, 1, 2, 2]]):
+        with pytest.raises(ValueError, match=r"y must be of shape \(60, 3\)"):
+            net.score(X, wrong)
+    with pytest.raises(ValueError, match="inconsistent"):
+        net.score(X, Y, [1, 2])
+
+
+COLUMNS = {
+    "integers": ([[1, 2], [3, 4]], "i"),
+    "integers and floats": ([[1, 2], [0.0, 4.0]], "f"),
+    "text": ([["a", "b"], ["long", "b"]], "U"),
+    "text and integers": ([["a", "b"], [3, 4]], "O"),
+    "bools and integers": ([[True, False], [3, 4]], "i"),
+}
+
+
+@pytest.mark.parametrize(("columns", "kind"), COLUMNS.values(), ids=COLUMNS)
+def test_predictions_have_the_labels_of_each_column(columns, kind):
+    frame = pd.DataFrame(dict(enumerate(columns)))
+    net = MLPClassifier((), solver="lbfgs", random_state=0).fit(np.eye(2), frame)
+    predicted = net.predict(np.eye(2))
+    assert predicted.dtype.kind == kind
+    assert predicted.T.tolist() == columns
 
 
 BAD = {
