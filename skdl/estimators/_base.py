@@ -78,7 +78,8 @@ class BaseNet(CallbackSupportMixin, FittedNet, NetParameters):
         Warns
         -----
         ConvergenceWarning
-            If `max_iter` or `max_fun` ends training, and when it diverged and went on.
+            If `max_iter` or `max_fun` ends training, and after each restart of a
+            run that diverged.
         """
         validation = check_validation(self, X_val, y_val, sample_weight_val)
         with fitting(self):

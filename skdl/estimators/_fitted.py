@@ -171,17 +171,17 @@ class FittedNet:
         Returns
         -------
         model : sklearn.neural_network.MLPClassifier or MLPRegressor
-            With the parameters that both have; a `solver` or `learning_rate` that
-            scikit-learn has not is left at its default. Records such as
-            ``loss_curve_`` are this net's, summed over several outputs where
-            scikit-learn has the mean. ``partial_fit`` goes on from the weights, with
-            moments of the optimizer that start anew; not after 'lbfgs' or early
-            stopping, where scikit-learn's own does not.
+            It has the parameters that both classes know. A `solver` or
+            `learning_rate` unknown to scikit-learn stays at its default. Records such
+            as ``loss_curve_`` are this net's: they sum over several outputs, where
+            scikit-learn takes the mean. ``partial_fit`` continues from the weights,
+            with new moments of the optimizer. After 'lbfgs' or early stopping it
+            fails, as scikit-learn's own does.
 
         Raises
         ------
         ValueError
-            If there is none; it names the options that stand in the way.
+            If no such model exists. The error lists the unsupported options.
         """
         return to_sklearn(self._at_rest())
 
@@ -189,7 +189,7 @@ class FittedNet:
     def from_sklearn(cls, model):
         """Return a fitted net with the predictions of a scikit-learn MLP.
 
-        It is the inverse of `to_sklearn`, and the way from given weights to a net: set
+        It is the inverse of `to_sklearn`. To make a net of given weights, set
         ``coefs_`` and ``intercepts_`` of the model, or of the net.
 
         Parameters
@@ -200,9 +200,8 @@ class FittedNet:
         Returns
         -------
         net : object
-            With the model's parameters, weights and records. ``partial_fit`` and warm
-            starts go on from the weights, with moments of the optimizer that start
-            anew.
+            It has the model's parameters, weights and records. ``partial_fit`` and
+            warm starts continue from the weights, with new moments of the optimizer.
 
         Raises
         ------

@@ -30,7 +30,7 @@ def from_sklearn(cls, model):
     Raises
     ------
     TypeError
-        If the model is no MLP of scikit-learn, or of the other kind.
+        If the model is not an MLP of scikit-learn, or is of the other kind.
     ValueError
         If no net of this class predicts as the model does.
     """

@@ -211,7 +211,7 @@ def start_network(net, widths, dtype, random_state):
     ----------
     net : estimator
     widths : tuple of int
-        Of the input, the hidden layers and the scores.
+        Widths of the input, the hidden layers and the scores.
     dtype : numpy.dtype
     random_state : int, RandomState instance or None
         Draws the starting weights.
@@ -236,14 +236,14 @@ def _continue_network(net, widths):
     old = net._network
     if widths != old.widths:
         raise ValueError(
-            f"warm_start and partial_fit go on with a network of widths "
+            f"warm_start and partial_fit continue with a network of widths "
             f"{old.widths}; hidden_layer_sizes and the data now ask for "
             f"{widths}. Set warm_start=False, or clone the estimator."
         )
     net._network = _new_network(net, widths, old.dtype)
     if net._network.layout != old.layout:
         raise ValueError(
-            "warm_start and partial_fit go on with the parameters of the last "
+            "warm_start and partial_fit continue with the parameters of the last "
             "call, but activation (maxout), normalization, residual or standardize "
             "now ask for others. Set warm_start=False, or clone the estimator."
         )

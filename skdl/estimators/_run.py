@@ -385,7 +385,7 @@ class TrainingRun:
         state.stop_reason = "callback" if state.asked_to_stop else None
         state.n_stalled = 0
         warn(
-            f"Training diverged in epoch {net.n_iter_}; it went on from the last "
+            f"Training diverged in epoch {net.n_iter_}; it continued from the last "
             f"good weights, at a rate 10 times smaller. Restart "
             f"{state.progress.restarts} of max_restarts={net.max_restarts}.",
             ConvergenceWarning,
@@ -440,7 +440,7 @@ class TrainingRun:
         Parameters
         ----------
         state : dict
-            Of a run of the same net on the same data.
+            The state of a run of the same net on the same data.
 
         Raises
         ------

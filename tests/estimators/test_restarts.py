@@ -23,7 +23,7 @@ def restarted(net, X, y, **extra):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         net.fit(X, y, **extra)
-    return sum("it went on from" in str(warning.message) for warning in caught)
+    return sum("it continued from" in str(warning.message) for warning in caught)
 
 
 @pytest.mark.parametrize("batch_size", [60, 20, 7])
