@@ -1,4 +1,4 @@
-"""From the parameter `augment` to what training rows pass through."""
+"""From the parameter `augment` to the `Augmentation` of a training run."""
 
 from scipy.sparse import issparse
 
@@ -11,7 +11,7 @@ __all__ = ["check_augment", "start_augmentation"]
 
 
 def check_augment(net, X):
-    """Refuse what cannot be augmented, or cannot augment, before any work.
+    """Refuse, before any work, data or an augmenter that cannot be used.
 
     Parameters
     ----------

@@ -11,12 +11,12 @@ __all__ = [
     "save_streams",
 ]
 
-# The order is part of what a seed means: new streams go to the end.
+# A seed determines the streams by their order: new streams go to the end.
 STREAMS = ("shuffling", "validation", "dropout", "augmentation")
 
 
 def random_streams(random_state):
-    """Return ``(initialization, streams)``; what one draws does not shift another.
+    """Return ``(initialization, streams)``, which draw independently of one another.
 
     Parameters
     ----------
@@ -25,9 +25,9 @@ def random_streams(random_state):
     Returns
     -------
     initialization : numpy.random.RandomState
-        The instance itself, or the one of the seed: a seed gives the starting weights
-        that it gives in scikit-learn, L-BFGS the same solution, and what is drawn
-        advances an instance, so that the next net gets other weights.
+        The instance itself, or one made from the seed. A seed gives the same starting
+        weights as in scikit-learn, and so the same solution of L-BFGS. Draws advance an
+        instance, so that the next net gets other weights.
     streams : dict of numpy.random.Generator
     """
     initialization = check_random_state(random_state)
@@ -37,7 +37,7 @@ def random_streams(random_state):
 
 
 def later_streams(random_state):
-    """Return the streams alone, where no weights are to be drawn.
+    """Return the streams alone, for a net whose weights are there already.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Records that grow from call to call at a cost that does not grow with them."""
+"""Records that many calls extend, at a cost per call that does not grow."""
 
 from contextlib import contextmanager
 
@@ -17,7 +17,7 @@ def cut_on_error(estimator):
     Parameters
     ----------
     estimator : object
-        Its lists at the beginning count, whatever the body puts in their place.
+        The lists that it has at the beginning are cut, even if the body replaces them.
     """
     lists = [vars(estimator).get(name) or [] for name in LISTS]
     lengths = [len(one) for one in lists]

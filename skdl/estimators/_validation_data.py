@@ -1,4 +1,4 @@
-"""Rows that validate: the user's own, a fraction, or the first split of a splitter."""
+"""Validation data: the user's own, a random fraction, or a splitter's first split."""
 
 from copy import copy, deepcopy
 from dataclasses import dataclass
@@ -19,15 +19,15 @@ from skdl.estimators._targets import read_distributions, targets_of
 from skdl.estimators._validation import check_training_data, split_rows
 from skdl.estimators.validation_set import ValidationSet
 
-# As few rows may be of any range.
+# With fewer rows the range of y says too little to warn.
 ENOUGH = 20
 
 
 def holds_out(net):
-    """Tell whether early stopping watches held-out rows.
+    """Return whether early stopping holds rows out and monitors their score.
 
-    With lbfgs, `early_stopping` alone is inert, as in scikit-learn: something of ours
-    has to ask for it. (Validation data given to ``fit`` do, too.)
+    With lbfgs, `early_stopping` alone has no effect, as in scikit-learn. It needs
+    `scoring`, `validation_split`, or validation data passed to ``fit``.
     """
     asked = net.scoring is not None or net.validation_split is not None
     return net.early_stopping and (net.solver != "lbfgs" or asked)
@@ -106,26 +106,26 @@ def _presence(argument):
 
 @dataclass
 class ValidationData:
-    """Rows that validate, ready to be scored after each epoch.
+    """Validation rows, checked and encoded, which are scored after each epoch.
 
     Attributes
     ----------
     X : ndarray of shape (n_samples, n_features), or CSR array
     frame : data frame or None
-        The rows as the user has them, if those have names of columns: for scorers.
+        The rows as the user passed them, for scorers that read column names.
     rows : ndarray of int, or None
-        Which of X; None for all.
+        Numbers of the validation rows in X; None for all rows.
     y : ndarray
-        Of these rows, for scorers: as the user has it, but labels for soft targets.
+        Targets for scorers: as the user passed them, but labels for soft targets.
     meaning : Targets
         What y means.
     codes : ndarray
-        Of these rows, as ``meaning.read`` returns it.
+        The targets as ``meaning.read`` returns them.
     targets, table : ndarray
-        Of these rows, as in `Data`.
+        The targets as the loss takes them; see `Data`.
     weights : ndarray of shape (n_rows,), or None
     error : str or None
-        The last one of a scorer, in an epoch whose score is NaN therefore.
+        The last error that a scorer raised; the score of that epoch is NaN.
     """
 
     X: object
@@ -140,7 +140,7 @@ class ValidationData:
     error: str | None = None
 
     def evaluate(self, net):
-        """Return (mean loss without penalty, score) of a net as it stands."""
+        """Return (mean loss without penalty, score) of a net with its present weights."""
         loss, decided = self._by_passes(net)
         if decided is None:
             return np.nan, np.nan
@@ -155,9 +155,10 @@ class ValidationData:
             return loss, np.nan
 
     def _by_passes(self, net):
-        """Return the mean loss, and the decisions, or None for scores not finite.
+        """Return (mean loss, decisions); the latter None if scores are not finite.
 
-        The scores are there for one pass at a time: many classes make them large.
+        Scores are computed for one block of rows at a time, because many classes make
+        them large.
         """
         loss, total, start, finite = self.meaning.loss, 0.0, 0, True
 
@@ -179,7 +180,7 @@ class ValidationData:
         return total / weight, decided if finite else None
 
     def _score(self, net):
-        """Return what the scorer says of a net, which may be changed."""
+        """Score a copy of the net by its scorer; the copy may be changed."""
         if self.frame is None:
             X = self.X if self.rows is None else self.X[self.rows]
             # Rows are arrays by now, and scikit-learn would warn that they lack names.
@@ -192,7 +193,7 @@ class ValidationData:
         return float(score(sample_weight=self.weights))
 
     def _take_note(self, net, error):
-        """Remember the error of a scorer; warn of the first one."""
+        """Store the error of a scorer; warn of the first one."""
         first = self.error is None
         self.error = or_nothing(str, error)
         if first:
@@ -203,10 +204,10 @@ class ValidationData:
             )
 
     def check_scoring(self, net):
-        """Score once, so that a scorer that can never score these rows says so now.
+        """Score once before training, so that an unusable scorer fails at once.
 
-        Starting weights may predict what a scorer refuses, as negative numbers are by
-        the logarithmic error; so the rows' own labels or mean get a second chance.
+        Starting weights may predict values that a scorer refuses: the logarithmic error
+        refuses negative numbers. So ideal predictions are scored as a second try.
         """
         if net.scoring is None or net.scoring == "loss":
             return
