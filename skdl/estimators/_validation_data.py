@@ -140,7 +140,7 @@ class ValidationData:
     error: str | None = None
 
     def evaluate(self, net):
-        """Return (mean loss without penalty, score) of a net with its present weights."""
+        """Return (mean loss without penalty, score) of a net as it is now."""
         loss, decided = self._by_passes(net)
         if decided is None:
             return np.nan, np.nan
