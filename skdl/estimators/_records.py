@@ -31,7 +31,7 @@ def cut_on_error(estimator):
 
 
 class GrowingHistory:
-    """Memory with room at its end, of which `history_` shows the beginning.
+    """Memory with spare room behind the records that `history_` shows.
 
     It belongs to one estimator: copies of the estimator begin with memory of their own.
     """

@@ -427,7 +427,7 @@ def check_shares(labels):
     """Refuse to split two classes into training and validation, if one has one row.
 
     For a random split alone: the user's own rows and splits may hold a single row.
-    scikit-learn's sentence, which tells of y == classes[1], stays within the message.
+    The message contains scikit-learn's sentence on y == classes[1].
 
     Parameters
     ----------
