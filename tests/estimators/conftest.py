@@ -1,11 +1,7 @@
 """One table of all nets, one small problem, and the comparisons that tests share."""
 
-import warnings
-
 import numpy as np
 import pytest
-from sklearn.base import is_classifier
-from sklearn.exceptions import ConvergenceWarning
 
 from skdl import (
     LogisticClassifier,
@@ -73,29 +69,6 @@ def weights_val():
 
 
 @pytest.fixture
-def make():
-    """Return a small net of few epochs."""
-
-    def make(Net, **params):
-        quick = {"hidden_layer_sizes": (6,), "max_iter": 4, "random_state": 0}
-        return Net(**{**quick, **params})
-
-    return make
-
-
-@pytest.fixture
-def fit():
-    """Fit without the warning that the few epochs were too few."""
-
-    def fit(net, *args, **kwargs):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            return net.fit(*args, **kwargs)
-
-    return fit
-
-
-@pytest.fixture
 def no_work(monkeypatch):
     """Make every step of training an error of another kind."""
 
@@ -126,23 +99,3 @@ class HeldOut:
 def held_out(X):
     """Pass it as `scoring`: ``held_out.rows`` are the rows of X that were held out."""
     return HeldOut(X)
-
-
-@pytest.fixture
-def flat():
-    """Return all parameters as one vector, layer by layer."""
-
-    def flat(net):
-        return np.concatenate([a.ravel() for a in [*net.coefs_, *net.intercepts_]])
-
-    return flat
-
-
-@pytest.fixture
-def scores():
-    """Return decision_function of a classifier, predict of a regressor."""
-
-    def scores(net, X):
-        return net.decision_function(X) if is_classifier(net) else net.predict(X)
-
-    return scores

@@ -13,6 +13,7 @@ from sklearn.model_selection import GridSearchCV
 
 from skdl import MLPClassifier, MLPRegressor, SoftmaxClassifier
 from skdl.engine import BatchNorm, HeNormal, LeCunNormal, Maxout, Tanh
+from tests.estimators.common import fit, make, scores
 
 OPTIONS = {
     "dropout": {"dropout": 0.3},
@@ -33,7 +34,7 @@ each_option = pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 
 
 @pytest.fixture
-def net(make):
+def net():
     """Return a net of two hidden layers."""
 
     def net(Net, **parameters):
@@ -53,7 +54,7 @@ def state(net):
 
 
 @each_option
-def test_the_same_seed_gives_the_same_bits(Net, X, y, net, fit, options):
+def test_the_same_seed_gives_the_same_bits(Net, X, y, net, options):
     nets = [fit(net(Net, **options), X, y) for _ in range(2)]
     assert_array_equal(state(nets[0]), state(nets[1]))
     other = fit(net(Net, **options, random_state=1), X, y)
@@ -61,7 +62,7 @@ def test_the_same_seed_gives_the_same_bits(Net, X, y, net, fit, options):
 
 
 @each_option
-def test_calls_of_partial_fit_are_one_fit(Net, X, y, net, fit, options):
+def test_calls_of_partial_fit_are_one_fit(Net, X, y, net, options):
     at_once = fit(net(Net, **options, max_iter=5), X, y)
     in_steps = net(Net, **options)
     known = {} if Net is MLPRegressor else {"classes": np.unique(y)}
@@ -74,7 +75,7 @@ def test_calls_of_partial_fit_are_one_fit(Net, X, y, net, fit, options):
 
 @each_option
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_warm_start_continues(Net, X, y, net, fit, options):
+def test_warm_start_continues(Net, X, y, net, options):
     at_once = fit(net(Net, **options, max_iter=6), X, y)
     warm = net(Net, **options, max_iter=3, warm_start=True)
     warm.fit(X, y).fit(X, y)
@@ -82,7 +83,7 @@ def test_warm_start_continues(Net, X, y, net, fit, options):
 
 
 @each_option
-def test_early_stopping_restores_the_best_epoch(X, y, net, fit, options):
+def test_early_stopping_restores_the_best_epoch(X, y, net, options):
     stopped = net(MLPClassifier, **options, early_stopping=True, max_iter=30,
                   learning_rate_init=0.3, validation_fraction=0.3)  # fmt: skip
     fit(stopped, X, y)
@@ -93,7 +94,7 @@ def test_early_stopping_restores_the_best_epoch(X, y, net, fit, options):
 
 
 @each_option
-def test_weights_of_zero_leave_rows_out_of_everything(Net, X, y, net, fit, options):
+def test_weights_of_zero_leave_rows_out_of_everything(Net, X, y, net, options):
     """What a batch's moments are is decided by the rows that count."""
     if "dropout" in options:
         options = {**options, "dropout": None}
@@ -107,21 +108,21 @@ def test_weights_of_zero_leave_rows_out_of_everything(Net, X, y, net, fit, optio
 
 
 @each_option
-def test_float32_is_kept(Net, X, y, net, fit, options):
+def test_float32_is_kept(Net, X, y, net, options):
     fitted = fit(net(Net, **options), X.astype(np.float32), y)
     assert state(fitted).dtype == np.float32
     assert np.isfinite(state(fitted)).all()
 
 
 @each_option
-def test_a_last_batch_of_one_row_and_of_few(Net, X, y, net, fit, options):
+def test_a_last_batch_of_one_row_and_of_few(Net, X, y, net, options):
     for n in 31, 33:
         fitted = fit(net(Net, **options, batch_size=10), X[:n], y[:n])
         assert np.isfinite(state(fitted)).all()
 
 
 @each_option
-def test_predictions_do_not_depend_on_the_other_rows(Net, X, y, net, fit, options):
+def test_predictions_do_not_depend_on_the_other_rows(Net, X, y, net, options):
     fitted = fit(net(Net, **options), X, y)
     together = fitted._raw_scores(X)
     alone = np.concatenate([fitted._raw_scores(row[np.newaxis]) for row in X])
@@ -141,7 +142,7 @@ def test_partial_fit_of_single_rows_with_batch_norm(X, y):
     assert_array_equal(net._network.statistics, before)
 
 
-def test_dropout_is_off_in_prediction(Net, X, y, net, fit, scores):
+def test_dropout_is_off_in_prediction(Net, X, y, net):
     fitted = fit(net(Net, dropout=[0.2, 0.5, 0.5]), X, y)
     once = scores(fitted, X)
     assert_array_equal(scores(fitted, X), once)
@@ -151,7 +152,7 @@ def test_dropout_is_off_in_prediction(Net, X, y, net, fit, scores):
     assert_array_equal(scores(plain, X), once)
 
 
-def test_dropout_has_a_stream_of_its_own(Net, X, y, net, fit):
+def test_dropout_has_a_stream_of_its_own(Net, X, y, net):
     """Starting weights and the order of the rows are those without it."""
     settings = {"learning_rate_init": 1e-300, "batch_size": 10, "max_iter": 1}
     plain = fit(net(Net, **settings), X, y)
@@ -176,7 +177,7 @@ class Spy(Tanh):
         super().forward(Z, A)
 
 
-def test_each_option_changes_what_is_learned(X, y, net, fit):
+def test_each_option_changes_what_is_learned(X, y, net):
     plain = fit(net(MLPClassifier), X, y)
     for name, options in OPTIONS.items():
         fitted = fit(net(MLPClassifier, **options), X, y)
@@ -215,7 +216,7 @@ def test_batch_norm_trains_where_the_scale_is_wrong(digits):
     assert accuracy["batch"] > 0.8
 
 
-def test_projections_are_a_fitted_attribute(Net, X, y, net, fit):
+def test_projections_are_a_fitted_attribute(Net, X, y, net):
     fitted = fit(net(Net, hidden_layer_sizes=(6, 6, 5), residual=True), X, y)
     same, other = fitted.projections_
     assert same is None
@@ -224,7 +225,7 @@ def test_projections_are_a_fitted_attribute(Net, X, y, net, fit):
     assert fit(net(Net), X, y).projections_ == []
 
 
-def test_maxout_weights_lie_side_by_side(Net, X, y, net, fit):
+def test_maxout_weights_lie_side_by_side(Net, X, y, net):
     fitted = fit(net(Net, activation=Maxout(3)), X, y)
     assert [a.shape for a in fitted.coefs_[:2]] == [(4, 18), (6, 18)]
     assert [a.shape for a in fitted.intercepts_[:2]] == [(18,), (18,)]
@@ -262,7 +263,7 @@ def test_what_makes_no_sense_is_refused(Net, X, y, net, options, message):
     "change",
     [{"normalization": "batch"}, {"activation": "maxout"}, {"residual": True}],
 )
-def test_going_on_with_another_architecture_is_refused(Net, X, y, net, fit, change):
+def test_going_on_with_another_architecture_is_refused(Net, X, y, net, change):
     """A bypass between different widths, too, has weights."""
     warm = net(Net, hidden_layer_sizes=(6, 5), warm_start=True)
     before = state(fit(warm, X, y)).copy()
@@ -271,7 +272,7 @@ def test_going_on_with_another_architecture_is_refused(Net, X, y, net, fit, chan
     assert_array_equal(state(warm), before)
 
 
-def test_rate_zero_means_no_dropout_and_lbfgs_takes_it(Net, X, y, net, fit):
+def test_rate_zero_means_no_dropout_and_lbfgs_takes_it(Net, X, y, net):
     plain = fit(net(Net, solver="lbfgs"), X, y)
     zero = fit(net(Net, solver="lbfgs", dropout=0.0), X, y)
     assert_array_equal(state(plain), state(zero))
@@ -308,7 +309,7 @@ def test_auto_doubles_the_variance_after_rectifiers():
         assert_allclose(net.coefs_[layer], drawn, atol=1e-200)
 
 
-def test_a_linear_model_may_start_from_zero(Net, X, y, make, fit):
+def test_a_linear_model_may_start_from_zero(Net, X, y):
     fitted = fit(make(Net, hidden_layer_sizes=(), weight_init=0), X, y)
     assert fitted.coefs_[0].any()
     with pytest.raises(ValueError, match="units of a layer identical"):

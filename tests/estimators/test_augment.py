@@ -15,6 +15,7 @@ from skdl.callbacks import LambdaCallback
 from skdl.engine import Augmentation, KLDivergence, Softmax
 from skdl.ensemble import SeedEnsembleClassifier
 from tests.engine.cases import LOSSES
+from tests.estimators.common import fit, flat, make
 
 IMAGE = (2, 2, 1)
 
@@ -64,7 +65,7 @@ def in_order(rows):
 
 
 @pytest.mark.parametrize("options", [{}, {"early_stopping": True}], ids=str)
-def test_each_epoch_brings_each_training_row_once(Net, options, pixels, y, make, fit):
+def test_each_epoch_brings_each_training_row_once(Net, options, pixels, y):
     recorder = Recorder()
     kept = []
 
@@ -83,14 +84,14 @@ def test_each_epoch_brings_each_training_row_once(Net, options, pixels, y, make,
     assert (epochs[0] != epochs[1]).any()
 
 
-def test_rows_without_an_image_shape_are_rows(X, y, make, fit):
+def test_rows_without_an_image_shape_are_rows(X, y):
     recorder = Recorder()
     fit(make(MLPClassifier, augment=recorder, batch_size=50), X, y)
     assert recorder.started == (None, 50, np.dtype(np.float64))
     assert [images.shape for images in recorder.seen[:2]] == [(50, 4), (10, 4)]
 
 
-def test_an_augmenter_that_changes_nothing_changes_no_bit(Net, X, y, make, fit, flat):
+def test_an_augmenter_that_changes_nothing_changes_no_bit(Net, X, y):
     options = {"dropout": 0.2, "early_stopping": True}
     net = fit(make(Net, augment=Recorder(), **options), X, y)
     expected = fit(make(Net, **options), X, y)
@@ -98,7 +99,7 @@ def test_an_augmenter_that_changes_nothing_changes_no_bit(Net, X, y, make, fit, 
     assert net.loss_curve_ == expected.loss_curve_
 
 
-def test_what_it_draws_does_not_change_the_order_of_the_rows(X, y, make, fit):
+def test_what_it_draws_does_not_change_the_order_of_the_rows(X, y):
     recorders = [Recorder(), Recorder(shift=1)]
     for recorder in recorders:
         fit(make(MLPClassifier, augment=recorder), X, y)
@@ -106,7 +107,7 @@ def test_what_it_draws_does_not_change_the_order_of_the_rows(X, y, make, fit):
 
 
 @pytest.mark.parametrize("augment", [Recorder(mixes=True, shift=1), noise])
-def test_same_seed_same_bits(augment, X, y, make, fit, flat):
+def test_same_seed_same_bits(augment, X, y):
     before = X.copy()
     nets = [
         fit(make(MLPClassifier, augment=augment, random_state=seed), X, y)
@@ -118,9 +119,7 @@ def test_same_seed_same_bits(augment, X, y, make, fit, flat):
     assert_array_equal(X, before)
 
 
-def test_validation_rows_and_predictions_are_not_augmented(
-    X, y, X_val, y_val, make, fit, flat
-):
+def test_validation_rows_and_predictions_are_not_augmented(X, y, X_val, y_val):
     recorder = Recorder(shift=1)
     net = make(MLPClassifier, augment=recorder)
     fit(net, X, y, X_val=X_val, y_val=y_val)
@@ -132,7 +131,7 @@ def test_validation_rows_and_predictions_are_not_augmented(
     assert len(recorder.seen) == n_calls
 
 
-def test_rows_are_standardized_after_they_are_augmented(pixels, y, make, fit):
+def test_rows_are_standardized_after_they_are_augmented(pixels, y):
     recorder = Recorder()
     options = {"augment": recorder, "image_shape": IMAGE, "standardize": "channel"}
     net = fit(make(MLPClassifier, **options), pixels, y)
@@ -144,7 +143,7 @@ def test_rows_are_standardized_after_they_are_augmented(pixels, y, make, fit):
 
 
 @pytest.mark.parametrize("augment", [Recorder(mixes=True, shift=1), noise])
-def test_k_calls_of_partial_fit_are_one_fit(Net, augment, X, y, make, fit, flat):
+def test_k_calls_of_partial_fit_are_one_fit(Net, augment, X, y):
     if Net is SVMClassifier and augment is not noise:
         augment = Recorder(shift=1)
     net = make(Net, augment=augment, batch_size=16)
@@ -154,7 +153,7 @@ def test_k_calls_of_partial_fit_are_one_fit(Net, augment, X, y, make, fit, flat)
     assert_array_equal(flat(net), flat(fit(clone(net), X, y)))
 
 
-def test_a_warm_start_continues_the_stream(X, y, make, fit, flat):
+def test_a_warm_start_continues_the_stream(X, y):
     options = {"augment": noise, "warm_start": True}
     net = fit(make(MLPClassifier, max_iter=2, **options), X, y)
     fit(net, X, y)
@@ -163,7 +162,7 @@ def test_a_warm_start_continues_the_stream(X, y, make, fit, flat):
     )
 
 
-def test_a_state_without_the_stream_continues(X, y, make):
+def test_a_state_without_the_stream_continues(X, y):
     net = make(MLPRegressor).partial_fit(X, y)
     del net._run_state["streams"]["augmentation"]
     expected = make(MLPRegressor).partial_fit(X, y).partial_fit(X, y)
@@ -171,7 +170,7 @@ def test_a_state_without_the_stream_continues(X, y, make):
 
 
 @pytest.mark.parametrize("loss", ["log_loss", "kl_divergence", Softmax()], ids=str)
-def test_mixed_targets_are_learned(loss, X, y, make, fit):
+def test_mixed_targets_are_learned(loss, X, y):
     """All rows are the mean of two clusters: the probabilities are halves."""
 
     class Halves(Recorder):
@@ -185,7 +184,7 @@ def test_mixed_targets_are_learned(loss, X, y, make, fit):
     assert_allclose(net.predict_proba(np.zeros((1, 4))), [[0.5, 0.5]], atol=0.01)
 
 
-def test_a_mixed_row_has_its_own_weight(X, make, fit):
+def test_a_mixed_row_has_its_own_weight(X):
     class Swap(Recorder):
         """Each row counts as its neighbour."""
 
@@ -235,14 +234,14 @@ def test_mixing_is_refused_where_targets_cannot_be_mixed(net, X, y):
         net.fit(X, columns)
 
 
-def test_mixing_several_columns_of_labels(X, y, make, fit):
+def test_mixing_several_columns_of_labels(X, y):
     net = make(SoftmaxClassifier, augment=Recorder(mixes=True, shift=1), max_iter=30)
     fit(net, X, np.column_stack([y, y[::-1]]))
     assert np.isfinite(net.loss_curve_).all()
 
 
 @pytest.mark.parametrize("fails", ["start", 1, 6])
-def test_an_augmenter_that_fails_leaves_the_net_as_it_was(fails, X, y, make, fit):
+def test_an_augmenter_that_fails_leaves_the_net_as_it_was(fails, X, y):
     net = fit(make(MLPClassifier), X, y)
     net.set_params(augment=Recorder(fails=fails), batch_size=16, standardize=True)
     before = dict(vars(net))
@@ -256,24 +255,24 @@ def test_an_augmenter_that_fails_leaves_the_net_as_it_was(fails, X, y, make, fit
     assert_array_equal(net.predict_proba(X), expected)
 
 
-def test_an_augmenter_that_returns_something_else_is_named(pixels, y, make):
+def test_an_augmenter_that_returns_something_else_is_named(pixels, y):
     net = make(MLPClassifier, augment=lambda images, rng: images / 255)
     with pytest.raises(ValueError, match="augment must return .* it got, uint8"):
         net.fit(pixels, y)
 
 
 @pytest.mark.parametrize("value", ["flip", 3, BaseEstimator()])
-def test_values_other_than_augmenters_are_refused(value, X, y, make):
+def test_values_other_than_augmenters_are_refused(value, X, y):
     with pytest.raises(ValueError, match="'augment' parameter"):
         make(MLPClassifier, augment=value).fit(X, y)
 
 
-def test_a_class_is_refused_as_augmenter(X, y, make):
+def test_a_class_is_refused_as_augmenter(X, y):
     with pytest.raises(ValueError, match=r"not a class: write Recorder\(\)"):
         make(MLPClassifier, augment=Recorder).fit(X, y)
 
 
-def test_settings_are_checked(X, y, make):
+def test_settings_are_checked(X, y):
     class Checked(Recorder):
         def check(self):
             raise ValueError("Checked: shift must be small")
@@ -282,14 +281,14 @@ def test_settings_are_checked(X, y, make):
         make(MLPClassifier, augment=Checked()).fit(X, y)
 
 
-def test_sparse_rows_are_refused(X, y, make):
+def test_sparse_rows_are_refused(X, y):
     net = make(MLPClassifier, augment=Recorder())
     assert not get_tags(net).input_tags.sparse
     with pytest.raises(ValueError, match=r"X is sparse: pass X\.toarray\(\), or set"):
         net.fit(csr_array(X), y)
 
 
-def test_lbfgs_is_refused(X, y, make):
+def test_lbfgs_is_refused(X, y):
     with pytest.raises(ValueError, match="same rows at every evaluation.*augment=None"):
         make(MLPClassifier, augment=noise, solver="lbfgs").fit(X, y)
 
@@ -297,7 +296,7 @@ def test_lbfgs_is_refused(X, y, make):
 @pytest.mark.parametrize(
     "duplicate", [copy.deepcopy, clone, lambda net: pickle.loads(pickle.dumps(net))]
 )
-def test_copies_have_it(duplicate, X, y, make, fit, flat):
+def test_copies_have_it(duplicate, X, y):
     net = make(MLPClassifier, augment=Recorder(shift=1))
     other = duplicate(net)
     assert other.augment is not net.augment
@@ -305,7 +304,7 @@ def test_copies_have_it(duplicate, X, y, make, fit, flat):
     assert net.get_params()["augment__shift"] == 1
 
 
-def test_members_of_an_ensemble_augment(X, y, make, fit):
+def test_members_of_an_ensemble_augment(X, y):
     net = make(MLPClassifier, augment=noise)
     ensemble = fit(SeedEnsembleClassifier(net, n_members=2, random_state=0), X, y)
     seeds = ensemble.member_seeds_.tolist()
@@ -335,7 +334,7 @@ def blemish(value, at):
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("options", [{}, {"early_stopping": True}, {"max_restarts": 3}])
 def test_what_is_not_finite_is_named_and_not_blamed_on_the_rate(
-    Net, value, options, X, y, make
+    Net, value, options, X, y
 ):
     net = make(Net, augment=blemish(value, (3, 2)), batch_size=16, **options)
     net.set_params(activation="tanh")  # of infinity it makes 1
@@ -349,7 +348,7 @@ def test_what_is_not_finite_is_named_and_not_blamed_on_the_rate(
     assert vars(net) == before
 
 
-def test_pixels_that_are_not_finite_are_named(X, y, make):
+def test_pixels_that_are_not_finite_are_named(X, y):
     augment = blemish(np.nan, (1, 0, 1, 0))
     net = make(MLPClassifier, augment=augment, image_shape=IMAGE, batch_size=16)
     with pytest.raises(ValueError, match=r"row 1 of .* pixel \(0, 1, 0\)"):
@@ -376,7 +375,7 @@ class BadMix(Recorder):
 
 
 @pytest.mark.parametrize(("which", "name"), [(0, "X"), (1, "the targets")])
-def test_mixtures_that_are_not_finite_are_named(which, name, X, y, make):
+def test_mixtures_that_are_not_finite_are_named(which, name, X, y):
     net = make(SoftmaxClassifier, augment=BadMix(which))
     with pytest.raises(ValueError, match=f"in {name}, returned nan, first in row 2"):
         net.fit(X, y)

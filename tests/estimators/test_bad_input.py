@@ -9,6 +9,7 @@ from sklearn.base import is_classifier
 
 from skdl import MLPClassifier, MLPRegressor, SoftmaxClassifier
 from skdl.estimators import _validation  # for the fast path, which no result shows
+from tests.estimators.common import fit, flat, make
 
 
 def with_value(array, value):
@@ -35,7 +36,7 @@ BAD_DATA = {
 
 @pytest.mark.parametrize(("change", "message"), BAD_DATA.values(), ids=BAD_DATA)
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
-def test_bad_data(Net, method, change, message, X, y, make, no_work):
+def test_bad_data(Net, method, change, message, X, y, no_work):
     X, y = change(X, y)
     net = make(Net)
     classes = {"classes": [0, 1, 2]} if method != "fit" and is_classifier(net) else {}
@@ -44,7 +45,7 @@ def test_bad_data(Net, method, change, message, X, y, make, no_work):
     assert vars(net) == vars(make(Net))
 
 
-def test_no_y(Net, X, make, no_work):
+def test_no_y(Net, X, no_work):
     with pytest.raises(ValueError, match="requires y to be passed"):
         make(Net).fit(X, None)
 
@@ -62,14 +63,14 @@ BAD_WEIGHTS = {
 
 @pytest.mark.parametrize(("weights", "message"), BAD_WEIGHTS.values(), ids=BAD_WEIGHTS)
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_bad_weights(Net, solver, weights, message, X, y, make, no_work):
+def test_bad_weights(Net, solver, weights, message, X, y, no_work):
     net = make(Net, solver=solver)
     with pytest.raises(ValueError, match=message):
         net.fit(X, y, weights)
     assert vars(net) == vars(make(Net, solver=solver))
 
 
-def test_weight_of_64_bits_that_is_zero_in_32(Net, X, y, make, no_work):
+def test_weight_of_64_bits_that_is_zero_in_32(Net, X, y, no_work):
     """Or all batches would be skipped."""
     with pytest.raises(ValueError, match="sample_weight|weights"):
         make(Net).fit(X.astype(np.float32), y, np.full(60, 1e-60))
@@ -86,7 +87,7 @@ OPTIONS = [
 @pytest.mark.parametrize(("name", "value", "valid"), OPTIONS)
 @pytest.mark.parametrize("bad", ["misspelt", None, 3])
 def test_unknown_option_lists_the_valid_ones(
-    Net, name, value, valid, bad, X, y, make, no_work
+    Net, name, value, valid, bad, X, y, no_work
 ):
     bad = value if bad == "misspelt" else bad
     with pytest.raises(ValueError, match=f"'{name}' parameter of {Net.__name__}") as e:
@@ -102,7 +103,7 @@ LOSSES = {
 }
 
 
-def test_unknown_loss_lists_the_valid_ones(Net, X, y, make, no_work):
+def test_unknown_loss_lists_the_valid_ones(Net, X, y, no_work):
     if Net.__name__ not in LOSSES:
         with pytest.raises(TypeError, match="loss"):
             Net(loss="softmax")
@@ -149,7 +150,7 @@ RANGES = [
 
 
 @pytest.mark.parametrize(("name", "value"), RANGES)
-def test_value_out_of_range_names_the_parameter(Net, name, value, X, y, make, no_work):
+def test_value_out_of_range_names_the_parameter(Net, name, value, X, y, no_work):
     with pytest.raises(ValueError, match=f"'{name}' parameter of {Net.__name__} must"):
         make(Net, **{name: value}).fit(X, y)
 
@@ -159,19 +160,19 @@ def test_value_out_of_range_names_the_parameter(Net, name, value, X, y, make, no
     [(5, 0), (5, -1), (5.0,), [2.5], "ab", ("5",), True, (True,), ((5, 5), (5, 5))],
     ids=repr,
 )
-def test_bad_hidden_layer_sizes(Net, sizes, X, y, make, no_work):
+def test_bad_hidden_layer_sizes(Net, sizes, X, y, no_work):
     net = make(Net, hidden_layer_sizes=sizes)
     with pytest.raises(ValueError, match="hidden_layer_sizes"):
         net.fit(X, y)
     assert not hasattr(net, "coefs_")
 
 
-def test_continuous_targets_are_refused_as_classes(Classifier, X, make, no_work):
+def test_continuous_targets_are_refused_as_classes(Classifier, X, no_work):
     with pytest.raises(ValueError, match="Unknown label type: 'continuous'"):
         make(Classifier).fit(X, X[:, 0])
 
 
-def test_columns_of_numbers_are_refused_as_classes(Classifier, X, y, make, no_work):
+def test_columns_of_numbers_are_refused_as_classes(Classifier, X, y, no_work):
     message = "Unknown label type: 'continuous-multioutput'.* must hold one"
     if Classifier is SoftmaxClassifier:  # a matrix would be soft targets
         message = "Each row of y must sum to 1|must hold probabilities"
@@ -179,12 +180,12 @@ def test_columns_of_numbers_are_refused_as_classes(Classifier, X, y, make, no_wo
         make(Classifier).fit(X, np.column_stack([y, y]) + 0.5)
 
 
-def test_text_is_refused_as_numbers(X, make, no_work):
+def test_text_is_refused_as_numbers(X, no_work):
     with pytest.raises(ValueError, match="y holds text, 'a' in row 0"):
         make(MLPRegressor).fit(X, ["a"] * 60)
 
 
-def test_sparse_targets_of_a_regressor_are_refused_clearly(X, y, make):
+def test_sparse_targets_of_a_regressor_are_refused_clearly(X, y):
     from scipy.sparse import csr_array
 
     with pytest.raises(
@@ -193,7 +194,7 @@ def test_sparse_targets_of_a_regressor_are_refused_clearly(X, y, make):
         make(MLPRegressor).fit(X, csr_array(y[:, None].astype(float)))
 
 
-def test_validation_set_too_small(Net, X, y, make, no_work):
+def test_validation_set_too_small(Net, X, y, no_work):
     net = make(Net, early_stopping=True, validation_fraction=0.01)
     with pytest.raises(ValueError, match="validation set is too small") as error:
         net.fit(X, y)
@@ -202,7 +203,7 @@ def test_validation_set_too_small(Net, X, y, make, no_work):
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_bad_rows_at_prediction(Net, bad, X, y, make, fit):
+def test_bad_rows_at_prediction(Net, bad, X, y):
     net = fit(make(Net), X, y)
     with pytest.raises(ValueError, match="Input X contains"):
         net.predict(with_value(X, bad))
@@ -211,19 +212,19 @@ def test_bad_rows_at_prediction(Net, bad, X, y, make, fit):
 
 
 @pytest.mark.parametrize("rows", [61, 10**6])
-def test_batch_size_beyond_the_rows_is_clipped(Net, rows, X, y, make, fit, flat):
+def test_batch_size_beyond_the_rows_is_clipped(Net, rows, X, y):
     with pytest.warns(UserWarning, match=f"batch_size={rows} .* clipped to 60"):
         net = fit(make(Net, batch_size=rows), X, y)
     assert_array_equal(flat(net), flat(fit(make(Net, batch_size=60), X, y)))
 
 
-def test_auto_batch_size_is_200_rows(X, y, make, fit, flat):
+def test_auto_batch_size_is_200_rows(X, y):
     X, y = np.tile(X, (8, 1)), np.tile(y, 8)
     auto, explicit = make(MLPClassifier), make(MLPClassifier, batch_size=200)
     assert_array_equal(flat(fit(auto, X, y)), flat(fit(explicit, X, y)))
 
 
-def test_diverging_training_is_an_error(Net, X, y, make):
+def test_diverging_training_is_an_error(Net, X, y):
     net = make(Net, solver="sgd", learning_rate_init=1e6, max_iter=50)
     with pytest.raises(
         ValueError, match="Solver produced non-finite parameter weights"
@@ -259,20 +260,20 @@ UNUSUAL = {
 
 @pytest.mark.filterwarnings("ignore:invalid value encountered in reduce")  # inf - inf
 @pytest.mark.parametrize(("X", "message"), UNUSUAL.values(), ids=UNUSUAL)
-def test_bad_rows_are_refused_in_prediction(X, message, fit):
+def test_bad_rows_are_refused_in_prediction(X, message):
     net = fit(SoftmaxClassifier((), max_iter=1), np.eye(3), [0, 1, 0])
     with pytest.raises(ValueError, match=message):
         net.predict(X)
 
 
-def test_objects_are_predicted_as_their_numbers(fit):
+def test_objects_are_predicted_as_their_numbers():
     net = fit(SoftmaxClassifier((), max_iter=1), np.eye(3), [0, 1, 0])
     scores = net.decision_function(np.ones((2, 3), object))
     assert_array_equal(scores, net.decision_function(np.ones((2, 3))))
 
 
 @pytest.mark.parametrize("shape", [(2, 2), [2, 2, 1], np.array([2, 1, 2])], ids=str)
-def test_an_image_shape_may_be_any_sequence_of_integers(shape, X, y, make, fit):
+def test_an_image_shape_may_be_any_sequence_of_integers(shape, X, y):
     net = fit(make(MLPClassifier, image_shape=shape), X, y)
     assert net.predict(X).shape == (60,)
 

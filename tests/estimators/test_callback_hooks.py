@@ -16,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 
 from skdl import MLPClassifier, MLPRegressor, SoftmaxClassifier, Standardizer
 from skdl.engine import Network
+from tests.estimators.common import flat, make, scores
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -80,7 +81,7 @@ def expected_calls(n_epochs):
 
 
 @pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
-def test_order_of_the_hooks(Net, solver, X, y, make):
+def test_order_of_the_hooks(Net, solver, X, y):
     recorder = Recorder()
     net = make(Net, solver=solver).set_callbacks(recorder).fit(X, y)
     assert net.n_iter_ == 4
@@ -106,7 +107,7 @@ def test_order_of_the_hooks(Net, solver, X, y, make):
     ],
     ids=["loss", "score", "lbfgs", "time"],
 )
-def test_an_end_before_the_last_epoch(Net, params, X, y, make):
+def test_an_end_before_the_last_epoch(Net, params, X, y):
     """No epoch begins that does not end, even if SciPy says so afterwards."""
     recorder = Recorder()
     net = make(Net, **params).set_callbacks(recorder).fit(X, y)
@@ -115,7 +116,7 @@ def test_an_end_before_the_last_epoch(Net, params, X, y, make):
     assert recorder.calls == expected_calls(net.n_iter_)
 
 
-def test_what_the_hooks_receive(Net, X, y, make):
+def test_what_the_hooks_receive(Net, X, y):
     frame = pd.DataFrame(X, columns=list("abcd"))
     target = pd.Series(y)
     if is_classifier(Net()):
@@ -133,9 +134,7 @@ def test_what_the_hooks_receive(Net, X, y, make):
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_fitted_estimator_is_that_of_its_epoch(
-    Net, solver, X, y, X_val, y_val, make, flat, scores
-):
+def test_fitted_estimator_is_that_of_its_epoch(Net, solver, X, y, X_val, y_val):
     """And stays it, whatever training does afterwards."""
     recorder = Recorder()
     params = {"solver": solver, "scoring": "loss", "early_stopping": True}
@@ -160,7 +159,7 @@ def test_fitted_estimator_is_that_of_its_epoch(
     assert last.stop_reason_ == net.stop_reason_
 
 
-def test_after_a_warm_start(Net, X, y, make, flat):
+def test_after_a_warm_start(Net, X, y):
     recorder = Recorder()
     net = make(Net, warm_start=True, max_iter=2).fit(X, y).set_callbacks(recorder)
     net.fit(X, y)
@@ -173,7 +172,7 @@ def test_after_a_warm_start(Net, X, y, make, flat):
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_true_stops_training(Net, solver, X, y, make, flat):
+def test_true_stops_training(Net, solver, X, y):
     recorder = Recorder(stop_after=1)
     net = make(Net, solver=solver, max_iter=50).set_callbacks(recorder).fit(X, y)
     assert (net.n_iter_, net.stop_reason_) == (2, "callback")
@@ -182,7 +181,7 @@ def test_true_stops_training(Net, solver, X, y, make, flat):
     assert_array_equal(flat(net), flat(shorter))
 
 
-def test_stopped_training_has_its_best_weights(Net, X, y, X_val, y_val, make):
+def test_stopped_training_has_its_best_weights(Net, X, y, X_val, y_val):
     net = make(Net, early_stopping=True, learning_rate_init=0.3, solver="sgd")
     net.set_params(max_iter=50).set_callbacks(Recorder(stop_after=9))
     if Net is MLPRegressor:
@@ -217,7 +216,7 @@ FAILURES = [
 @pytest.mark.parametrize(("hook", "task"), FAILURES)
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 @pytest.mark.parametrize("fitted", [False, True])
-def test_errors_of_a_hook_undo_the_fit(Net, hook, task, solver, fitted, X, y, make):
+def test_errors_of_a_hook_undo_the_fit(Net, hook, task, solver, fitted, X, y):
     callbacks = Recorder(), Failing(hook, task)
     net = make(Net, solver=solver)
     if fitted:
@@ -237,7 +236,7 @@ def test_errors_of_a_hook_undo_the_fit(Net, hook, task, solver, fitted, X, y, ma
         assert callback.calls[-1] == ("teardown", "fit", 0)
 
 
-def test_error_of_a_teardown_is_told(Net, X, y, make):
+def test_error_of_a_teardown_is_told(Net, X, y):
     net = make(Net).set_callbacks(Failing("teardown", "fit"))
     with pytest.raises(RuntimeError, match="by the callback"):
         net.fit(X, y)
@@ -245,7 +244,7 @@ def test_error_of_a_teardown_is_told(Net, X, y, make):
 
 
 @pytest.mark.parametrize(("hook", "task"), FAILURES[1:])
-def test_ctrl_c_in_a_hook_ends_training(hook, task, X, y, make):
+def test_ctrl_c_in_a_hook_ends_training(hook, task, X, y):
     failing = Failing(hook, task, KeyboardInterrupt)
     net = make(MLPClassifier, max_iter=50).set_callbacks(failing)
     if (hook, task) == ("end", "fit"):  # all is done by then, and undone
@@ -260,7 +259,7 @@ def test_ctrl_c_in_a_hook_ends_training(hook, task, X, y, make):
     assert failing.calls[-1][0] == "teardown"
 
 
-def test_failed_fit_tears_down(Net, X, y, make):
+def test_failed_fit_tears_down(Net, X, y):
     recorder = Recorder()
     net = make(Net, solver="sgd", learning_rate_init=1e200).set_callbacks(recorder)
     net.set_params(activation="identity", max_iter=50)
@@ -271,7 +270,7 @@ def test_failed_fit_tears_down(Net, X, y, make):
     assert set(vars(net)) == {*net.get_params(), "_skl_callbacks"}
 
 
-def test_diverged_epoch_has_no_estimator(Net, X, y, make):
+def test_diverged_epoch_has_no_estimator(Net, X, y):
     """ScoringMonitor would fail on its NaNs, and end a fit that can be restarted."""
     recorder, monitor = Recorder(), ScoringMonitor(scoring="neg_mean_squared_error")
     params = {"solver": "sgd", "learning_rate_init": 1e5, "activation": "identity"}
@@ -285,7 +284,7 @@ def test_diverged_epoch_has_no_estimator(Net, X, y, make):
     assert n_scored == 40 - diverged.sum() + 1
 
 
-def test_a_callback_may_stop_where_training_diverged(X, y, make):
+def test_a_callback_may_stop_where_training_diverged(X, y):
     """It is not restarted, and has the last good weights nevertheless."""
     stop = Recorder()
     stop.note = lambda *args: None
@@ -326,13 +325,13 @@ class TellTale:
         assert not hasattr(pickle.loads(pickle.dumps(estimator)), "training_")
 
 
-def test_training_is_alive_during_fit(Net, X, y, make):
+def test_training_is_alive_during_fit(Net, X, y):
     tale = TellTale()
     make(Net, learning_rate_init=0.25).set_callbacks(tale).fit(X, y)
     assert tale.told == [(k, 0.25, k) for k in (1, 2, 3, 4, 4)]
 
 
-def test_training_without_callbacks_has_no_tasks(Net, X, y, make, monkeypatch):
+def test_training_without_callbacks_has_no_tasks(Net, X, y, monkeypatch):
     """Nothing per epoch: no context, no call."""
     from sklearn.callback import CallbackContext
 
@@ -342,20 +341,20 @@ def test_training_without_callbacks_has_no_tasks(Net, X, y, make, monkeypatch):
     assert net.fit(X, y).n_iter_ == 4
 
 
-def test_callbacks_change_no_bit(Net, X, y, make, flat):
+def test_callbacks_change_no_bit(Net, X, y):
     for params in ({}, {"early_stopping": True}, {"solver": "lbfgs"}, {"dropout": 0.2}):
         net = make(Net, **params).set_callbacks(Recorder()).fit(X, y)
         assert_array_equal(flat(net), flat(make(Net, **params).fit(X, y)))
 
 
-def test_partial_fit_calls_no_hook(Net, X, y, make):
+def test_partial_fit_calls_no_hook(Net, X, y):
     recorder = Recorder()
     net = make(Net).set_callbacks(recorder)
     net.partial_fit(X, y, **({"classes": [0, 1, 2]} if is_classifier(net) else {}))
     assert recorder.calls == []
 
 
-def test_clone_and_pickle_keep_them(Net, X, y, make):
+def test_clone_and_pickle_keep_them(Net, X, y):
     recorder = Recorder()
     net = make(Net).set_callbacks(recorder).fit(X, y)
     clone(net).fit(X, y)  # scikit-learn's clones share their callbacks
@@ -370,7 +369,7 @@ def test_clone_and_pickle_keep_them(Net, X, y, make):
 # scikit-learn's own.
 
 
-def test_scoring_monitor(Net, X, y, make):
+def test_scoring_monitor(Net, X, y):
     name, weights = "neg_mean_squared_error", np.linspace(1, 2, 60)
     monitor = ScoringMonitor(scoring=name)
     make(Net).set_callbacks(monitor).fit(X, y, weights)
@@ -383,14 +382,14 @@ def test_scoring_monitor(Net, X, y, make):
         assert row[name] == pytest.approx(-np.average(errors, weights=weights))
 
 
-def test_progress_bar(Net, X, y, make, capsys):
+def test_progress_bar(Net, X, y, capsys):
     pytest.importorskip("rich")
     make(Net).set_callbacks(ProgressBar()).fit(X, y)
     assert f"{Net.__name__} - fit" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_monitor_on_the_net_in_a_pipeline(Net, solver, X, y, make):
+def test_monitor_on_the_net_in_a_pipeline(Net, solver, X, y):
     monitor = ScoringMonitor(scoring="neg_mean_squared_error")
     net = make(Net, solver=solver).set_callbacks(monitor)
     pipe = make_pipeline(Standardizer(), net).fit(X, y)
@@ -402,7 +401,7 @@ def test_monitor_on_the_net_in_a_pipeline(Net, solver, X, y, make):
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
-def test_monitor_in_a_search(n_jobs, X, y, make):
+def test_monitor_in_a_search(n_jobs, X, y):
     monitor = ScoringMonitor(scoring="accuracy")
     net = make(SoftmaxClassifier).set_callbacks(monitor)
     search = GridSearchCV(net, {"alpha": [0.1, 1]}, cv=3, n_jobs=n_jobs).fit(X, y)
@@ -414,7 +413,7 @@ def test_monitor_in_a_search(n_jobs, X, y, make):
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
 @pytest.mark.parametrize("in_pipeline", [False, True])
-def test_progress_bar_of_a_search(Net, n_jobs, in_pipeline, X, y, make, capsys):
+def test_progress_bar_of_a_search(Net, n_jobs, in_pipeline, X, y, capsys):
     """It is propagated to the nets, whose task is the leaf of the search's tree."""
     pytest.importorskip("rich")
     net, name = make(Net), "alpha"
@@ -428,7 +427,7 @@ def test_progress_bar_of_a_search(Net, n_jobs, in_pipeline, X, y, make, capsys):
     assert not hasattr(step, "_skl_callbacks")
 
 
-def test_warnings_still_name_the_users_line(X, y, make):
+def test_warnings_still_name_the_users_line(X, y):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         make(MLPClassifier).set_callbacks(Recorder()).fit(X, y)

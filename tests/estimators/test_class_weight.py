@@ -15,6 +15,7 @@ from skdl import (
     Standardizer,
     SVMClassifier,
 )
+from tests.estimators.common import fit, flat, make
 
 KINDS = {
     "strings": ["ant", "bee", "cat"],
@@ -30,9 +31,7 @@ LAST_HALF = {"early_stopping": True, "validation_split": [(range(30), range(30, 
 @pytest.mark.parametrize("labels", KINDS.values(), ids=KINDS)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_dict_is_the_same_sample_weight(
-    Classifier, labels, dtype, solver, X, y, make, fit, flat
-):
+def test_dict_is_the_same_sample_weight(Classifier, labels, dtype, solver, X, y):
     X, labels = X.astype(dtype), np.asarray(labels)
     c = np.array([0.3, 5, 1.7])
     weights = dict(zip(labels.tolist(), c, strict=True))
@@ -42,13 +41,13 @@ def test_dict_is_the_same_sample_weight(
     assert net.coefs_[0].dtype == dtype
 
 
-def test_bools_are_labels(Classifier, X, y, make, fit, flat):
+def test_bools_are_labels(Classifier, X, y):
     net = fit(make(Classifier, class_weight={True: 3, False: 0.5}), X, y == 1)
     other = fit(make(Classifier), X, y == 1, np.where(y == 1, 3, 0.5))
     assert_array_equal(flat(net), flat(other))
 
 
-def test_multiplies_sample_weight(Classifier, X, y, make, fit, flat):
+def test_multiplies_sample_weight(Classifier, X, y):
     weights = np.random.default_rng(0).uniform(0, 2, 60)
     c = np.array([0.5, 4, 1])
     net = fit(make(Classifier, class_weight=dict(enumerate(c))), X, y, weights)
@@ -56,14 +55,14 @@ def test_multiplies_sample_weight(Classifier, X, y, make, fit, flat):
     assert not np.array_equal(flat(net), flat(fit(make(Classifier), X, y, weights)))
 
 
-def test_balanced_is_the_inverse_frequency(Classifier, X, y, make, fit, flat):
+def test_balanced_is_the_inverse_frequency(Classifier, X, y):
     net = fit(make(Classifier, class_weight="balanced"), X, y)
     weights = (60 / (3 * np.bincount(y)))[y]
     assert_array_equal(weights, compute_sample_weight("balanced", y))
     assert_array_equal(flat(net), flat(fit(make(Classifier), X, y, weights)))
 
 
-def test_balanced_counts_sample_weight(Classifier, X, y, make, fit, flat):
+def test_balanced_counts_sample_weight(Classifier, X, y):
     """In frequencies, too, a row of weight 2 counts twice, and one of 0 not at all."""
     w = np.random.default_rng(0).integers(0, 4, 60)
     w[y == 2] = 0
@@ -77,7 +76,7 @@ def test_balanced_counts_sample_weight(Classifier, X, y, make, fit, flat):
 
 
 @pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
-def test_weight_two_is_the_row_twice(Classifier, solver, X, y, make, fit, flat):
+def test_weight_two_is_the_row_twice(Classifier, solver, X, y):
     rows = np.concatenate([np.arange(60), np.flatnonzero(y == 1)])
     settings = {"solver": solver, "activation": "tanh", "alpha": 1.0}
     a = fit(make(Classifier, class_weight={1: 2}, batch_size=60, **settings), X, y)
@@ -85,7 +84,7 @@ def test_weight_two_is_the_row_twice(Classifier, solver, X, y, make, fit, flat):
     assert_allclose(flat(a), flat(b), rtol=1e-7, atol=1e-9)
 
 
-def test_recall_of_a_rare_class_rises(Classifier, fit):
+def test_recall_of_a_rare_class_rises(Classifier):
     rng = np.random.default_rng(0)
     y = (rng.random(600) < 0.05).astype(int)
     X = rng.normal(size=(600, 3)) + y[:, np.newaxis]
@@ -97,9 +96,7 @@ def test_recall_of_a_rare_class_rises(Classifier, fit):
     assert min(recalls[1:]) > 0.7
 
 
-def test_score_of_early_stopping_counts_sample_weight_alone(
-    Classifier, X, y, make, fit
-):
+def test_score_of_early_stopping_counts_sample_weight_alone(Classifier, X, y):
     settings = {"learning_rate_init": 0.05, "max_iter": 10, **LAST_HALF}
     weights = np.linspace(0.1, 3, 60)
     net = fit(make(Classifier, class_weight={0: 9}, **settings), X, y, weights)
@@ -110,7 +107,7 @@ def test_score_of_early_stopping_counts_sample_weight_alone(
     assert expected != pytest.approx(np.average(right, weights=by_class[30:]), rel=1e-3)
 
 
-def test_balanced_counts_held_out_rows(Classifier, X, y, make, fit, flat):
+def test_balanced_counts_held_out_rows(Classifier, X, y):
     net = fit(make(Classifier, class_weight="balanced", **LAST_HALF), X, y)
     weights = dict(enumerate(60 / (3 * np.bincount(y))))
     other = fit(make(Classifier, class_weight=weights, **LAST_HALF), X, y)
@@ -118,7 +115,7 @@ def test_balanced_counts_held_out_rows(Classifier, X, y, make, fit, flat):
     assert not np.array_equal(np.bincount(y[:30]) * 2, np.bincount(y))
 
 
-def test_partial_fit_takes_a_dict(Classifier, X, y, make, flat, fit):
+def test_partial_fit_takes_a_dict(Classifier, X, y):
     c = {0: 0.5, 1: 4, 2: 1}
     net = make(Classifier, class_weight=c)
     for _ in range(4):
@@ -127,7 +124,7 @@ def test_partial_fit_takes_a_dict(Classifier, X, y, make, flat, fit):
     net.partial_fit(X[y == 1], y[y == 1])  # a batch without the other classes
 
 
-def test_partial_fit_refuses_balanced_and_says_what_to_do(Classifier, X, y, make):
+def test_partial_fit_refuses_balanced_and_says_what_to_do(Classifier, X, y):
     net = make(Classifier, class_weight="balanced")
     with pytest.raises(ValueError, match="compute_class_weight"):
         net.partial_fit(None, None)
@@ -159,7 +156,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("value", "message"), REFUSED.values(), ids=REFUSED)
-def test_bad_class_weights_are_refused(Classifier, value, message, X, y, make):
+def test_bad_class_weights_are_refused(Classifier, value, message, X, y):
     net = make(Classifier, class_weight=value)
     before = dict(vars(net))
     with pytest.raises(ValueError, match=message):
@@ -167,7 +164,7 @@ def test_bad_class_weights_are_refused(Classifier, value, message, X, y, make):
     assert vars(net) == before
 
 
-def test_labels_may_be_missing_or_too_many_as_in_scikit_learn(X, y, make, fit, flat):
+def test_labels_may_be_missing_or_too_many_as_in_scikit_learn(X, y):
     names = np.array(["a", "b"])[y // 2]
     for weights in ({"b": 3}, {"a": 2, "b": 3, "c": 4}, {}):
         net = fit(make(MLPClassifier, class_weight=weights), X, names)
@@ -186,7 +183,7 @@ INDICATOR = {
 
 @pytest.mark.parametrize("value", INDICATOR.values(), ids=INDICATOR)
 @pytest.mark.parametrize("Net", [MLPClassifier, LogisticClassifier])
-def test_weights_of_several_labels_are_multiplied(Net, value, X, make, fit, flat):
+def test_weights_of_several_labels_are_multiplied(Net, value, X):
     Y = (X[:, :3] > [0, 0.5, 1]).astype(int)
     net = fit(make(Net, class_weight=value), X, Y)
     weights = compute_sample_weight(value, Y)
@@ -194,7 +191,7 @@ def test_weights_of_several_labels_are_multiplied(Net, value, X, make, fit, flat
     assert_allclose(flat(net), flat(fit(make(Net), X, Y, weights)), rtol=1e-12)
 
 
-def test_lists_for_one_of_several_labels_are_checked(X, make):
+def test_lists_for_one_of_several_labels_are_checked(X):
     Y = (X[:, :2] > 0).astype(int)
     cases = [
         ({0: 1, 1: 2}, "one dict, but y has several columns"),
@@ -208,7 +205,7 @@ def test_lists_for_one_of_several_labels_are_checked(X, make):
 
 
 @pytest.mark.parametrize("value", [{0: 0.5, 1: 3, 2: 1}, "balanced"])
-def test_soft_targets_weigh_the_mean_of_their_classes(value, X, make, fit, flat):
+def test_soft_targets_weigh_the_mean_of_their_classes(value, X):
     t = np.random.default_rng(0).dirichlet([3, 1, 0.5], 60)
     w = np.linspace(0.5, 1.5, 60)
     c = np.array([0.5, 3, 1])
@@ -221,7 +218,7 @@ def test_soft_targets_weigh_the_mean_of_their_classes(value, X, make, fit, flat)
         assert_allclose(flat(net), flat(other), rtol=1e-9, atol=1e-12)
 
 
-def test_one_hot_soft_targets_weigh_as_labels(X, y, make, fit, flat):
+def test_one_hot_soft_targets_weigh_as_labels(X, y):
     for value in ({0: 0.5, 1: 3, 2: 1}, "balanced"):
         a = fit(make(SoftmaxClassifier, class_weight=value), X, np.eye(3)[y])
         b = fit(make(SoftmaxClassifier, class_weight=value), X, y)
@@ -229,7 +226,7 @@ def test_one_hot_soft_targets_weigh_as_labels(X, y, make, fit, flat):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_searches_and_folds_without_a_class(Classifier, X, y, make):
+def test_searches_and_folds_without_a_class(Classifier, X, y):
     model = make_pipeline(Standardizer(), make(Classifier, max_iter=10))
     name = f"{Classifier.__name__.lower()}__class_weight"
     grid = {name: [None, "balanced", {0: 1, 1: 2, 2: 3}]}
@@ -241,7 +238,7 @@ def test_searches_and_folds_without_a_class(Classifier, X, y, make):
     assert cross_val_score(net, X[only], y[only], cv=3).mean() > 0.5
 
 
-def test_zero_leaves_a_class_out(X, y, make, fit, flat):
+def test_zero_leaves_a_class_out(X, y):
     net = fit(make(SVMClassifier, class_weight={2: 0}, solver="lbfgs"), X, y)
     weights = (y < 2).astype(float)
     other = fit(make(SVMClassifier, solver="lbfgs"), X, y, weights)

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 import skdl
+from tests.estimators.common import fit, make
 
 
 def test_every_parameter_is_documented_once(Net):
@@ -47,7 +48,7 @@ def test_shared_entries_are_equal(Net):
         assert found[name] == expected[name]
 
 
-def test_every_fitted_attribute_is_documented(Net, X, y, make, fit):
+def test_every_fitted_attribute_is_documented(Net, X, y):
     text = inspect.getdoc(Net).split("Attributes\n")[1]
     net = fit(make(Net, hidden_layer_sizes=()), X, y)
     names = {n for n in dir(net) if n.endswith("_") and not n.startswith("_")}

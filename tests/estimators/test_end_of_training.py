@@ -8,31 +8,32 @@ from sklearn.neural_network import MLPClassifier as TheirClassifier
 
 from skdl import MLPClassifier, MLPRegressor
 from skdl.engine import Network
+from tests.estimators.common import fit, flat, make
 
 
-def wild(make, Net, **params):
+def wild(Net, **params):
     """Early stopping at a rate that makes the score go up and down."""
     settings = {"early_stopping": True, "max_iter": 30, "solver": "sgd"}
     settings |= {"learning_rate_init": 0.3, "validation_fraction": 0.3}
     return make(Net, **{**settings, **params})
 
 
-def test_best_parameters_are_restored(Net, X, y, make, fit, flat, held_out):
+def test_best_parameters_are_restored(Net, X, y, held_out):
     rate = 0.05 if Net is MLPRegressor else 0.3
     params = {"learning_rate_init": rate, "batch_size": 5, "n_iter_no_change": 3}
-    net = fit(wild(make, Net, tol=0.02, scoring=held_out, **params), X, y)
+    net = fit(wild(Net, tol=0.02, scoring=held_out, **params), X, y)
     held = held_out.rows
     assert len(held) == 18
     best = int(np.argmax(net.validation_scores_)) + 1
     assert best < net.n_iter_
     assert net.best_validation_score_ == max(net.validation_scores_)
     assert net.score(X[held], y[held]) == net.best_validation_score_
-    shorter = fit(wild(make, Net, tol=0.02, **params, max_iter=best), X, y)
+    shorter = fit(wild(Net, tol=0.02, **params, max_iter=best), X, y)
     assert_array_equal(flat(net), flat(shorter))
 
 
-def test_attributes_with_and_without_early_stopping(Net, X, y, make, fit):
-    net = fit(wild(make, Net, max_iter=3), X, y)
+def test_attributes_with_and_without_early_stopping(Net, X, y):
+    net = fit(wild(Net, max_iter=3), X, y)
     assert net.best_loss_ is None
     assert isinstance(net.validation_scores_, list)
     assert len(net.validation_scores_) == net.n_iter_ == 3
@@ -43,7 +44,7 @@ def test_attributes_with_and_without_early_stopping(Net, X, y, make, fit):
     assert net.best_loss_ == min(net.loss_curve_)
 
 
-def test_early_stopping_is_inert_with_lbfgs(Net, X, y, make, fit, flat):
+def test_early_stopping_is_inert_with_lbfgs(Net, X, y):
     expected = fit(make(Net, solver="lbfgs"), X, y)
     net = fit(make(Net, solver="lbfgs", early_stopping=True), X, y)
     assert_array_equal(flat(net), flat(expected))
@@ -54,7 +55,7 @@ def test_early_stopping_is_inert_with_lbfgs(Net, X, y, make, fit, flat):
 @pytest.mark.parametrize("n_iter_no_change", [1, 4])
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_stops_when_more_epochs_than_allowed_have_stalled(
-    Net, n_iter_no_change, early_stopping, X, y, make
+    Net, n_iter_no_change, early_stopping, X, y
 ):
     # With such a tol the first epoch alone is an improvement. A warning would fail.
     net = make(
@@ -68,21 +69,21 @@ def test_stops_when_more_epochs_than_allowed_have_stalled(
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
-def test_stops_at_scikit_learns_epoch(early_stopping, X, y, make):
+def test_stops_at_scikit_learns_epoch(early_stopping, X, y):
     params = {"hidden_layer_sizes": (6,), "max_iter": 50, "tol": 1e3}
     params |= {"n_iter_no_change": 3, "early_stopping": early_stopping}
     theirs = TheirClassifier(random_state=0, **params).fit(X, y)
     assert make(MLPClassifier, **params).fit(X, y).n_iter_ == theirs.n_iter_
 
 
-def test_infinite_patience_never_stops(Net, X, y, make):
+def test_infinite_patience_never_stops(Net, X, y):
     net = make(Net, max_iter=15, tol=1e3, n_iter_no_change=np.inf)
     with pytest.warns(ConvergenceWarning, match="max_iter=15"):
         net.fit(X, y)
     assert net.n_iter_ == 15
 
 
-def test_adaptive_rate_falls_to_the_minimum_and_stops(Net, X, y, make, capsys):
+def test_adaptive_rate_falls_to_the_minimum_and_stops(Net, X, y, capsys):
     net = make(
         Net, solver="sgd", learning_rate="adaptive", max_iter=50, verbose=True
     ).set_params(tol=1e3, n_iter_no_change=1, learning_rate_init=0.001)
@@ -94,7 +95,7 @@ def test_adaptive_rate_falls_to_the_minimum_and_stops(Net, X, y, make, capsys):
     assert net.n_iter_ == 3 + 5 * 2
 
 
-def test_adaptive_is_inert_with_adam(Net, X, y, make, flat):
+def test_adaptive_is_inert_with_adam(Net, X, y):
     params = {"max_iter": 50, "tol": 1e3, "n_iter_no_change": 1}
     adaptive = make(Net, learning_rate="adaptive", **params).fit(X, y)
     assert adaptive.n_iter_ == 3
@@ -102,20 +103,20 @@ def test_adaptive_is_inert_with_adam(Net, X, y, make, flat):
 
 
 @pytest.mark.parametrize("solver", ["sgd", "adam"])
-def test_running_out_of_epochs_warns(Net, solver, X, y, make):
+def test_running_out_of_epochs_warns(Net, solver, X, y):
     with pytest.warns(ConvergenceWarning, match=r"max_iter=4\) reached"):
         make(Net, solver=solver).fit(X, y)
 
 
 @pytest.mark.parametrize("bound", ["max_iter", "max_fun"])
-def test_running_out_of_lbfgs_iterations_warns(Net, bound, X, y, make):
+def test_running_out_of_lbfgs_iterations_warns(Net, bound, X, y):
     net = make(Net, solver="lbfgs", max_iter=100).set_params(**{bound: 3})
     with pytest.warns(ConvergenceWarning, match="lbfgs failed to converge"):
         net.fit(X, y)
     assert net.n_iter_ <= 3
 
 
-def test_lbfgs_records_each_iteration(Net, X, y, make, fit):
+def test_lbfgs_records_each_iteration(Net, X, y):
     net = fit(make(Net, solver="lbfgs"), X, y)
     assert len(net.loss_curve_) == net.n_iter_ == 4
     assert net.loss_curve_ == sorted(net.loss_curve_, reverse=True)
@@ -123,7 +124,7 @@ def test_lbfgs_records_each_iteration(Net, X, y, make, fit):
 
 
 @pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
-def test_verbose_prints_each_epoch(Net, solver, X, y, make, fit, capsys):
+def test_verbose_prints_each_epoch(Net, solver, X, y, capsys):
     net = fit(make(Net, solver=solver, verbose=True), X, y)
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(",")[0] for line in lines] == [
@@ -132,21 +133,19 @@ def test_verbose_prints_each_epoch(Net, solver, X, y, make, fit, capsys):
     assert float(lines[-1].split("=")[1]) == pytest.approx(net.loss_, abs=1e-7)
 
 
-def test_silent_by_default(Net, X, y, make, fit, capsys):
+def test_silent_by_default(Net, X, y, capsys):
     fit(make(Net), X, y)
     assert capsys.readouterr().out == ""
 
 
-def test_verbose_prints_the_validation_score(X, y, make, fit, capsys):
-    fit(wild(make, MLPRegressor, learning_rate_init=0.01, verbose=True), X, y)
+def test_verbose_prints_the_validation_score(X, y, capsys):
+    fit(wild(MLPRegressor, learning_rate_init=0.01, verbose=True), X, y)
     assert "Validation score: " in capsys.readouterr().out
 
 
-def test_divergence_with_early_stopping_restores_the_best_epoch(
-    Net, X, y, make, held_out
-):
+def test_divergence_with_early_stopping_restores_the_best_epoch(Net, X, y, held_out):
     # Deep and linear: the steps grow with the weights, epoch by epoch.
-    net = wild(make, Net, activation="identity", n_iter_no_change=np.inf)
+    net = wild(Net, activation="identity", n_iter_no_change=np.inf)
     net.set_params(learning_rate_init=30, max_iter=200, scoring=held_out)
     with pytest.warns(ConvergenceWarning, match="diverged"):
         net.fit(X, y)
@@ -180,7 +179,7 @@ def slow_batches(clock, monkeypatch):
 )
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_time_ends_training_after_a_batch(
-    Net, early_stopping, max_time, n_epochs, n_rows, X, y, X_val, y_val, make
+    Net, early_stopping, max_time, n_epochs, n_rows, X, y, X_val, y_val
 ):
     net = make(Net, max_time=max_time, batch_size=20, max_iter=50)
     net.set_params(early_stopping=early_stopping)
@@ -196,7 +195,7 @@ def test_time_ends_training_after_a_batch(
 
 
 @pytest.mark.usefixtures("slow_batches")
-def test_time_is_up_in_an_epoch_of_partial_fit(X, y, make):
+def test_time_is_up_in_an_epoch_of_partial_fit(X, y):
     net = make(MLPRegressor, max_time=1.5, batch_size=20).partial_fit(X, y)
     assert (net.stop_reason_, net.t_) == ("max_time", 40)
     net.set_params(max_time=None).partial_fit(X, y)
@@ -204,7 +203,7 @@ def test_time_is_up_in_an_epoch_of_partial_fit(X, y, make):
 
 
 @pytest.mark.usefixtures("slow_batches")
-def test_time_ends_lbfgs_after_an_iteration(Net, X, y, make, fit, flat):
+def test_time_ends_lbfgs_after_an_iteration(Net, X, y):
     net = make(Net, solver="lbfgs", max_iter=50, max_time=4.5).fit(X, y)
     assert net.stop_reason_ == "max_time"
     assert 2 <= net.n_iter_ <= 5
@@ -214,7 +213,7 @@ def test_time_ends_lbfgs_after_an_iteration(Net, X, y, make, fit, flat):
 
 
 @pytest.mark.usefixtures("slow_batches")
-def test_enough_time_changes_nothing(Net, X, y, make, fit, flat):
+def test_enough_time_changes_nothing(Net, X, y):
     for solver in ("adam", "lbfgs"):
         net = fit(make(Net, solver=solver, max_time=1e9), X, y)
         assert net.stop_reason_ == "max_iter"
@@ -232,18 +231,18 @@ def test_enough_time_changes_nothing(Net, X, y, make, fit, flat):
         ({"solver": "lbfgs", "alpha": 10.0, "max_iter": 999}, "converged"),
     ],
 )
-def test_reason_to_stop(Net, params, reason, X, y, make, fit):
+def test_reason_to_stop(Net, params, reason, X, y):
     net = fit(make(Net, **params), X, y)
     assert net.stop_reason_ == reason
 
 
-def test_partial_fit_has_no_reason(X, y, make):
+def test_partial_fit_has_no_reason(X, y):
     assert make(MLPRegressor).partial_fit(X, y).stop_reason_ is None
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_warning_distinguishes_progress_from_a_standstill(
-    Net, early_stopping, X, y, X_val, y_val, make
+    Net, early_stopping, X, y, X_val, y_val
 ):
     what = "validation score" if early_stopping else "loss"
     net = make(Net, max_iter=3, scoring="loss", early_stopping=early_stopping, tol=0)
@@ -258,7 +257,7 @@ def test_warning_distinguishes_progress_from_a_standstill(
         net.fit(X, y, X_val=X_val, y_val=y_val)
 
 
-def test_diverged_epoch_is_not_the_best_loss(X, y, make, fit):
+def test_diverged_epoch_is_not_the_best_loss(X, y):
     net = make(MLPRegressor, solver="sgd", learning_rate_init=1e30, max_restarts=40)
     net.set_params(max_iter=2, activation="identity")
     fit(net, X.astype(np.float32), y)
@@ -266,7 +265,7 @@ def test_diverged_epoch_is_not_the_best_loss(X, y, make, fit):
     assert net.best_loss_ == net.loss_curve_[0]
 
 
-def test_run_is_there_during_fit_only(Net, X, y, make, fit):
+def test_run_is_there_during_fit_only(Net, X, y):
     net = make(Net)
     assert not hasattr(net, "training_")
     fit(net, X, y)

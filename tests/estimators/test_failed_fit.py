@@ -8,6 +8,8 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.base import is_classifier
 
+from tests.estimators.common import fit, flat, make, scores
+
 DIVERGING = {"solver": "sgd", "learning_rate_init": 1e6, "max_iter": 50}
 
 
@@ -51,7 +53,7 @@ class Memory:
 @failures
 @pytest.mark.filterwarnings("ignore:X has feature names")
 @pytest.mark.parametrize("warm_start", [False, True])
-def test_fitted_net_stays(Net, params, change, warm_start, X, y, make, fit, scores):
+def test_fitted_net_stays(Net, params, change, warm_start, X, y):
     net = fit(make(Net, warm_start=warm_start), X, y)
     before = scores(net, X)
     net.set_params(**params)
@@ -65,14 +67,14 @@ def test_fitted_net_stays(Net, params, change, warm_start, X, y, make, fit, scor
 
 
 @failures
-def test_unfitted_net_stays_unfitted(Net, params, change, X, y, make):
+def test_unfitted_net_stays_unfitted(Net, params, change, X, y):
     net = make(Net, **params)
     with pytest.raises(ValueError, match="."):
         net.fit(*change(X, y))
     assert vars(net) == net.get_params()
 
 
-def test_warm_start_that_diverges_stays(Net, X, y, make, fit, scores):
+def test_warm_start_that_diverges_stays(Net, X, y):
     net = fit(make(Net, warm_start=True), X, y)
     before = scores(net, X)
     net.set_params(**DIVERGING)
@@ -84,7 +86,7 @@ def test_warm_start_that_diverges_stays(Net, X, y, make, fit, scores):
 
 
 @pytest.mark.parametrize("solver", ["adam", "sgd"])
-def test_failed_partial_fit_never_happened(Net, solver, X, y, make, flat, scores):
+def test_failed_partial_fit_never_happened(Net, solver, X, y):
     classes = {"classes": [0, 1, 2]} if is_classifier(Net()) else {}
     params = {"solver": solver, "batch_size": 16, "activation": "identity"}
     nets = [make(Net, **params) for _ in range(2)]
@@ -105,7 +107,7 @@ def test_failed_partial_fit_never_happened(Net, solver, X, y, make, flat, scores
     assert failing.loss_curve_ == undisturbed.loss_curve_
 
 
-def test_failed_first_partial_fit_leaves_nothing(Net, X, y, make):
+def test_failed_first_partial_fit_leaves_nothing(Net, X, y):
     classes = {"classes": [0, 1, 2]} if is_classifier(Net()) else {}
     net = make(Net, solver="sgd", learning_rate_init=1e200, batch_size=16)
     with pytest.raises(ValueError, match="non-finite"):

@@ -13,6 +13,7 @@ from sklearn.exceptions import NotFittedError
 from skdl import MLPClassifier, MLPRegressor
 from skdl.engine.prediction import bytes_per_row, rows_per_pass
 from skdl.estimators._fitted import rows_at_once  # no result shows it
+from tests.estimators.common import fit, make
 from tests.estimators.conftest import NETS
 from tests.pairs import parametrize_pairwise
 
@@ -32,14 +33,14 @@ def test_predict_before_fit_is_refused(Net, X):
 
 
 @pytest.mark.parametrize("name", ["coef_", "intercept_"])
-def test_a_deep_net_has_no_linear_coefficients(Net, X, y, make, fit, name):
+def test_a_deep_net_has_no_linear_coefficients(Net, X, y, name):
     net = fit(make(Net), X, y)
     assert not hasattr(net, name)
     with pytest.raises(AttributeError, match=r"linear models: hidden_layer_sizes=\(\)"):
         getattr(net, name)
 
 
-def test_coefs_are_views_of_the_parameters(Net, X, y, make, fit):
+def test_coefs_are_views_of_the_parameters(Net, X, y):
     net = fit(make(Net), X, y)
     before = net.predict(X)
     for array in (*net.coefs_, *net.intercepts_):
@@ -48,13 +49,13 @@ def test_coefs_are_views_of_the_parameters(Net, X, y, make, fit):
     assert (net.predict(X) != before).any()
 
 
-def test_linear_coefficients_give_the_scores(Net, X, y, make, fit):
+def test_linear_coefficients_give_the_scores(Net, X, y):
     net = fit(make(Net, hidden_layer_sizes=()), X, y)
     scores = getattr(net, "decision_function", net.predict)(X)
     assert_allclose(X @ net.coef_.T + net.intercept_, scores, rtol=1e-10)
 
 
-def test_zero_weights_are_counted_without_biases(Net, X, y, make, fit):
+def test_zero_weights_are_counted_without_biases(Net, X, y):
     net = fit(make(Net), X, y)
     assert net.n_zero_weights_ == 0
     net.coefs_[0][1:3] = 0
@@ -100,9 +101,7 @@ def counts():
     options={"plain": {}, "everything": EVERYTHING},
     memory=[0, 1e-9, 3e-3, 1024],  # one row at a time; some; and all
 )
-def test_any_working_memory_gives_the_same_answers(
-    Net, form, options, memory, counts, make, fit
-):
+def test_any_working_memory_gives_the_same_answers(Net, form, options, memory, counts):
     net = fit(make(Net, **options), counts, np.arange(70) % 3)
     X = form(counts)
     expected = answers(net, X)
@@ -114,7 +113,7 @@ def test_any_working_memory_gives_the_same_answers(
         assert_allclose(given[name], values, rtol=1e-5, atol=1e-6)
 
 
-def test_working_memory_bounds_the_rows(X, y, make, fit):
+def test_working_memory_bounds_the_rows(X, y):
     network = fit(make(MLPClassifier, hidden_layer_sizes=(5000,)), X, y)._network
     n_bytes = bytes_per_row(network, X)
     assert n_bytes == 8 * (2 * 5000 + 3)  # relu's outputs, and zeros for it
@@ -127,7 +126,7 @@ def test_working_memory_bounds_the_rows(X, y, make, fit):
 
 
 @pytest.mark.parametrize("memory", [0.25, 1024])
-def test_a_million_rows_take_the_scores_and_one_pass(memory, make, fit):
+def test_a_million_rows_take_the_scores_and_one_pass(memory):
     X = np.random.default_rng(0).normal(size=(10**6, 30)).astype(np.float32)
     net = fit(make(MLPRegressor, hidden_layer_sizes=(50,)), X[:200], X[:200, 0])
     net.predict(X[:10])
@@ -148,7 +147,7 @@ def test_a_million_rows_take_the_scores_and_one_pass(memory, make, fit):
     options={"plain": {}, "everything": EVERYTHING},
     form={name: FORMS[name] for name in ("float64", "CSR", "uint8")},
 )
-def test_eight_threads_get_what_one_gets(Net, options, form, make, fit):
+def test_eight_threads_get_what_one_gets(Net, options, form):
     rng = np.random.default_rng(0)
     train = rng.integers(0, 4, (60, 30)).astype(float)
     options = {"hidden_layer_sizes": (40,), **options}

@@ -9,6 +9,7 @@ from skdl import MLPClassifier, MLPRegressor, SoftmaxClassifier
 from skdl.engine import Data, Network, StepDecay, Workspace
 from skdl.engine.optimizers import OPTIMIZERS
 from tests.engine.cases import penalized
+from tests.estimators.common import fit, make
 
 HISTORY = (
     "loss",
@@ -23,7 +24,7 @@ SOLVERS = ["sgd", "adam", "adagrad", "rmsprop", "adamw", "lbfgs"]
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
-def test_one_number_per_epoch(Net, solver, X, y, make, fit):
+def test_one_number_per_epoch(Net, solver, X, y):
     net = fit(make(Net, solver=solver), X, y)
     assert tuple(net.history_) == HISTORY
     for values in net.history_.values():
@@ -36,7 +37,7 @@ def test_one_number_per_epoch(Net, solver, X, y, make, fit):
 
 @pytest.mark.parametrize("solver", sorted(OPTIMIZERS))
 @pytest.mark.parametrize("batch_size", [60, 25])
-def test_norms_of_the_last_step(Net, solver, batch_size, X, y, make, fit):
+def test_norms_of_the_last_step(Net, solver, batch_size, X, y):
     """The last step, made again by the engine from the parameters before it."""
     params = {"solver": solver, "batch_size": batch_size, "shuffle": False}
     params |= {"alpha": 2.0, "warm_start": True, "max_iter": 1}
@@ -63,7 +64,7 @@ def test_norms_of_the_last_step(Net, solver, batch_size, X, y, make, fit):
     assert_allclose(net.history_["update_ratio"][1], ratio, rtol=1e-9)
 
 
-def test_norms_of_lbfgs(X, y, make, fit):
+def test_norms_of_lbfgs(X, y):
     """By hand: the gradient of a linear least-squares fit."""
     nets = [
         fit(
@@ -87,7 +88,7 @@ def test_norms_of_lbfgs(X, y, make, fit):
     assert_allclose(history["loss"][1], loss, rtol=1e-10)
 
 
-def test_clipping_is_not_in_the_norm(Net, X, y, make, fit):
+def test_clipping_is_not_in_the_norm(Net, X, y):
     params = {"max_iter": 1, "batch_size": 60, "alpha": 0.0}
     plain = fit(make(Net, **params), X, y).history_["gradient_norm"]
     clipped = fit(make(Net, **params, max_grad_norm=1e-3), X, y)
@@ -102,13 +103,13 @@ def test_clipping_is_not_in_the_norm(Net, X, y, make, fit):
         (StepDecay(decay=0.5, every=2), [0.1, 0.1, 0.05, 0.05]),
     ],
 )
-def test_rate_under_a_schedule(Net, rate, expected, X, y, make, fit):
+def test_rate_under_a_schedule(Net, rate, expected, X, y):
     net = make(Net, solver="sgd", learning_rate=rate, learning_rate_init=0.1)
     history = fit(net, X, y).history_
     assert_allclose(history["learning_rate"], expected, rtol=1e-12)
 
 
-def test_validation_loss_has_no_penalty(X, y, X_val, y_val, make, fit):
+def test_validation_loss_has_no_penalty(X, y, X_val, y_val):
     """On the rows themselves: the objective of lbfgs, less its penalty."""
     net = make(SoftmaxClassifier, solver="lbfgs", alpha=4.0)
     fit(net, X, y, X_val=X, y_val=y)
@@ -118,7 +119,7 @@ def test_validation_loss_has_no_penalty(X, y, X_val, y_val, make, fit):
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_history_continues_under_warm_start(Net, solver, X, y, make, fit):
+def test_history_continues_under_warm_start(Net, solver, X, y):
     net = make(Net, solver=solver, warm_start=True, max_iter=3)
     first = fit(net, X, y).history_
     second = fit(net, X, y).history_
@@ -132,7 +133,7 @@ def test_history_continues_under_warm_start(Net, solver, X, y, make, fit):
     assert len(net.history_["loss"]) == 3
 
 
-def test_history_continues_under_partial_fit(Net, X, y, make, fit):
+def test_history_continues_under_partial_fit(Net, X, y):
     expected = fit(make(Net, batch_size=25), X, y).history_
     net = make(Net, batch_size=25)
     for _ in range(4):
@@ -142,7 +143,7 @@ def test_history_continues_under_partial_fit(Net, X, y, make, fit):
     assert (net.history_["time"] > 0).all()
 
 
-def test_time_is_that_of_each_epoch(X, y, make, fit, clock, monkeypatch):
+def test_time_is_that_of_each_epoch(X, y, clock, monkeypatch):
     """Callbacks are not in it; they read the clock, too."""
     evaluate = Network.loss_and_gradient
 
@@ -163,7 +164,7 @@ def test_time_is_that_of_each_epoch(X, y, make, fit, clock, monkeypatch):
     assert (fit(net, X, y).history_["time"] % 100 >= 2).all()
 
 
-def test_data_are_not_kept(X, y, make, fit):
+def test_data_are_not_kept(X, y):
     """The history is numbers; no rows hang on it."""
     net = fit(make(MLPClassifier, early_stopping=True), X, y)
     for value in vars(net).values():

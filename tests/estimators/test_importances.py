@@ -11,12 +11,15 @@ from skdl.engine import BatchNorm, Identity, Maxout, Network, Relu, raw_scores
 from skdl.engine.layers import BatchNormLayer, Layer
 from skdl.estimators._importances import importances  # of stacked networks, too
 from tests.engine.test_architecture import ARCHITECTURES
+from tests.estimators.common import fit, make
 
 DENSE = {"plain": {}, **ARCHITECTURES}
 DENSE = {name: case for name, case in DENSE.items() if "activation" not in case}
 
 
-def make(activation, hidden=(5, 4, 4), n_networks=None, dtype=np.float64, **options):
+def make_network(
+    activation, hidden=(5, 4, 4), n_networks=None, dtype=np.float64, **options
+):
     widths = (6, *hidden, 3)
     network = Network(widths, [activation] * 3, dtype, n_networks, **options)
     rng = np.random.default_rng(0)
@@ -50,7 +53,7 @@ def expected(network):
 @pytest.mark.parametrize("n_networks", [None, 2])
 @pytest.mark.parametrize("options", DENSE.values(), ids=DENSE)
 def test_paths_are_summed(options, n_networks):
-    network = make(Identity(), n_networks=n_networks, **options)
+    network = make_network(Identity(), n_networks=n_networks, **options)
     before = network.parameters.copy()
     shares = importances(network)
     assert_array_equal(network.parameters, before)
@@ -81,7 +84,7 @@ def test_paths_of_a_small_net_one_by_one():
 @pytest.mark.parametrize("normalization", [None, BatchNorm()])
 def test_equal_pieces_of_maxout_count_as_one(normalization):
     options = {"normalization": normalization, "residual": True}
-    one, three = make(Identity(), **options), make(Maxout(3), **options)
+    one, three = make_network(Identity(), **options), make_network(Maxout(3), **options)
     for layer, other in zip(one.layers, three.layers, strict=True):
         for name in ("weights", "projection", "gamma", "variance"):
             array = getattr(layer, name, None)
@@ -92,7 +95,7 @@ def test_equal_pieces_of_maxout_count_as_one(normalization):
 
 
 def test_rescaled_units_change_nothing():
-    network = make(Relu())
+    network = make_network(Relu())
     before = importances(network)
     network.affine[0].weights[:, 2] *= 7
     network.affine[1].weights[2] /= 7
@@ -100,7 +103,7 @@ def test_rescaled_units_change_nothing():
 
 
 def test_float32_neither_underflows_nor_overflows():
-    network = make(Identity(), dtype=np.float32)
+    network = make_network(Identity(), dtype=np.float32)
     expected = importances(network)
     for factor in (1e-15, 1e30):
         network.affine[0].weights[...] *= np.float32(factor)
@@ -108,7 +111,7 @@ def test_float32_neither_underflows_nor_overflows():
 
 
 def test_no_weights_no_importance():
-    network = make(Relu())
+    network = make_network(Relu())
     network.affine[0].weights[1] = 0
     assert importances(network)[1] == 0
     network.affine[-1].weights[...] = 0
@@ -116,14 +119,14 @@ def test_no_weights_no_importance():
 
 
 def test_an_unknown_layer_is_refused():
-    network = make(Relu())
+    network = make_network(Relu())
     network.layers.insert(2, Layer())
     with pytest.raises(TypeError, match="through a Layer"):
         importances(network)
 
 
 @pytest.mark.parametrize("options", [{}, {"normalization": "batch", "residual": True}])
-def test_columns_that_matter_are_found(Net, make, fit, options):
+def test_columns_that_matter_are_found(Net, options):
     """A sum, a product and an absolute value of four columns, and eight of noise."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(400, 12))
@@ -140,7 +143,7 @@ def test_columns_that_matter_are_found(Net, make, fit, options):
     assert min(shares[:4]) > 1.2 * np.mean(shares[4:])
 
 
-def test_of_a_linear_net_it_is_the_size_of_the_coefficients(make, fit, X, y):
+def test_of_a_linear_net_it_is_the_size_of_the_coefficients(X, y):
     net = fit(
         make(MLPRegressor, hidden_layer_sizes=(), solver="lbfgs"), X, X @ [1, -2, 3, 0]
     )

@@ -9,6 +9,7 @@ from numpy.testing import assert_array_equal
 from skdl import MLPRegressor
 from skdl.callbacks import LambdaCallback
 from skdl.engine import Network
+from tests.estimators.common import fit, flat, make
 
 ROWS = np.random.default_rng(0).normal(size=(40, 3))
 VALUES = ROWS[:, 0] + 0.1 * np.random.default_rng(1).normal(size=40)
@@ -43,7 +44,7 @@ def small(**parameters):
     )
 
 
-def test_interruption_keeps_the_parameters_so_far(Net, X, y, make, fit, flat):
+def test_interruption_keeps_the_parameters_so_far(Net, X, y):
     expected = flat(fit(make(Net, max_iter=3), X, y))
     interrupt = LambdaCallback(Press(at=3).callback)
     with pytest.warns(UserWarning, match="interrupted by user"):
@@ -53,7 +54,7 @@ def test_interruption_keeps_the_parameters_so_far(Net, X, y, make, fit, flat):
     assert len(net.predict(X)) == 60
 
 
-def test_interruption_before_the_first_epoch_leaves_a_usable_net(Net, X, y, make):
+def test_interruption_before_the_first_epoch_leaves_a_usable_net(Net, X, y):
     interrupt = LambdaCallback(on_fit_begin=Press(at=1).callback)
     with pytest.warns(UserWarning, match="interrupted by user"):
         net = make(Net, max_iter=30).set_callbacks(interrupt).fit(X, y)
@@ -63,9 +64,7 @@ def test_interruption_before_the_first_epoch_leaves_a_usable_net(Net, X, y, make
 
 @pytest.mark.filterwarnings("ignore:Training interrupted")
 @pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
-def test_interruption_keeps_the_best_so_far(
-    Net, solver, X, y, X_val, y_val, make, fit, flat
-):
+def test_interruption_keeps_the_best_so_far(Net, solver, X, y, X_val, y_val):
     params = {"early_stopping": True, "solver": solver, "learning_rate_init": 0.3}
     params |= {"hidden_layer_sizes": (20,), "alpha": 0, "n_iter_no_change": 50}
     if Net is MLPRegressor:
@@ -83,9 +82,7 @@ def test_interruption_keeps_the_best_so_far(
 
 
 @pytest.mark.filterwarnings("ignore:Training interrupted")
-def test_interruption_of_lbfgs_keeps_the_last_iterate(
-    Net, X, y, make, fit, flat, monkeypatch
-):
+def test_interruption_of_lbfgs_keeps_the_last_iterate(Net, X, y, monkeypatch):
     expected = fit(make(Net, solver="lbfgs", max_iter=3), X, y)
     evaluate = Network.loss_and_gradient
 

@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csc_array, csc_matrix, csr_array, csr_matrix
 
 from skdl import LogisticClassifier, MLPClassifier, MLPRegressor, SVMClassifier
+from tests.estimators.common import fit, flat, make, scores
 
 
 @pytest.mark.parametrize(
@@ -25,9 +26,7 @@ from skdl import LogisticClassifier, MLPClassifier, MLPRegressor, SVMClassifier
     ],
 )
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
-def test_dtype_of_parameters_and_outputs(
-    Net, given, computed, solver, X, y, make, fit, scores
-):
+def test_dtype_of_parameters_and_outputs(Net, given, computed, solver, X, y):
     X = np.abs(np.rint(2 * X)).astype(given)
     net = fit(make(Net, solver=solver), X, y, np.ones(len(X)))
     assert {a.dtype for a in net.coefs_ + net.intercepts_} == {np.dtype(computed)}
@@ -37,21 +36,21 @@ def test_dtype_of_parameters_and_outputs(
         assert net.predict_log_proba(X).dtype == computed
 
 
-def test_float16_and_uint8_train_as_their_float32(Net, X, y, make, fit, flat):
+def test_float16_and_uint8_train_as_their_float32(Net, X, y):
     X = np.abs(np.rint(2 * X)).astype(np.uint8)
     expected = flat(fit(make(Net), X.astype(np.float32), y))
     for dtype in (np.uint8, np.float16):
         assert_array_equal(flat(fit(make(Net), X.astype(dtype), y)), expected)
 
 
-def test_float32_net_predicts_float64_rows_in_float32(Net, X, y, make, fit, scores):
+def test_float32_net_predicts_float64_rows_in_float32(Net, X, y):
     net = fit(make(Net), X.astype(np.float32), y)
     assert scores(net, X).dtype == np.float32
 
 
 @pytest.mark.parametrize("kind", [csr_matrix, csc_matrix, csr_array, csc_array])
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_sparse_equals_dense(Net, kind, solver, X, y, make, fit, flat, scores):
+def test_sparse_equals_dense(Net, kind, solver, X, y):
     X = np.where(X > 0.5, X, 0)
     dense = fit(make(Net, solver=solver), X, y)
     sparse = fit(make(Net, solver=solver), kind(X), y)
@@ -60,7 +59,7 @@ def test_sparse_equals_dense(Net, kind, solver, X, y, make, fit, flat, scores):
     assert_allclose(sparse.predict(kind(X)), sparse.predict(X), rtol=1e-9)
 
 
-def test_sparse_input_is_not_modified(Net, X, y, make, fit):
+def test_sparse_input_is_not_modified(Net, X, y):
     X = csr_array(np.where(X > 0.5, X, 0))
     before = X.copy()
     fit(make(Net), X, y).predict(X)
@@ -69,7 +68,7 @@ def test_sparse_input_is_not_modified(Net, X, y, make, fit):
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.uint8])
-def test_memory_mapped_read_only_x(Net, dtype, X, y, make, fit, flat, tmp_path):
+def test_memory_mapped_read_only_x(Net, dtype, X, y, tmp_path):
     X = np.abs(np.rint(2 * X)).astype(dtype)
     np.save(tmp_path / "X.npy", X)
     mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
@@ -78,7 +77,7 @@ def test_memory_mapped_read_only_x(Net, dtype, X, y, make, fit, flat, tmp_path):
     assert_array_equal(net.predict(mapped), net.predict(X))
 
 
-def test_read_only_arrays(Net, X, y, make, fit):
+def test_read_only_arrays(Net, X, y):
     arrays = [X, y, np.ones(len(X))]
     for array in arrays:
         array.setflags(write=False)
@@ -87,7 +86,7 @@ def test_read_only_arrays(Net, X, y, make, fit):
 
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_inputs_are_not_modified(Net, solver, dtype, X, y, make, fit):
+def test_inputs_are_not_modified(Net, solver, dtype, X, y):
     arrays = [X.astype(dtype), y.astype(dtype), np.full(len(X), 2, dtype)]
     before = [array.copy() for array in arrays]
     net = fit(make(Net, solver=solver), *arrays)
@@ -98,20 +97,20 @@ def test_inputs_are_not_modified(Net, solver, dtype, X, y, make, fit):
         assert_array_equal(array, old)
 
 
-def test_order_of_memory_does_not_matter(Net, X, y, make, fit, flat):
+def test_order_of_memory_does_not_matter(Net, X, y):
     expected = flat(fit(make(Net), X, y))
     strided = np.repeat(X, 2, axis=1)[:, ::2]
     for other in (np.asfortranarray(X), strided):
         assert_array_equal(flat(fit(make(Net), other, y)), expected)
 
 
-def test_lists_give_what_arrays_give(Net, X, y, make, fit, flat):
+def test_lists_give_what_arrays_give(Net, X, y):
     net = fit(make(Net), X.tolist(), y.tolist(), [1.0] * len(X))
     assert_array_equal(flat(net), flat(fit(make(Net), X, y, np.ones(len(X)))))
     assert not hasattr(net, "feature_names_in_")
 
 
-def test_data_frame_names_are_kept_and_compared(Net, X, y, make, fit):
+def test_data_frame_names_are_kept_and_compared(Net, X, y):
     frame = pd.DataFrame(X, columns=list("abcd"))
     net = fit(make(Net), frame, pd.Series(y))
     assert net.feature_names_in_.tolist() == list("abcd")
@@ -123,13 +122,13 @@ def test_data_frame_names_are_kept_and_compared(Net, X, y, make, fit):
         net.predict(frame[list("dcba")])
 
 
-def test_wrong_number_of_features_is_refused(Net, X, y, make, fit):
+def test_wrong_number_of_features_is_refused(Net, X, y):
     net = fit(make(Net), X, y)
     with pytest.raises(ValueError, match="X has 3 features, but .* expecting 4"):
         net.predict(X[:, :3])
 
 
-def test_fitted_attributes(Net, X, y, make, fit):
+def test_fitted_attributes(Net, X, y):
     net = fit(make(Net, hidden_layer_sizes=(6, 5)), X, y)
     n_outputs = 1 if Net is MLPRegressor else 3
     widths = [4, 6, 5, n_outputs]
@@ -147,34 +146,34 @@ def test_fitted_attributes(Net, X, y, make, fit):
     assert net.out_activation_ == out.get(Net, "softmax")
 
 
-def test_unfitted_net_has_no_fitted_attributes(Net, make):
+def test_unfitted_net_has_no_fitted_attributes(Net):
     net = make(Net, hidden_layer_sizes=())
     for name in ("coefs_", "intercepts_", "coef_", "intercept_"):
         assert not hasattr(net, name)
 
 
-def test_coef_is_for_linear_models_only(Net, X, y, make, fit):
+def test_coef_is_for_linear_models_only(Net, X, y):
     net = fit(make(Net), X, y)
     with pytest.raises(AttributeError, match="hidden_layer_sizes=\\(\\)"):
         net.coef_  # noqa: B018
     assert not hasattr(net, "intercept_")
 
 
-def test_coefs_are_views_of_what_predicts(Net, X, y, make, fit, scores):
+def test_coefs_are_views_of_what_predicts(Net, X, y):
     net = fit(make(Net), X, y)
     net.coefs_[-1][...] = 0
     net.intercepts_[-1][...] = 0
     assert_array_equal(scores(net, X), np.zeros_like(scores(net, X)))
 
 
-def test_hidden_layer_sizes_may_be_one_integer_or_any_sequence(X, y, make, fit, flat):
+def test_hidden_layer_sizes_may_be_one_integer_or_any_sequence(X, y):
     expected = flat(fit(make(MLPClassifier, hidden_layer_sizes=(6,)), X, y))
     for sizes in (6, [6], np.array([6]), np.int64(6)):
         net = fit(make(MLPClassifier, hidden_layer_sizes=sizes), X, y)
         assert_array_equal(flat(net), expected)
 
 
-def test_predictions_from_eight_threads_equal_one_alone(Net, X, y, make, fit, scores):
+def test_predictions_from_eight_threads_equal_one_alone(Net, X, y):
     net = fit(make(Net), X, y)
     large = np.tile(X, (40, 1))
     blocks = [large * k for k in range(1, 25)]
@@ -185,7 +184,7 @@ def test_predictions_from_eight_threads_equal_one_alone(Net, X, y, make, fit, sc
         assert_array_equal(result, alone)
 
 
-def test_predictions_do_not_depend_on_the_block(Net, X, y, make, fit, scores):
+def test_predictions_do_not_depend_on_the_block(Net, X, y):
     net = fit(make(Net), X, y)
     large = np.tile(X, (140, 1))  # more rows than a pass of prediction takes
     assert_allclose(scores(net, large)[-60:], scores(net, X), rtol=1e-10, atol=1e-12)

@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from skdl import LogisticClassifier, MLPClassifier, SoftmaxClassifier, SVMClassifier
+from tests.estimators.common import fit, flat, make
 
 # In sorted order: number k stands for the k-th of them.
 LABELS = {
@@ -46,9 +47,7 @@ OPTIONS = {
 @pytest.mark.parametrize("option", OPTIONS)
 @pytest.mark.parametrize("labels", LABELS.values(), ids=LABELS)
 @pytest.mark.parametrize("n_columns", [1, 2])
-def test_labels_stand_for_class_numbers(
-    labels, option, n_columns, X, y, make, fit, flat
-):
+def test_labels_stand_for_class_numbers(labels, option, n_columns, X, y):
     Net, params = OPTIONS[option]
     labels = np.asarray(labels)
     k = len(labels)

@@ -20,6 +20,7 @@ from skdl.engine import (
     SquaredError,
 )
 from skdl.engine.losses import CLASSIFICATION_LOSSES
+from tests.estimators.common import fit, flat, make
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -81,7 +82,7 @@ def iris(request):
 
 
 @pytest.mark.parametrize("name", sorted(CLASSIFICATION_LOSSES))
-def test_a_name_is_its_object(name, X, y, make, fit, flat):
+def test_a_name_is_its_object(name, X, y):
     named = fit(make(MLPClassifier, loss=name), X, y)
     given = fit(make(MLPClassifier, loss=CLASSIFICATION_LOSSES[name]()), X, y)
     assert_array_equal(flat(named), flat(given))
@@ -121,7 +122,7 @@ def test_squared_error_on_a_real_problem():
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_squared_error_is_the_documented_objective(n_classes, X, y, make, fit):
+def test_squared_error_is_the_documented_objective(n_classes, X, y):
     y = np.minimum(y, n_classes - 1)
     net = fit(make(MLPClassifier, loss="squared_error", solver="lbfgs", alpha=2), X, y)
     t = (y == 1)[:, None] if n_classes == 2 else np.eye(3)[y]
@@ -208,13 +209,13 @@ def test_an_own_loss_refuses_what_it_does_not_say_it_can(X, y):
         net.fit(X, y)
 
 
-def test_an_own_loss_may_be_smoothed(X, y, make, fit, flat):
+def test_an_own_loss_may_be_smoothed(X, y):
     smooth = fit(make(MLPClassifier, loss=Careless(), label_smoothing=0.5), X, y)
     plain = fit(make(MLPClassifier, loss=Careless()), X, y)
     assert np.abs(flat(smooth) - flat(plain)).max() > 1e-4
 
 
-def test_an_own_loss_may_take_labels_or_distributions(X, make, fit):
+def test_an_own_loss_may_take_labels_or_distributions(X):
     class Labels(LogisticLoss):
         pass
 

@@ -24,6 +24,7 @@ from skdl.estimators._parameters import (
     ScheduleName,
     SolverName,
 )
+from tests.estimators.common import fit
 
 
 def parameters(Net):
@@ -77,7 +78,7 @@ def test_repr_names_what_was_set(Net):
     assert repr(Net(alpha=0.5)) == f"{Net.__name__}(alpha=0.5)"
 
 
-def test_subclass_with_a_constructor_of_its_own(Net, X, y, fit):
+def test_subclass_with_a_constructor_of_its_own(Net, X, y):
     class Small(Net):
         def __init__(self, hidden_layer_sizes=(3,), *, random_state=None, size=1):
             super().__init__(

@@ -9,6 +9,7 @@ from sklearn.base import is_classifier
 
 from skdl import LogisticClassifier, MLPClassifier
 from skdl.engine.network import Network
+from tests.estimators.common import fit, flat, make
 
 SOLVERS = {
     "adam": {"solver": "adam"},
@@ -33,7 +34,7 @@ def partial():
 
 @pytest.mark.parametrize("params", SOLVERS.values(), ids=SOLVERS)
 @pytest.mark.parametrize("weighted", [False, True])
-def test_k_calls_are_k_epochs(Net, params, weighted, X, y, make, fit, flat, partial):
+def test_k_calls_are_k_epochs(Net, params, weighted, X, y, partial):
     weights = [np.linspace(0, 2, 60)] if weighted else []
     params = {"batch_size": 16, "learning_rate_init": 0.01, **params}
     expected = fit(make(Net, max_iter=5, **params), X, y, *weights)
@@ -46,13 +47,13 @@ def test_k_calls_are_k_epochs(Net, params, weighted, X, y, make, fit, flat, part
     assert net.n_iter_ == 1
 
 
-def test_continues_after_pickling(Net, X, y, make, flat, partial):
+def test_continues_after_pickling(Net, X, y, partial):
     net = partial(make(Net), X, y)
     copy = pickle.loads(pickle.dumps(net))
     assert_array_equal(flat(partial(copy, X, y)), flat(partial(net, X, y)))
 
 
-def test_each_call_shuffles_in_another_order(Net, X, y, make, partial, monkeypatch):
+def test_each_call_shuffles_in_another_order(Net, X, y, partial, monkeypatch):
     orders = []
     step = Network.loss_and_gradient
 
@@ -68,34 +69,34 @@ def test_each_call_shuffles_in_another_order(Net, X, y, make, partial, monkeypat
     assert all(sorted(order) == sorted(X[:, 0]) for order in orders)
 
 
-def test_partial_fit_continues_after_fit(Classifier, X, y, make, fit, flat):
+def test_partial_fit_continues_after_fit(Classifier, X, y):
     net = fit(make(Classifier), X, y)
     before = flat(net)
     net.partial_fit(X, y)
     assert 0 < np.abs(flat(net) - before).max() < 0.1
 
 
-def test_fit_after_partial_fit_starts_from_scratch(Net, X, y, make, fit, flat, partial):
+def test_fit_after_partial_fit_starts_from_scratch(Net, X, y, partial):
     net = partial(make(Net), X, y)
     assert_array_equal(flat(fit(net, X, y)), flat(fit(make(Net), X, y)))
     assert len(net.loss_curve_) == 4
 
 
-def test_batches_need_not_show_all_classes(Classifier, X, y, make):
+def test_batches_need_not_show_all_classes(Classifier, X, y):
     net = make(Classifier).partial_fit(X[y < 2], y[y < 2], classes=[2, 0, 1])
     assert_array_equal(net.classes_, [0, 1, 2])
     net.partial_fit(X[y == 2], y[y == 2])
     assert net.decision_function(X).shape == (60, 3)
 
 
-def test_classes_are_needed_in_the_first_call(Classifier, X, y, make):
+def test_classes_are_needed_in_the_first_call(Classifier, X, y):
     net = make(Classifier)
     with pytest.raises(ValueError, match="classes must be passed on the first call"):
         net.partial_fit(X, y)
     assert not hasattr(net, "classes_")
 
 
-def test_unknown_class_is_refused(Classifier, X, y, make, flat):
+def test_unknown_class_is_refused(Classifier, X, y):
     net = make(Classifier)
     with pytest.raises(ValueError, match="`y` has classes not in `self.classes_`"):
         net.partial_fit(X, y, classes=[0, 1])
@@ -106,7 +107,7 @@ def test_unknown_class_is_refused(Classifier, X, y, make, flat):
     assert_array_equal(flat(net), before)
 
 
-def test_other_classes_later_are_refused(Classifier, X, y, make):
+def test_other_classes_later_are_refused(Classifier, X, y):
     net = make(Classifier).partial_fit(X, y, classes=[0, 1, 2])
     with pytest.raises(ValueError, match="is not the same as on last call"):
         net.partial_fit(X, y, classes=[0, 1, 2, 3])
@@ -121,27 +122,27 @@ def test_is_not_there_with_lbfgs(Net):
     assert hasattr(net.set_params(solver="sgd"), "partial_fit")
 
 
-def test_refuses_early_stopping(Net, X, y, make, partial):
+def test_refuses_early_stopping(Net, X, y, partial):
     net = make(Net, early_stopping=True)
     with pytest.raises(ValueError, match="does not support early_stopping=True"):
         partial(net, X, y)
     assert not hasattr(net, "coefs_")
 
 
-def test_other_number_of_features_is_refused(Net, X, y, make, partial):
+def test_other_number_of_features_is_refused(Net, X, y, partial):
     net = partial(make(Net), X, y)
     with pytest.raises(ValueError, match="X has 3 features, but .* expecting 4"):
         partial(net, X[:, :3], y)
 
 
-def test_dtype_of_the_first_batch_stays(Net, X, y, make, partial):
+def test_dtype_of_the_first_batch_stays(Net, X, y, partial):
     net = partial(make(Net), X.astype(np.float32), y, np.ones(60))
     partial(net, X, y, np.ones(60))
     assert net.coefs_[0].dtype == np.float32
 
 
 @pytest.mark.parametrize("Multilabel", [MLPClassifier, LogisticClassifier])
-def test_several_labels(Multilabel, X, make, fit, flat):
+def test_several_labels(Multilabel, X):
     Y = (X[:, :3] > 0).astype(int)
     net = make(Multilabel)
     for _ in range(4):
@@ -150,19 +151,19 @@ def test_several_labels(Multilabel, X, make, fit, flat):
 
 
 @pytest.mark.parametrize("classes", [[0, 1], [0, 1, 2, 3]])
-def test_wrong_number_of_labels_is_refused_clearly(classes, X, make):
+def test_wrong_number_of_labels_is_refused_clearly(classes, X):
     net = make(LogisticClassifier)
     with pytest.raises(ValueError, match="classes"):
         net.partial_fit(X, (X[:, :3] > 0).astype(int), classes=classes)
 
 
-def test_labels_and_classes_do_not_mix(X, y, make):
+def test_labels_and_classes_do_not_mix(X, y):
     net = make(LogisticClassifier).partial_fit(X, y, classes=[0, 1, 2])
     with pytest.raises(ValueError, match="multilabel indicator matrix in one call"):
         net.partial_fit(X, (X[:, :3] > 0).astype(int))
 
 
-def test_does_not_stop_or_warn_on_a_plateau(Net, X, y, make, partial):
+def test_does_not_stop_or_warn_on_a_plateau(Net, X, y, partial):
     net = make(Net, tol=1e3, n_iter_no_change=1)
     for _ in range(6):
         partial(net, X, y)

@@ -11,7 +11,7 @@ from skdl import (
     ValidationSet,
 )
 from skdl.estimators._run import TrainingRun  # partial_fit calls no hook
-from tests.estimators.wild import wild
+from tests.estimators.common import flat, make, wild
 
 # partial_fit.
 
@@ -23,11 +23,11 @@ def steps(net, X, y, n, **extra):
         yield net
 
 
-def test_partial_fit_is_fit_epoch_by_epoch(Net, X, y, X_val, y_val, make, fit, flat):
+def test_partial_fit_is_fit_epoch_by_epoch(Net, X, y, X_val, y_val):
     params = {"n_iter_no_change": 3, "max_iter": 60}
-    expected = wild(make, Net, **params).fit(X, y, X_val=X_val, y_val=y_val)
+    expected = wild(Net, **params).fit(X, y, X_val=X_val, y_val=y_val)
     assert expected.stop_reason_ == "converged"
-    net = wild(make, Net, **params)
+    net = wild(Net, **params)
     for _ in range(expected.n_iter_):
         next(steps(net, X, y, 1, X_val=X_val, y_val=y_val))
         net = pickle.loads(pickle.dumps(net))
@@ -40,19 +40,19 @@ def test_partial_fit_is_fit_epoch_by_epoch(Net, X, y, X_val, y_val, make, fit, f
 
 
 def test_partial_fit_keeps_the_last_weights_until_patience_ends(
-    Net, X, y, X_val, y_val, make, fit, flat
+    Net, X, y, X_val, y_val
 ):
     params = {"n_iter_no_change": 3, "max_iter": 60}
-    end = wild(make, Net, **params).fit(X, y, X_val=X_val, y_val=y_val).n_iter_
-    stochastic = wild(make, Net, early_stopping=False)
-    nets = steps(wild(make, Net, **params), X, y, end - 1, X_val=X_val, y_val=y_val)
+    end = wild(Net, **params).fit(X, y, X_val=X_val, y_val=y_val).n_iter_
+    stochastic = wild(Net, early_stopping=False)
+    nets = steps(wild(Net, **params), X, y, end - 1, X_val=X_val, y_val=y_val)
     for net, plain in zip(nets, steps(stochastic, X, y, end - 1), strict=True):
         assert net.stop_reason_ is None
         assert_array_equal(flat(net), flat(plain))
 
 
-def test_partial_fit_continues_after_it_converged(Net, X, y, X_val, y_val, make, flat):
-    net = wild(make, Net, n_iter_no_change=1)
+def test_partial_fit_continues_after_it_converged(Net, X, y, X_val, y_val):
+    net = wild(Net, n_iter_no_change=1)
     for _ in steps(net, X, y, 60, X_val=X_val, y_val=y_val):
         if net.stop_reason_ == "converged":
             break
@@ -67,11 +67,11 @@ def test_partial_fit_continues_after_it_converged(Net, X, y, X_val, y_val, make,
 @pytest.mark.filterwarnings("ignore:Training interrupted")
 @pytest.mark.parametrize("stop", ["time", "interrupt"])
 def test_partial_fit_remembers_its_best_across_other_ends(
-    Net, stop, X, y, X_val, y_val, make, fit, flat, monkeypatch
+    Net, stop, X, y, X_val, y_val, monkeypatch
 ):
     """A call that ends early is one of the epochs, and loses nothing."""
-    net = wild(make, Net, n_iter_no_change=3, max_iter=60)
-    expected = wild(make, Net, n_iter_no_change=3, max_iter=60)
+    net = wild(Net, n_iter_no_change=3, max_iter=60)
+    expected = wild(Net, n_iter_no_change=3, max_iter=60)
     expected.fit(X, y, X_val=X_val, y_val=y_val)
     end, call = expected.n_iter_, TrainingRun.__call__
     best = int(np.argmax(expected.validation_scores_)) + 1
@@ -95,7 +95,7 @@ def test_partial_fit_remembers_its_best_across_other_ends(
     assert_array_equal(flat(net), flat(expected))
 
 
-def test_partial_fit_refuses_what_it_cannot_do(Net, X, y, X_val, y_val, make):
+def test_partial_fit_refuses_what_it_cannot_do(Net, X, y, X_val, y_val):
     net = make(Net, validation_split=3)
     with pytest.raises(ValueError, match="cannot hold out rows by validation_split"):
         next(steps(net, X, y, 1))
@@ -107,9 +107,7 @@ def test_partial_fit_refuses_what_it_cannot_do(Net, X, y, X_val, y_val, make):
         next(steps(net, X, y, 1))
 
 
-def test_partial_fit_records_validation_without_early_stopping(
-    Net, X, y, X_val, y_val, make, flat
-):
+def test_partial_fit_records_validation_without_early_stopping(Net, X, y, X_val, y_val):
     *_, net = steps(make(Net), X, y, 3, X_val=ValidationSet(X_val, y_val))
     *_, plain = steps(make(Net), X, y, 3)
     assert_array_equal(flat(net), flat(plain))

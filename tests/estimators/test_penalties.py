@@ -14,6 +14,7 @@ from sklearn.linear_model import ElasticNet, Lasso, Ridge
 from skdl import MLPRegressor, SoftmaxClassifier
 from skdl.engine import SGD, Adam, AdamW, Cosine
 from skdl.engine.optimizers import _AdamState
+from tests.estimators.common import fit, flat, make
 
 LAMBDA = 0.1
 SOLVERS = {  # solver, rate
@@ -208,14 +209,14 @@ def test_l1_drops_whole_inputs_of_a_deep_net(classes, solver, rate, batch_size):
     assert fitted(clone(net).set_params(penalty="l2"), X, y).n_zero_weights_ == 0
 
 
-def test_every_net_takes_every_penalty(Net, X, y, make, fit):
+def test_every_net_takes_every_penalty(Net, X, y):
     for penalty in SHARP:
         net = fit(make(Net, penalty=penalty, solver="sgd", **STRONG), X, y)
         assert 0 < net.n_zero_weights_ <= 4 * 6 + 6 * net.n_outputs_
         assert np.isfinite(net.loss_curve_).all()
 
 
-def test_float32_stays(Net, X, y, make, fit):
+def test_float32_stays(Net, X, y):
     for penalty in SHARP:
         net = fit(make(Net, penalty=penalty, **STRONG), X.astype(np.float32), y)
         assert net.coefs_[0].dtype == np.float32
@@ -223,7 +224,7 @@ def test_float32_stays(Net, X, y, make, fit):
 
 
 @pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
-def test_without_a_penalty_alpha_is_not_used(Net, X, y, make, fit, flat, solver):
+def test_without_a_penalty_alpha_is_not_used(Net, X, y, solver):
     nets = [
         fit(make(Net, solver=solver, alpha=alpha, penalty=penalty), X, y)
         for alpha, penalty in [(0, "l2"), (50.0, None), (50.0, "l2")]
@@ -235,7 +236,7 @@ def test_without_a_penalty_alpha_is_not_used(Net, X, y, make, fit, flat, solver)
 
 
 @pytest.mark.parametrize("penalty", SHARP)
-def test_alpha_of_zero_means_no_penalty(Net, X, y, make, fit, flat, penalty):
+def test_alpha_of_zero_means_no_penalty(Net, X, y, penalty):
     free = fit(make(Net, penalty=None), X, y)
     assert_array_equal(flat(free), flat(fit(make(Net, penalty=penalty, alpha=0), X, y)))
 
@@ -250,9 +251,7 @@ def test_l2_is_ridge(lines, solver):
 
 @pytest.mark.parametrize("penalty", SHARP)
 @pytest.mark.parametrize("solver", ["sgd", "adam"])
-def test_partial_fit_continues_with_the_thresholds(
-    X, y, make, fit, flat, penalty, solver
-):
+def test_partial_fit_continues_with_the_thresholds(X, y, penalty, solver):
     net = make(
         MLPRegressor, penalty=penalty, solver=solver, max_iter=5, batch_size=25,
         **STRONG,
@@ -264,7 +263,7 @@ def test_partial_fit_continues_with_the_thresholds(
     assert whole.n_zero_weights_ > 0
 
 
-def test_warm_start_may_change_the_penalty(X, y, make, fit):
+def test_warm_start_may_change_the_penalty(X, y):
     net = make(MLPRegressor, warm_start=True, max_iter=30)
     assert fit(net, X, y).n_zero_weights_ == 0
     assert fit(net.set_params(penalty="l1", alpha=20.0), X, y).n_zero_weights_ > 5
@@ -298,7 +297,7 @@ class OwnSolverWithSteps(OwnSolver):
         return rate
 
 
-def test_an_optimizer_of_ones_own_needs_step_sizes_for_thresholds(X, y, make, fit):
+def test_an_optimizer_of_ones_own_needs_step_sizes_for_thresholds(X, y):
     for penalty in ("l2", None):
         fit(make(MLPRegressor, solver=OwnSolver(), penalty=penalty), X, y)
     for penalty in SHARP:
@@ -324,20 +323,20 @@ def test_an_optimizer_of_ones_own_needs_step_sizes_for_thresholds(X, y, make, fi
         ),
     ],
 )
-def test_what_makes_no_sense_is_refused_in_fit(Net, X, y, make, parameters, message):
+def test_what_makes_no_sense_is_refused_in_fit(Net, X, y, parameters, message):
     net = make(Net, **parameters)
     with pytest.raises(ValueError, match=message):
         net.fit(X, y)
     assert vars(net) == net.get_params()
 
 
-def test_lbfgs_refuses_before_it_looks_at_the_data(Net, make):
+def test_lbfgs_refuses_before_it_looks_at_the_data(Net):
     net = make(Net, solver="lbfgs", penalty="l1")
     with pytest.raises(ValueError, match="lbfgs"):
         net.fit(None, None)
 
 
-def test_a_settings_object_of_adam_thresholds_like_the_name(X, y, make, fit, flat):
+def test_a_settings_object_of_adam_thresholds_like_the_name(X, y):
     nets = [
         fit(make(MLPRegressor, penalty="l1", **STRONG, solver=solver), X, y)
         for solver in ("adam", Adam())

@@ -8,6 +8,7 @@ from sklearn.exceptions import DataConversionWarning
 
 from skdl import LogisticClassifier, MLPClassifier, SoftmaxClassifier, SVMClassifier
 from skdl.engine import Softmax
+from tests.estimators.common import fit, flat, make
 
 LABELS = {
     "strings": np.array(["no", "yes"]),
@@ -19,7 +20,7 @@ LABELS = {
 
 
 @pytest.mark.parametrize("labels", LABELS.values(), ids=LABELS)
-def test_two_classes_of_any_type(Classifier, labels, X, y, make, fit):
+def test_two_classes_of_any_type(Classifier, labels, X, y):
     net = fit(
         make(Classifier, max_iter=100, learning_rate_init=0.05), X, labels[y // 2]
     )
@@ -30,14 +31,14 @@ def test_two_classes_of_any_type(Classifier, labels, X, y, make, fit):
 
 
 @pytest.mark.parametrize("labels", [["a", "b", "c"], [-7, 0, 3]])
-def test_three_classes_of_any_type(Classifier, labels, X, y, make, fit):
+def test_three_classes_of_any_type(Classifier, labels, X, y):
     labels = np.array(labels)
     net = fit(make(Classifier, max_iter=100, learning_rate_init=0.05), X, labels[y])
     assert_array_equal(net.classes_, labels)
     assert net.score(X, labels[y]) > 0.9
 
 
-def test_decision_function_of_two_classes(Classifier, X, y, make, fit):
+def test_decision_function_of_two_classes(Classifier, X, y):
     net = fit(make(Classifier, max_iter=30), X, y == 1)
     decision = net.decision_function(X)
     assert decision.shape == (60,)
@@ -45,7 +46,7 @@ def test_decision_function_of_two_classes(Classifier, X, y, make, fit):
     assert_array_equal(net.predict(X), decision > 0)
 
 
-def test_decision_function_of_three_classes(Classifier, X, y, make, fit):
+def test_decision_function_of_three_classes(Classifier, X, y):
     net = fit(make(Classifier), X, y)
     decision = net.decision_function(X)
     assert decision.shape == (60, 3)
@@ -53,7 +54,7 @@ def test_decision_function_of_three_classes(Classifier, X, y, make, fit):
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_decision_function_is_the_linear_form(Classifier, n_classes, X, y, make, fit):
+def test_decision_function_is_the_linear_form(Classifier, n_classes, X, y):
     net = fit(make(Classifier, hidden_layer_sizes=()), X, np.minimum(y, n_classes - 1))
     rows = 1 if n_classes == 2 else 3
     assert net.coef_.shape == (rows, 4)
@@ -63,14 +64,14 @@ def test_decision_function_is_the_linear_form(Classifier, n_classes, X, y, make,
     assert_allclose(decision, linear.reshape(decision.shape), rtol=1e-10, atol=1e-12)
 
 
-def test_two_scores_decide_by_their_difference(X, y, make, fit):
+def test_two_scores_decide_by_their_difference(X, y):
     net = fit(make(SoftmaxClassifier, hidden_layer_sizes=()), X, y == 1)
     s = X @ net.coefs_[0] + net.intercepts_[0]
     assert net.n_outputs_ == 2
     assert_allclose(net.decision_function(X), s[:, 1] - s[:, 0], rtol=1e-10)
 
 
-def test_logit_of_two_classes(X, y, make, fit):
+def test_logit_of_two_classes(X, y):
     net = fit(make(LogisticClassifier), X, y == 1)
     p = net.predict_proba(X)
     assert net.n_outputs_ == 1
@@ -79,7 +80,7 @@ def test_logit_of_two_classes(X, y, make, fit):
 
 @pytest.mark.parametrize("n_classes", [2, 3])
 @pytest.mark.parametrize("scale", [1, 1e4])
-def test_probabilities_sum_to_one(Probabilistic, n_classes, scale, X, y, make, fit):
+def test_probabilities_sum_to_one(Probabilistic, n_classes, scale, X, y):
     y = np.minimum(y, n_classes - 1)
     net = fit(make(Probabilistic, max_iter=30), X, y)
     p = net.predict_proba(scale * X)
@@ -90,7 +91,7 @@ def test_probabilities_sum_to_one(Probabilistic, n_classes, scale, X, y, make, f
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_log_probabilities_are_the_logarithm(Probabilistic, n_classes, X, y, make, fit):
+def test_log_probabilities_are_the_logarithm(Probabilistic, n_classes, X, y):
     net = fit(make(Probabilistic), X, np.minimum(y, n_classes - 1))
     logs = net.predict_log_proba(X)
     assert_allclose(logs, np.log(net.predict_proba(X)), rtol=1e-9, atol=1e-12)
@@ -99,7 +100,7 @@ def test_log_probabilities_are_the_logarithm(Probabilistic, n_classes, X, y, mak
 @pytest.mark.parametrize("n_classes", [2, 3])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_log_probabilities_stay_finite_where_probabilities_underflow(
-    Probabilistic, n_classes, dtype, X, y, make, fit
+    Probabilistic, n_classes, dtype, X, y
 ):
     X = X.astype(dtype)
     net = fit(make(Probabilistic, max_iter=30), X, np.minimum(y, n_classes - 1))
@@ -111,7 +112,7 @@ def test_log_probabilities_stay_finite_where_probabilities_underflow(
     assert logs.max() <= 0
 
 
-def test_multi_class_logistic_normalizes_its_sigmoids(X, y, make, fit):
+def test_multi_class_logistic_normalizes_its_sigmoids(X, y):
     net = fit(make(LogisticClassifier), X, y)
     sigmoids = 1 / (1 + np.exp(-net.decision_function(X)))
     expected = sigmoids / sigmoids.sum(axis=1, keepdims=True)
@@ -119,7 +120,7 @@ def test_multi_class_logistic_normalizes_its_sigmoids(X, y, make, fit):
 
 
 @pytest.mark.parametrize("label", ["only", 7])
-def test_a_single_class(Classifier, label, X, make, fit):
+def test_a_single_class(Classifier, label, X):
     net = fit(make(Classifier), X, [label] * 60)
     assert net.classes_.tolist() == [label]
     assert net.predict(X).tolist() == [label] * 60
@@ -129,17 +130,17 @@ def test_a_single_class(Classifier, label, X, make, fit):
 
 
 @pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
-def test_a_single_class_with_other_solvers(Classifier, solver, X, make, fit):
+def test_a_single_class_with_other_solvers(Classifier, solver, X):
     net = fit(make(Classifier, solver=solver), X, np.ones(60))
     assert_array_equal(net.predict(X), np.ones(60))
 
 
-def test_a_single_class_with_early_stopping(Classifier, X, make, fit):
+def test_a_single_class_with_early_stopping(Classifier, X):
     net = fit(make(Classifier, early_stopping=True), X, np.ones(60))
     assert net.best_validation_score_ == 1
 
 
-def test_column_of_labels_warns_and_changes_nothing(Net, X, y, make, fit, flat):
+def test_column_of_labels_warns_and_changes_nothing(Net, X, y):
     expected = fit(make(Net), X, y)
     with pytest.warns(DataConversionWarning, match="column-vector"):
         net = fit(make(Net), X, y[:, np.newaxis])
@@ -157,7 +158,7 @@ MULTILABEL = {
 
 @pytest.mark.parametrize("net", MULTILABEL.values(), ids=MULTILABEL)
 @pytest.mark.parametrize("kind", [np.asarray, csr_array])
-def test_several_labels_per_row(net, kind, X, fit):
+def test_several_labels_per_row(net, kind, X):
     Y = (X[:, :3] > 0).astype(int)
     net.set_params(hidden_layer_sizes=(), solver="lbfgs", alpha=1.0)
     fit(net, X, kind(Y))
@@ -172,7 +173,7 @@ def test_several_labels_per_row(net, kind, X, fit):
     assert net.out_activation_ == "logistic"
 
 
-def test_coef_keeps_a_row_for_each_of_two_labels(X, make, fit):
+def test_coef_keeps_a_row_for_each_of_two_labels(X):
     Y = np.column_stack([X[:, 0] > 0, X[:, 1] > 0]).astype(int)
     net = fit(make(LogisticClassifier, hidden_layer_sizes=()), X, Y)
     assert net.coef_.shape == (2, 4)
@@ -180,7 +181,7 @@ def test_coef_keeps_a_row_for_each_of_two_labels(X, make, fit):
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_certain_labels_rank_by_log_probabilities_as_by_probabilities(dtype, make, fit):
+def test_certain_labels_rank_by_log_probabilities_as_by_probabilities(dtype):
     scores = np.array([[36.0, 40.0, 700.0, -800.0], [20.0, 20.000001, 1.0, -5.0]])
     X = np.eye(2, dtype=dtype)
     net = fit(make(LogisticClassifier, hidden_layer_sizes=()), X, [[0, 1] * 2, [1] * 4])
@@ -195,7 +196,7 @@ def test_certain_labels_rank_by_log_probabilities_as_by_probabilities(dtype, mak
         assert (p[0, :3] == 1).all()
 
 
-def test_log_probabilities_of_a_loss_without_them(X, y, make, fit):
+def test_log_probabilities_of_a_loss_without_them(X, y):
     class OnlyProbabilities:
         def __getattr__(self, name):
             if name == "log_probabilities":

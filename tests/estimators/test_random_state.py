@@ -14,21 +14,22 @@ from skdl.estimators._random import (
     random_streams,
     save_streams,
 )
+from tests.estimators.common import fit, flat, make
 
 
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
-def test_same_seed_same_bits(Net, solver, X, y, make, fit, flat):
+def test_same_seed_same_bits(Net, solver, X, y):
     nets = [fit(make(Net, solver=solver, batch_size=16), X, y) for _ in range(2)]
     assert_array_equal(flat(nets[0]), flat(nets[1]))
     assert nets[0].loss_curve_ == nets[1].loss_curve_
 
 
-def test_other_seed_other_weights(Net, X, y, make, fit, flat):
+def test_other_seed_other_weights(Net, X, y):
     nets = [fit(make(Net, random_state=seed), X, y) for seed in (0, 1)]
     assert np.abs(flat(nets[0]) - flat(nets[1])).max() > 0.1
 
 
-def test_instance_advances(Net, X, y, make, fit, flat):
+def test_instance_advances(Net, X, y):
     instance = np.random.RandomState(0)
     net = make(Net, random_state=instance)
     first, second = flat(fit(net, X, y)), flat(fit(net, X, y))
@@ -37,14 +38,14 @@ def test_instance_advances(Net, X, y, make, fit, flat):
 
 
 @pytest.mark.parametrize("params", [{}, {"early_stopping": True}])
-def test_global_state_is_not_touched(Net, params, X, y, make, fit):
+def test_global_state_is_not_touched(Net, params, X, y):
     before = np.random.get_state()[1:]  # noqa: NPY002
     fit(make(Net, **params), X, y)
     for old, new in zip(before, np.random.get_state()[1:], strict=True):  # noqa: NPY002
         assert_array_equal(new, old)
 
 
-def test_none_draws_from_the_global_state(Net, X, y, make, fit, flat):
+def test_none_draws_from_the_global_state(Net, X, y):
     nets = [fit(make(Net, random_state=None), X, y) for _ in range(2)]
     assert np.abs(flat(nets[0]) - flat(nets[1])).max() > 0.1
 

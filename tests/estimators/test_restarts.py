@@ -14,6 +14,7 @@ from skdl import MLPRegressor
 from skdl.callbacks import LambdaCallback
 from skdl.engine import Network
 from skdl.engine.optimizers import OPTIMIZERS
+from tests.estimators.common import fit, flat, make
 
 LINEAR = {"activation": "identity", "hidden_layer_sizes": (6, 6)}
 
@@ -28,7 +29,7 @@ def restarted(net, X, y, **extra):
 
 @pytest.mark.parametrize("batch_size", [60, 20, 7])
 @pytest.mark.parametrize("solver", sorted(OPTIMIZERS))
-def test_a_rate_that_is_too_large_is_lowered(Net, solver, batch_size, X, y, make):
+def test_a_rate_that_is_too_large_is_lowered(Net, solver, batch_size, X, y):
     net = make(Net, solver=solver, max_iter=60, batch_size=batch_size, **LINEAR)
     net.set_params(learning_rate_init=1e6, max_restarts=12, n_iter_no_change=np.inf)
     n_restarts = restarted(net, X, y)
@@ -48,7 +49,7 @@ def test_a_rate_that_is_too_large_is_lowered(Net, solver, batch_size, X, y, make
         assert net.best_loss_ < start.loss_
 
 
-def test_epochs_and_weights(X, y, make):
+def test_epochs_and_weights(X, y):
     """Epoch 2 shows that epoch 1 left bad weights: the start is restored."""
     params = {"solver": "sgd", "batch_size": 60, "alpha": 0.0, "shuffle": False}
     net = make(MLPRegressor, max_iter=6, learning_rate_init=1e8, **params)
@@ -72,7 +73,7 @@ def test_epochs_and_weights(X, y, make):
     assert_allclose(seen[3], twin._network.parameters, rtol=1e-12)
 
 
-def test_training_succeeds_in_the_end(X, y, make):
+def test_training_succeeds_in_the_end(X, y):
     """Each restart is from the best weights so far, not from those near the end."""
     net = make(MLPRegressor, solver="sgd", max_iter=60, batch_size=60, **LINEAR)
     net.set_params(learning_rate_init=1e6, max_restarts=12, n_iter_no_change=np.inf)
@@ -83,7 +84,7 @@ def test_training_succeeds_in_the_end(X, y, make):
     assert net.loss_ < 1.05 * moderate.loss_
 
 
-def test_warning_counts(X, y, make):
+def test_warning_counts(X, y):
     net = make(MLPRegressor, solver="sgd", learning_rate_init=1e9, max_iter=30)
     net.set_params(max_restarts=3, **LINEAR)
     with (
@@ -101,7 +102,7 @@ def test_warning_counts(X, y, make):
     assert vars(net) == net.get_params()
 
 
-def test_no_restart_without_divergence(Net, X, y, make, fit, flat):
+def test_no_restart_without_divergence(Net, X, y):
     plain = fit(make(Net), X, y)
     net = fit(make(Net, max_restarts=5), X, y)
     assert_array_equal(flat(net), flat(plain))
@@ -123,7 +124,7 @@ class Spoil(LambdaCallback):
         )
 
 
-def test_bad_last_step_is_undone(X, y, make):
+def test_bad_last_step_is_undone(X, y):
     """Nothing but the parameters shows it, and no later epoch."""
     net = make(MLPRegressor, solver="sgd", max_restarts=1, max_iter=3, batch_size=60)
     net.set_callbacks(Spoil(lambda net: False))
@@ -132,7 +133,7 @@ def test_bad_last_step_is_undone(X, y, make):
     assert all(np.isfinite(W).all() for W in net.coefs_)
 
 
-def test_early_stopping_restarts_first_and_restores_last(Net, X, y, X_val, y_val, make):
+def test_early_stopping_restarts_first_and_restores_last(Net, X, y, X_val, y_val):
     net = make(Net, solver="sgd", early_stopping=True, max_iter=60, **LINEAR)
     net.set_params(learning_rate_init=1e6, max_restarts=12, n_iter_no_change=np.inf)
     assert restarted(net, X, y, X_val=X_val, y_val=y_val) >= 1
@@ -144,7 +145,7 @@ def test_early_stopping_restarts_first_and_restores_last(Net, X, y, X_val, y_val
     assert net.stop_reason_ == "diverged"
 
 
-def test_partial_fit_restarts_as_fit_does(Net, X, y, make, flat):
+def test_partial_fit_restarts_as_fit_does(Net, X, y):
     params = {"solver": "sgd", "learning_rate_init": 1e6, "max_restarts": 12, **LINEAR}
     expected = make(Net, max_iter=20, n_iter_no_change=np.inf, **params)
     n_restarts = restarted(expected, X, y)
@@ -160,13 +161,13 @@ def test_partial_fit_restarts_as_fit_does(Net, X, y, make, flat):
     assert_array_equal(net.history_["loss"], expected.history_["loss"])
 
 
-def test_stays_off_with_lbfgs(Net, X, y, make):
+def test_stays_off_with_lbfgs(Net, X, y):
     with pytest.raises(ValueError, match="max_restarts=2 lowers the learning rate"):
         make(Net, solver="lbfgs", max_restarts=2).fit(X, y)
 
 
 @pytest.mark.parametrize("size", [1e6, 1e9])
-def test_large_targets_are_healthy(size, X, y, make, fit):
+def test_large_targets_are_healthy(size, X, y):
     """In thousands and millions, as prices are: no divergence, with adam or lbfgs."""
     for solver in ("adam", "lbfgs"):
         net = make(MLPRegressor, solver=solver, batch_size=10, shuffle=False)

@@ -14,6 +14,7 @@ from skdl import MLPClassifier, MLPRegressor
 from skdl.callbacks import LambdaCallback
 from skdl.engine import ReduceOnPlateau
 from skdl.engine.optimizers import OPTIMIZERS
+from tests.estimators.common import flat, make
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -71,7 +72,7 @@ def same(a, b):
     return np.array_equal(a, b, equal_nan=isinstance(a, float | np.ndarray))
 
 
-def assert_same_end(net, twin, flat):
+def assert_same_end(net, twin):
     assert_array_equal(flat(twin), flat(net))
     for name in ("loss_", "loss_curve_", "n_iter_", "t_", "best_loss_", "stop_reason_"):
         assert getattr(twin, name) == getattr(net, name), name
@@ -82,37 +83,37 @@ def assert_same_end(net, twin, flat):
 
 @pytest.mark.parametrize("solver", sorted(OPTIMIZERS))
 @pytest.mark.parametrize("n_epochs", [1, 5])
-def test_continues_to_the_bit(Net, solver, n_epochs, X, y, make, flat):
+def test_continues_to_the_bit(Net, solver, n_epochs, X, y):
     params = {"solver": solver, "dropout": 0.3, "normalization": "batch"}
     params |= {"max_iter": 9, "batch_size": 20, "learning_rate_init": 0.01}
     nets = [make(Net, **params) for _ in range(2)]
     continued(*nets, n_epochs, X, y)
-    assert_same_end(*nets, flat)
+    assert_same_end(*nets)
 
 
 @pytest.mark.parametrize("given", [False, True])
-def test_early_stopping_and_plateaus(Net, given, X, y, X_val, y_val, make, flat):
+def test_early_stopping_and_plateaus(Net, given, X, y, X_val, y_val):
     params = {"max_iter": 40, "early_stopping": True, "n_iter_no_change": 6}
     params |= {"learning_rate": ReduceOnPlateau(patience=2), "solver": "sgd"}
     params |= {"learning_rate_init": 0.05, "batch_size": 20}
     extra = {"X_val": X_val, "y_val": y_val} if given else {}
     nets = [make(Net, **params) for _ in range(2)]
     continued(*nets, 5, X, y, **extra)
-    assert_same_end(*nets, flat)
+    assert_same_end(*nets)
     assert nets[0].n_iter_ > 5
 
 
 @pytest.mark.parametrize("n_epochs", range(1, 14))
-def test_restarts(n_epochs, X, y, make, flat):
+def test_restarts(n_epochs, X, y):
     params = {"max_iter": 25, "solver": "sgd", "learning_rate_init": 1e5}
     params |= {"max_restarts": 9, "activation": "identity", "batch_size": 30}
     nets = [make(MLPRegressor, **params) for _ in range(2)]
     continued(*nets, n_epochs, X, y)
     if np.isfinite(nets[0].history_["gradient_norm"][n_epochs - 1]):
-        assert_same_end(*nets, flat)
+        assert_same_end(*nets)
 
 
-def test_plain_values_and_arrays_only(Net, X, y, make):
+def test_plain_values_and_arrays_only(Net, X, y):
     saver = Saver(2)
     make(Net, early_stopping=True, max_restarts=1).set_callbacks(saver).fit(X, y)
     state, _ = saver.states[0]
@@ -132,7 +133,7 @@ def test_plain_values_and_arrays_only(Net, X, y, make):
     json.dumps(walk(state))
 
 
-def test_before_the_first_epoch(Net, X, y, make, flat):
+def test_before_the_first_epoch(Net, X, y):
     """A state that holds no record yet can be loaded, too."""
     seen = []
 
@@ -144,17 +145,17 @@ def test_before_the_first_epoch(Net, X, y, make, flat):
     nets = [make(Net).set_callbacks(Early(None)).fit(X, y)]
     assert np.isnan(seen[0]["records"]["loss_"])
     nets.append(make(Net).set_callbacks(Loader(seen[0])).fit(X, y))
-    assert_same_end(*nets, flat)
+    assert_same_end(*nets)
 
 
-def test_lbfgs_has_no_state(Net, X, y, make):
+def test_lbfgs_has_no_state(Net, X, y):
     net = make(Net, solver="lbfgs").set_callbacks(Saver(1))
     with pytest.raises(ValueError, match="training_.state_dict\\(\\) needs a stoch"):
         net.fit(X, y)
     copy.deepcopy(net)
 
 
-def test_a_run_loaded_after_its_last_epoch_warns_as_that_did(Net, X, y, make):
+def test_a_run_loaded_after_its_last_epoch_warns_as_that_did(Net, X, y):
     """There are no epochs left to do."""
     net, saver = make(Net), Saver(4)
     net.set_callbacks(saver).fit(X, y)

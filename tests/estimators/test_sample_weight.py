@@ -9,12 +9,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
 from skdl import MLPRegressor
+from tests.estimators.common import fit, flat, make
 
 FULL = [{"solver": "sgd"}, {"solver": "adam"}, {"solver": "lbfgs"}]
 
 
 @pytest.mark.parametrize("params", FULL, ids=str)
-def test_whole_weights_are_repetitions(Net, params, X, y, make, fit, flat):
+def test_whole_weights_are_repetitions(Net, params, X, y):
     weights = np.random.default_rng(0).integers(0, 4, 60)
     repeated = np.repeat(np.arange(60), weights)
     params = {"alpha": 1.0, "activation": "tanh", **params}
@@ -25,24 +26,24 @@ def test_whole_weights_are_repetitions(Net, params, X, y, make, fit, flat):
     assert_allclose(net.loss_curve_, other.loss_curve_, rtol=1e-8)
 
 
-def test_weights_change_the_result(Net, X, y, make, fit, flat):
+def test_weights_change_the_result(Net, X, y):
     weights = np.linspace(0.1, 5, 60)
     plain, weighted = fit(make(Net), X, y), fit(make(Net), X, y, weights)
     assert np.abs(flat(plain) - flat(weighted)).max() > 1e-5
 
 
-def test_weights_of_one_change_nothing(Net, X, y, make, fit, flat):
+def test_weights_of_one_change_nothing(Net, X, y):
     ones = fit(make(Net), X, y, np.ones(60))
     assert_allclose(flat(ones), flat(fit(make(Net), X, y)), rtol=1e-9, atol=1e-12)
 
 
-def test_one_number_is_the_weight_of_all(Net, X, y, make, fit, flat):
+def test_one_number_is_the_weight_of_all(Net, X, y):
     twos = fit(make(Net), X, y, np.full(60, 2.0))
     assert_array_equal(flat(fit(make(Net), X, y, 2.0)), flat(twos))
 
 
 @pytest.mark.parametrize("solver", ["sgd", "adam"])
-def test_batches_without_weight_are_skipped(Net, solver, X, y, make, fit, flat):
+def test_batches_without_weight_are_skipped(Net, solver, X, y):
     kept = np.arange(60) % 3 > 0
     params = {"batch_size": 1, "shuffle": False, "solver": solver}
     net = fit(make(Net, **params), X, y, kept.astype(float))
@@ -51,7 +52,7 @@ def test_batches_without_weight_are_skipped(Net, solver, X, y, make, fit, flat):
     assert_allclose(net.loss_curve_, other.loss_curve_, rtol=1e-12)
 
 
-def test_penalty_is_for_the_sum_of_weights(Net, X, y, make, fit):
+def test_penalty_is_for_the_sum_of_weights(Net, X, y):
     """Tenfold weights are a tenth of the penalty."""
     params = {"solver": "lbfgs", "max_iter": 1}
     a = fit(make(Net, alpha=10.0, **params), X, y, np.full(60, 10.0))
@@ -60,7 +61,7 @@ def test_penalty_is_for_the_sum_of_weights(Net, X, y, make, fit):
 
 
 @pytest.mark.parametrize("part", ["training", "validation"])
-def test_early_stopping_needs_weight_in_both_parts(Net, part, X, y, make):
+def test_early_stopping_needs_weight_in_both_parts(Net, part, X, y):
     split = (np.arange(40), np.arange(40, 60))
     weights = np.ones(60)
     weights[split[part == "validation"]] = 0
@@ -94,9 +95,7 @@ def test_invscaling_counts_rows_by_their_weights():
 @pytest.mark.parametrize("size", [1e308, 1e31, 1e-31, 1e-308])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
-def test_weights_that_overflow_or_vanish_are_refused(
-    Net, method, dtype, size, X, y, make
-):
+def test_weights_that_overflow_or_vanish_are_refused(Net, method, dtype, size, X, y):
     net = make(Net)
     before = dict(vars(net))
     options = {"classes": [0, 1, 2]} if method == "partial_fit" else {}
@@ -112,7 +111,7 @@ def test_weights_that_overflow_or_vanish_are_refused(
 
 
 def test_validation_weights_and_class_weights_that_overflow_are_refused(
-    Classifier, X, y, make
+    Classifier, X, y
 ):
     net = make(Classifier)
     huge = np.full(60, 1e300)
@@ -128,7 +127,7 @@ def test_validation_weights_and_class_weights_that_overflow_are_refused(
 
 @pytest.mark.parametrize("size", [1e-29, 1e29])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_the_size_of_weights_does_not_count(Net, size, dtype, X, y, make, fit):
+def test_the_size_of_weights_does_not_count(Net, size, dtype, X, y):
     X, weights = X.astype(dtype), np.linspace(0.5, 1, 60)
     options = {"alpha": 0, "activation": "tanh"}
     expected = fit(make(Net, **options), X, y, weights)

@@ -27,7 +27,7 @@ from skdl import (
     SVMClassifier,
 )
 from skdl.engine import Quantile
-from tests.estimators.wild import wild
+from tests.estimators.common import fit, flat, make, wild
 from tests.pairs import parametrize_pairwise
 
 SOLVERS = ["sgd", "adam", "adagrad", "rmsprop", "adamw", "lbfgs"]
@@ -62,14 +62,12 @@ def their_scores(name):
     weighted=[False, True],
     solver=SOLVERS,
 )
-def test_scorers_of_classes(
-    name, weighted, solver, X, y, X_val, y_val, weights_val, make, fit
-):
+def test_scorers_of_classes(name, weighted, solver, X, y, X_val, y_val, weights_val):
     if name == "roc_auc":
         y, y_val = y % 2, y_val % 2
     labels = np.array(["x", "y", "z"])
     y, y_val = labels[y], labels[y_val]
-    net = wild(make, MLPClassifier, scoring=name, solver=solver)
+    net = wild(MLPClassifier, scoring=name, solver=solver)
     net.set_params(learning_rate_init=0.05)
     weights = weights_val if weighted else None
     fit(net, X, y, X_val=X_val, y_val=y_val, sample_weight_val=weights)
@@ -81,8 +79,8 @@ def test_scorers_of_classes(
 
 @pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize("name", ["neg_mean_absolute_error", "r2", "loss"])
-def test_scorers_of_numbers(name, solver, X, y, X_val, y_val, weights_val, make, fit):
-    net = wild(make, MLPRegressor, scoring=name, solver=solver)
+def test_scorers_of_numbers(name, solver, X, y, X_val, y_val, weights_val):
+    net = wild(MLPRegressor, scoring=name, solver=solver)
     fit(net, X, y, X_val=X_val, y_val=y_val, sample_weight_val=weights_val)
     if name == "loss":
         error = (net.predict(X_val) - y_val) ** 2 / 2
@@ -93,19 +91,19 @@ def test_scorers_of_numbers(name, solver, X, y, X_val, y_val, weights_val, make,
 
 
 @pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
-def test_callable(Net, solver, X, y, X_val, y_val, make, fit):
+def test_callable(Net, solver, X, y, X_val, y_val):
     def scorer(net, X, y):
         assert X.columns.tolist() == list("abcd")
         return -np.mean(net.predict(X) != y)
 
     frame = pd.DataFrame(X, columns=list("abcd"))
-    net = wild(make, Net, scoring=scorer, solver=solver)
+    net = wild(Net, scoring=scorer, solver=solver)
     fit(net, frame, y, X_val=pd.DataFrame(X_val, columns=list("abcd")), y_val=y_val)
     assert net.best_validation_score_ == -np.mean(
         net.predict(pd.DataFrame(X_val, columns=list("abcd"))) != y_val
     )
     metric = make_scorer(mean_absolute_error, greater_is_better=False)
-    net = fit(wild(make, Net, scoring=metric, solver=solver), X, y)
+    net = fit(wild(Net, scoring=metric, solver=solver), X, y)
     assert net.best_validation_score_ == max(net.validation_scores_) <= 0
 
 
@@ -119,7 +117,7 @@ FRAMES = {
 
 @pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES.keys())
 @pytest.mark.parametrize("way", ["X_val", "split", "share"])
-def test_scorers_get_the_rows_of_the_users_frame(way, frame, X, y, make, fit):
+def test_scorers_get_the_rows_of_the_users_frame(way, frame, X, y):
     given, seen = frame(X), []
 
     def scorer(net, rows, labels):
@@ -164,7 +162,7 @@ POSITIVE = {
 
 
 @pytest.mark.parametrize("case", POSITIVE)
-def test_an_epoch_that_cannot_be_scored_has_nan(case, X, make):
+def test_an_epoch_that_cannot_be_scored_has_nan(case, X):
     y = 5 + X[:, 0]  # and a net predicts negative numbers at first
     net = make(MLPRegressor, scoring=POSITIVE[case], early_stopping=True, max_iter=60)
     net.set_params(learning_rate_init=0.05, n_iter_no_change=5)
@@ -184,7 +182,7 @@ def test_an_epoch_that_cannot_be_scored_has_nan(case, X, make):
     assert_array_equal(net.validation_scores_, scores)
 
 
-def test_patience_begins_with_the_first_score(X, y, make, fit):
+def test_patience_begins_with_the_first_score(X, y):
     calls = []
 
     def scorer(net, X, y):
@@ -203,7 +201,7 @@ def test_patience_begins_with_the_first_score(X, y, make, fit):
     assert np.flatnonzero(np.isnan(net.validation_scores_)).tolist() == [*range(6), 7]
 
 
-def test_no_epoch_that_could_be_scored(X, y, make):
+def test_no_epoch_that_could_be_scored(X, y):
     calls = []
 
     def scorer(net, X, y):
@@ -240,7 +238,7 @@ IDEAL = {
 
 
 @pytest.mark.parametrize("case", IDEAL)
-def test_a_scorer_may_fail_before_the_first_epoch(case, X, y, make):
+def test_a_scorer_may_fail_before_the_first_epoch(case, X, y):
     Net, params, kind = IDEAL[case]
     numbers = np.arange(60)
     y = {
@@ -271,7 +269,7 @@ def test_a_scorer_may_fail_before_the_first_epoch(case, X, y, make):
     assert len(shapes) == 3
 
 
-def test_average_precision_of_text_labels(X, y, make, fit):
+def test_average_precision_of_text_labels(X, y):
     labels = np.array(["no", "yes"])[y % 2]
     net = make(MLPClassifier, scoring="average_precision", early_stopping=True)
     with pytest.raises(ValueError, match="Name the positive class") as caught:
@@ -283,7 +281,7 @@ def test_average_precision_of_text_labels(X, y, make, fit):
 
 @pytest.mark.parametrize("asks", ["X_val", "validation_split", "scoring"])
 def test_lbfgs_restores_its_best_iterate_when_asked(
-    Net, asks, X, y, X_val, y_val, make, fit, flat, monkeypatch
+    Net, asks, X, y, X_val, y_val, monkeypatch
 ):
     params, extra = {}, {}
     y = np.where(np.arange(60) % 5, y, (y + 1) % 3)  # something to memorize
@@ -307,7 +305,7 @@ def test_lbfgs_restores_its_best_iterate_when_asked(
         assert net.score(X_val, y_val) == net.best_validation_score_
 
 
-def test_lbfgs_ends_by_patience(Net, X, y, X_val, y_val, make):
+def test_lbfgs_ends_by_patience(Net, X, y, X_val, y_val):
     net = make(Net, solver="lbfgs", max_iter=500, early_stopping=True, tol=1e-4)
     net.set_params(n_iter_no_change=3, hidden_layer_sizes=(30,), alpha=0)
     net.fit(X, y, X_val=X_val, y_val=y_val)
@@ -318,7 +316,7 @@ def test_lbfgs_ends_by_patience(Net, X, y, X_val, y_val, make):
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_scoring_without_rows_is_refused(Net, solver, X, y, make):
+def test_scoring_without_rows_is_refused(Net, solver, X, y):
     net = make(Net, solver=solver, scoring="loss")
     with pytest.raises(ValueError, match="scoring='loss' has no rows to score"):
         net.fit(X, y)
@@ -334,7 +332,7 @@ def test_scoring_without_rows_is_refused(Net, solver, X, y, make):
     ],
 )
 def test_scorer_that_fails_says_so_before_training(
-    scoring, message, X, y, X_val, y_val, weights_val, make, no_work
+    scoring, message, X, y, X_val, y_val, weights_val, no_work
 ):
     net = make(MLPRegressor, scoring=scoring)
     extra = {"X_val": X_val, "y_val": y_val, "sample_weight_val": weights_val}
@@ -343,20 +341,20 @@ def test_scorer_that_fails_says_so_before_training(
     assert vars(net) == net.get_params()
 
 
-def test_probabilities_are_not_asked_of_scores(X, y, make):
+def test_probabilities_are_not_asked_of_scores(X, y):
     net = make(SVMClassifier, scoring="neg_log_loss", early_stopping=True)
     with pytest.raises(ValueError, match="scoring='neg_log_loss' cannot score"):
         net.fit(X, y)
 
 
-def test_metric_in_place_of_a_scorer_is_refused(X, y, make):
+def test_metric_in_place_of_a_scorer_is_refused(X, y):
     net = make(MLPClassifier, scoring=accuracy_score, early_stopping=True)
     with pytest.raises(ValueError, match="looks like it is a metric function"):
         net.fit(X, y)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
-def test_a_score_of_nan_is_refused(X, y, X_val, y_val, make, fit):
+def test_a_score_of_nan_is_refused(X, y, X_val, y_val):
     """One row has no R²: the starting weights are not its best epoch."""
     net = make(MLPRegressor, early_stopping=True)
     with pytest.raises(ValueError, match="scoring=None gave NaN or -inf after every"):
@@ -367,7 +365,7 @@ def test_a_score_of_nan_is_refused(X, y, X_val, y_val, make, fit):
     assert len(net.validation_scores_) == 4
 
 
-def test_epochs_with_a_score_of_nan_stall(X, y, X_val, y_val, make):
+def test_epochs_with_a_score_of_nan_stall(X, y, X_val, y_val):
     scores = iter([0.1, 1.0, *[np.nan] * 99])  # the first is of the start
     net = make(MLPClassifier, max_iter=90, n_iter_no_change=3, early_stopping=True)
     net.set_params(scoring=lambda *args: next(scores))

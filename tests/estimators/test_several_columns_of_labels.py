@@ -22,6 +22,7 @@ from skdl import (
     SVMClassifier,
 )
 from skdl.engine import Softmax
+from tests.estimators.common import fit, flat, make
 
 LOSSES = ["log_loss", "softmax", "logistic", "hinge", "squared_hinge", "kl_divergence",
           "squared_error"]  # fmt: skip
@@ -48,20 +49,15 @@ def Y(codes):
     return np.column_stack([labels[column] for labels, column in pairs])
 
 
-@pytest.fixture
-def small(make, fit):
+def small(net, **params):
     """Return a small copy of a net."""
-
-    def small(net, **params):
-        quick = {"hidden_layer_sizes": (6,), "max_iter": 4, "random_state": 0}
-        return clone(net).set_params(**{**quick, **params})
-
-    return small
+    settings = {"hidden_layer_sizes": (6,), "max_iter": 4, "random_state": 0}
+    return clone(net).set_params(**settings | params)
 
 
 @nets
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_predictions_of_all_kinds(net, dtype, X, Y, small, fit):
+def test_predictions_of_all_kinds(net, dtype, X, Y):
     X = X.astype(dtype)
     net = fit(small(net, max_iter=300, learning_rate_init=0.05), X, Y)
     for classes, labels in zip(net.classes_, LABELS, strict=True):
@@ -93,7 +89,7 @@ SMOOTH = {name: net for name, net in NETS.items() if net.loss != "hinge"}
 
 
 @pytest.mark.parametrize("net", SMOOTH.values(), ids=SMOOTH)
-def test_a_linear_net_is_one_net_per_column(net, X, Y, small, fit):
+def test_a_linear_net_is_one_net_per_column(net, X, Y):
     """Nothing is shared without hidden layers: each column has its own optimum."""
     exact = {"hidden_layer_sizes": (), "solver": "lbfgs", "alpha": 1.0, "tol": 1e-9,
              "max_iter": 2000}  # fmt: skip
@@ -114,7 +110,7 @@ def test_a_linear_net_is_one_net_per_column(net, X, Y, small, fit):
 
 
 @nets
-def test_loss_is_the_sum_over_the_columns(net, X, Y, codes, small, fit):
+def test_loss_is_the_sum_over_the_columns(net, X, Y, codes):
     net = fit(small(net, solver="lbfgs", alpha=0.0), X, Y)
     if net.loss not in ("log_loss", "softmax", "kl_divergence"):
         return
@@ -128,7 +124,7 @@ def test_loss_is_the_sum_over_the_columns(net, X, Y, codes, small, fit):
 
 
 @nets
-def test_partial_fit_and_warm_start_continue(net, X, Y, small, fit, flat):
+def test_partial_fit_and_warm_start_continue(net, X, Y):
     expected = flat(fit(small(net), X, Y))
     steps = small(net)
     for i in range(4):
@@ -139,7 +135,7 @@ def test_partial_fit_and_warm_start_continue(net, X, Y, small, fit, flat):
     assert_array_equal(flat(warm), expected)
 
 
-def test_zeros_and_ones_are_columns_where_the_classes_say_so(Classifier, X, make):
+def test_zeros_and_ones_are_columns_where_the_classes_say_so(Classifier, X):
     Y = (X[:, :2] > 0).astype(int)
     net = make(Classifier)
     net.partial_fit(X, Y, classes=[[0, 1], [0, 1, 2]])
@@ -161,7 +157,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
-def test_kinds_of_matrices(kind, X, Y, make, fit, flat):
+def test_kinds_of_matrices(kind, X, Y):
     # A matrix of floats is one of probabilities to the softmax, but not to this net.
     Y = Y[:, [2, 1]]
     net = fit(make(MLPClassifier, early_stopping=True), X, kind(Y))
@@ -171,7 +167,7 @@ def test_kinds_of_matrices(kind, X, Y, make, fit, flat):
     assert net.score(X, kind(Y)) == expected.score(X, Y)
 
 
-def test_frame_of_text_bools_and_integers(Classifier, X, codes, make, fit):
+def test_frame_of_text_bools_and_integers(Classifier, X, codes):
     names = np.array(["ant", "bee", "cat"])
     frame = pd.DataFrame(
         {"a": names[codes[:, 0]], "b": codes[:, 1] == 1, "c": codes[:, 2]}
@@ -185,7 +181,7 @@ def test_frame_of_text_bools_and_integers(Classifier, X, codes, make, fit):
     assert net.score(X, frame) > 0.7
 
 
-def test_a_column_of_one_class(Classifier, X, y, make, fit):
+def test_a_column_of_one_class(Classifier, X, y):
     Y = np.column_stack([y, np.full(60, 4)])
     smoothing = {} if Classifier is SVMClassifier else {"label_smoothing": 0.2}
     net = fit(make(Classifier, class_weight="balanced", **smoothing), X, Y)
@@ -197,7 +193,7 @@ def test_a_column_of_one_class(Classifier, X, y, make, fit):
 
 @nets
 @pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
-def test_whole_weights_are_repetitions(net, solver, X, Y, small, fit, flat):
+def test_whole_weights_are_repetitions(net, solver, X, Y):
     weights = np.random.default_rng(0).integers(1, 4, 60)
     rows = np.repeat(np.arange(60), weights)
     settings = {"solver": solver, "activation": "tanh", "alpha": 1.0}
@@ -211,7 +207,7 @@ def test_whole_weights_are_repetitions(net, solver, X, Y, small, fit, flat):
     ["balanced", [{-5: 2, 0: 1, 9: 0.5}, {7: 4}, {1: 1, 2: 2, 3: 3, 4: 4}]],
     ids=["balanced", "dicts"],
 )
-def test_class_weights(Classifier, value, X, Y, make, fit, flat):
+def test_class_weights(Classifier, value, X, Y):
     weights = compute_sample_weight(value, Y)
     a = fit(make(Classifier, class_weight=value), X, Y)
     b = fit(make(Classifier), X, Y, weights)
@@ -221,7 +217,7 @@ def test_class_weights(Classifier, value, X, Y, make, fit, flat):
         batch.partial_fit(X[:5], Y[:5], classes=LABELS)
 
 
-def test_label_smoothing_is_by_the_classes_of_a_column(X, make):
+def test_label_smoothing_is_by_the_classes_of_a_column(X):
     """A row per combination, one-hot inputs: the optimum is the target itself."""
     Y = np.array([[5, 1], [6, 2], [7, 1]])
     for Net in (MLPClassifier, SoftmaxClassifier, LogisticClassifier):
@@ -232,9 +228,7 @@ def test_label_smoothing_is_by_the_classes_of_a_column(X, make):
         assert_allclose(second, 0.7 * np.eye(2)[[0, 1, 0]] + 0.15, atol=1e-4)
 
 
-def test_rows_are_held_out_by_combinations_of_labels(
-    Classifier, X, Y, make, fit, held_out
-):
+def test_rows_are_held_out_by_combinations_of_labels(Classifier, X, Y, held_out):
     net = make(Classifier, early_stopping=True, validation_fraction=0.2)
     net.set_params(max_iter=30, learning_rate_init=0.05, scoring=held_out)
     two = np.column_stack([Y[:, 1], np.arange(60) % 2 + 5])
@@ -251,7 +245,7 @@ def test_rows_are_held_out_by_combinations_of_labels(
 
 
 @nets
-def test_copies_and_clones(net, X, Y, small, fit):
+def test_copies_and_clones(net, X, Y):
     net = fit(small(net), X, Y)
     again = pickle.loads(pickle.dumps(net))
     assert_array_equal(again.predict(X), net.predict(X))
@@ -267,7 +261,7 @@ def first_column(y, predicted):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_pipelines_and_searches(Classifier, X, Y, make):
+def test_pipelines_and_searches(Classifier, X, Y):
     model = make_pipeline(
         Standardizer(), make(Classifier, learning_rate_init=0.05, max_iter=40)
     )
@@ -280,7 +274,7 @@ def test_pipelines_and_searches(Classifier, X, Y, make):
     assert cross_val_score(model, X, Y, cv=3).mean() > 0.4  # score(): all right
 
 
-def test_score_needs_all_columns_and_a_weight_per_row(Classifier, X, Y, make, fit):
+def test_score_needs_all_columns_and_a_weight_per_row(Classifier, X, Y):
     net = fit(make(Classifier), X, Y)
     for wrong in (Y[:, 0], Y[:40], Y[:, [0, 1, 2, 2]]):
         with pytest.raises(ValueError, match=r"y must be of shape \(60, 3\)"):
@@ -314,12 +308,12 @@ BAD = {
 
 
 @pytest.mark.parametrize("Y", BAD.values(), ids=BAD)
-def test_columns_without_labels_are_refused(Classifier, Y, X, make):
+def test_columns_without_labels_are_refused(Classifier, Y, X):
     with pytest.raises(ValueError, match="Unknown label type: .*Column . of y"):
         make(Classifier).fit(X, Y)
 
 
-def test_bad_codings_of_own_losses_are_named(X, Y, make):
+def test_bad_codings_of_own_losses_are_named(X, Y):
     class Wrong(Softmax):
         def encode(self, y, n_classes, dtype):
             return y
@@ -328,7 +322,7 @@ def test_bad_codings_of_own_losses_are_named(X, Y, make):
         make(MLPClassifier, loss=Wrong()).fit(X, Y)
 
 
-def test_columns_of_one_class_are_not_smoothed(X, make, fit, flat):
+def test_columns_of_one_class_are_not_smoothed(X):
     Y = np.tile([3, 4], (60, 1))
     a = fit(make(LogisticClassifier, label_smoothing=0.5), X, Y)
     assert_array_equal(flat(a), flat(fit(make(LogisticClassifier), X, Y)))

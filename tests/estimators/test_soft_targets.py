@@ -17,6 +17,7 @@ from skdl import (
     SVMClassifier,
 )
 from skdl.engine import KLDivergence, Softmax
+from tests.estimators.common import fit, flat, make
 
 SOFT = {
     "SoftmaxClassifier": SoftmaxClassifier,
@@ -46,7 +47,7 @@ def test_learns_the_probabilities(Soft, X, t):
     assert net.score(X, t) == net.score(X, t.argmax(axis=1)) == 1
 
 
-def test_cross_entropy_and_kl_divergence_give_one_net(X, t, make, fit, flat):
+def test_cross_entropy_and_kl_divergence_give_one_net(X, t):
     settings = {"alpha": 0, "weight_init": None}  # the two have other defaults
     a = fit(make(SOFT["SoftmaxClassifier"], **settings), X, t)
     b = fit(make(SOFT["kl_divergence"], **settings), X, t)
@@ -56,7 +57,7 @@ def test_cross_entropy_and_kl_divergence_give_one_net(X, t, make, fit, flat):
 
 
 @soft_nets
-def test_loss_is_the_documented_one(Soft, X, t, fit, make):
+def test_loss_is_the_documented_one(Soft, X, t):
     net = fit(make(Soft, alpha=0, solver="lbfgs"), X, t)
     log_p = net.predict_log_proba(X)
     expected = -(t * log_p).sum(axis=1)
@@ -80,7 +81,7 @@ ONE_HOT = {
 
 @soft_nets
 @pytest.mark.parametrize("kind", ONE_HOT.values(), ids=ONE_HOT)
-def test_one_hot_columns_are_labels(Soft, kind, X, y, make, fit, flat):
+def test_one_hot_columns_are_labels(Soft, kind, X, y):
     expected = fit(make(Soft), X, y)
     Y = kind(np.eye(3)[y])
     net = fit(make(Soft), X, Y)
@@ -90,7 +91,7 @@ def test_one_hot_columns_are_labels(Soft, kind, X, y, make, fit, flat):
 
 
 @soft_nets
-def test_two_columns_are_two_classes(Soft, X, make, fit):
+def test_two_columns_are_two_classes(Soft, X):
     p = 1 / (1 + np.exp(-3 * X[:, 0]))
     net = fit(make(Soft, max_iter=200, learning_rate_init=0.02), X, np.c_[1 - p, p])
     assert net.decision_function(X).shape == (60,)
@@ -99,7 +100,7 @@ def test_two_columns_are_two_classes(Soft, X, make, fit):
 
 
 @soft_nets
-def test_a_column_without_weight_is_a_class(Soft, X, y, make, fit):
+def test_a_column_without_weight_is_a_class(Soft, X, y):
     Y = np.c_[np.eye(3)[y], np.zeros(60)]
     net = fit(make(Soft), X, Y)
     assert_array_equal(net.classes_, [0, 1, 2, 3])
@@ -107,7 +108,7 @@ def test_a_column_without_weight_is_a_class(Soft, X, y, make, fit):
 
 
 @soft_nets
-def test_float32_is_kept(Soft, X, t, make, fit):
+def test_float32_is_kept(Soft, X, t):
     net = fit(make(Soft), X.astype(np.float32), t.astype(np.float32))
     assert net.coefs_[0].dtype == np.float32
 
@@ -124,7 +125,7 @@ BAD = {
 @soft_nets
 @pytest.mark.parametrize(("row", "message"), BAD.values(), ids=BAD)
 @pytest.mark.parametrize("method", ["fit", "partial_fit", "score"])
-def test_bad_rows_are_named(Soft, row, message, method, X, t, make, fit):
+def test_bad_rows_are_named(Soft, row, message, method, X, t):
     net = make(Soft)
     if method == "score":
         fit(net, X, t)
@@ -159,7 +160,7 @@ MATRICES = {
 }
 
 
-def meaning(y, fit):
+def meaning(y):
     """Return what the softmax net makes of y, by its classes or its error."""
     try:
         net = fit(SoftmaxClassifier((), max_iter=1), np.eye(2), y)
@@ -179,13 +180,13 @@ def meaning(y, fit):
 
 @pytest.mark.filterwarnings("ignore:A column-vector y")
 @pytest.mark.parametrize(("y", "expected"), MATRICES.values(), ids=MATRICES)
-def test_what_a_matrix_means(y, expected, fit):
+def test_what_a_matrix_means(y, expected):
     if expected != "inhomogeneous" and not isinstance(y, csr_array):
         y = np.asarray(y) if expected == "not labels" else y
-    assert meaning(y, fit) == expected
+    assert meaning(y) == expected
 
 
-def test_rounded_rows_are_scaled_to_sum_to_one(X, t, make, fit, flat):
+def test_rounded_rows_are_scaled_to_sum_to_one(X, t):
     rough = t.astype(np.float16)
     sums = rough.astype(float).sum(axis=1, keepdims=True)
     assert np.abs(sums - 1).max() > 1e-5
@@ -213,7 +214,7 @@ def test_others_refuse_probabilities(net, X, t):
 
 @soft_nets
 @pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
-def test_whole_weights_are_repetitions(Soft, solver, X, t, make, fit, flat):
+def test_whole_weights_are_repetitions(Soft, solver, X, t):
     weights = np.random.default_rng(0).integers(0, 4, 60)
     rows = np.repeat(np.arange(60), weights)
     settings = {"solver": solver, "activation": "tanh", "alpha": 1.0}
@@ -228,7 +229,7 @@ LAST_ROWS = {"early_stopping": True, "validation_split": [(range(40), range(40, 
 
 @soft_nets
 @pytest.mark.parametrize("weighted", [False, True])
-def test_early_stopping_scores_the_most_probable_class(Soft, weighted, X, t, make, fit):
+def test_early_stopping_scores_the_most_probable_class(Soft, weighted, X, t):
     weights = np.linspace(0, 2, 60) if weighted else None
     net = fit(make(Soft, learning_rate_init=0.05, **LAST_ROWS), X, t, weights)
     right = (net.predict(X) == t.argmax(axis=1))[40:]
@@ -237,7 +238,7 @@ def test_early_stopping_scores_the_most_probable_class(Soft, weighted, X, t, mak
     assert 0.3 < expected < 1
 
 
-def test_rows_are_held_out_by_the_most_probable_class(X, make, fit, held_out):
+def test_rows_are_held_out_by_the_most_probable_class(X, held_out):
     y = np.repeat([0, 1, 2], [40, 10, 10])
     net = make(SoftmaxClassifier, early_stopping=True, validation_fraction=0.2)
     fit(net.set_params(scoring=held_out), X, 0.7 * np.eye(3)[y] + 0.1)
@@ -245,7 +246,7 @@ def test_rows_are_held_out_by_the_most_probable_class(X, make, fit, held_out):
 
 
 @soft_nets
-def test_partial_fit_needs_no_classes(Soft, X, t, make, fit, flat):
+def test_partial_fit_needs_no_classes(Soft, X, t):
     net = make(Soft)
     for _ in range(4):
         net.partial_fit(X, t)
@@ -258,7 +259,7 @@ def test_partial_fit_needs_no_classes(Soft, X, t, make, fit, flat):
 
 
 @soft_nets
-def test_labels_and_distributions_mix(Soft, X, t, y, make):
+def test_labels_and_distributions_mix(Soft, X, t, y):
     net = make(Soft).partial_fit(X, t).partial_fit(X, y).partial_fit(X, np.eye(3)[y])
     assert net.t_ == 180
     other = make(Soft).partial_fit(X, y, classes=[0, 1, 2]).partial_fit(X, t)
@@ -267,7 +268,7 @@ def test_labels_and_distributions_mix(Soft, X, t, y, make):
 
 @soft_nets
 @pytest.mark.parametrize("classes", [["a", "b", "c"], [0, 1], [1, 2, 3]])
-def test_other_classes_than_the_columns_are_refused(Soft, classes, X, t, make):
+def test_other_classes_than_the_columns_are_refused(Soft, classes, X, t):
     net = make(Soft)
     with pytest.raises(ValueError, match="probabilities of 3 classes"):
         net.partial_fit(X, t, classes=classes)
@@ -275,7 +276,7 @@ def test_other_classes_than_the_columns_are_refused(Soft, classes, X, t, make):
 
 
 @soft_nets
-def test_other_numbers_of_columns_are_refused_later(Soft, X, t, make, fit):
+def test_other_numbers_of_columns_are_refused_later(Soft, X, t):
     four = np.c_[t, np.zeros(60)]
     net = make(Soft).partial_fit(X, four)
     for Y in (t, np.c_[four, np.zeros(60)]):
@@ -289,14 +290,14 @@ def test_other_numbers_of_columns_are_refused_later(Soft, X, t, make, fit):
 
 
 @soft_nets
-def test_warm_start_continues(Soft, X, t, make, fit, flat):
+def test_warm_start_continues(Soft, X, t):
     warm = make(Soft, warm_start=True, max_iter=2)
     fit(fit(warm, X, t), X, t)
     assert_array_equal(flat(warm), flat(fit(make(Soft), X, t)))
 
 
 @soft_nets
-def test_searches_and_pipelines(Soft, X, t, make):
+def test_searches_and_pipelines(Soft, X, t):
     net = make(Soft, hidden_layer_sizes=(), solver="lbfgs", max_iter=500)
     model = make_pipeline(Standardizer(), net)
     step = model.steps[-1][0]
@@ -344,24 +345,24 @@ def test_labels_are_smoothed_towards_one_half():
 
 
 @soft_nets
-def test_soft_targets_are_smooth(Soft, X, t, make, fit, flat):
+def test_soft_targets_are_smooth(Soft, X, t):
     a = fit(make(Soft, label_smoothing=0.3), X, t)
     b = fit(make(Soft), X, 0.7 * t + 0.1)
     assert_allclose(flat(a), flat(b), rtol=1e-9, atol=1e-12)
 
 
-def test_smoothed_labels_are_soft_targets(X, y, make, fit, flat):
+def test_smoothed_labels_are_soft_targets(X, y):
     a = fit(make(SoftmaxClassifier, label_smoothing=0.3), X, y)
     b = fit(make(SoftmaxClassifier), X, 0.7 * np.eye(3)[y] + 0.1)
     assert_allclose(flat(a), flat(b), rtol=1e-9, atol=1e-12)
 
 
-def test_zero_smoothing_changes_nothing(Classifier, X, y, make, fit, flat):
+def test_zero_smoothing_changes_nothing(Classifier, X, y):
     a = fit(make(Classifier, label_smoothing=0), X, y)
     assert_array_equal(flat(a), flat(fit(make(Classifier), X, y)))
 
 
-def test_a_single_class_is_not_smoothed(Probabilistic, X, make, fit, flat):
+def test_a_single_class_is_not_smoothed(Probabilistic, X):
     a = fit(make(Probabilistic, label_smoothing=0.5), X, np.zeros(60))
     assert_array_equal(flat(a), flat(fit(make(Probabilistic), X, np.zeros(60))))
 
@@ -381,7 +382,7 @@ def test_margins_cannot_be_smooth(net, X, y):
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.0, "a", None])
-def test_bad_smoothing_is_refused(Classifier, value, X, y, make):
+def test_bad_smoothing_is_refused(Classifier, value, X, y):
     with pytest.raises(ValueError, match="'label_smoothing' parameter"):
         make(Classifier, label_smoothing=value).fit(X, y)
 
@@ -395,7 +396,7 @@ def test_bad_smoothing_is_refused(Classifier, value, X, y, make):
         ((np.zeros(60, int), np.zeros(3)), r"a table of shape \(3,\)"),
     ],
 )
-def test_a_users_loss_whose_encode_is_wrong_is_named(result, message, X, y, make):
+def test_a_users_loss_whose_encode_is_wrong_is_named(result, message, X, y):
     class Coding(Softmax):
         def encode(self, y, n_classes, dtype):
             return result

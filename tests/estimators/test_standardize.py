@@ -17,6 +17,7 @@ from skdl.callbacks import LambdaCallback
 from skdl.engine.optimizers import OPTIMIZERS
 from skdl.ensemble import CheckpointEnsembleClassifier, SeedEnsembleClassifier
 from skdl.estimators import _standardize  # for blocks of few rows
+from tests.estimators.common import fit, flat, make
 
 IMAGE = (2, 2, 3)
 
@@ -35,7 +36,7 @@ def standardized(X, weights=None):
 
 
 @pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
-def test_every_solver_gets_standardized_rows(Net, solver, X, y, make, fit, flat):
+def test_every_solver_gets_standardized_rows(Net, solver, X, y):
     X = 100 + 30 * X
     options = {"solver": solver, "batch_size": 16}
     net = fit(make(Net, standardize=True, **options), X, y)
@@ -45,7 +46,7 @@ def test_every_solver_gets_standardized_rows(Net, solver, X, y, make, fit, flat)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float16, np.float32])
-def test_dtypes_that_train_in_float32_give_the_same_net(pixels, y, dtype, make, fit):
+def test_dtypes_that_train_in_float32_give_the_same_net(pixels, y, dtype):
     nets = [
         fit(make(MLPClassifier, standardize=True), X, y)
         for X in (pixels.astype(dtype), pixels.astype(np.float32))
@@ -57,7 +58,7 @@ def test_dtypes_that_train_in_float32_give_the_same_net(pixels, y, dtype, make, 
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-def test_moments_by_feature(pixels, y, weighted, make, fit):
+def test_moments_by_feature(pixels, y, weighted):
     weights = np.random.default_rng(1).uniform(0, 2, 60) if weighted else np.ones(60)
     weights[:9] *= 1 - weighted
     net = fit(make(MLPClassifier, standardize="feature"), pixels, y, weights)
@@ -69,7 +70,7 @@ def test_moments_by_feature(pixels, y, weighted, make, fit):
 
 
 @pytest.mark.parametrize("offset", [0, 1e6])
-def test_moments_by_channel(pixels, y, offset, make, fit):
+def test_moments_by_channel(pixels, y, offset):
     X = pixels + float(offset)
     options = {"standardize": "channel", "image_shape": IMAGE}
     net = fit(make(MLPClassifier, **options), X, y)
@@ -78,14 +79,14 @@ def test_moments_by_channel(pixels, y, offset, make, fit):
     assert_allclose(net.input_scale_, np.tile(channels.std(axis=0), 4), rtol=1e-9)
 
 
-def test_a_gray_image_has_one_channel(pixels, y, make, fit):
+def test_a_gray_image_has_one_channel(pixels, y):
     options = {"standardize": "channel", "image_shape": (4, 3)}
     net = fit(make(MLPClassifier, **options), pixels, y)
     assert_allclose(net.input_mean_, np.full(12, pixels.mean()), rtol=1e-6)
     assert_allclose(net.input_scale_, np.full(12, pixels.std()), rtol=1e-6)
 
 
-def test_a_channel_too_wide_for_float64_is_refused(pixels, y, make):
+def test_a_channel_too_wide_for_float64_is_refused(pixels, y):
     X = pixels.astype(float)
     X[:, 0], X[:, 3] = 1e200, -1e200
     with pytest.raises(ValueError, match="variance of a channel of X overflows"):
@@ -93,7 +94,7 @@ def test_a_channel_too_wide_for_float64_is_refused(pixels, y, make):
 
 
 @pytest.mark.parametrize("block", [1, 30, 64, 10**6])
-def test_blocks_of_rows_do_not_matter(monkeypatch, pixels, y, block, make, fit):
+def test_blocks_of_rows_do_not_matter(monkeypatch, pixels, y, block):
     monkeypatch.setattr(_standardize, "BLOCK", block)
     weights = np.repeat([0.0, 1, 2], 20)
     X = pixels + 1e6
@@ -106,7 +107,7 @@ def test_blocks_of_rows_do_not_matter(monkeypatch, pixels, y, block, make, fit):
 @pytest.mark.parametrize(
     "options", [{"early_stopping": True}, {"validation_split": 3}], ids=str
 )
-def test_rows_held_out_do_not_count(Net, options, X, y, make, fit):
+def test_rows_held_out_do_not_count(Net, options, X, y):
     seen = []
     net = make(Net, standardize=True, **options)
     net.set_callbacks(
@@ -118,7 +119,7 @@ def test_rows_held_out_do_not_count(Net, options, X, y, make, fit):
     assert np.abs(net.input_mean_ - X.mean(axis=0)).max() > 1e-4
 
 
-def test_validation_rows_are_standardized_as_the_others(X, y, X_val, y_val, make, fit):
+def test_validation_rows_are_standardized_as_the_others(X, y, X_val, y_val):
     scaler = Standardizer().fit(X)
     given = {"X_val": 5 * X_val + 1, "y_val": y_val}
     net = fit(make(MLPClassifier, standardize=True), X, y, **given)
@@ -129,18 +130,18 @@ def test_validation_rows_are_standardized_as_the_others(X, y, X_val, y_val, make
     )
 
 
-def test_class_weights_do_not_count(X, y, make, fit):
+def test_class_weights_do_not_count(X, y):
     net = fit(make(MLPClassifier, standardize=True, class_weight={0: 0, 1: 9}), X, y)
     assert_allclose(net.input_mean_, X.mean(axis=0), rtol=1e-12, atol=1e-15)
 
 
-def test_an_offset_costs_no_digits(Net, X, y, make, fit, flat):
+def test_an_offset_costs_no_digits(Net, X, y):
     net = fit(make(Net, standardize=True), X + 1e6, y)
     expected = fit(make(Net), standardized(X), y)
     assert_allclose(flat(net), flat(expected), rtol=1e-5, atol=1e-7)
 
 
-def test_float64_rows_keep_their_digits_in_a_net_of_float32(X, y, make, fit):
+def test_float64_rows_keep_their_digits_in_a_net_of_float32(X, y):
     X = X.astype(np.float32) + np.float32(2**20)  # steps of 1/8 from here on
     net = fit(make(MLPClassifier, standardize=True), X, y)
     finer = X.astype(float) + np.random.default_rng(0).uniform(-0.1, 0.1, X.shape)
@@ -151,7 +152,7 @@ def test_float64_rows_keep_their_digits_in_a_net_of_float32(X, y, make, fit):
     assert np.abs(net.decision_function(X) - expected).max() > 1e-2
 
 
-def test_partial_fit_merges_the_moments(Net, X, y, make, flat):
+def test_partial_fit_merges_the_moments(Net, X, y):
     X = X + 1e6
     net = make(Net, standardize=True)
     scaler = Standardizer()
@@ -167,19 +168,19 @@ def test_partial_fit_merges_the_moments(Net, X, y, make, flat):
     assert (flat(net) != before).any()
 
 
-def test_partial_fit_of_one_row_has_scale_one(X, y, make):
+def test_partial_fit_of_one_row_has_scale_one(X, y):
     net = make(MLPRegressor, standardize=True).partial_fit(X[:1], y[:1])
     assert_array_equal(net.input_mean_, X[0])
     assert_array_equal(net.input_scale_, np.ones(4))
 
 
-def test_partial_fit_after_fit_continues_from_its_moments(X, y, make, fit):
+def test_partial_fit_after_fit_continues_from_its_moments(X, y):
     net = fit(make(MLPClassifier, standardize=True), X[:40], y[:40])
     net.partial_fit(X[40:], y[40:])
     assert_allclose(net.input_mean_, X.mean(axis=0), rtol=1e-12, atol=1e-14)
 
 
-def test_rows_without_weight_leave_the_moments(X, y, make):
+def test_rows_without_weight_leave_the_moments(X, y):
     net = make(MLPRegressor, standardize=True).partial_fit(X.astype("f4"), y)
     mean = net.input_mean_.copy()
     # In the net's float32 these are zero.
@@ -188,7 +189,7 @@ def test_rows_without_weight_leave_the_moments(X, y, make):
     assert_array_equal(net.input_mean_, mean)
 
 
-def test_k_calls_of_partial_fit_are_one_fit(Net, X, y, make, fit, flat):
+def test_k_calls_of_partial_fit_are_one_fit(Net, X, y):
     net = make(Net, standardize=True, batch_size=16)
     options = {} if Net is MLPRegressor else {"classes": [0, 1, 2]}
     for _ in range(4):
@@ -197,7 +198,7 @@ def test_k_calls_of_partial_fit_are_one_fit(Net, X, y, make, fit, flat):
     assert_allclose(flat(net), flat(expected), rtol=1e-10, atol=1e-13)
 
 
-def test_warm_start_keeps_the_moments_and_fit_learns_others(X, y, make, fit):
+def test_warm_start_keeps_the_moments_and_fit_learns_others(X, y):
     net = fit(make(MLPClassifier, standardize=True, warm_start=True), X, y)
     mean, scale = net.input_mean_.copy(), net.input_scale_.copy()
     fit(net, 2 * X + 7, y)
@@ -207,7 +208,7 @@ def test_warm_start_keeps_the_moments_and_fit_learns_others(X, y, make, fit):
     assert_allclose(net.input_mean_, 2 * mean + 7, rtol=1e-12)
 
 
-def test_warm_start_of_other_standardize_is_refused(X, y, make, fit):
+def test_warm_start_of_other_standardize_is_refused(X, y):
     net = fit(make(MLPClassifier, standardize=True, warm_start=True), X, y)
     before = net.predict_proba(X)
     with pytest.raises(ValueError, match="residual or standardize now ask for others"):
@@ -215,7 +216,7 @@ def test_warm_start_of_other_standardize_is_refused(X, y, make, fit):
     assert_array_equal(net.predict_proba(X), before)
 
 
-def test_a_failed_fit_keeps_the_moments(X, y, make, fit):
+def test_a_failed_fit_keeps_the_moments(X, y):
     net = fit(make(MLPRegressor, standardize=True), X, y)
     before, state = net.predict(X), copy.deepcopy(net._run_state)
     net.set_params(solver="sgd", learning_rate_init=1e9, activation="identity")
@@ -230,7 +231,7 @@ def test_a_failed_fit_keeps_the_moments(X, y, make, fit):
 @pytest.mark.parametrize(
     "duplicate", [copy.deepcopy, copy.copy, lambda net: pickle.loads(pickle.dumps(net))]
 )
-def test_copies_predict_and_continue_the_same(duplicate, X, y, make):
+def test_copies_predict_and_continue_the_same(duplicate, X, y):
     net = make(SoftmaxClassifier, standardize=True)
     net.partial_fit(X[:30], y[:30], classes=[0, 1, 2])
     other = duplicate(net)
@@ -241,7 +242,7 @@ def test_copies_predict_and_continue_the_same(duplicate, X, y, make):
     assert_array_equal(other.predict_proba(X), net.predict_proba(X))
 
 
-def test_attributes_are_there_only_if_it_is_on(X, y, make, fit):
+def test_attributes_are_there_only_if_it_is_on(X, y):
     net = make(MLPClassifier)
     for name in ("input_mean_", "input_scale_"):
         with pytest.raises(AttributeError, match="not fitted"):
@@ -252,7 +253,7 @@ def test_attributes_are_there_only_if_it_is_on(X, y, make, fit):
             getattr(net, name)
 
 
-def test_linear_weights_are_on_standardized_columns(Classifier, X, y, make, fit):
+def test_linear_weights_are_on_standardized_columns(Classifier, X, y):
     X = 9 + 5 * X
     net = fit(make(Classifier, hidden_layer_sizes=(), standardize=True), X, y)
     Z = (X - net.input_mean_) / net.input_scale_
@@ -260,7 +261,7 @@ def test_linear_weights_are_on_standardized_columns(Classifier, X, y, make, fit)
     assert_allclose(net.decision_function(X), scores, rtol=1e-9, atol=1e-12)
 
 
-def test_importances_are_per_standard_deviation(X, y, make, fit):
+def test_importances_are_per_standard_deviation(X, y):
     options = {"solver": "lbfgs", "max_iter": 50}
     units = np.array([1, 1e-3, 1e3, 7])
     net = fit(make(MLPRegressor, standardize=True, **options), X * units, y)
@@ -273,7 +274,7 @@ def test_importances_are_per_standard_deviation(X, y, make, fit):
     [{}, {"normalization": "batch"}, {"dropout": [0.2, 0.1]}, {"alpha": 1.0}],
     ids=str,
 )
-def test_to_sklearn_folds_it_in(Probabilistic, options, X, y, make, fit):
+def test_to_sklearn_folds_it_in(Probabilistic, options, X, y):
     y = (y > 0).astype(int)
     net = fit(make(Probabilistic, standardize=True, **options), 40 + 3 * X, y)
     theirs = net.to_sklearn()
@@ -282,7 +283,7 @@ def test_to_sklearn_folds_it_in(Probabilistic, options, X, y, make, fit):
     )
 
 
-def test_ensembles_of_nets_that_standardize(X, y, make, fit):
+def test_ensembles_of_nets_that_standardize(X, y):
     X = 50 + 9 * X
     net = make(MLPClassifier, standardize=True, batch_size=16, max_iter=10)
     for ensemble in (
@@ -298,7 +299,7 @@ def test_ensembles_of_nets_that_standardize(X, y, make, fit):
         assert_allclose(ensemble.predict_proba(X), mean, rtol=1e-10)
 
 
-def test_a_search_turns_it_on(X, y, make, fit):
+def test_a_search_turns_it_on(X, y):
     search = GridSearchCV(
         make(MLPClassifier, max_iter=30, learning_rate_init=0.05),
         {"standardize": [False, True]},
@@ -309,7 +310,7 @@ def test_a_search_turns_it_on(X, y, make, fit):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_columns_that_only_rounding_changes_are_constant(dtype, X, y, make, fit):
+def test_columns_that_only_rounding_changes_are_constant(dtype, X, y):
     X = X.astype(dtype)
     X[:, 1] = 0.1
     X[::2, 1] = np.nextafter(X[0, 1], dtype(1))
@@ -318,7 +319,7 @@ def test_columns_that_only_rounding_changes_are_constant(dtype, X, y, make, fit)
     assert net.input_scale_[1] == Standardizer().fit(X).scale_[1] == 1
 
 
-def test_the_coarsest_dtype_says_what_rounding_is(X, y, make):
+def test_the_coarsest_dtype_says_what_rounding_is(X, y):
     X[:, 1] = 1 + 1e-8 * X[:, 0]
     net = make(MLPRegressor, standardize=True).partial_fit(X[:30], y[:30])
     assert net.input_scale_[1] < 1e-7
@@ -327,7 +328,7 @@ def test_the_coarsest_dtype_says_what_rounding_is(X, y, make):
         assert net.input_scale_[1] == 1
 
 
-def test_frames_and_constant_columns(X, y, make, fit):
+def test_frames_and_constant_columns(X, y):
     frame = pd.DataFrame(X, columns=list("abcd")).assign(c=0.1)
     net = fit(make(MLPClassifier, standardize=True), frame, y)
     assert net.input_scale_[2] == 1
@@ -335,7 +336,7 @@ def test_frames_and_constant_columns(X, y, make, fit):
     assert np.isfinite(net.predict_proba(frame)).all()
 
 
-def test_sparse_rows_are_refused_with_the_way_out(Net, X, y, make, fit, flat):
+def test_sparse_rows_are_refused_with_the_way_out(Net, X, y):
     net = make(Net, standardize=True)
     assert not get_tags(net).input_tags.sparse
     assert get_tags(make(Net)).input_tags.sparse
@@ -349,19 +350,19 @@ def test_sparse_rows_are_refused_with_the_way_out(Net, X, y, make, fit, flat):
         net.fit(X, y, X_val=csr_array(X), y_val=y)
 
 
-def test_channels_need_to_be_known(X, y, make):
+def test_channels_need_to_be_known(X, y):
     with pytest.raises(ValueError, match=r"'channel' needs to know.*image_shape=\("):
         make(MLPClassifier, standardize="channel").fit(X, y)
 
 
 @pytest.mark.parametrize("value", ["pixel", 2, None])
-def test_other_values_are_refused(value, X, y, make):
+def test_other_values_are_refused(value, X, y):
     with pytest.raises(ValueError, match="'standardize' parameter"):
         make(MLPClassifier, standardize=value).fit(X, y)
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-def test_calls_on_the_same_rows_are_one_fit_to_the_bit(weighted, y, make, fit, flat):
+def test_calls_on_the_same_rows_are_one_fit_to_the_bit(weighted, y):
     """Merging the same moments once more would round the variance."""
     X = np.arange(60.0)[:, None] ** 2 / 7
     weights = np.linspace(0.3, 2, 60) if weighted else None
@@ -385,7 +386,7 @@ def test_calls_on_the_same_rows_are_one_fit_to_the_bit(weighted, y, make, fit, f
 
 
 @pytest.mark.parametrize("sign", [-1, 1])
-def test_a_column_constant_up_to_rounding_is_not_blown_up(sign, X, y, make, fit):
+def test_a_column_constant_up_to_rounding_is_not_blown_up(sign, X, y):
     X[:, 1] = sign * 1e6
     X[::2, 1] = np.nextafter(sign * 1e6, 0)
     net = fit(make(MLPClassifier, standardize=True), X, y)

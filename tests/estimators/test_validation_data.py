@@ -36,7 +36,7 @@ from skdl import (
 )
 from skdl.engine import Quantile
 from skdl.ensemble import SeedEnsembleClassifier
-from tests.estimators.wild import wild
+from tests.estimators.common import fit, flat, make, wild
 
 SOLVERS = ["sgd", "adam", "adagrad", "rmsprop", "adamw", "lbfgs"]
 
@@ -45,14 +45,12 @@ SOLVERS = ["sgd", "adam", "adagrad", "rmsprop", "adamw", "lbfgs"]
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-def test_best_epoch_by_given_rows(
-    Net, X, y, X_val, y_val, weights_val, weighted, make, fit, flat
-):
+def test_best_epoch_by_given_rows(Net, X, y, X_val, y_val, weights_val, weighted):
     extra = {"X_val": X_val, "y_val": y_val}
     weights = weights_val if weighted else None
     if weighted:
         extra["sample_weight_val"] = weights
-    net = fit(wild(make, Net), X, y, **extra)
+    net = fit(wild(Net), X, y, **extra)
     assert net.t_ == net.n_iter_ * 60  # none of X was held out
     best = int(np.argmax(net.validation_scores_)) + 1
     assert best < net.n_iter_
@@ -60,13 +58,11 @@ def test_best_epoch_by_given_rows(
         net.best_validation_score_, rel=1e-12
     )
     assert net.best_validation_score_ == max(net.validation_scores_)
-    without = fit(wild(make, Net, early_stopping=False, max_iter=best), X, y)
+    without = fit(wild(Net, early_stopping=False, max_iter=best), X, y)
     assert_array_equal(flat(net), flat(without))
 
 
-def test_validation_changes_nothing_but_the_records(
-    Net, X, y, X_val, y_val, make, fit, flat
-):
+def test_validation_changes_nothing_but_the_records(Net, X, y, X_val, y_val):
     net = fit(make(Net), X, y, X_val=X_val, y_val=y_val)
     plain = fit(make(Net), X, y)
     assert_array_equal(flat(net), flat(plain))
@@ -78,9 +74,7 @@ def test_validation_changes_nothing_but_the_records(
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("solver", SOLVERS)
-def test_history_of_given_rows(
-    solver, weighted, X, y, X_val, y_val, weights_val, make, fit
-):
+def test_history_of_given_rows(solver, weighted, X, y, X_val, y_val, weights_val):
     weights = weights_val if weighted else None
     for k in (1, 3):
         net = make(SoftmaxClassifier, solver=solver, max_iter=k, alpha=5.0)
@@ -93,7 +87,7 @@ def test_history_of_given_rows(
         assert len(net.history_["validation_loss"]) == k
 
 
-def test_loss_of_several_outputs_is_their_sum(X, X_val, make, fit):
+def test_loss_of_several_outputs_is_their_sum(X, X_val):
     Y, Y_val = X[:, :2] * [1, 5], X_val[:, :2] * [1, 5]
     net = fit(make(MLPRegressor), X, Y, X_val=X_val, y_val=Y_val)
     P = net.predict(X_val)
@@ -102,7 +96,7 @@ def test_loss_of_several_outputs_is_their_sum(X, X_val, make, fit):
     assert_allclose(net.history_["validation_score"][-1], r2_score(Y_val, P))
 
 
-def test_quantiles(X, y, X_val, y_val, make, fit):
+def test_quantiles(X, y, X_val, y_val):
     net = make(MLPRegressor, loss=Quantile([0.1, 0.5, 0.9]))
     fit(net, X, y, X_val=X_val, y_val=y_val)
     P = net.predict(X_val)
@@ -114,18 +108,16 @@ def test_quantiles(X, y, X_val, y_val, make, fit):
 
 
 @pytest.mark.parametrize("names", [["b", "a", "c"], [True, False], [-3, 10, 5]])
-def test_labels_of_any_kind(Classifier, names, X, y, X_val, y_val, make, fit):
+def test_labels_of_any_kind(Classifier, names, X, y, X_val, y_val):
     names = np.array(names)
     y, y_val = names[y % len(names)], names[y_val % len(names)]
-    net = fit(wild(make, Classifier), X, y, X_val=X_val, y_val=y_val)
+    net = fit(wild(Classifier), X, y, X_val=X_val, y_val=y_val)
     assert net.score(X_val, y_val) == net.best_validation_score_ > 0.5
 
 
-def test_validation_rows_need_not_show_all_classes(
-    Classifier, X, y, X_val, y_val, make, fit
-):
+def test_validation_rows_need_not_show_all_classes(Classifier, X, y, X_val, y_val):
     one = y_val == 1
-    net = fit(wild(make, Classifier), X, y, X_val=X_val[one], y_val=y_val[one])
+    net = fit(wild(Classifier), X, y, X_val=X_val[one], y_val=y_val[one])
     assert net.score(X_val[one], y_val[one]) == net.best_validation_score_
 
 
@@ -159,24 +151,24 @@ OWN_ROWS = {
 
 
 @pytest.mark.parametrize("way", OWN_ROWS.values(), ids=OWN_ROWS.keys())
-def test_only_early_stoppings_random_share_needs_two_rows_of_a_class(way, X, make):
+def test_only_early_stoppings_random_share_needs_two_rows_of_a_class(way, X):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model = way(partial(make, MLPClassifier), X)
     assert len(model.classes_) == 2
 
 
-def test_several_labels(X, X_val, make, fit):
+def test_several_labels(X, X_val):
     Y, Y_val = (X[:, :3] > 0).astype(int), (X_val[:, :3] > 0).astype(int)
     for Net in (LogisticClassifier, MLPClassifier):
-        net = fit(wild(make, Net), X, Y, X_val=X_val, y_val=Y_val)
+        net = fit(wild(Net), X, Y, X_val=X_val, y_val=Y_val)
         assert net.score(X_val, Y_val) == net.best_validation_score_
 
 
 @pytest.mark.parametrize("scoring", [None, "loss", "f1_macro", "neg_log_loss"])
-def test_soft_targets(scoring, X, y, X_val, y_val, make, fit):
+def test_soft_targets(scoring, X, y, X_val, y_val):
     T, T_val = 0.9 * np.eye(3)[y] + 0.1 / 3, 0.9 * np.eye(3)[y_val] + 0.1 / 3
-    net = wild(make, SoftmaxClassifier, scoring=scoring)
+    net = wild(SoftmaxClassifier, scoring=scoring)
     fit(net, X, T, X_val=X_val, y_val=T_val)
     P = net.predict_log_proba(X_val)
     score = {
@@ -188,16 +180,16 @@ def test_soft_targets(scoring, X, y, X_val, y_val, make, fit):
     if scoring == "loss":  # cross-entropy, whose minimum is the targets' entropy
         score += (T_val * np.log(T_val)).sum(axis=1).mean()
     assert_allclose(net.best_validation_score_, score, rtol=1e-9)
-    held = fit(wild(make, SoftmaxClassifier, scoring=scoring), X, T)
+    held = fit(wild(SoftmaxClassifier, scoring=scoring), X, T)
     assert np.isfinite(held.best_validation_score_)
 
 
-def test_data_frames(Net, X, y, X_val, y_val, make, fit, flat):
+def test_data_frames(Net, X, y, X_val, y_val):
     frame = pd.DataFrame(X, columns=list("abcd"))
     frame_val = pd.DataFrame(X_val, columns=list("abcd"))
     for scoring in (None, "neg_mean_absolute_error"):  # by predict; warnings fail
-        net = wild(make, Net, scoring=scoring)
-        expected = fit(wild(make, Net, scoring=scoring), X, y, X_val=X_val, y_val=y_val)
+        net = wild(Net, scoring=scoring)
+        expected = fit(wild(Net, scoring=scoring), X, y, X_val=X_val, y_val=y_val)
         fit(net, frame, pd.Series(y), X_val=frame_val, y_val=pd.Series(y_val))
         assert_array_equal(flat(net), flat(expected))
         assert net.feature_names_in_.tolist() == list("abcd")
@@ -207,7 +199,7 @@ def test_data_frames(Net, X, y, X_val, y_val, make, fit, flat):
 
 
 @pytest.mark.parametrize("kind", ["float32", "list", "csr", "csr_matrix", "memmap"])
-def test_forms_of_input(Net, kind, X, y, X_val, y_val, make, fit, flat, tmp_path):
+def test_forms_of_input(Net, kind, X, y, X_val, y_val, tmp_path):
     def memmap(array):
         path = tmp_path / f"{len(array)}.npy"
         np.save(path, array)
@@ -222,21 +214,21 @@ def test_forms_of_input(Net, kind, X, y, X_val, y_val, make, fit, flat, tmp_path
     }
     change = changes[kind]
     scoring = None if kind != "csr" else "neg_mean_absolute_error"
-    net = wild(make, Net, scoring=scoring)
+    net = wild(Net, scoring=scoring)
     fit(net, change(X), y, X_val=change(X_val), y_val=y_val)
-    dense = wild(make, Net, scoring=scoring)
+    dense = wild(Net, scoring=scoring)
     fit(dense, X, y, X_val=X_val, y_val=y_val)
     rtol = 1e-2 if kind == "float32" else 1e-9
     assert net.coefs_[0].dtype == (np.float32 if kind == "float32" else np.float64)
     assert_allclose(net.validation_scores_[:4], dense.validation_scores_[:4], rtol=rtol)
-    mixed = wild(make, Net, scoring=scoring)
+    mixed = wild(Net, scoring=scoring)
     fit(mixed, X, y, X_val=change(X_val), y_val=y_val)
     assert_allclose(mixed.validation_scores_[:4], dense.validation_scores_[:4], rtol)
     if kind != "float32":
         assert_allclose(flat(net), flat(dense), rtol=1e-6, atol=1e-9)
 
 
-def test_nothing_given_is_written_to(Net, X, y, X_val, y_val, weights_val, make, fit):
+def test_nothing_given_is_written_to(Net, X, y, X_val, y_val, weights_val):
     arrays = [X_val, y_val, weights_val]
     before = [array.copy() for array in arrays]
     for array in arrays:
@@ -259,7 +251,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("change", "message"), WRONG.values(), ids=WRONG)
-def test_wrong_data_are_named(Net, change, message, X, y, X_val, y_val, make, no_work):
+def test_wrong_data_are_named(Net, change, message, X, y, X_val, y_val, no_work):
     if "classes_" in message and not is_classifier(Net()):
         change, message = lambda X, y: (X, np.c_[y, y]), "2 outputs of the net"
     names = ("X_val", "y_val", "sample_weight_val")
@@ -271,19 +263,19 @@ def test_wrong_data_are_named(Net, change, message, X, y, X_val, y_val, make, no
 
 
 @pytest.mark.parametrize("names", [["X_val"], ["y_val"], ["sample_weight_val"]])
-def test_parts_go_together(Net, names, X, y, X_val, y_val, make):
+def test_parts_go_together(Net, names, X, y, X_val, y_val):
     extra = {name: {"X_val": X_val}.get(name, y_val) for name in names}
     with pytest.raises(ValueError, match="X_val and y_val go together"):
         make(Net).fit(X, y, **extra)
 
 
-def test_other_number_of_labels_is_refused(X, X_val, make):
+def test_other_number_of_labels_is_refused(X, X_val):
     Y, Y_val = (X[:, :3] > 0).astype(int), (X_val[:, :2] > 0).astype(int)
     with pytest.raises(ValueError, match="validation data.*indicator matrix of 2"):
         make(MLPClassifier).fit(X, Y, X_val=X_val, y_val=Y_val)
 
 
-def test_one_way_to_say_it(Net, X, y, X_val, y_val, make, fit):
+def test_one_way_to_say_it(Net, X, y, X_val, y_val):
     net = make(Net, validation_split=3)
     with pytest.raises(ValueError, match="validation_split and X_val both say"):
         net.fit(X, y, X_val=X_val, y_val=y_val)
@@ -337,24 +329,22 @@ SPLITS = {
 
 @pytest.mark.parametrize(("split", "expected"), SPLITS.values(), ids=SPLITS)
 @pytest.mark.parametrize("shuffle", [False, True])
-def test_first_split_of_a_splitter(
-    Net, split, expected, shuffle, X, y, make, fit, flat, held_out
-):
+def test_first_split_of_a_splitter(Net, split, expected, shuffle, X, y, held_out):
     if "Stratified" in repr(split) and not is_classifier(Net()):
         y = y % 2
-    net = wild(make, Net, validation_split=split, shuffle=shuffle, scoring=held_out)
+    net = wild(Net, validation_split=split, shuffle=shuffle, scoring=held_out)
     fit(net, X, y)
     train, held = expected(X, y)
     assert_array_equal(held_out.rows, held)
     assert net.t_ == net.n_iter_ * len(train)
     assert net.score(X[held], y[held]) == net.best_validation_score_
     if not shuffle:
-        other = wild(make, Net, shuffle=False)
+        other = wild(Net, shuffle=False)
         fit(other, X[train], y[train], X_val=X[held], y_val=y[held])
         assert_array_equal(flat(net), flat(other))
 
 
-def test_number_of_folds(Net, X, y, make, fit, held_out):
+def test_number_of_folds(Net, X, y, held_out):
     net = make(Net, validation_split=4, early_stopping=True, scoring=held_out)
     fit(net, X, y)
     splitter = StratifiedKFold(4) if is_classifier(net) else KFold(4)
@@ -372,7 +362,7 @@ LABELS = {
 
 @pytest.mark.parametrize(("y", "fraction", "n_held"), LABELS.values(), ids=LABELS)
 def test_a_random_share_is_stratified_where_that_is_possible(
-    Classifier, y, fraction, n_held, X, make, fit, held_out
+    Classifier, y, fraction, n_held, X, held_out
 ):
     net = make(Classifier, early_stopping=True, scoring=held_out)
     fit(net.set_params(validation_fraction=fraction), X, y)
@@ -385,7 +375,7 @@ def test_a_random_share_is_stratified_where_that_is_possible(
 
 @pytest.mark.parametrize("codes", [[0, 0, 1], [1, 0, 1]])
 @pytest.mark.parametrize("labels", [["ham", "spam"], [-2, 7]])
-def test_one_row_of_one_of_two_classes_cannot_be_held_out(codes, labels, make):
+def test_one_row_of_one_of_two_classes_cannot_be_held_out(codes, labels):
     y = np.array(labels)[codes]
     only = labels[codes == [0, 0, 1]]
     message = (
@@ -396,29 +386,29 @@ def test_one_row_of_one_of_two_classes_cannot_be_held_out(codes, labels, make):
         make(MLPClassifier, early_stopping=True).fit(np.eye(3), y)
 
 
-def test_split_is_held_out_without_early_stopping_too(Net, X, y, make, fit):
+def test_split_is_held_out_without_early_stopping_too(Net, X, y):
     net = fit(make(Net, validation_split=3), X, y)
     assert net.t_ == net.n_iter_ * 40
     assert np.isfinite(net.history_["validation_loss"]).all()
     assert net.validation_scores_ is None
 
 
-def test_splits_of_strings_and_soft_targets_are_stratified(X, y, make, fit):
+def test_splits_of_strings_and_soft_targets_are_stratified(X, y):
     names = np.array(["a", "b", "c"])[y]
     params = {"validation_split": StratifiedKFold(3), "scoring": "f1_macro"}
     for targets in (names, np.eye(3)[y] * 0.8 + 0.2 / 3):
-        net = fit(wild(make, SoftmaxClassifier, **params), X, targets)
+        net = fit(wild(SoftmaxClassifier, **params), X, targets)
         assert 0 < net.best_validation_score_ <= 1
 
 
-def test_weights_of_held_rows(Classifier, X, y, make, fit):
+def test_weights_of_held_rows(Classifier, X, y):
     weights = np.random.default_rng(0).uniform(0.1, 3, 60)
     _, held = next(KFold(3).split(X))
     for scoring, score in (
         (None, accuracy_score),
         ("f1_macro", lambda *a, **kw: f1_score(*a, average="macro", **kw)),
     ):
-        net = wild(make, Classifier, validation_split=KFold(3), scoring=scoring)
+        net = wild(Classifier, validation_split=KFold(3), scoring=scoring)
         fit(net, X, y, weights)
         expected = score(y[held], net.predict(X[held]), sample_weight=weights[held])
         assert_allclose(net.best_validation_score_, expected, rtol=1e-12)
@@ -438,7 +428,7 @@ def test_weights_of_held_rows(Classifier, X, y, make, fit):
         (PredefinedSplit(np.arange(70) % 2), "out of bounds"),
     ],
 )
-def test_split_that_fails(Net, split, message, X, y, make):
+def test_split_that_fails(Net, split, message, X, y):
     net = make(Net, validation_split=split)
     with pytest.raises(
         ValueError, match=f"first split of validation_split=.*{message}"
@@ -447,13 +437,13 @@ def test_split_that_fails(Net, split, message, X, y, make):
     assert vars(net) == net.get_params()
 
 
-def test_one_fold_is_refused(Net, X, y, make):
+def test_one_fold_is_refused(Net, X, y):
     with pytest.raises(ValueError, match="'validation_split' parameter|n_splits=1"):
         make(Net, validation_split=1).fit(X, y)
 
 
 @pytest.mark.parametrize("zero", ["trained", "held"])
-def test_split_without_weight_is_refused(Net, zero, X, y, make):
+def test_split_without_weight_is_refused(Net, zero, X, y):
     weights = np.ones(60)
     weights[20:] = 0
     if zero == "held":
@@ -462,9 +452,9 @@ def test_split_without_weight_is_refused(Net, zero, X, y, make):
         make(Net, validation_split=KFold(3)).fit(X, y, weights)
 
 
-def test_warm_start_holds_out_the_same_rows(Net, X, y, make, fit, held_out):
+def test_warm_start_holds_out_the_same_rows(Net, X, y, held_out):
     """Others would have been trained on."""
-    net = wild(make, Net, warm_start=True, max_iter=3, scoring=held_out)
+    net = wild(Net, warm_start=True, max_iter=3, scoring=held_out)
     for _ in range(3):
         fit(net, X, y)
     for rows in held_out.sets[1:]:
@@ -473,10 +463,10 @@ def test_warm_start_holds_out_the_same_rows(Net, X, y, make, fit, held_out):
 
 @pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
 def test_warm_start_on_other_rows_starts_with_a_new_best_score(
-    Net, solver, X, y, X_val, y_val, make, fit, flat
+    Net, solver, X, y, X_val, y_val
 ):
     """The best score of easy rows is not what hard ones have to reach."""
-    net = wild(make, Net, warm_start=True, max_iter=6, solver=solver)
+    net = wild(Net, warm_start=True, max_iter=6, solver=solver)
     net.set_params(scoring="loss", batch_size=60)
     easy = fit(net, X, y, X_val=X_val, y_val=y_val).best_validation_score_
     hard = {"X_val": 0.1 * X_val, "y_val": y_val}
@@ -490,10 +480,10 @@ def test_warm_start_on_other_rows_starts_with_a_new_best_score(
     assert easy > net.best_validation_score_ >= max(scores[:6])
 
 
-def test_no_warning_but_convergence(Net, X, y, X_val, y_val, make):
+def test_no_warning_but_convergence(Net, X, y, X_val, y_val):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        wild(make, Net, scoring="loss", max_iter=2).fit(X, y, X_val=X_val, y_val=y_val)
+        wild(Net, scoring="loss", max_iter=2).fit(X, y, X_val=X_val, y_val=y_val)
     assert [warning.category for warning in caught] == [ConvergenceWarning]
 
 
@@ -509,7 +499,7 @@ UNITS = {
 
 
 @pytest.mark.parametrize("case", UNITS.values(), ids=UNITS.keys())
-def test_targets_that_the_transformer_left_as_they_are_are_noticed(case, make):
+def test_targets_that_the_transformer_left_as_they_are_are_noticed(case):
     transformer, y = case
     X = np.random.default_rng(0).normal(size=(200, 3))
     model = TransformedTargetRegressor(make(MLPRegressor), transformer=transformer)
@@ -542,26 +532,26 @@ def _moved(seed):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_honest_targets_far_apart_give_no_warning(seed, make, fit):
+def test_honest_targets_far_apart_give_no_warning(seed):
     for y, y_val in _moved(seed):
         X, X_val = np.ones((len(y), 1)), np.ones((len(y_val), 1))
         fit(make(MLPRegressor, solver="sgd", learning_rate_init=1e-30, max_iter=1),
             X, y, X_val=X_val, y_val=y_val)  # fmt: skip
 
 
-def test_the_column_whose_targets_are_far_away_is_named(make, fit):
+def test_the_column_whose_targets_are_far_away_is_named():
     y = np.random.default_rng(0).normal(size=(200, 2))
     with pytest.warns(UserWarning, match="far outside y in column 1: y goes from -"):
         fit(make(MLPRegressor), y, y, X_val=y[:50], y_val=y[:50] * [1, 1000])
 
 
-def test_partial_fit_knows_one_batch_of_targets(X, make):
+def test_partial_fit_knows_one_batch_of_targets(X):
     net = make(MLPRegressor)
     net.partial_fit(X, X[:, 0], X_val=X, y_val=100 + 0 * X[:, 0])
 
 
 @pytest.mark.parametrize("split", [3, KFold(3)])
-def test_split_of_columns_of_many_types(split, Classifier, X, make, fit):
+def test_split_of_columns_of_many_types(split, Classifier, X):
     y = np.array([["a", 1], ["b", 2], ["a", 3]], object)[np.arange(60) % 3]
     net = make(Classifier, validation_split=split, early_stopping=True, max_iter=2)
     assert len(fit(net, X, y).validation_scores_) == 2

@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skdl import MLPClassifier, PCAWhitener, Standardizer, ValidationSet
 from skdl.estimators import _prepare  # a search fits clones, out of reach from here
+from tests.estimators.common import fit, flat, make
 
 
 @pytest.fixture
@@ -38,9 +39,7 @@ def n_validated(monkeypatch):
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
-def test_equals_the_three_arguments(
-    Net, X, y, X_val, y_val, weights_val, make, fit, flat
-):
+def test_equals_the_three_arguments(Net, X, y, X_val, y_val, weights_val):
     X_val, weights = X_val[:35], weights_val
     y_val = X_val[:, :3].argmax(axis=1)
     net = make(Net, early_stopping=True)
@@ -56,9 +55,7 @@ def test_equals_the_three_arguments(
         assert len(net.validation_scores_) == len(scores) + 1
 
 
-def test_arrays_of_n_rows_are_cut_by_a_search(
-    Net, X, y, X_val, y_val, make, n_validated
-):
+def test_arrays_of_n_rows_are_cut_by_a_search(Net, X, y, X_val, y_val, n_validated):
     """What ValidationSet is for: scikit-learn takes them for weights and the like."""
     y_val = X_val[:, :3].argmax(axis=1)
     search = GridSearchCV(make(Net), {"alpha": [0.1]}, cv=3)
@@ -70,7 +67,7 @@ def test_arrays_of_n_rows_are_cut_by_a_search(
 
 
 @pytest.mark.parametrize("routing", [False, True])
-def test_is_passed_on_whole(Net, routing, X, y, X_val, make, n_validated):
+def test_is_passed_on_whole(Net, routing, X, y, X_val, n_validated):
     given = ValidationSet(X_val, X_val[:, :3].argmax(axis=1))
     with config_context(enable_metadata_routing=routing):
         net = make(Net, early_stopping=True)
@@ -84,7 +81,7 @@ def test_is_passed_on_whole(Net, routing, X, y, X_val, make, n_validated):
 
 
 @pytest.mark.parametrize("routing", [False, True])
-def test_in_a_pipeline_and_a_search(Net, routing, X, y, X_val, make, n_validated):
+def test_in_a_pipeline_and_a_search(Net, routing, X, y, X_val, n_validated):
     """The steps before the net do not transform it: scaled data go in."""
     scaled = Standardizer().fit(X).transform(X_val)
     given = ValidationSet(scaled, X_val[:, :3].argmax(axis=1))
@@ -105,7 +102,7 @@ def test_in_a_pipeline_and_a_search(Net, routing, X, y, X_val, make, n_validated
     assert n_validated == [60] * 5
 
 
-def test_in_other_processes(X, y, X_val, make):
+def test_in_other_processes(X, y, X_val):
     given = ValidationSet(X_val, X_val[:, :3].argmax(axis=1))
     results = [
         GridSearchCV(
@@ -151,7 +148,7 @@ def given_in(form, X_val, y_val):
         ("arrays", StandardScaler),
     ],
 )
-def test_transform_input(form, first, X, y, X_val, make, n_validated):
+def test_transform_input(form, first, X, y, X_val, n_validated):
     X_val = 3 * X_val[:31] + 5
     y_val = np.arange(31) % 3
     with config_context(enable_metadata_routing=True):
@@ -192,7 +189,7 @@ def test_other_transformers_say_what_to_pass(X, y):
         StandardScaler().fit(X).transform(given)
 
 
-def test_tuples(X, y, make, fit):
+def test_tuples(X, y):
     weights = np.arange(60) + 1.0
     net = make(MLPClassifier, max_iter=2)
     expected = fit(net, X, y, X_val=X, y_val=y, sample_weight_val=weights).history_
@@ -210,7 +207,7 @@ def test_tuples(X, y, make, fit):
             net.fit(X, y, X_val=several)
 
 
-def test_rows_that_are_not_transformed(X, y, make):
+def test_rows_that_are_not_transformed(X, y):
     net = make(MLPClassifier)
     with pytest.raises(ValueError, match=r"transform_input=\['X_val'\]"):
         net.fit(X, y, X_val=X[:, :2], y_val=y)

@@ -6,9 +6,10 @@ from numpy.testing import assert_array_equal
 
 from skdl.engine import Gaussian, TruncatedNormal
 from skdl.engine.initializers import INITIALIZERS
+from tests.estimators.common import make
 
 
-def start(make, Net, X, y, **parameters):
+def start(Net, X, y, **parameters):
     """The weights of a net that hardly moves from its start."""
     net = make(Net, learning_rate_init=1e-300, max_iter=1, **parameters)
     with pytest.warns(UserWarning, match="Maximum iterations"):
@@ -17,21 +18,21 @@ def start(make, Net, X, y, **parameters):
 
 
 @pytest.mark.parametrize("name", sorted(INITIALIZERS))
-def test_a_name_is_its_object_and_biases_are_zero(Net, X, y, make, name):
-    named = start(make, Net, X, y, weight_init=name)
-    given = start(make, Net, X, y, weight_init=INITIALIZERS[name]())
+def test_a_name_is_its_object_and_biases_are_zero(Net, X, y, name):
+    named = start(Net, X, y, weight_init=name)
+    given = start(Net, X, y, weight_init=INITIALIZERS[name]())
     assert_array_equal(named.coefs_[0], given.coefs_[0])
     assert np.abs(np.concatenate(named.intercepts_)).max() < 1e-200
 
 
-def test_a_number_is_the_scale_of_a_gaussian(Net, X, y, make):
-    number = start(make, Net, X, y, weight_init=0.3)
-    given = start(make, Net, X, y, weight_init=Gaussian(0.3))
+def test_a_number_is_the_scale_of_a_gaussian(Net, X, y):
+    number = start(Net, X, y, weight_init=0.3)
+    given = start(Net, X, y, weight_init=Gaussian(0.3))
     assert_array_equal(number.coefs_[0], given.coefs_[0])
 
 
-def test_none_is_not_one_of_ours(Net, X, y, make):
-    net = start(make, Net, X, y, weight_init=None)
+def test_none_is_not_one_of_ours(Net, X, y):
+    net = start(Net, X, y, weight_init=None)
     assert np.abs(np.concatenate(net.intercepts_)).min() > 1e-6
 
 
@@ -44,7 +45,7 @@ def test_none_is_not_one_of_ours(Net, X, y, make):
         (TruncatedNormal(-1), "TruncatedNormal: scale must be"),
     ],
 )
-def test_bad_values_are_refused(Net, X, y, make, weight_init, message):
+def test_bad_values_are_refused(Net, X, y, weight_init, message):
     net = make(Net, weight_init=weight_init)
     with pytest.raises(ValueError, match=message):
         net.fit(X, y)
