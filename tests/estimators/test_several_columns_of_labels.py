@@ -240,8 +240,9 @@ def test_rows_are_held_out_by_combinations_of_labels(Classifier, X, Y, held_out)
     assert_allclose(n_held, 0.2 * np.bincount(combination), atol=1)
     right = (net.predict(X) == two).all(axis=1)
     assert net.best_validation_score_ == pytest.approx(right[held_out.rows].mean())
-    two[0] = [7, 99]  # a combination of one row: split at random
-    fit(net, X, two)
+    # Two combinations, one of them of a single row: split at random.
+    two = np.where(np.arange(60)[:, np.newaxis] == 0, [7, 99], [8, 6])
+    assert fit(net, X, two).t_ == net.n_iter_ * 48
 
 
 @nets
