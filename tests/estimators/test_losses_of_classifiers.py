@@ -261,7 +261,7 @@ def test_a_matrix_cannot_mean_two_things(X, y):
     class Both(SigmoidSquaredError):
         soft_targets = True
 
-    with pytest.raises(ValueError, match="both multilabel and soft_targets"):
+    with pytest.raises(ValueError, match="both multilabel=True and soft_targets=True"):
         MLPClassifier(loss=Both()).fit(X, y)
 
 
