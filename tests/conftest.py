@@ -38,7 +38,7 @@ pytest.register_assert_rewrite("tests.meta.promises")
 def clock(monkeypatch):
     """A clock of trainings, with attributes `now` and `tick`: seconds a look takes."""
     from skdl.engine import training
-    from skdl.estimators import _run
+    from skdl.estimators import _stopping, _training_run
     from skdl.inspection.diagnosis import _trial
 
     clock = SimpleNamespace(now=0.0, tick=0.0)
@@ -47,6 +47,6 @@ def clock(monkeypatch):
         clock.now += clock.tick
         return clock.now
 
-    for module in (_run, training, _trial):
+    for module in (_training_run, _stopping, training, _trial):
         monkeypatch.setattr(module, "perf_counter", look)
     return clock

@@ -22,7 +22,7 @@ from skdl import (
     SVMClassifier,
 )
 from skdl.ensemble import SeedEnsembleClassifier, SeedEnsembleRegressor
-from skdl.estimators._inside import Indicator, LabelColumns, targets_of
+from skdl.estimators._inner_door import Indicator, LabelColumns, targets_of
 
 NETS = [
     LogisticClassifier,

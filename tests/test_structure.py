@@ -38,7 +38,7 @@ LAYERS = [
 ]
 RANKS = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 # The only private module that other packages may use.
-INNER_DOOR = "skdl.estimators._inside"
+INNER_DOOR = "skdl.estimators._inner_door"
 # What does not keep the rules about private names yet.
 UNFINISHED = ()
 # Private names that Python gives to all users, and scikit-learn to its subclasses.

@@ -13,7 +13,7 @@ from uuid import uuid4
 import numpy as np
 
 from skdl._warn import warn
-from skdl.callbacks._run_file import ReplacedFile, naming
+from skdl.callbacks._safe_file import ReplacedFile, naming
 
 FORMAT = 1
 # The first member, whose text lies within the first bytes of the file. It holds a text

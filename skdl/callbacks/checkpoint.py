@@ -10,7 +10,7 @@ import numpy as np
 from skdl._version import __version__
 from skdl._warn import warn
 from skdl.callbacks._fingerprint import differences, fill_in, fingerprint
-from skdl.callbacks._run_file import check_flag, check_path
+from skdl.callbacks._safe_file import check_flag, check_path
 from skdl.callbacks._state_file import StateFile
 from skdl.callbacks.base import NetCallback
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from skdl._warn import warn
 from skdl.callbacks._fingerprint import path_of
-from skdl.callbacks._run_file import TextFile, check_flag, check_path
+from skdl.callbacks._safe_file import TextFile, check_flag, check_path
 from skdl.callbacks.base import NetCallback
 
 __all__ = ["CSVLogger", "EpochLogger", "FileLogger", "JSONLinesLogger"]

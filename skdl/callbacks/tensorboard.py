@@ -9,7 +9,7 @@ from uuid import uuid4
 import numpy as np
 
 from skdl.callbacks._fingerprint import path_of
-from skdl.callbacks._run_file import check_path, naming
+from skdl.callbacks._safe_file import check_path, naming
 from skdl.callbacks.base import NetCallback
 from skdl.callbacks.monitor import HISTOGRAMS, NUMBERS
 

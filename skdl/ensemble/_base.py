@@ -24,7 +24,7 @@ from skdl.engine.prediction import by_passes, raw_scores
 from skdl.engine.stacking import unstack
 from skdl.ensemble._voting import Ballot
 from skdl.estimators import MLPClassifier, MLPRegressor
-from skdl.estimators._inside import (
+from skdl.estimators._inner_door import (
     BaseClassifier,
     check_X,
     each_output,

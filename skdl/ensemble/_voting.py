@@ -14,7 +14,8 @@ class Ballot:
     Parameters
     ----------
     output : object
-        What the scores of one member mean, see `skdl.estimators._inside.each_output`.
+        What the scores of one member mean: an item of
+        `skdl.estimators._inner_door.each_output`.
     scores : ndarray of shape (n_members, n_samples, n_scores)
         Raw scores of all members.
     voting : {"soft", "hard", "margin"}

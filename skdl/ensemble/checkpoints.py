@@ -22,7 +22,7 @@ from skdl.ensemble._base import (
     hold_out,
     known_scores,
 )
-from skdl.estimators._inside import take_network
+from skdl.estimators._inner_door import take_network
 
 __all__ = [
     "CheckpointEnsembleClassifier",

@@ -14,7 +14,7 @@ from skdl.engine.initializers import (
     LeCunNormal,
 )
 from skdl.engine.layers import NORMALIZATIONS, BatchNorm
-from skdl.estimators._checks import resolve
+from skdl.estimators._resolve import resolve
 
 
 def check_architecture(net, n_hidden):

@@ -5,7 +5,7 @@ from scipy.sparse import issparse
 from skdl.engine.augmentation import Augmentation
 from skdl.engine.checks import check_object
 from skdl.engine.specification import Specification, complete
-from skdl.estimators._validation import rows_per_batch
+from skdl.estimators._check_input import rows_per_batch
 
 __all__ = ["check_augment", "start_augmentation"]
 

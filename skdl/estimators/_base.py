@@ -4,16 +4,16 @@ from sklearn.callback import CallbackSupportMixin
 
 from skdl._sklearn import fit_context
 from skdl.estimators._callbacks import CALLBACK_ATTRIBUTES
+from skdl.estimators._contexts import fitting, stopped_by_ctrl_c
+from skdl.estimators._finish import finish
 from skdl.estimators._fitted import FittedNet
-from skdl.estimators._fitting import fitting, stopped_by_ctrl_c
-from skdl.estimators._outcome import finish
 from skdl.estimators._parameters import NetParameters
 from skdl.estimators._prepare import prepare
 from skdl.estimators._records import LISTS
-from skdl.estimators._run import TrainingRun
 from skdl.estimators._targets import (
     targets_of,
 )
+from skdl.estimators._training_run import TrainingRun
 from skdl.estimators._validation_data import check_validation
 
 

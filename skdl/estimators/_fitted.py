@@ -15,11 +15,11 @@ from skdl.engine.prediction import (
     raw_scores,
     rows_per_pass,
 )
+from skdl.estimators._check_input import check_X
 from skdl.estimators._from_sklearn import from_sklearn
 from skdl.estimators._importances import importances
 from skdl.estimators._targets import targets_of
 from skdl.estimators._to_sklearn import to_sklearn
-from skdl.estimators._validation import check_X
 from skdl.estimators._weights import LayerArrays
 
 __all__ = ["FittedNet", "rows_at_once"]

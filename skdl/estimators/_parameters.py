@@ -34,7 +34,7 @@ from skdl.engine.protocols import (
     Schedule,
 )
 from skdl.engine.schedules import SCHEDULES
-from skdl.estimators._checks import hint_at
+from skdl.estimators._resolve import hint_at
 
 __all__ = [
     "CLASSIFIER_CONSTRAINTS",

@@ -19,11 +19,18 @@ from skdl.estimators._architecture import (
     start_weights,
 )
 from skdl.estimators._augment import check_augment, start_augmentation
-from skdl.estimators._checks import resolve
+from skdl.estimators._check_input import (
+    check_batch_size,
+    check_image_shape,
+    check_lbfgs,
+    check_penalty,
+    check_training_data,
+    network_dtype,
+)
 from skdl.estimators._labels import is_list_of_classes
 from skdl.estimators._overrides import refuse_overrides
 from skdl.estimators._random import later_streams, load_streams, random_streams
-from skdl.estimators._run import TrainingRun
+from skdl.estimators._resolve import resolve
 from skdl.estimators._run_state import RunState
 from skdl.estimators._standardize import check_standardize, learn_scaling
 from skdl.estimators._targets import (
@@ -33,14 +40,7 @@ from skdl.estimators._targets import (
     read_distributions,
     targets_of,
 )
-from skdl.estimators._validation import (
-    check_batch_size,
-    check_image_shape,
-    check_lbfgs,
-    check_penalty,
-    check_training_data,
-    network_dtype,
-)
+from skdl.estimators._training_run import TrainingRun
 from skdl.estimators._validation_data import (
     encode_validation,
     holds_out,

@@ -40,6 +40,7 @@ from skdl.engine.losses import (
 )
 from skdl.engine.specification import complete, name_of_kind
 from skdl.engine.target_tables import MixedTable, TargetTable
+from skdl.estimators._check_input import WEIGHTS, check_loss
 from skdl.estimators._class_weight import check_class_weight, class_weights
 from skdl.estimators._labels import (
     as_labels,
@@ -52,7 +53,6 @@ from skdl.estimators._labels import (
     subset_accuracy,
     unique_labels,
 )
-from skdl.estimators._validation import WEIGHTS, check_loss
 
 __all__ = [
     "ClassTargets",

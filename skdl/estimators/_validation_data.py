@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring
-from sklearn.model_selection import check_cv
+from sklearn.model_selection import check_cv, train_test_split
 from sklearn.utils.validation import check_consistent_length
 
 from skdl._explain import has_named_columns, or_nothing, rows_of
@@ -15,8 +15,8 @@ from skdl._inputs import refuse_lazy
 from skdl._warn import warn
 from skdl.engine.losses import sum_of_losses
 from skdl.engine.prediction import by_passes
+from skdl.estimators._check_input import check_training_data
 from skdl.estimators._targets import read_distributions, targets_of
-from skdl.estimators._validation import check_training_data, split_rows
 from skdl.estimators.validation_set import ValidationSet
 
 # With fewer rows the range of y says too little to warn.
@@ -443,3 +443,43 @@ def check_shares(labels):
             "member, which is too few. Classes with too few members are: "
             f"['{bool(few)}'], the answer to y == {classes[1].item()!r}.)"
         )
+
+
+def split_rows(n_rows, fraction, labels, rng):
+    """Split row numbers into (training, validation).
+
+    Parameters
+    ----------
+    n_rows : int
+        Number of rows.
+    fraction : float
+        Fraction of the rows for validation.
+    labels : ndarray of shape (n_rows,) or None
+        Labels to stratify by, if there are enough rows.
+    rng : numpy.random.Generator
+        Source of the random numbers.
+
+    Returns
+    -------
+    training : ndarray of int
+        Row numbers for training.
+    validation : ndarray of int
+        Row numbers for validation.
+    """
+    n_validation = int(np.ceil(fraction * n_rows))
+    counts = np.ones(1) if labels is None else np.unique(labels, return_counts=True)[1]
+    if n_validation < 2 and (labels is None or counts.min() > 1):
+        raise ValueError(
+            "The validation set is too small. Increase 'validation_fraction' or the "
+            f"size of your dataset: {fraction} of {n_rows} rows is less than 2."
+        )
+    # Without enough rows per label, the split is not stratified.
+    smaller = min(n_validation, n_rows - n_validation)
+    if counts.min() < 2 or smaller < len(counts):
+        labels = None
+    return train_test_split(
+        np.arange(n_rows),
+        test_size=fraction,
+        stratify=labels,
+        random_state=int(rng.integers(2**31)),
+    )

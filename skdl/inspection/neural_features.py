@@ -24,7 +24,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdl._inputs import takes_validation_sets
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
-from skdl.estimators._inside import check_hidden_layers, network_of
+from skdl.estimators._inner_door import check_hidden_layers, network_of
 from skdl.inspection._unwrap import hidden_layer_index, unwrap_net
 from skdl.inspection.gradients import hidden_activations
 

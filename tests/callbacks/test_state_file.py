@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from skdl.callbacks import _run_file
+from skdl.callbacks import _safe_file
 from skdl.callbacks import _state_file as module
 from skdl.callbacks._state_file import StateFile, decode, encode
 
@@ -172,7 +172,7 @@ def test_the_second_to_open_a_path_is_refused(path):
 
 
 def test_without_locks_the_second_writer_moves_aside(path, monkeypatch):
-    monkeypatch.setattr(_run_file, "_lock", lambda *args: False)
+    monkeypatch.setattr(_safe_file, "_lock", lambda *args: False)
     first, second = StateFile(path), StateFile(path)
     first.write({"a": 1})
     first.write({"a": 2})

@@ -7,7 +7,7 @@ from sklearn.exceptions import NotFittedError
 
 from skdl import LogisticClassifier, MLPRegressor, SoftmaxClassifier
 from skdl.engine import Quantile
-from skdl.estimators import _inside as inside
+from skdl.estimators import _inner_door as inside
 
 # One epoch does not converge, which these tests do not need.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

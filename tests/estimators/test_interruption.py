@@ -159,16 +159,16 @@ def test_interrupted_lbfgs():
 
 def test_interrupted_in_the_records_of_an_epoch(monkeypatch):
     # No public object is called there.
-    from skdl.estimators import _run
+    from skdl.estimators import _training_run
 
     press = Press(3)
-    keep = _run.TrainingRun._record
+    keep = _training_run.TrainingRun._record
 
     def record(self, *arguments):
         press.press()
         keep(self, *arguments)
 
-    monkeypatch.setattr(_run.TrainingRun, "_record", record)
+    monkeypatch.setattr(_training_run.TrainingRun, "_record", record)
     assert_records_agree(interrupted(small()), 2)
 
 

@@ -13,7 +13,7 @@ from skdl.callbacks import Checkpoint, CSVLogger, LambdaCallback, Monitor
 from skdl.engine.network import Network
 from skdl.engine.workspace import Workspace
 from skdl.ensemble import CheckpointEnsembleClassifier, SeedEnsembleClassifier
-from skdl.estimators._run import TrainingRun  # its constructor is counted
+from skdl.estimators._training_run import TrainingRun  # its constructor is counted
 
 X = np.random.default_rng(0).normal(size=(40, 3))
 y = X.argmax(axis=1)

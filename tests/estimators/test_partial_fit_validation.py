@@ -10,7 +10,7 @@ from sklearn.base import is_classifier
 from skdl import (
     ValidationSet,
 )
-from skdl.estimators._run import TrainingRun  # partial_fit calls no hook
+from skdl.estimators._training_run import TrainingRun  # partial_fit calls no hook
 from tests.estimators.common import flat, make, wild
 
 # partial_fit.

@@ -8,7 +8,7 @@ from sklearn.base import clone
 from skdl import MLPRegressor, SoftmaxClassifier
 from skdl.callbacks import LambdaCallback, Monitor
 from skdl.engine import StepDecay
-from skdl.estimators._inside import network_of
+from skdl.estimators._inner_door import network_of
 from skdl.inspection import (
     GradientFlowDisplay,
     LayerHistogramDisplay,

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from skdl import MLPClassifier, MLPRegressor, SoftmaxClassifier
 from skdl.engine import Adam
 from skdl.engine.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, mean_loss
-from skdl.estimators._inside import loss_of, network_of, raw_scores
+from skdl.estimators._inner_door import loss_of, network_of, raw_scores
 from skdl.inspection.diagnosis._subject import make_subject
 from skdl.inspection.diagnosis._trial import (
     Budget,

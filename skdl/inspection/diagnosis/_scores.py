@@ -11,7 +11,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.metrics import check_scoring
 
 from skdl.engine.stacking import network_like
-from skdl.estimators._inside import (
+from skdl.estimators._inner_door import (
     EncodedRows,
     encode,
     raw_scores,

@@ -17,7 +17,7 @@ from skdl.engine.layers import Affine, layer_names
 from skdl.engine.losses import mean_loss
 from skdl.engine.prediction import raw_scores
 from skdl.engine.stacking import network_like
-from skdl.estimators._inside import loss_of, rows_per_batch
+from skdl.estimators._inner_door import loss_of, rows_per_batch
 from skdl.inspection.diagnosis._subject import Subject, copy_net
 
 # The number of rows on which losses and layers are measured.

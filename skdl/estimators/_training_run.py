@@ -1,4 +1,7 @@
-"""A training run between its epochs: records, early stopping, callbacks, the end."""
+"""A training run between its epochs: records, snapshots, callbacks, restarts.
+
+`skdl.estimators._stopping` decides when it ends.
+"""
 
 from time import perf_counter
 
@@ -6,12 +9,12 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skdl._warn import warn
-from skdl.engine.schedules import Adaptive
 from skdl.estimators._callbacks import start_callbacks, step_observer
 from skdl.estimators._check_run_state import check_run_state
-from skdl.estimators._outcome import RESTORING, finish_lbfgs
+from skdl.estimators._finish import RESTORING, finish_lbfgs
 from skdl.estimators._random import restore_streams, save_streams
 from skdl.estimators._run_state import HISTORY, NAN, RunState
+from skdl.estimators._stopping import has_improved, is_late, stop_on_plateau
 
 
 class TrainingRun:
@@ -89,7 +92,7 @@ class TrainingRun:
         self.deadline = None if net.max_time is None else perf_counter() + net.max_time
         state.publish(net)
         if monitors_validation:
-            state.snapshots["best"] = self._snapshot()
+            state.snapshots["best"] = self.snapshot()
         if net.max_restarts:
             good = self._snapshot_with_moments()
             state.snapshots |= {"good": good, "candidate": good}
@@ -204,20 +207,14 @@ class TrainingRun:
         if self.validation is not None and not epoch.diverged:
             validated = self.validation.evaluate(net)
         self._record(epoch, loss, *validated)
-        if self.monitors_validation:
-            improved = self._improves_score(validated[1])
-        else:
-            improved = self._improves_loss(loss)
+        improved = has_improved(self, loss, validated[1])
         state.publish(net)
         self.mark_complete()
         if epoch.diverged or not (np.isfinite(loss) and self._keep_good(loss)):
             state.stop_reason = "diverged"
         else:
-            self._count(improved)
-            stops = self.monitors_validation or not self.ignores_plateau
-            if state.n_stalled > net.n_iter_no_change and stops:
-                self._plateau()
-        if state.stop_reason is None and (epoch.timed_out or self._is_late()):
+            stop_on_plateau(self, improved)
+        if state.stop_reason is None and (epoch.timed_out or is_late(self)):
             state.stop_reason = "max_time"
         if self.callbacks is not None:
             diverged = state.stop_reason == "diverged"
@@ -273,25 +270,6 @@ class TrainingRun:
         records.loss_ = curve[-1] if curve else NAN
         state.publish(self.net)
 
-    def _improves_loss(self, loss):
-        net, records = self.net, self.state.records
-        improved = loss <= records.best_loss_ - net.tol * net._n_averaged
-        if loss < records.best_loss_:  # min() would take a NaN
-            records.best_loss_ = loss
-        return improved
-
-    def _improves_score(self, score):
-        net, records = self.net, self.state.records
-        best = records.best_validation_score_
-        records.validation_scores_.append(score)
-        if net.verbose:
-            print(f"Validation score: {score:f}")
-        if score > best:
-            records.best_validation_score_ = score
-            self.state.snapshots["best"] = self._snapshot()
-        # Patience begins with the first epoch that could be scored.
-        return score >= best + net.tol or best == -np.inf
-
     def _keep_good(self, loss):
         """Keep what a restart may return to; return whether the weights are finite."""
         state = self.state
@@ -306,56 +284,24 @@ class TrainingRun:
         state.snapshots["candidate"] = self._snapshot_with_moments()
         return True
 
-    def _snapshot(self):
+    def snapshot(self):
         """Return copies of parameters and running statistics."""
         parameters, statistics = self.network.snapshot()
         return {"parameters": parameters, "statistics": statistics}
 
     def _snapshot_with_moments(self):
         """Return copies of parameters, statistics and the optimizer's moments."""
-        return {**self._snapshot(), "optimizer": self.optimizer.state_dict()}
+        return {**self.snapshot(), "optimizer": self.optimizer.state_dict()}
 
     def _restore(self, snapshot):
         self.network.restore((snapshot["parameters"], snapshot["statistics"]))
         if "optimizer" in snapshot:
             self.optimizer.load(snapshot["optimizer"])
 
-    def _count(self, improved):
-        """Count stalled epochs: for the end, and for a schedule that reads them."""
-        state, progress = self.state, self.state.progress
-        state.n_stalled = 0 if improved else state.n_stalled + 1
-        patience = self.schedule.patience
-        progress.stalled = 0 if improved else progress.stalled + 1
-        if patience is not None and progress.stalled >= patience:
-            progress.plateaus += 1
-            progress.stalled = 0
-
-    def _plateau(self):
-        net, schedule = self.net, self.schedule
-        if isinstance(schedule, Adaptive):
-            rate = net.learning_rate_init * schedule.factor(self.progress)
-            if rate > schedule.minimum:
-                self.state.n_stalled = 0
-                self.progress.plateaus += 1
-                if net.verbose:
-                    rate *= schedule.decay
-                    print(f"No improvement: the learning rate falls to {rate:g}")
-                return
-        self.stop_reason = "converged"
-        if net.verbose:
-            print(
-                f"The {self.monitored} did not improve more than "
-                f"tol={net.tol:f} for {net.n_iter_no_change} consecutive epochs. "
-                "Stopping."
-            )
-
     @property
     def monitored(self):
         """What early stopping looks at, in words."""
         return "validation score" if self.monitors_validation else "loss"
-
-    def _is_late(self):
-        return self.deadline is not None and perf_counter() > self.deadline
 
     def start_clock(self):
         """Begin to measure the time of an epoch: what callbacks take is not in it."""

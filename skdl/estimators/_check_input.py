@@ -4,7 +4,6 @@ import math
 from numbers import Integral
 
 import numpy as np
-from sklearn.model_selection import train_test_split
 
 from skdl._explain import or_nothing
 from skdl._inputs import check_inputs, check_numbers, check_weight_sizes
@@ -12,7 +11,7 @@ from skdl._sklearn import check_sample_weight
 from skdl._warn import warn
 from skdl.engine.losses import Loss
 from skdl.engine.penalties import PENALTIES, ElasticNetPenalty, L2Penalty, Penalty
-from skdl.estimators._checks import resolve
+from skdl.estimators._resolve import resolve
 
 # Dtypes that X keeps, and that are converted batch by batch. All others become the
 # first of them, as in scikit-learn.
@@ -207,43 +206,3 @@ def check_batch_size(batch_size, n_rows):
 def rows_per_batch(batch_size, n_rows):
     """Return the number of rows per batch, without a warning."""
     return min(200 if batch_size == "auto" else batch_size, n_rows)
-
-
-def split_rows(n_rows, fraction, labels, rng):
-    """Split row numbers into (training, validation).
-
-    Parameters
-    ----------
-    n_rows : int
-        Number of rows.
-    fraction : float
-        Fraction of the rows for validation.
-    labels : ndarray of shape (n_rows,) or None
-        Labels to stratify by, if there are enough rows.
-    rng : numpy.random.Generator
-        Source of the random numbers.
-
-    Returns
-    -------
-    training : ndarray of int
-        Row numbers for training.
-    validation : ndarray of int
-        Row numbers for validation.
-    """
-    n_validation = int(np.ceil(fraction * n_rows))
-    counts = np.ones(1) if labels is None else np.unique(labels, return_counts=True)[1]
-    if n_validation < 2 and (labels is None or counts.min() > 1):
-        raise ValueError(
-            "The validation set is too small. Increase 'validation_fraction' or the "
-            f"size of your dataset: {fraction} of {n_rows} rows is less than 2."
-        )
-    # Without enough rows per label, the split is not stratified.
-    smaller = min(n_validation, n_rows - n_validation)
-    if counts.min() < 2 or smaller < len(counts):
-        labels = None
-    return train_test_split(
-        np.arange(n_rows),
-        test_size=fraction,
-        stratify=labels,
-        random_state=int(rng.integers(2**31)),
-    )

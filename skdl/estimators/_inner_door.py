@@ -13,6 +13,11 @@ from sklearn.utils.validation import check_is_fitted
 from skdl.engine.prediction import raw_scores as scores_of_rows
 from skdl.estimators._architecture import check_hidden_layers
 from skdl.estimators._base import BaseNet
+from skdl.estimators._check_input import (
+    check_training_data,
+    check_X,
+    rows_per_batch,
+)
 from skdl.estimators._fitted import rows_at_once
 from skdl.estimators._labels import stack_columns
 from skdl.estimators._prepare import prepare
@@ -28,12 +33,7 @@ from skdl.estimators._targets import (
     read_distributions,
     targets_of,
 )
-from skdl.estimators._validation import (
-    check_training_data,
-    check_X,
-    rows_per_batch,
-    split_rows,
-)
+from skdl.estimators._validation_data import split_rows
 from skdl.estimators.classifiers import BaseClassifier
 
 __all__ = [

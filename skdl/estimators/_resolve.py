@@ -99,7 +99,7 @@ def suggestion(value, names):
 
     Examples
     --------
-    >>> from skdl.estimators._checks import suggestion
+    >>> from skdl.estimators._resolve import suggestion
     >>> suggestion("Sigmoid", ["logistic", "relu"])
     " Did you mean 'logistic'?"
     >>> suggestion("quadratic", ["logistic", "relu"])

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from skdl.callbacks import _run_file
-from skdl.callbacks._run_file import FileLock, naming
+from skdl.callbacks import _safe_file
+from skdl.callbacks._safe_file import FileLock, naming
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
@@ -44,7 +44,7 @@ def test_a_lock_without_references_is_released(path):
 def test_a_file_that_its_holder_removes_is_not_taken(path, monkeypatch):
     """Between the opening and the lock the other one may end."""
     first = FileLock(path, "a", temporary=True)
-    lock, calls = _run_file._lock, []
+    lock, calls = _safe_file._lock, []
 
     def late(descriptor, of):
         if not calls:
@@ -52,7 +52,7 @@ def test_a_file_that_its_holder_removes_is_not_taken(path, monkeypatch):
         calls.append(descriptor)
         return lock(descriptor, of)
 
-    monkeypatch.setattr(_run_file, "_lock", late)
+    monkeypatch.setattr(_safe_file, "_lock", late)
     second = FileLock(path, "a", temporary=True)
     assert len(calls) == 2
     assert os.path.exists(path)
@@ -107,7 +107,7 @@ def test_a_file_system_without_locks_keeps_nobody_out(path, monkeypatch):
         raise OSError(38, "Function not implemented")
 
     pytest.importorskip("fcntl")
-    monkeypatch.setattr(_run_file.fcntl, "flock", refuse)
+    monkeypatch.setattr(_safe_file.fcntl, "flock", refuse)
     locks = [FileLock(path, "a", temporary=True) for _ in range(2)]
     assert not any(lock.excludes for lock in locks)
     for lock in locks:
