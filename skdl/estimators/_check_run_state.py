@@ -33,6 +33,10 @@ def check_run_state(state, like, max_iter):
         _check_length(values, state["records"]["n_iter_"], f"history.{name}")
     if state["stop_reason"] not in REASONS:
         raise ValueError(f"stop_reason is {state['stop_reason']!r:.50}.")
+    if state["stop_reason"] != "diverged":
+        _check_no_nan(state, "")
+    if state["learning_rate"] < 0:
+        raise ValueError(f"learning_rate is negative: {state['learning_rate']!r:.50}.")
 
 
 def _check_fields(value, kind, like, name):
@@ -137,6 +141,15 @@ def _check_array(value, like, name):
             f"{name} must be {like.dtype} of shape {like.shape}, got {value.dtype} of "
             f"shape {value.shape}."
         )
+
+
+def _check_no_nan(value, name):
+    """Refuse NaN in arrays: only a run that diverged can have it."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _check_no_nan(inner, f"{name}.{key}" if name else key)
+    elif isinstance(value, np.ndarray) and np.isnan(value).any():
+        raise ValueError(f"{name} contains NaN, but the run did not diverge.")
 
 
 def _check_numbers(values, name):

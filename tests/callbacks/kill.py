@@ -90,9 +90,22 @@ def finish(child):
     assert status == 0, status
 
 
+def is_in_a_write(folder):
+    return any(name.endswith(".tmp") for name in os.listdir(folder))
+
+
+def wait_for_a_write(folder, child):
+    """Return when a write begins: on a busy machine few random moments meet one."""
+    end = time.monotonic() + 10
+    while not is_in_a_write(folder) and time.monotonic() < end:
+        if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            return
+        time.sleep(0.0002)
+
+
 def look(folder, path):
     """Return how far the file is, and whether a write was in progress."""
-    torn = any(name.endswith(".tmp") for name in os.listdir(folder))
+    torn = is_in_a_write(folder)
     n_epochs = 0
     if path.exists():
         with np.load(path) as file:
@@ -114,6 +127,8 @@ def main(folder, n_kills):
         while not result.exists() and len(kills) < n_kills:
             child = start(result, path, slow=True)
             time.sleep(rng.uniform(0.01, 0.35))
+            if len(kills) % 4 == 3:
+                wait_for_a_write(folder, child)
             os.kill(child, signal.SIGKILL)
             if os.WIFSIGNALED(os.waitpid(child, 0)[1]):
                 kills.append(look(folder, path))

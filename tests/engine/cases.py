@@ -1,5 +1,6 @@
 """The tables of cases that drive the engine's property tests, and their helpers."""
 
+import gc
 import tracemalloc
 from dataclasses import dataclass
 from itertools import cycle
@@ -377,8 +378,13 @@ def arrays_of(workspace):
 
 
 def peak_bytes(function):
-    """Return how much memory a call takes at its worst, after a warm-up."""
+    """Return how much memory a call takes at its worst, after a warm-up.
+
+    The garbage of other tests is collected before, not while the memory is counted.
+    """
     function()
+    gc.collect()
+    gc.disable()
     tracemalloc.start()
     try:
         function()
@@ -388,6 +394,7 @@ def peak_bytes(function):
         return tracemalloc.get_traced_memory()[1] - before
     finally:
         tracemalloc.stop()
+        gc.enable()
 
 
 class Float32Only(np.ndarray):

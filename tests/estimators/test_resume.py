@@ -256,7 +256,7 @@ FORGED = {
     ("stop_reason",): ["because", [1], 3],
     ("asked_to_stop",): ["no", 3],
     ("n_stalled",): [-1, None],
-    ("learning_rate",): ["fast", None],
+    ("learning_rate",): ["fast", None, -0.1],
     ("lowest_loss",): ["a"],
     ("network",): [3],
 }
@@ -276,6 +276,16 @@ def test_forged_parts_are_refused(path, value, late_state):
         (name,) = [n for n, v in place.items() if isinstance(v, np.ndarray)][:1]
     place[name] = value
     assert (outer[-1] if outer else name) in load(state, **OPTIONS_OF_STATE)
+
+
+@pytest.mark.parametrize("path", [("parameters",), ("snapshots", "best", "parameters")])
+def test_nan_is_refused_unless_the_run_diverged(path, late_state):
+    state = copy.deepcopy(late_state)
+    place = state
+    for part in path:
+        place = place[part]
+    place[0] = np.nan
+    assert f"{'.'.join(path)} contains NaN" in load(state, **OPTIONS_OF_STATE)
 
 
 def parts(state, path=()):

@@ -184,6 +184,8 @@ class Report:
         severities = [finding.severity for finding in self.findings]
         counts = [(severities.count(severity), severity) for severity in SEVERITIES]
         text = ", ".join(f"{n} {name}{'s' * (n > 1)}" for n, name in counts if n)
+        if len(self.findings) == 1:
+            return f"{text}. Cure {first.kind}, then run diagnose again."
         return (
             f"{text}. Cure {first.kind} first, then run diagnose again: "
             "the other findings are often its effects."
