@@ -1,4 +1,9 @@
-"""A callback that writes the state of training to a file, and resumes from it."""
+"""A callback that writes the state of training to a file, and resumes from it.
+
+The file holds a fingerprint of the run, versions, and the state: the fields of
+`skdl.estimators._run_state.RunState` with the arrays that
+`TrainingRun.state_dict` adds. `skdl.callbacks._state_file` is its format.
+"""
 
 import os
 from dataclasses import dataclass

@@ -7,9 +7,9 @@ from skdl.estimators._callbacks import CALLBACK_ATTRIBUTES
 from skdl.estimators._contexts import fitting, stopped_by_ctrl_c
 from skdl.estimators._finish import finish
 from skdl.estimators._fitted import FittedNet
+from skdl.estimators._growing_records import LISTS
 from skdl.estimators._parameters import NetParameters
 from skdl.estimators._prepare import prepare
-from skdl.estimators._records import LISTS
 from skdl.estimators._targets import (
     targets_of,
 )

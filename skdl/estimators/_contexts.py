@@ -7,7 +7,7 @@ from skdl._interrupt import is_one_of_several
 from skdl._transaction import unchanged_on_error
 from skdl._warn import warn
 from skdl.estimators._callbacks import CALLBACK_ATTRIBUTES
-from skdl.estimators._records import cut_on_error
+from skdl.estimators._growing_records import cut_on_error
 
 
 @contextmanager

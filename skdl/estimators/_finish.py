@@ -7,7 +7,7 @@ from skdl._explain import or_nothing
 from skdl._warn import warn
 from skdl.callbacks.base import store_step_records
 from skdl.estimators._divergence import likely_cause, scale_advice
-from skdl.estimators._records import GrowingHistory
+from skdl.estimators._growing_records import GrowingHistory
 
 # Reasons to stop for which partial_fit, too, returns to the best weights.
 RESTORING = ("converged", "diverged")

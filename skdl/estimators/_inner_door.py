@@ -2,6 +2,8 @@
 
 `skdl.ensemble` and `skdl.inspection` read nets through these functions only. No other
 private attribute and no other private module of `skdl.estimators` is used outside it.
+What works on a network instead of a net is in `skdl.engine`: an ensemble predicts with
+the stack of its members' networks, by `skdl.engine.prediction`.
 """
 
 from copy import copy

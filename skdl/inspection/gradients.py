@@ -15,7 +15,7 @@ from skdl.estimators._inner_door import (
     network_of,
     rows_at_once,
 )
-from skdl.inspection._checks import check_lengths
+from skdl.inspection._check_arguments import check_lengths
 from skdl.inspection._unwrap import hidden_layer_index, unwrap_net
 
 __all__ = ["hidden_activations", "input_gradients"]

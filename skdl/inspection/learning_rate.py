@@ -13,7 +13,7 @@ from sklearn.base import clone
 from skdl._sklearn import check_matplotlib_support
 from skdl._warn import warn
 from skdl.estimators._inner_door import train_discarded
-from skdl.inspection._checks import check_integer, check_number
+from skdl.inspection._check_arguments import check_integer, check_number
 from skdl.inspection._unwrap import unwrap_net
 from skdl.inspection.displays._axes import COLORS, Display, tidy
 

@@ -18,11 +18,10 @@ from sklearn.pipeline import make_pipeline
 
 from skdl import MLPClassifier, MLPRegressor, Standardizer, ValidationSet
 from skdl.callbacks import Checkpoint, LambdaCallback
-from skdl.callbacks._safe_file import FileLock
-from skdl.callbacks._state_file import StateFile
 from skdl.callbacks.checkpoint import VERSIONS
 from skdl.engine import Cosine, ReduceOnPlateau
 from skdl.engine.optimizers import OPTIMIZERS
+from tests.callbacks.parts import FileLock, StateFile
 
 IN_USE = r"in use: another fit .*'\{fingerprint\}'"
 

@@ -16,9 +16,9 @@ from scipy.sparse import coo_array, csr_array
 from sklearn.metrics import make_scorer, mean_absolute_error, r2_score
 from sklearn.model_selection import KFold
 
-from skdl.callbacks import _fingerprint as module
-from skdl.callbacks._fingerprint import differences, digest, fill_in
 from skdl.engine import Adam, BatchNorm, Cosine
+from tests.callbacks.parts import _fingerprint as module
+from tests.callbacks.parts import differences, digest, fill_in
 
 
 class Shift:
@@ -186,8 +186,8 @@ def test_another_process_computes_the_same_hashes():
     script = f"""
 import sys
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
-from skdl.callbacks._fingerprint import digest
 from tests.callbacks import test_fingerprint
+from tests.callbacks.parts import digest
 print([digest(make()) for make in test_fingerprint.MAKERS])
 """
     out = {

@@ -6,8 +6,7 @@ import threading
 
 import pytest
 
-from skdl.callbacks import _safe_file
-from skdl.callbacks._safe_file import FileLock, naming
+from tests.callbacks.parts import FileLock, _safe_file, naming
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 

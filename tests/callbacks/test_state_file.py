@@ -7,9 +7,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from skdl.callbacks import _safe_file
-from skdl.callbacks import _state_file as module
-from skdl.callbacks._state_file import StateFile, decode, encode
+from tests.callbacks.parts import StateFile, _safe_file, decode, encode
+from tests.callbacks.parts import _state_file as module
 
 STATE = {
     "none": None,

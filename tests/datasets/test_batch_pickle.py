@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from skdl.datasets._batch_pickle import read_batch_pickle
 from tests.datasets.formats import pictures, planes, python2_pickle, python_batch
+from tests.datasets.parts import read_batch_pickle
 
 (IMAGES, LABELS), *_ = pictures()
 BATCH = python_batch(IMAGES, LABELS)

@@ -15,15 +15,9 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.utils import Bunch
 
-from skdl.datasets import (
-    _openml,
-    cifar10,
-    fetch_cifar10,
-    fetch_mnist,
-    load_mnist,
-    mnist,
-)
+from skdl.datasets import cifar10, fetch_cifar10, fetch_mnist, load_mnist, mnist
 from tests.datasets.formats import planes
+from tests.datasets.parts import _openml
 
 MNIST_FILE = Path(__file__).parents[3] / "shared" / "data" / "mnist.npz"
 COUNTS = {"train_counts": (2,) * 10, "test_counts": (1,) * 10}

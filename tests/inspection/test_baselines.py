@@ -18,17 +18,6 @@ from skdl import (
     MLPRegressor,
     SoftmaxClassifier,
 )
-from skdl.inspection.diagnosis._baselines import (
-    check_baselines,
-    check_gap,
-    train_linear,
-)
-from skdl.inspection.diagnosis._scores import (
-    constant_score,
-    score_of,
-)
-from skdl.inspection.diagnosis._subject import make_subject
-from skdl.inspection.diagnosis._trial import run_trial
 from tests.inspection.cases import (
     CANCER,
     DIABETES,
@@ -37,6 +26,15 @@ from tests.inspection.cases import (
     X_NOISE,
     Y_NOISE,
     net,
+)
+from tests.inspection.parts import (
+    check_baselines,
+    check_gap,
+    constant_score,
+    make_subject,
+    run_trial,
+    score_of,
+    train_linear,
 )
 
 

@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array
 
-from skdl.inspection._checks import (
+from tests.inspection.parts import (
     check_indices,
     check_integer,
     check_number,

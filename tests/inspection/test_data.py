@@ -6,15 +6,15 @@ from numpy.testing import assert_allclose
 from scipy.sparse import csr_array
 
 from skdl import LogisticClassifier, MLPRegressor, SoftmaxClassifier
-from skdl.inspection.diagnosis._data import (
+from tests.inspection.parts import (
     check_class_imbalance,
     check_columns,
     check_duplicates,
     check_targets,
     column_statistics,
     data_facts,
+    make_subject,
 )
-from skdl.inspection.diagnosis._subject import make_subject
 
 X = np.random.default_rng(0).normal(size=(100, 5))
 Y = np.arange(100) % 2

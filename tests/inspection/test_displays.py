@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from skdl import SoftmaxClassifier, Standardizer
 from skdl import inspection as module
 from skdl.callbacks import Monitor
-from skdl.inspection.displays import _axes as helpers
+from tests.inspection.parts import _axes as helpers
 
 SHAPE = {"image_shape": (4, 4)}
 # Further arguments of from_estimator, and the number of panels.

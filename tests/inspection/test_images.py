@@ -9,12 +9,7 @@ from sklearn.pipeline import make_pipeline
 
 from skdl import Standardizer
 from skdl.inspection import TopActivationDisplay, WeightImageDisplay
-from skdl.inspection.displays._mosaic import (
-    as_images,
-    check_image_shape,
-    mosaic,
-    to_unit_range,
-)
+from tests.inspection.parts import as_images, check_image_shape, mosaic, to_unit_range
 
 
 def test_images_are_weights_the_longest_first(net):

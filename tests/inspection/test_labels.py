@@ -5,9 +5,7 @@ import pytest
 from sklearn.datasets import make_blobs, make_classification
 
 from skdl import LogisticClassifier, MLPRegressor, SoftmaxClassifier, SVMClassifier
-from skdl.inspection.diagnosis._labels import check_label_noise
-from skdl.inspection.diagnosis._subject import make_subject
-from skdl.inspection.diagnosis._trial import Budget
+from tests.inspection.parts import Budget, check_label_noise, make_subject
 
 X, Y = make_blobs(300, 5, centers=4, random_state=0)
 X = (X - X.mean(axis=0)) / X.std(axis=0)

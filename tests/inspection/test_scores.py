@@ -20,24 +20,22 @@ from skdl import (
     SVMClassifier,
 )
 from skdl.inspection import diagnose
-from skdl.inspection.diagnosis._baselines import (
-    check_baselines,
-    check_gap,
-)
-from skdl.inspection.diagnosis._scores import (
-    Score,
-    constant_score,
-    has_score,
-    metric_name,
-    scale_of,
-    score_of,
-)
-from skdl.inspection.diagnosis._subject import make_subject
-from skdl.inspection.diagnosis._trial import run_trial
 from tests.inspection.cases import (
     DIABETES,
     IRIS,
     net,
+)
+from tests.inspection.parts import (
+    Score,
+    check_baselines,
+    check_gap,
+    constant_score,
+    has_score,
+    make_subject,
+    metric_name,
+    run_trial,
+    scale_of,
+    score_of,
 )
 
 X, Y = make_classification(

@@ -9,15 +9,17 @@ from skdl import LogisticClassifier, MLPClassifier, MLPRegressor, SoftmaxClassif
 from skdl.engine import AbsoluteError, Huber, Quantile, SquaredError
 from skdl.engine.activations import ACTIVATIONS
 from skdl.engine.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
-from skdl.inspection.diagnosis._derivatives import _wrong_loss, check_gradients
-from skdl.inspection.diagnosis._subject import make_subject
-from skdl.inspection.diagnosis._training import (
+from tests.inspection.cases import DIABETES, IRIS, WINE, DeadRelu, WrongTanh, net
+from tests.inspection.parts import (
+    Budget,
+    _wrong_loss,
     check_chance,
     check_few_rows,
+    check_gradients,
     check_initial_loss,
+    make_subject,
+    run_trial,
 )
-from skdl.inspection.diagnosis._trial import Budget, run_trial
-from tests.inspection.cases import DIABETES, IRIS, WINE, DeadRelu, WrongTanh, net
 
 
 def trained(estimator, data=WINE, max_steps=20):

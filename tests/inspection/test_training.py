@@ -4,15 +4,17 @@ import numpy as np
 import pytest
 
 from skdl import MLPRegressor
-from skdl.inspection.diagnosis._subject import make_subject
-from skdl.inspection.diagnosis._training import (
+from tests.inspection.cases import DIABETES, WINE, net
+from tests.inspection.parts import (
+    Budget,
+    Curve,
     check_divergence,
     check_rate,
     check_rise,
     check_update_ratios,
+    make_subject,
+    run_trial,
 )
-from skdl.inspection.diagnosis._trial import Budget, Curve, run_trial
-from tests.inspection.cases import DIABETES, WINE, net
 
 
 def trained(estimator, data=WINE, max_steps=150):

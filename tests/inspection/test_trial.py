@@ -8,14 +8,14 @@ from skdl import MLPClassifier, MLPRegressor, SoftmaxClassifier
 from skdl.engine import Adam
 from skdl.engine.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, mean_loss
 from skdl.estimators._inner_door import loss_of, network_of, raw_scores
-from skdl.inspection.diagnosis._subject import make_subject
-from skdl.inspection.diagnosis._trial import (
+from tests.inspection.cases import DIABETES, IRIS
+from tests.inspection.parts import (
     Budget,
     Sample,
     losses_and_gradient,
+    make_subject,
     run_trial,
 )
-from tests.inspection.cases import DIABETES, IRIS
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

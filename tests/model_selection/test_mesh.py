@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from skdl.model_selection import Linear, Log
-from skdl.model_selection._mesh import Mesh
+from tests.model_selection.parts import Mesh
 
 RNG = np.random.RandomState(0)
 

@@ -9,8 +9,8 @@ from scipy import stats
 from sklearn.pipeline import make_pipeline
 
 from skdl.model_selection import CoarseToFineSearchCV, Linear, Log
-from skdl.model_selection._stages import common_prefix, paired_difference
 from tests.model_selection.hill import Hill
+from tests.model_selection.parts import common_prefix, paired_difference
 
 X = np.random.default_rng(0).normal(size=(60, 2))
 

@@ -6,16 +6,18 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import ndimage
 from scipy.stats import beta, kstest
 
-from skdl.preprocessing._augmentation import to_dtype, working_dtype
-from skdl.preprocessing._geometry import (
+from tests.preprocessing.parts import (
     FILL_MODES,
     FlipCrop,
+    Mixup,
     Warp,
+    change_tones,
+    cut_out,
     fold,
     inverse_matrices,
+    to_dtype,
+    working_dtype,
 )
-from skdl.preprocessing._mixup import Mixup
-from skdl.preprocessing._tones import change_tones, cut_out
 
 SHAPES = [(5, 7, 3), (6, 4, 1), (1, 1, 2), (32, 32, 3)]
 SIGMA = 2.5

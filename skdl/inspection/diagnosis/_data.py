@@ -10,7 +10,7 @@ from scipy.sparse import issparse
 from sklearn.utils import get_tags
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
-from skdl.inspection._checks import name_some
+from skdl.inspection._check_arguments import name_some
 from skdl.inspection.diagnosis._subject import Subject
 from skdl.inspection.diagnosis.report import Finding
 

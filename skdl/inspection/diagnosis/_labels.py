@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import softmax
 from sklearn.neighbors import NearestNeighbors
 
-from skdl.inspection._checks import name_some
+from skdl.inspection._check_arguments import name_some
 from skdl.inspection.diagnosis._subject import Subject
 from skdl.inspection.diagnosis._trial import Budget, run_trial
 from skdl.inspection.diagnosis.report import Finding

@@ -18,7 +18,7 @@ from sklearn.utils import check_array, resample
 from skdl._inputs import columns_named
 from skdl._sklearn import check_sample_weight
 from skdl.estimators._inner_door import check_training_rows
-from skdl.inspection._checks import check_lengths
+from skdl.inspection._check_arguments import check_lengths
 from skdl.inspection._unwrap import to_csr_array, unwrap_net
 
 Kind = Literal["labels", "indicator", "columns", "soft", "numbers"]

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
 from skdl.estimators._inner_door import encode, loss_of, network_of
-from skdl.inspection._checks import check_integer, check_number
+from skdl.inspection._check_arguments import check_integer, check_number
 from skdl.inspection.diagnosis._baselines import (
     check_baselines,
     check_gap,

@@ -2,6 +2,8 @@
 
 Findings take their texts from this table, and so does the table in
 docs/troubleshooting.md: after a change here, run ``python docs/troubleshooting.py``.
+The checks that make findings are in the modules by subject (`_data`, `_labels`,
+`_derivatives`, `_training`, `_layers`, `_baselines`). `diagnose` calls them.
 """
 
 from dataclasses import dataclass

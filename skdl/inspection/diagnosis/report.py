@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from skdl.inspection._checks import format_value
+from skdl.inspection._check_arguments import format_value
 from skdl.inspection.diagnosis.findings import KINDS, SEVERITIES, Severity
 
 __all__ = ["Finding", "Report", "sort_findings"]

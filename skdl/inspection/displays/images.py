@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skdl.inspection._checks import (
+from skdl.inspection._check_arguments import (
     check_indices,
     check_integer,
     check_number,

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from skdl._sklearn import check_matplotlib_support
 from skdl.estimators._inner_door import labels_of
-from skdl.inspection._checks import check_integer, check_lengths, check_table
+from skdl.inspection._check_arguments import check_integer, check_lengths, check_table
 from skdl.inspection.displays._axes import GRAY, Display
 from skdl.inspection.displays._mosaic import (
     as_images,

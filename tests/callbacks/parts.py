@@ -1,0 +1,11 @@
+"""The private parts that tests of this folder reach.
+
+When a file of skdl moves or is renamed, only the imports below change.
+"""
+
+# ruff: noqa: F401
+
+from skdl.callbacks import _fingerprint, _safe_file, _state_file
+from skdl.callbacks._fingerprint import differences, digest, fill_in
+from skdl.callbacks._safe_file import FileLock, naming
+from skdl.callbacks._state_file import StateFile, decode, encode
