@@ -131,6 +131,7 @@ def test_products_are_those_of_a_step():
         assert_allclose(out, a @ b, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_race(session):
     problem = small()
     seconds, deviation = session.race({name: (name, problem) for name in OURS})
@@ -204,6 +205,7 @@ QUESTIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_questions(session, name):
     if name == "accuracy" and not (accuracy.DATA / "mnist.npz").exists():
