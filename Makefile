@@ -22,7 +22,7 @@ words:    ## phrases that CONTRIBUTING.md replaces by better ones
 	$(PYTHON) tests/words.py
 
 types:    ## the types of public modules
-	pyright --pythonpath "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
+	pyright --project pyproject.toml --pythonpath "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
 
 doctest:  ## examples in docstrings
 	$(PYTHON) -m pytest --quiet --doctest-modules skdl
