@@ -98,7 +98,7 @@ def main(argv=None):
     """Diagnose and cure until there are no findings, and report."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, default=Path("troubleshooting.png"))
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=2)
     options = parser.parse_args(argv)
 
     runs = []
