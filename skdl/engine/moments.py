@@ -260,6 +260,7 @@ def updated_moments(
     *,
     full: bool = False,
     momentum: float | None = None,
+    name: str = "X",
 ) -> Moments:
     """Return the moments after one more batch.
 
@@ -276,6 +277,8 @@ def updated_moments(
     momentum : float in (0, 1] or None, default=None
         With a number, the moments are exponential averages of total weight 1, see
         `decaying_weights`. None gives all rows the same influence.
+    name : str, default="X"
+        What the data are, in the error.
 
     Returns
     -------
@@ -318,9 +321,10 @@ def updated_moments(
     if not np.isfinite(comoment).all():
         values = X.data if issparse(X) else X
         raise ValueError(
-            "The variance of X overflows float64: the values of X or of sample_weight "
-            f"are too large (largest |X| is {np.nanmax(np.abs(values)):.3g}, sum of "
-            f"the weights is {weights.sum():.3g})."
+            f"The variance of {name} overflows float64: the values of {name} or of "
+            f"sample_weight are too large (largest |{name}| is "
+            f"{np.nanmax(np.abs(values)):.3g}, sum of the weights is "
+            f"{weights.sum():.3g})."
         )
     return moments
 

@@ -376,7 +376,9 @@ class EnsembleRegressor(RegressorMixin, BaseEnsemble):
         scores = self._member_scores(X)
         if return_std and len(scores) == 1:
             raise ValueError("return_std=True needs several members, and there is one.")
-        each = np.stack([predictions_of(self._nets[0], part) for part in scores])
+        # Members that hold out other rows have other means and deviations of y.
+        members = zip(self._nets, scores, strict=True)
+        each = np.stack([predictions_of(net, part) for net, part in members])
         weights = self._vote_weights()
         if weights is None:
             weights = np.ones(len(each))

@@ -164,9 +164,9 @@ class FittedNet:
         There is one for every net of 'identity', 'logistic', 'tanh' or 'relu', the same
         in all hidden layers, whose loss is the cross-entropy of a softmax or of one
         sigmoid for two classes or each label, the squared error, or 'poisson'. Batch
-        normalization and `standardize` are folded into the weights, the two scores that
-        a softmax has for two classes become one, and dropout is off in predictions
-        anyway.
+        normalization, `standardize` and `standardize_target` are folded into the
+        weights, the two scores that a softmax has for two classes become one, and
+        dropout is off in predictions anyway.
 
         Returns
         -------
@@ -174,7 +174,8 @@ class FittedNet:
             It has the parameters that both classes know. A `solver` or
             `learning_rate` unknown to scikit-learn stays at its default. Records such
             as ``loss_curve_`` are this net's: they sum over several outputs, where
-            scikit-learn takes the mean. ``partial_fit`` continues from the weights,
+            scikit-learn takes the mean, and are in the units of
+            `standardize_target`. ``partial_fit`` continues from the weights,
             with new moments of the optimizer. After 'lbfgs' or early stopping it
             fails, as scikit-learn's own does.
 

@@ -62,6 +62,7 @@ __all__ = [
     "rows_at_once",
     "rows_per_batch",
     "score_predictions",
+    "score_units",
     "split_rows",
     "stack_columns",
     "take_network",
@@ -310,6 +311,18 @@ def predictions_of(net, scores):
     scores : ndarray of shape (n_samples, n_scores)
     """
     return targets_of(net).decode(scores)
+
+
+def score_units(net):
+    """Return how much of y a raw score of 1 is, for each score, (n_scores,).
+
+    Parameters
+    ----------
+    net : estimator
+        A fitted net. It is 1, unless a regressor has learned y in units of its standard
+        deviation.
+    """
+    return targets_of(net).score_units(network_of(net).widths[-1])
 
 
 def score_predictions(net, y, predictions, sample_weight=None):

@@ -34,6 +34,7 @@ from skdl.estimators._resolve import resolve
 from skdl.estimators._run_state import RunState
 from skdl.estimators._standardize import check_standardize, learn_scaling
 from skdl.estimators._targets import (
+    UNITS,
     Targets,
     choose_targets,
     choose_targets_of_batches,
@@ -70,6 +71,9 @@ def prepare(
         As the user gave them to ``partial_fit``.
     """
     is_new = not ("_network" in vars(net) and (incremental or net.warm_start))
+    if is_new:
+        for name in UNITS:
+            vars(net).pop(name, None)
     # 1. Check parameters and rows.
     hidden_widths = _check_parameters(net)
     rows = _check_rows(net, X, y, sample_weight, classes, is_new=is_new)
@@ -94,6 +98,8 @@ def prepare(
             streams["validation"],
         )  # fmt: skip
     # 5. Learn from the rows that are left what they need before they train.
+    if is_new:
+        _learn_units(rows, data, validation)
     augmentation = start_augmentation(net, data, rows.image_shape, streams)
     moments = learn_scaling(
         net, data, rows.weights, rows.image_shape,
@@ -179,6 +185,16 @@ def _encode(net, rows, classes, *, is_new, incremental):
     return Data(rows.X, encoded, table, weights), n_scores
 
 
+def _learn_units(rows, data, validation):
+    """Let `Targets` learn units of y from the training rows, and encode y in them."""
+    if rows.targets.learn_units(rows.codes, rows.weights, data.rows):
+        data.targets, data.table, _ = rows.targets.encode(rows.codes, rows.dtype)
+        if validation is not None:
+            validation.targets, validation.table, _ = rows.targets.encode(
+                validation.codes, rows.dtype
+            )
+
+
 def read_targets(net, y, classes=None, *, is_new, incremental):
     """Return the `Targets` of a call, and what they read y as.
 
@@ -246,6 +262,14 @@ def _continue_network(net, widths):
             "warm_start and partial_fit continue with the parameters of the last "
             "call, but activation (maxout), normalization, residual or standardize "
             "now ask for others. Set warm_start=False, or clone the estimator."
+        )
+    has_units = "target_mean_" in vars(net)
+    if bool(getattr(net, "standardize_target", False)) != has_units:
+        raise ValueError(
+            "warm_start and partial_fit continue with a net that has learned y in "
+            f"units of {'its deviation' if has_units else 'its own'}, but "
+            f"standardize_target={net.standardize_target!r} now asks for the other. "
+            "Set warm_start=False, or clone the estimator."
         )
     net._network.restore(old.snapshot())
     if "streams" in net._run_state:

@@ -1,4 +1,4 @@
-"""Columns of mean 0 and variance 1, learned from the rows that a net trains on."""
+"""Columns of X and y of mean 0 and variance 1, learned from the training rows."""
 
 import numpy as np
 from scipy.sparse import issparse
@@ -60,7 +60,7 @@ def learn_scaling(net, data, weights, image_shape, known, *, incremental):
     if not net.standardize:
         return known
     if known is None or incremental:
-        moments = _moments_of_rows(data, weights)
+        moments = _moments_of_rows(data.X, weights, data.rows)
         if moments is None:
             return known  # no row has a weight: training will say so
         known = _merged(known, _spacing(data.X.dtype), moments)
@@ -71,6 +71,31 @@ def learn_scaling(net, data, weights, image_shape, known, *, incremental):
     scale = safe_scale(mean, variance, known["spacing"])
     net._network.scaling.set(mean, scale)
     return known
+
+
+def target_units(y, weights, rows):
+    """Return the units in which a regressor with `standardize_target` learns y.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+    weights : ndarray of shape (n_samples, 1), or None
+        The user's own sample weights.
+    rows : ndarray of int, or None
+        Numbers of the training rows; None for all rows.
+
+    Returns
+    -------
+    units : dict
+        ``target_mean_`` and ``target_scale_`` of shape (n_outputs,): the mean and the
+        standard deviation of each output. Empty if no row has a weight.
+    """
+    moments = _moments_of_rows(y.reshape(len(y), -1), weights, rows, "y")
+    if moments is None:
+        return {}  # training will say so
+    variance = moments.comoment / moments.weight
+    scale = safe_scale(moments.mean, variance, _spacing(y.dtype))
+    return {"target_mean_": moments.mean, "target_scale_": scale}
 
 
 def _spacing(dtype):
@@ -94,24 +119,35 @@ def _merged(known, spacing, moments):
     return {**moments._asdict(), "spacing": spacing, "repeats": repeats}
 
 
-def _moments_of_rows(data, weights):
-    """Return the moments of a Data's rows, read once, block by block."""
+def _moments_of_rows(values, weights, rows, name="X"):
+    """Return the moments of rows with a weight, read once, block by block.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_samples, n_columns)
+    weights : ndarray of shape (n_samples, 1), or None
+    rows : ndarray of int, or None
+        Numbers of the rows to read; None for all rows.
+    name : str, default="X"
+        What the values are, in errors.
+    """
     moments = None
     # In the order of the memory, or of the file.
-    rows = None if data.rows is None else np.sort(data.rows)
-    step = max(1, BLOCK // max(1, data.X.shape[1]))
-    for start in range(0, data.n_rows, step):
-        part = slice(start, min(start + step, data.n_rows))
+    rows = None if rows is None else np.sort(rows)
+    n_rows = len(values) if rows is None else len(rows)
+    step = max(1, BLOCK // max(1, values.shape[1]))
+    for start in range(0, n_rows, step):
+        part = slice(start, min(start + step, n_rows))
         if rows is not None:
             part = rows[part]
-        block = data.X[part]
+        block = values[part]
         counts = np.ones(len(block))
         if weights is not None:
             counts = weights[part, 0].astype(np.float64)
             if not counts.all():
                 block, counts = block[counts > 0], counts[counts > 0]
         if len(counts):
-            moments = updated_moments(moments, block, counts)
+            moments = updated_moments(moments, block, counts, name=name)
     return moments
 
 

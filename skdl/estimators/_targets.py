@@ -53,8 +53,10 @@ from skdl.estimators._labels import (
     subset_accuracy,
     unique_labels,
 )
+from skdl.estimators._standardize import target_units
 
 __all__ = [
+    "UNITS",
     "ClassTargets",
     "Indicator",
     "LabelColumns",
@@ -75,6 +77,9 @@ __all__ = [
     "takes_distributions",
     "targets_of",
 ]
+
+# What a net knows of its targets with `standardize_target`.
+UNITS = ("target_mean_", "target_scale_")
 
 
 # Which object it is
@@ -291,6 +296,20 @@ class Targets:
     def check_classes_again(self, classes):
         """Refuse other `classes` than in the first call of ``partial_fit``."""
 
+    def learn_units(self, y, sample_weight, rows):
+        """Learn the units in which `encode` returns y; return whether they changed.
+
+        Parameters
+        ----------
+        y : ndarray
+            As `read` returns it.
+        sample_weight : ndarray of shape (n_samples, 1), or None
+            The user's weights.
+        rows : ndarray of int, or None
+            Numbers of the rows to train on; None for all rows.
+        """
+        return False
+
     def weigh(self, y, sample_weight, dtype):
         """Return the weights of rows in training, as a column, or None.
 
@@ -328,6 +347,10 @@ class Targets:
         """Return labels whose shares a random split should keep, or None."""
         return None
 
+    def score_units(self, n_scores):
+        """Return how much of y a raw score of 1 is, for each score, (n_scores,)."""
+        return np.ones(n_scores)
+
     def for_scorers(self, y, read):
         """Return y as scorers take it: labels in place of distributions.
 
@@ -356,7 +379,11 @@ class Targets:
 
 
 class Numbers(Targets):
-    """Numbers, in one or several columns, for a regressor."""
+    """Numbers, in one or several columns, for a regressor.
+
+    With `standardize_target`, the net has the mean and the standard deviation of each
+    output: `encode` subtracts and divides, `decode` multiplies and adds.
+    """
 
     @cached_property
     def loss(self):
@@ -384,19 +411,57 @@ class Numbers(Targets):
             y = column_or_1d(y, warn=True)  # refuses a sparse one, as scikit-learn's
         if issparse(y):
             y = y.toarray()
-        if self.are_counts and y.min() < 0:
-            raise ValueError(f"loss='poisson' needs y >= 0, got {y.min()}.")
+        if self.are_counts:
+            if self.net.standardize_target:
+                raise ValueError(
+                    f"standardize_target={self.net.standardize_target!r} makes numbers "
+                    f"below the mean negative, and loss={self.net.loss!r} needs y >= "
+                    "0: set standardize_target=False. Its logarithm takes counts of "
+                    "any size."
+                )
+            if y.min() < 0:
+                raise ValueError(f"loss='poisson' needs y >= 0, got {y.min()}.")
         return y
+
+    @property
+    def fitted_attributes(self):
+        """Dict of the mean and the deviation of each output, if the net has them."""
+        known = vars(self.net)
+        return {name: known[name] for name in UNITS if name in known}
+
+    def learn_units(self, y, sample_weight, rows):
+        """Learn mean and deviation of each output; see `Targets.learn_units`."""
+        if not self.net.standardize_target:
+            return False
+        vars(self.net).update(target_units(y, sample_weight, rows))
+        return True
 
     def encode(self, y, dtype):
         """Return (targets, table, n_scores) of the loss."""
-        targets, table = self.loss.encode(y.reshape(len(y), -1), dtype)
+        y = y.reshape(len(y), -1)
+        units = self.fitted_attributes
+        # Another number of outputs gets other targets, whose width callers refuse.
+        if units and y.shape[1] == len(units["target_mean_"]):
+            y = (y - units["target_mean_"]) / units["target_scale_"]
+        targets, table = self.loss.encode(y, dtype)
         return targets, table, targets.shape[1]
 
     def decode(self, scores):
         """Return the predicted numbers, without the axis of a single output."""
         predictions = self.loss.predictions(scores)
+        if units := self.fitted_attributes:
+            # One number per output, in the second axis; a third one has quantiles.
+            shape = (-1,) + (1,) * (predictions.ndim - 2)
+            mean, scale = (
+                units[name].astype(predictions.dtype).reshape(shape) for name in UNITS
+            )
+            predictions = predictions * scale + mean
         return predictions[:, 0] if predictions.shape[1] == 1 else predictions
+
+    def score_units(self, n_scores):
+        """Return how much of y a raw score of 1 is, for each score, (n_scores,)."""
+        scale = self.fitted_attributes.get("target_scale_", np.ones(1))
+        return np.repeat(scale, n_scores // len(scale))
 
     def score(self, y, decisions, sample_weight=None):
         """Return R²; with a quantile loss, D² of the pinball loss.

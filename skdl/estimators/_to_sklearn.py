@@ -60,7 +60,7 @@ def to_sklearn(net):
     names = [*ATTRIBUTES, *(RECORDS if theirs.solver != "lbfgs" else ())]
     names += ["feature_names_in_"] if hasattr(net, "feature_names_in_") else []
     vars(theirs).update({name: deepcopy(getattr(net, name)) for name in names})
-    theirs.coefs_, theirs.intercepts_ = _folded(net._network)
+    theirs.coefs_, theirs.intercepts_ = _folded(net)
     theirs.out_activation_ = net._loss().out_activation
     if classifies:
         _set_classes(net, theirs)
@@ -149,9 +149,9 @@ def _is_one_of(value, names):
     return isinstance(value, str) and value in names
 
 
-def _folded(network):
+def _folded(net):
     """Return new lists of weights and biases that include all scaling."""
-    coefs, intercepts = [], []
+    network, coefs, intercepts = net._network, [], []
     scale = shift = None
     for before, layer in pairwise([None, *network.layers]):
         if isinstance(layer, Affine):
@@ -169,6 +169,11 @@ def _folded(network):
                 intercepts[-1] *= scale
                 intercepts[-1] += shift
                 scale = shift = None
+    units = targets_of(net).fitted_attributes
+    if "target_scale_" in units:
+        coefs[-1] *= units["target_scale_"]
+        intercepts[-1] *= units["target_scale_"]
+        intercepts[-1] += units["target_mean_"]
     return (
         [a.astype(network.dtype, copy=False) for a in arrays]
         for arrays in (coefs, intercepts)

@@ -335,7 +335,8 @@ def warn_if_far(y_val, y):
             f"{high[i]:.3g}, and half of y_val from {first[i]:.3g} to {third[i]:.3g}, "
             "so that validation loss and score say nothing. "
             "TransformedTargetRegressor transforms y and not y_val: pass "
-            "y_val=transformer.transform(y_val), of a transformer fitted to y.",
+            "y_val=transformer.transform(y_val), of a transformer fitted to y, or let "
+            "the net scale both: standardize_target=True.",
             UserWarning,
         )
 

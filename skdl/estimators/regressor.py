@@ -112,6 +112,16 @@ or list of these, default='relu'
         constant columns. ``partial_fit`` merges the moments of its rows before it
         trains on them; a warm start keeps those of the first ``fit``. Not available for
         a sparse X.
+    standardize_target : bool, default=False
+        Whether the net learns y in units of its standard deviation, (y - mean) / std,
+        each output in its own. Predictions and scores are in the units of y. The loss,
+        in `loss_curve_` and `history_`, is in the units that are learned, and so are
+        `tol`, ``Huber(delta)``, and the loss that `alpha` is weighed against. Mean and
+        deviation are those of the training rows, without validation rows, with the
+        population variance, weighted by `sample_weight`; a constant output has the
+        deviation 1. ``partial_fit`` and warm starts keep those of the first call, whose
+        rows should therefore be typical. Not available with 'poisson', whose numbers
+        must not become negative.
     image_shape : sequence of two or three int or None, default=None
         Shape (height, width, channels) of the images, if the rows of X are images.
         Pixels follow each other, with the channels of a pixel side by side, as
@@ -249,6 +259,10 @@ schedule, or schedule object, default='constant'
     input_mean_, input_scale_ : ndarray of shape (n_features_in_,)
         Mean and standard deviation of the columns of X, with `standardize` only. The
         weights of the first layer, and `coef_`, apply to the standardized columns.
+    target_mean_, target_scale_ : ndarray of shape (n_targets,)
+        Mean and standard deviation of each output, with `standardize_target` only. The
+        net learns (y - target_mean_) / target_scale_: the weights and biases of the
+        last layer, and `coef_` and `intercept_`, are in these units.
     projections_ : list of ndarray or None
         Matrix of each skip connection, with ``residual=True``; None between equal
         widths.
@@ -318,13 +332,16 @@ schedule, or schedule object, default='constant'
     Examples
     --------
     >>> from sklearn.datasets import load_diabetes
-    >>> from sklearn.pipeline import make_pipeline
-    >>> from skdl import MLPRegressor, Standardizer
+    >>> from skdl import MLPRegressor
     >>> X, y = load_diabetes(return_X_y=True)
-    >>> net = MLPRegressor(hidden_layer_sizes=(), solver="lbfgs", random_state=0)
-    >>> model = make_pipeline(Standardizer(), net).fit(X, y)
-    >>> round(model.score(X, y), 3)
+    >>> net = MLPRegressor(
+    ...     hidden_layer_sizes=(), solver="lbfgs", standardize=True,
+    ...     standardize_target=True, random_state=0,
+    ... )
+    >>> round(net.fit(X, y).score(X, y), 3)
     0.518
+    >>> net.target_mean_.round(1), net.target_scale_.round(1)
+    (array([152.1]), array([77.]))
     """
 
     _parameter_constraints: ClassVar[dict] = {
@@ -333,8 +350,11 @@ schedule, or schedule object, default='constant'
             StrOptions(set(REGRESSION_LOSSES)),
             HasMethods(["encode", "rows_and_gradient", "predictions"]),
         ],
+        "standardize_target": ["boolean"],
     }
     _y_numeric: ClassVar[bool] = True
+
+    standardize_target: bool
 
     def __init__(
         self,
@@ -380,6 +400,7 @@ schedule, or schedule object, default='constant'
         standardize: bool | Literal["feature", "channel"] = False,
         image_shape: Sequence[int] | None = None,
         augment: Augmenter | Callable | None = None,
+        standardize_target: bool = False,
     ) -> None:
         store_parameters(self, locals())
 

@@ -14,6 +14,7 @@ from skdl.estimators._inner_door import (
     loss_of,
     network_of,
     rows_at_once,
+    score_units,
 )
 from skdl.inspection._check_arguments import check_lengths
 from skdl.inspection._unwrap import hidden_layer_index, unwrap_net
@@ -89,7 +90,8 @@ def input_gradients(
     y : array-like of shape (n_samples,) or (n_samples, n_outputs), optional
         Targets. With them, the gradient is that of the row's own loss J_i, as in
         ``fit``: with label smoothing, but without weights and penalty, and not divided
-        by the number of rows. Without them, it is the gradient of a raw score.
+        by the number of rows. Without them, it is the gradient of a raw score, which a
+        regressor with `standardize_target` has in units of y.
     output : int, optional
         Without y: the raw score to differentiate, as the index of its column in the
         output layer. The default is the score of the predicted class (for two classes
@@ -154,7 +156,7 @@ def _gradient_of_scores(net, X, output):
             raise ValueError(
                 f"output must be a number from 0 to {n_scores - 1}, got {output!r}."
             )
-        gradient[:, output] = 1
+        gradient[:, output] = score_units(net)[output]
         return gradient
     if kind_of_targets(net) != "labels":
         if n_scores > 1:
@@ -163,7 +165,7 @@ def _gradient_of_scores(net, X, output):
                 f"them: set output to a number from 0 to {n_scores - 1}, or pass y for "
                 "the gradient of the loss."
             )
-        gradient[...] = 1
+        gradient[...] = score_units(net)
         return gradient
     scores = raw_scores(network, X, max_rows=rows_at_once(network, X))
     if n_scores == 1:

@@ -149,9 +149,11 @@ def test_augmented_rows_cause_no_findings():
 def test_scaled_targets_cure_unscaled_ones():
     X, y = DIABETES[0], 1000 + 50 * DIABETES[1]
     assert "unscaled_targets" in diagnose(net(MLPRegressor, max_iter=5), X, y)
-    cured = TransformedTargetRegressor(
-        net(MLPRegressor, early_stopping=True), transformer=StandardScaler()
-    )
+    cured = net(MLPRegressor, early_stopping=True)
+    wrapped = TransformedTargetRegressor(cured, transformer=StandardScaler())
+    assert not diagnose(wrapped, X, y).findings
+    assert not diagnose(wrapped.fit(X, y), X, y).findings
+    cured.set_params(standardize_target=True)
     assert not diagnose(cured, X, y).findings
     assert not diagnose(cured.fit(X, y), X, y).findings
 

@@ -81,7 +81,8 @@ class Huber(_Regression):
     Parameters
     ----------
     delta : float, default=1.0
-        The error at which the two cases meet, in units of y. Above 0.
+        The error at which the two cases meet, above 0: in units of y, or of its
+        standard deviation for a net with `standardize_target`.
 
     References
     ----------

@@ -107,12 +107,15 @@ def check_columns(subject: Subject) -> Iterator[Finding]:
 def check_targets(subject: Subject) -> Iterator[Finding]:
     """Find targets that are all equal, and numbers far from mean 0 and deviation 1.
 
-    Losses that work with a logarithm (``loss="poisson"``) take numbers of any size.
+    A net with `standardize_target` scales the numbers itself. Losses that work with a
+    logarithm (``loss="poisson"``) take numbers of any size.
     """
     if (subject.all_y == subject.all_y[:1]).all():
         yield Finding("constant_targets", "y", {"rows": len(subject.all_y)})
     tags = get_tags(subject.net).target_tags
     if subject.kind != "numbers" or (tags is not None and tags.positive_only):
+        return
+    if subject.net.standardize_target:
         return
     y = subject.y.reshape(len(subject.y), -1).astype(np.float64)
     mean, deviation = y.mean(axis=0), y.std(axis=0)
@@ -131,6 +134,7 @@ def check_targets(subject: Subject) -> Iterator[Finding]:
                 "mean": mean[is_far].tolist(),
                 "standard_deviation": deviation[is_far].tolist(),
             },
+            {"standardize_target": True},
         )
 
 

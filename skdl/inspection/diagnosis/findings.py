@@ -79,8 +79,7 @@ KINDS = {
         "10.",
         "A net starts with outputs of size 1, and its gradients are as large as the "
         "targets, so that learning rate, tol and alpha would have to fit their unit.",
-        "Scale the targets: TransformedTargetRegressor(net, "
-        "transformer=StandardScaler()).",
+        "Let the net learn y in units of its deviation: standardize_target=True.",
     ),
     "class_imbalance": Kind(
         "warning",
