@@ -44,7 +44,7 @@ UNFINISHED = ()
 # Private names that Python gives to all users, and scikit-learn to its subclasses.
 THEIRS = {"_asdict", "_fields", "_getframe", "_make", "_replace", "_skl_callbacks"}
 THEIRS |= {"_checked_cv_orig", "_get_param_names", "_init_callback_context"}
-THEIRS |= {"_parameter_constraints"}
+THEIRS |= {"_parameter_constraints", "_validate_params"}
 # Functions with more than `LONG` lines of code, and why they are not divided.
 LONG = 60
 REASONS = {

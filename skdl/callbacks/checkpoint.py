@@ -120,7 +120,7 @@ class Checkpoint(NetCallback):
 
     def on_fit_begin(self, run: Any) -> None:
         """Open the file, and resume from it with `resume`."""
-        _check_repeatable(run.net)
+        _check_repeatable(run)
         marks = fingerprint(run)
         file = StateFile(fill_in(os.fspath(self.path), marks))
         # A note from now on: an error below closes the file with its note.
@@ -207,8 +207,9 @@ class _Notes:
         self.file.close()
 
 
-def _check_repeatable(net):
-    if net.solver == "lbfgs":
+def _check_repeatable(run):
+    net = run.net
+    if run.optimizer is None:
         raise ValueError(
             "Checkpoint does not support solver='lbfgs', because SciPy does not reveal "
             "its state: take another solver, or no Checkpoint."

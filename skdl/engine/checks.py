@@ -1,7 +1,8 @@
 """Checks of the settings of specification objects, with clear errors."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from numbers import Integral, Real
 from typing import Any, Literal
 
@@ -14,7 +15,36 @@ __all__ = [
     "check_methods",
     "check_number",
     "check_object",
+    "did_you_mean",
 ]
+
+
+def did_you_mean(value: object, names: Iterable[str]) -> str:
+    """Return " Did you mean …?" for a misspelt name, or an empty text.
+
+    Parameters
+    ----------
+    value : object
+        What the user gave.
+    names : iterable of str
+        The valid names.
+
+    Returns
+    -------
+    text : str
+        The end of an error message.
+
+    Examples
+    --------
+    >>> from skdl.engine.checks import did_you_mean
+    >>> did_you_mean("Epoch", ["epochs", "iterations"])
+    " Did you mean 'epochs'?"
+    """
+    if not isinstance(value, str):
+        return ""
+    ours = {name.lower(): name for name in names if isinstance(name, str)}
+    close = get_close_matches(value.lower(), ours, n=1)
+    return f" Did you mean {ours[close[0]]!r}?" if close else ""
 
 
 def check_number(
@@ -176,5 +206,5 @@ def check_choice(owner: object, name: str, choices: Sequence) -> None:
     if value not in choices:
         raise ValueError(
             f"{type(owner).__name__}: {name} must be one of {list(choices)}, "
-            f"got {value!r}."
+            f"got {value!r}.{did_you_mean(value, choices)}"
         )

@@ -18,7 +18,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skdl._inputs import check_numbers
-from skdl._sklearn import fit_context, validate_parameter_constraints
+from skdl._parameters import ExplainedValues
+from skdl._sklearn import fit_context
 from skdl._version import Versioned
 from skdl.engine.prediction import by_passes, raw_scores
 from skdl.engine.stacking import unstack
@@ -56,7 +57,7 @@ class Members:
     attributes: dict
 
 
-class BaseEnsemble(Versioned, BaseEstimator):
+class BaseEnsemble(Versioned, ExplainedValues, BaseEstimator):
     """Base class of ensembles, whose members predict in one pass over a stack.
 
     A subclass has the parameters `estimator`, `voting` and `weights`, and
@@ -117,7 +118,7 @@ class BaseEnsemble(Versioned, BaseEstimator):
         """
         net = clone(self._base_estimator())
         self._check_voting()
-        check_parameters(net)
+        net._validate_params()
         validation = {
             "X_val": X_val,
             "y_val": y_val,
@@ -173,7 +174,7 @@ class BaseEnsemble(Versioned, BaseEstimator):
         """Return X for the network; raise unless the ensemble can predict."""
         check_is_fitted(self)
         # `voting` and `weights` may have been set after fit.
-        check_parameters(self)
+        self._validate_params()
         self._check_voting()
         if self.weights == "score" and self.member_scores_ is None:
             raise ValueError(
@@ -420,15 +421,6 @@ def _mean(values, weights):
     """Return the weighted mean over the first axis, in the dtype of the values."""
     shares = np.asarray(weights / np.sum(weights), values.dtype)
     return np.tensordot(shares, values, axes=1)
-
-
-def check_parameters(estimator):
-    """Raise unless all parameters of an estimator are valid."""
-    validate_parameter_constraints(
-        estimator._parameter_constraints,
-        estimator.get_params(deep=False),
-        type(estimator).__name__,
-    )
 
 
 class FractionSplit:

@@ -22,7 +22,7 @@ from skdl.ensemble._base import (
     hold_out,
     known_scores,
 )
-from skdl.estimators._inner_door import take_network
+from skdl.estimators._inner_door import setting, take_network, uses_lbfgs
 
 __all__ = [
     "CheckpointEnsembleClassifier",
@@ -280,7 +280,7 @@ def _check_averaging(ensemble):
 
 def _check_net(ensemble, net, callbacks):
     name = type(ensemble).__name__
-    if net.solver == "lbfgs":
+    if uses_lbfgs(net):
         raise ValueError(
             f"estimator has solver='lbfgs', and {name} needs epochs of a stochastic "
             "solver: set solver='adam', or take an ensemble of seeds."
@@ -295,9 +295,11 @@ def _check_net(ensemble, net, callbacks):
 
 def _set_cycles(net, n_members):
     """Set a learning rate with cycles; return the epoch that ends the last cycle."""
-    rate = net.learning_rate
+    rate = setting(net, "learning_rate")
     if rate == "constant":
         rate = CosineRestarts(max(1, net.max_iter // n_members))
+    if rate == "cosine_restarts":
+        rate = CosineRestarts()
     if not hasattr(rate, "ends_cycle"):
         raise ValueError(
             "snapshots='cyclic' sets the learning rate, and the estimator has "

@@ -18,7 +18,7 @@ from skdl.ensemble._base import (
     hold_out,
     known_scores,
 )
-from skdl.estimators._inner_door import take_network
+from skdl.estimators._inner_door import take_network, uses_lbfgs
 
 __all__ = ["SeedEnsembleClassifier", "SeedEnsembleRegressor", "fit_seeds"]
 
@@ -236,7 +236,7 @@ def fit_seeds(ensemble, net, X, y, sample_weight, validation):
     seeds = rng.randint(np.iinfo(np.int32).max, size=n_members)
     some, split = n_best < n_members, net.validation_split
     needs_scores = some or ensemble.weights == "score"
-    if needs_scores or (net.early_stopping and net.solver != "lbfgs"):
+    if needs_scores or (net.early_stopping and not uses_lbfgs(net)):
         # All members are scored on the same rows: other scores do not compare.
         hold_out(net, validation, rng)
     nets = Parallel(n_jobs=ensemble.n_jobs)(

@@ -14,7 +14,7 @@ from skdl.engine.initializers import (
     LeCunNormal,
 )
 from skdl.engine.layers import NORMALIZATIONS, BatchNorm
-from skdl.estimators._resolve import resolve
+from skdl.estimators._resolve import canonical, resolve
 
 
 def check_architecture(net, n_hidden):
@@ -91,6 +91,7 @@ def _check_weight_init(weight_init, n_hidden):
                 f"{sorted(INITIALIZERS)}, 'auto' or None."
             )
         return Gaussian(weight_init)
+    weight_init = canonical("weight_init", weight_init)
     if weight_init is None or weight_init == "auto":
         return weight_init
     return resolve("weight_init", weight_init, INITIALIZERS, Initializer)
@@ -164,7 +165,9 @@ def start_weights(network, weight_init, activation, rng):
         return
     if initializer is None:
         # scikit-learn's bounds, which are smaller for sigmoids.
-        network.initialize(rng, 2.0 if activation == "logistic" else 6.0)
+        network.initialize(
+            rng, 2.0 if canonical("activation", activation) == "logistic" else 6.0
+        )
         return
     initializers = [initializer] * len(network.affine)
     if initializer == "auto":

@@ -10,6 +10,7 @@ from skdl.estimators._fitted import FittedNet
 from skdl.estimators._growing_records import LISTS
 from skdl.estimators._parameters import NetParameters
 from skdl.estimators._prepare import prepare
+from skdl.estimators._resolve import uses_lbfgs
 from skdl.estimators._targets import (
     targets_of,
 )
@@ -19,7 +20,7 @@ from skdl.estimators._validation_data import check_validation
 
 def has_partial_fit(estimator):
     """Tell `available_if` whether the solver trains batch by batch."""
-    if estimator.solver == "lbfgs":
+    if uses_lbfgs(estimator):
         raise AttributeError(
             "partial_fit is only available for stochastic solvers: solver='lbfgs' "
             "needs all rows at once."

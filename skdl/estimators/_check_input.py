@@ -11,7 +11,7 @@ from skdl._sklearn import check_sample_weight
 from skdl._warn import warn
 from skdl.engine.losses import Loss
 from skdl.engine.penalties import PENALTIES, ElasticNetPenalty, L2Penalty, Penalty
-from skdl.estimators._resolve import resolve
+from skdl.estimators._resolve import canonical, resolve, setting, uses_lbfgs
 
 # Dtypes that X keeps, and that are converted batch by batch. All others become the
 # first of them, as in scikit-learn.
@@ -124,9 +124,9 @@ def network_dtype(X):
 
 def check_lbfgs(net):
     """Refuse what solver='lbfgs' cannot do, before any work."""
-    if net.solver != "lbfgs":
+    if not uses_lbfgs(net):
         return
-    if net.max_grad_norm is not None or net.learning_rate not in INERT:
+    if net.max_grad_norm is not None or setting(net, "learning_rate") not in INERT:
         raise ValueError(
             "solver='lbfgs' chooses its steps itself, without clipping or schedules: "
             "set max_grad_norm=None and learning_rate='constant', or another solver."
@@ -137,7 +137,8 @@ def check_lbfgs(net):
             "divergence, but solver='lbfgs' has no learning rate: set max_restarts=0, "
             "or another solver."
         )
-    if net.penalty not in (None, "l2") and not isinstance(net.penalty, L2Penalty):
+    penalty = setting(net, "penalty")
+    if penalty not in (None, "l2") and not isinstance(penalty, L2Penalty):
         raise ValueError(
             f"solver='lbfgs' needs a smooth objective, and penalty={net.penalty!r} is "
             "not smooth at zero. Set penalty='l2' or None, or a stochastic solver "
@@ -187,7 +188,7 @@ def check_penalty(penalty, l1_ratio, alpha):
     """
     if penalty is None:
         return 0, PENALTIES["l2"]()
-    if isinstance(penalty, str) and penalty == "elasticnet":
+    if canonical("penalty", penalty) == "elasticnet":
         return alpha, ElasticNetPenalty(l1_ratio)
     return alpha, resolve("penalty", penalty, PENALTIES, Penalty)
 

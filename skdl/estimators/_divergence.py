@@ -4,6 +4,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from skdl._text import join_names
+from skdl.estimators._resolve import uses_lbfgs
 
 # Standardized columns hardly ever have larger elements.
 LARGE = 100.0
@@ -27,7 +28,7 @@ def likely_cause(net, X, targets, made_no_step=False):
         and the net still has its starting weights.
     """
     rate = f"learning_rate_init={net.learning_rate_init:g}"
-    lower = "" if net.solver == "lbfgs" or made_no_step else f", or lower {rate}"
+    lower = "" if uses_lbfgs(net) or made_no_step else f", or lower {rate}"
     if made_no_step:
         weights = _large_weights(net)
         if weights:
@@ -43,7 +44,7 @@ def likely_cause(net, X, targets, made_no_step=False):
             f"Columns of X that are not scaled are the likely cause: {sizes}. "
             f"{way_out}{lower}."
         )
-    if net.solver == "lbfgs":
+    if uses_lbfgs(net):
         return "X and y are well scaled: check weight_init and alpha."
     if made_no_step:
         return (

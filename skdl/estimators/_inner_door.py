@@ -23,6 +23,7 @@ from skdl.estimators._check_input import (
 from skdl.estimators._fitted import rows_at_once
 from skdl.estimators._labels import stack_columns
 from skdl.estimators._prepare import prepare
+from skdl.estimators._resolve import setting, uses_lbfgs
 from skdl.estimators._targets import (
     Indicator,
     LabelColumns,
@@ -63,12 +64,14 @@ __all__ = [
     "rows_per_batch",
     "score_predictions",
     "score_units",
+    "setting",
     "split_rows",
     "stack_columns",
     "take_network",
     "targets_of",
     "train_discarded",
     "training_weights",
+    "uses_lbfgs",
     "with_network",
 ]
 

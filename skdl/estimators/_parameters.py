@@ -8,12 +8,14 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.metrics import get_scorer_names
 
+from skdl._parameters import hint_at
 from skdl._sklearn import (
     HasMethods,
     Interval,
     InvalidParameterError,
     Options,
     StrOptions,
+    validate_parameter_constraints,
 )
 from skdl._version import Versioned
 from skdl.engine.activations import ACTIVATIONS
@@ -34,7 +36,7 @@ from skdl.engine.protocols import (
     Schedule,
 )
 from skdl.engine.schedules import SCHEDULES
-from skdl.estimators._resolve import hint_at
+from skdl.estimators._resolve import HINTS, OTHERS, canonical, check_scorer_names
 
 __all__ = [
     "CLASSIFIER_CONSTRAINTS",
@@ -56,8 +58,8 @@ ActivationName = Literal[
 ]  # fmt: skip
 SolverName = Literal["lbfgs", "sgd", "adam", "adagrad", "rmsprop", "adamw"]
 ScheduleName = Literal[
-    "constant", "invscaling", "adaptive", "step_decay", "exponential", "cosine",
-    "cosine_restarts", "one_cycle", "warmup", "reduce_on_plateau",
+    "constant", "invscaling", "adaptive", "step", "exponential", "cosine",
+    "cosine_restarts", "one_cycle", "warmup", "plateau",
 ]  # fmt: skip
 InitializerName = Literal[
     "auto", "glorot_uniform", "glorot_normal", "he_normal", "lecun_normal",
@@ -214,7 +216,27 @@ class NetParameters(Versioned, BaseEstimator):
             # To Python, True is 1; alpha=True and its like pass in scikit-learn, too.
             if number and isinstance(value, bool) and name not in REAL_OF_SKLEARN:
                 raise ValueError(f"{name} must be a number and no bool, got {value!r}.")
+        check_scorer_names(getattr(self, "scoring", None))
         try:
-            super()._validate_params()
+            validate_parameter_constraints(
+                self._parameter_constraints, self._canonical(), type(self).__name__
+            )
         except InvalidParameterError as error:
-            raise hint_at(self, error) from None
+            raise hint_at(self, error, HINTS, OTHERS) from None
+
+    def _canonical(self):
+        """Return the parameters, with our names for those of other libraries.
+
+        A name that a parameter of this class does not take stays as the user wrote it.
+        """
+        values = self.get_params(deep=False)
+        for name, value in values.items():
+            ours = canonical(name, value)
+            constraints = self._parameter_constraints.get(name, [])
+            if any(
+                isinstance(c, StrOptions) and ours in c.options
+                for c in constraints
+                if isinstance(ours, str)
+            ):
+                values[name] = ours
+        return values

@@ -30,7 +30,7 @@ from skdl.estimators._check_input import (
 from skdl.estimators._labels import is_list_of_classes
 from skdl.estimators._overrides import refuse_overrides
 from skdl.estimators._random import later_streams, load_streams, random_streams
-from skdl.estimators._resolve import resolve
+from skdl.estimators._resolve import resolve, setting, uses_lbfgs
 from skdl.estimators._run_state import RunState
 from skdl.estimators._standardize import check_standardize, learn_scaling
 from skdl.estimators._targets import (
@@ -111,7 +111,7 @@ def prepare(
     net.stop_reason_ = None
     state = RunState.of_call(net, monitors_validation)
     state.input_moments = moments
-    start_run = _lbfgs_run if net.solver == "lbfgs" else _stochastic_run
+    start_run = _lbfgs_run if uses_lbfgs(net) else _stochastic_run
     run = start_run(
         net, data, state, streams, augmentation,
         validation=validation, monitors_validation=monitors_validation,
@@ -341,17 +341,19 @@ def _lbfgs_run(net, data, state, streams, augmentation, *, incremental, **option
 
 
 def _optimizer_of(net):
-    if net.solver == "sgd":
+    solver = setting(net, "solver")
+    if solver == "sgd":
         return SGD(net.momentum, net.nesterovs_momentum)
-    if net.solver in ("adam", "adamw"):
-        return OPTIMIZERS[net.solver](net.beta_1, net.beta_2, net.epsilon)
-    return resolve("solver", net.solver, OPTIMIZERS, Optimizer)
+    if solver in ("adam", "adamw"):
+        return OPTIMIZERS[solver](net.beta_1, net.beta_2, net.epsilon)
+    return resolve("solver", solver, OPTIMIZERS, Optimizer)
 
 
 def _schedule_of(net):
     # scikit-learn's names have no effect with its 'adam', and so they have none here.
-    if net.solver == "adam" and net.learning_rate in ("invscaling", "adaptive"):
+    schedule = setting(net, "learning_rate")
+    if setting(net, "solver") == "adam" and schedule in ("invscaling", "adaptive"):
         return Constant()
-    if net.learning_rate == "invscaling":
+    if schedule == "invscaling":
         return InverseScaling(net.power_t)
-    return resolve("learning_rate", net.learning_rate, SCHEDULES, Schedule)
+    return resolve("learning_rate", schedule, SCHEDULES, Schedule)

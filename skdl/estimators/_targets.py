@@ -53,6 +53,7 @@ from skdl.estimators._labels import (
     subset_accuracy,
     unique_labels,
 )
+from skdl.estimators._resolve import setting
 from skdl.estimators._standardize import target_units
 
 __all__ = [
@@ -223,9 +224,10 @@ def loss_kind(net):
     ----------
     net : estimator
     """
-    if not isinstance(net.loss, str):
-        return complete(net.loss, Loss)
-    name = "logistic" if net.loss == "log_loss" else net.loss
+    loss = setting(net, "loss")
+    if not isinstance(loss, str):
+        return complete(loss, Loss)
+    name = "logistic" if loss == "log_loss" else loss
     return CLASSIFICATION_LOSSES.get(name, Loss)
 
 
@@ -388,9 +390,8 @@ class Numbers(Targets):
     @cached_property
     def loss(self):
         """Loss object over all scores."""
-        if isinstance(self.net.loss, str):
-            return REGRESSION_LOSSES[self.net.loss]()
-        return check_loss(self.net.loss)
+        loss = setting(self.net, "loss")
+        return REGRESSION_LOSSES[loss]() if isinstance(loss, str) else check_loss(loss)
 
     @property
     def n_averaged(self):
@@ -506,7 +507,7 @@ def needs_counts(net):
     ----------
     net : estimator
     """
-    return net.loss == "poisson" or isinstance(net.loss, Poisson)
+    return setting(net, "loss") == "poisson" or isinstance(net.loss, Poisson)
 
 
 class ClassTargets(Targets):
@@ -673,7 +674,7 @@ class Labels(ClassTargets):
     @cached_property
     def loss(self):
         """Loss object over all scores."""
-        name = self.net.loss
+        name = setting(self.net, "loss")
         if not isinstance(name, str):
             return check_loss(name)
         if name == "log_loss":

@@ -20,6 +20,7 @@ from skdl.engine.losses import (
     SquaredError,
 )
 from skdl.estimators._architecture import check_hidden_layers
+from skdl.estimators._resolve import setting
 from skdl.estimators._targets import Indicator, targets_of
 
 # Exact types: a user's subclass may compute anything.
@@ -125,7 +126,7 @@ def _listed(kinds):
 def _parameters(net, Theirs):
     """Return a copy of the shared parameters that describe the network."""
     # Attributes: a user's subclass may have another constructor.
-    shared = {name: getattr(net, name) for name in Theirs().get_params(deep=False)}
+    shared = {name: setting(net, name) for name in Theirs().get_params(deep=False)}
     network = net._network
     hidden = list(network.widths[1:-1])
     given = net.hidden_layer_sizes
@@ -134,7 +135,7 @@ def _parameters(net, Theirs):
     kinds = [ACTIVATIONS[type(function)] for function in network.activations]
     if kinds:
         shared["activation"] = kinds[0]
-    elif not _is_one_of(net.activation, ACTIVATIONS.values()):
+    elif not _is_one_of(shared["activation"], ACTIVATIONS.values()):
         del shared["activation"]  # the net has no hidden layers
     if "loss" in shared:
         shared["loss"] = REGRESSION_LOSSES[type(net._loss())]

@@ -16,6 +16,7 @@ from skdl._warn import warn
 from skdl.engine.losses import sum_of_losses
 from skdl.engine.prediction import by_passes
 from skdl.estimators._check_input import check_training_data
+from skdl.estimators._resolve import uses_lbfgs
 from skdl.estimators._targets import read_distributions, targets_of
 from skdl.estimators.validation_set import ValidationSet
 
@@ -30,7 +31,7 @@ def holds_out(net):
     `scoring`, `validation_split`, or validation data passed to ``fit``.
     """
     asked = net.scoring is not None or net.validation_split is not None
-    return net.early_stopping and (net.solver != "lbfgs" or asked)
+    return net.early_stopping and (not uses_lbfgs(net) or asked)
 
 
 def check_validation(net, X_val, y_val, sample_weight_val, *, incremental=False):

@@ -153,8 +153,8 @@ schedule, or schedule object, default='constant'
         an effect with 'adam'. Schedules of `skdl.engine` are objects (`StepDecay`,
         `Exponential`, `Cosine`, `CosineRestarts`, `OneCycle`, `Warmup`,
         `ReduceOnPlateau`, `InverseScaling`, `Adaptive`), or names for their defaults:
-        'step_decay', 'exponential', 'cosine', 'cosine_restarts', 'one_cycle', 'warmup',
-        'reduce_on_plateau'. They apply to every solver but 'lbfgs', which refuses them.
+        'step', 'exponential', 'cosine', 'cosine_restarts', 'one_cycle', 'warmup',
+        'plateau'. They apply to every solver but 'lbfgs', which refuses them.
     learning_rate_init : float, default=0.001
         Learning rate that the schedule multiplies. Not used by 'lbfgs'.
     power_t : float, default=0.5

@@ -12,7 +12,7 @@ from sklearn.base import clone
 
 from skdl._sklearn import check_matplotlib_support
 from skdl._warn import warn
-from skdl.estimators._inner_door import train_discarded
+from skdl.estimators._inner_door import train_discarded, uses_lbfgs
 from skdl.inspection._check_arguments import check_integer, check_number
 from skdl.inspection._unwrap import unwrap_net
 from skdl.inspection.displays._axes import COLORS, Display, tidy
@@ -233,7 +233,7 @@ def find_learning_rate(
     """
     unwrapped = unwrap_net(estimator)
     net = unwrapped.net
-    if net.solver == "lbfgs":
+    if uses_lbfgs(net):
         raise ValueError(
             "solver='lbfgs' has no learning rate to find: choose a stochastic solver, "
             "such as 'adam' or 'sgd'."

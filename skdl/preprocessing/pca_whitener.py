@@ -15,6 +15,7 @@ from sklearn.base import (
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from skdl._inputs import check_inputs, check_numbers, takes_validation_sets
+from skdl._parameters import ExplainedValues
 from skdl._sklearn import Interval, fit_context
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
@@ -38,7 +39,11 @@ DECOMPOSED = (
 
 @dataclass(eq=False, repr=False)
 class PCAWhitener(
-    Versioned, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+    Versioned,
+    ExplainedValues,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseEstimator,
 ):
     """Rotate to the principal axes and divide each by its standard deviation.
 

@@ -13,6 +13,7 @@ from sklearn.utils.sparsefuncs import inplace_column_scale
 from sklearn.utils.validation import check_is_fitted
 
 from skdl._inputs import check_inputs, check_numbers, takes_validation_sets
+from skdl._parameters import ExplainedValues
 from skdl._sklearn import Interval, fit_context
 from skdl._transaction import unchanged_on_error
 from skdl._typing import MatrixLike
@@ -27,7 +28,9 @@ FLOAT_DTYPES = [np.float64, np.float32]
 
 
 @dataclass(eq=False, repr=False)
-class Standardizer(Versioned, OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class Standardizer(
+    Versioned, ExplainedValues, OneToOneFeatureMixin, TransformerMixin, BaseEstimator
+):
     """Subtract the mean of each column and divide by its standard deviation.
 
     The output is z = (x - mean) / std, where for rows x_i of weights w_i and with

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn.base import clone
 
 from skdl import MLPClassifier, MLPRegressor, SoftmaxClassifier
+from skdl.callbacks import Checkpoint
 from skdl.engine import (
     Adam,
     Cosine,
@@ -14,6 +16,10 @@ from skdl.engine import (
     Relu,
     StepDecay,
 )
+from skdl.engine.losses import REGRESSION_LOSSES
+from skdl.ensemble import CheckpointEnsembleClassifier
+from skdl.estimators._resolve import ALIASES
+from skdl.inspection import find_learning_rate
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 rng = np.random.default_rng(0)
@@ -49,26 +55,71 @@ def test_a_class_in_place_of_an_object_is_named(parameter, kind):
 @pytest.mark.parametrize(
     ("parameter", "value", "meant"),
     [
-        ("activation", "sigmoid", "logistic"),
-        ("activation", "swish", "silu"),
-        ("activation", "ReLU", "relu"),
-        ("loss", "cross_entropy", "log_loss"),
-        ("loss", "mse", "squared_error"),
-        ("solver", "Adam", "adam"),
+        ("activation", "Sigmod", "logistic"),
+        ("activation", "rellu", "relu"),
+        ("activation", "mish", "silu"),
+        ("loss", "crossentropie", "log_loss"),
+        ("loss", "hingeloss", "hinge"),
         ("solver", "adma", "adam"),
-        ("weight_init", "he", "he_normal"),
+        ("solver", "nesterov", "sgd"),
+        ("weight_init", "he_uniform", "he_normal"),
         ("learning_rate", "cosin", "cosine"),
-        ("normalization", "batch_norm", "batch"),
-        ("penalty", "lasso", "l1"),
+        ("learning_rate", "cos", "cosine"),
+        ("normalization", "batches", "batch"),
+        ("penalty", "elastic", "elasticnet"),
+        ("class_weight", "balance", "balanced"),
+        ("normalization_position", "bef", "before"),
     ],
 )
-def test_other_names_and_spellings_are_understood(parameter, value, meant):
+def test_near_names_are_suggested(parameter, value, meant):
     said = error(quick(**{parameter: value}))
     assert said.endswith(f"Got {value!r} instead. Did you mean {meant!r}?")
 
 
 def test_names_in_a_list_of_activations_are_understood_too():
-    assert "Did you mean 'logistic'?" in error(quick(activation=["sigmoid"]))
+    assert "Did you mean 'logistic'?" in error(quick(activation=["sigmod"]))
+
+
+SPELLINGS = [
+    *((p, other, name) for p in ALIASES for other, name in ALIASES[p].items()),
+    ("activation", "ReLU", "relu"),
+    ("activation", "Leaky-ReLU", "leaky_relu"),
+    ("learning_rate", "OneCycle", "one_cycle"),
+    ("loss", "Log Loss", "log_loss"),
+    ("penalty", "elastic_net", "elasticnet"),
+    ("solver", "Adam", "adam"),
+    ("solver", "L-BFGS", "lbfgs"),
+    ("solver", "RMSProp", "rmsprop"),
+    ("weight_init", "HeNormal", "he_normal"),
+]
+
+
+@pytest.mark.parametrize(("parameter", "value", "meant"), SPELLINGS)
+def test_names_of_other_libraries_mean_ours(parameter, value, meant):
+    is_regression = parameter == "loss" and meant in REGRESSION_LOSSES
+    Net = MLPRegressor if is_regression else MLPClassifier
+    net = clone(quick(Net, **{parameter: value})).fit(X, y)
+    ours = quick(Net, **{parameter: meant}).fit(X, y)
+    assert_array_equal(net.coefs_[0], ours.coefs_[0])
+    assert net.get_params() == {**ours.get_params(), parameter: value}
+
+
+def test_names_of_other_libraries_in_a_list_and_in_scikit_learns_net():
+    net = quick(activation=["Sigmoid"], solver="Adam").fit(X, y)
+    theirs = net.to_sklearn()
+    assert (theirs.activation, theirs.solver) == ("logistic", "adam")
+    assert net.activation == ["Sigmoid"]
+
+
+def test_lbfgs_in_another_spelling_is_lbfgs_everywhere():
+    net = quick(solver="L-BFGS")
+    assert not hasattr(net, "partial_fit")
+    with pytest.raises(ValueError, match="estimator has solver='lbfgs'"):
+        CheckpointEnsembleClassifier(net).fit(X, y)
+    with pytest.raises(ValueError, match="solver='lbfgs' has no learning rate"):
+        find_learning_rate(net, X, y)
+    with pytest.raises(ValueError, match="Checkpoint does not support solver='lbfgs'"):
+        net.set_callbacks(Checkpoint("never_written.npz")).fit(X, y)
 
 
 def test_unrelated_names_get_the_list_alone_in_alphabetical_order():
@@ -77,9 +128,44 @@ def test_unrelated_names_get_the_list_alone_in_alphabetical_order():
     assert said.index("'elu'") < said.index("'gelu'") < said.index("'tanh'")
 
 
-def test_a_rate_in_place_of_a_schedule_is_sent_to_its_parameter():
-    said = error(quick(learning_rate=0.01))
-    assert said.endswith("write the rate as learning_rate_init=0.01.")
+WRITE_INSTEAD = [
+    ({"learning_rate": 0.01}, "write the rate as learning_rate_init=0.01."),
+    ({"learning_rate_init": "Cosine"}, "another parameter: learning_rate='Cosine'."),
+    ({"validation_split": 0.2}, "early_stopping=True and validation_fraction=0.2."),
+    ({"early_stopping": 5}, "early_stopping=True, n_iter_no_change=5."),
+    ({"early_stopping": "True"}, "Write early_stopping=True, without quotes."),
+    ({"normalization": True}, "Write normalization='batch'."),
+    ({"penalty": "none"}, "Write penalty=None, without quotes."),
+    ({"batch_size": 32.0}, "Write batch_size=32."),
+    ({"alpha": "0.1"}, "Write alpha=0.1, without quotes."),
+]
+
+
+@pytest.mark.parametrize(("params", "end"), WRITE_INSTEAD)
+def test_a_value_of_another_parameter_or_type_gets_what_to_write(params, end):
+    ((name, value),) = params.items()
+    said = error(quick(**params))
+    assert said.startswith(f"The {name!r} parameter of MLPClassifier must be ")
+    assert f"Got {value!r} instead. " in said
+    assert said.endswith(end)
+
+
+@pytest.mark.parametrize(
+    ("scoring", "closest"),
+    [
+        ("auc", "'roc_auc', 'average_precision' or 'roc_auc_ovo'"),
+        ("f1-score", "'f1' or "),
+        ("acc", "'accuracy'"),
+        ("RMSE", "'neg_root_mean_squared_error'"),
+    ],
+)
+def test_of_all_scorers_the_closest_are_named(scoring, closest):
+    said = error(quick(scoring=scoring, early_stopping=True))
+    assert said.startswith(
+        f"scoring={scoring!r} is not the name of a scorer. Did you mean {closest}"
+    )
+    assert "get_scorer_names()" in said
+    assert len(said) < 300
 
 
 @pytest.mark.parametrize("Net", [SoftmaxClassifier, MLPRegressor])

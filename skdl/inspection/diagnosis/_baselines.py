@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
+from skdl.estimators._inner_door import uses_lbfgs
 from skdl.inspection.diagnosis._scores import (
     constant_score,
     has_score,
@@ -142,7 +143,7 @@ def check_gap(subject: Subject, trial: Trial) -> Iterator[Finding]:
         return
     net = subject.net
     changes: dict[str, Any] = {"alpha": max(10 * net.alpha, 0.01)}
-    if net.solver != "lbfgs":
+    if not uses_lbfgs(net):
         if net.hidden_layer_sizes != () and net.dropout is None:
             changes["dropout"] = 0.3
         if not net.early_stopping:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
+from skdl.estimators._inner_door import uses_lbfgs
 from skdl.inspection.diagnosis._subject import Subject
 from skdl.inspection.diagnosis._trial import Budget, Curve, Sample, Trial, run_trial
 from skdl.inspection.diagnosis.report import Finding
@@ -84,7 +85,7 @@ def check_divergence(net: Any, curve: Curve) -> Iterator[Finding]:
         is_long = len(norms) > 1 and last > LONG_GRADIENT * usual
         evidence |= {"last_gradient_norm": last, "median_gradient_norm": usual}
     changes = {}
-    if net.solver != "lbfgs":
+    if not uses_lbfgs(net):
         changes = {"learning_rate_init": net.learning_rate_init / 10}
         if is_long or net.max_grad_norm is None:
             changes["max_grad_norm"] = 1.0
@@ -95,7 +96,7 @@ def check_rise(net: Any, curve: Curve, sample: Sample) -> Iterator[Finding]:
     """Find a loss that rises at first, because the learning rate is far too high."""
     early = curve.losses[: EARLY + 1]
     start, peak = float(early[0]), float(np.max(early[np.isfinite(early)]))
-    if curve.diverged or net.solver == "lbfgs" or not peak > RISE * start:
+    if curve.diverged or uses_lbfgs(net) or not peak > RISE * start:
         return
     if peak <= sample.chance:
         return  # the start was good by chance, or by earlier training
@@ -146,7 +147,7 @@ def check_rate(subject: Subject, trial: Trial, budget: Budget) -> Iterator[Findi
     does much better in as many steps.
     """
     curve, net = trial.curve, subject.net
-    if curve.diverged or net.solver == "lbfgs" or len(curve.losses) < 4:
+    if curve.diverged or uses_lbfgs(net) or len(curve.losses) < 4:
         return
     progress = trial.sample.progress(curve.losses)
     reached = float(np.median(progress[-max(1, len(progress) // 8) :]))

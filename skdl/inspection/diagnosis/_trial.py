@@ -17,7 +17,7 @@ from skdl.engine.layers import Affine, layer_names
 from skdl.engine.losses import mean_loss
 from skdl.engine.prediction import raw_scores
 from skdl.engine.stacking import network_like
-from skdl.estimators._inner_door import loss_of, rows_per_batch
+from skdl.estimators._inner_door import loss_of, rows_per_batch, uses_lbfgs
 from skdl.inspection.diagnosis._subject import Subject, copy_net
 
 # The number of rows on which losses and layers are measured.
@@ -299,7 +299,7 @@ def run_trial(
         changes |= {"early_stopping": False, "scoring": None}
     net = copy_net(subject.net, **changes)
     n_batches = 1
-    if net.solver != "lbfgs":
+    if not uses_lbfgs(net):
         n_batches = ceil(len(rows) / rows_per_batch(net.batch_size, len(rows)))
     net.set_params(
         max_iter=min(net.max_iter, max(1, ceil(max_steps / n_batches))),

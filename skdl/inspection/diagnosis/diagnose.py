@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
-from skdl.estimators._inner_door import encode, loss_of, network_of
+from skdl.estimators._inner_door import encode, loss_of, network_of, uses_lbfgs
 from skdl.inspection._check_arguments import check_integer, check_number
 from skdl.inspection.diagnosis._baselines import (
     check_baselines,
@@ -163,7 +163,7 @@ def diagnose(
     if budget.left and trial.network.activations:
         linear = train_linear(subject, budget.share(0.3))
     no_time = f"the {max_time:g} seconds of max_time were over"
-    enough = ENOUGH_ITERATIONS if subject.net.solver == "lbfgs" else ENOUGH_STEPS
+    enough = ENOUGH_ITERATIONS if uses_lbfgs(subject.net) else ENOUGH_STEPS
     is_judged = not trial.is_cut or trial.n_steps >= enough
     if is_judged:
         findings += check_chance(trial)
