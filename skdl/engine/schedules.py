@@ -47,7 +47,7 @@ class Schedule(Specification):
     """
 
     REQUIRED = ("factor",)
-    OPTIONAL = ("check", "patience")
+    OPTIONAL = ("check", "patience", "is_complete")
 
     patience: int | None = None
 
@@ -60,6 +60,20 @@ class Schedule(Specification):
             Epochs, steps and rows so far.
         """
         raise NotImplementedError
+
+    def is_complete(self, progress: Progress) -> bool:
+        """Return whether the schedule has run its course.
+
+        If it has, training that ends at `max_iter` has done what was asked, and the
+        estimator does not warn that it has not converged. A schedule without an end is
+        never complete.
+
+        Parameters
+        ----------
+        progress : Progress
+            Epochs, steps and rows so far.
+        """
+        return False
 
 
 @dataclass(eq=False, repr=False)
@@ -297,6 +311,10 @@ class Cosine(Schedule):
         """Return the factor for the next step."""
         return _wave(1.0, self.minimum, progress.share(self.horizon))
 
+    def is_complete(self, progress: Progress) -> bool:
+        """Return whether the horizon has passed."""
+        return progress.share(self.horizon) == 1
+
 
 @dataclass(eq=False, repr=False)
 class CosineRestarts(Schedule):
@@ -341,6 +359,11 @@ class CosineRestarts(Schedule):
         """Return the factor for the next step."""
         passed, length = self._place(progress.steps, progress.batches)
         return _wave(1.0, self.minimum, passed / length)
+
+    def is_complete(self, progress: Progress) -> bool:
+        """Return whether a cycle has just ended."""
+        passed, _ = self._place(progress.steps, progress.batches)
+        return progress.steps > 0 and passed == 0
 
     def ends_cycle(self, epochs):
         """Return whether a cycle ends after a number of epochs.
@@ -412,6 +435,10 @@ class OneCycle(Schedule):
             return _wave(self.start, 1.0, share / self.peak)
         return _wave(1.0, self.final, (share - self.peak) / (1 - self.peak))
 
+    def is_complete(self, progress: Progress) -> bool:
+        """Return whether the horizon has passed."""
+        return progress.share(self.horizon) == 1
+
 
 @dataclass(eq=False, repr=False)
 class Warmup(Schedule):
@@ -458,6 +485,10 @@ class Warmup(Schedule):
         """Return the factor for the next step."""
         warm = min(1.0, (progress.count(self.unit) + 1) / self.length)
         return warm if self.schedule is None else warm * self.schedule.factor(progress)
+
+    def is_complete(self, progress: Progress) -> bool:
+        """Return whether the other schedule has run its course."""
+        return complete(self.schedule, Schedule).is_complete(progress)
 
 
 def _wave(first, last, share):

@@ -58,7 +58,10 @@ def _refuse_or_warn(run):
             f"the starting ones if no epoch had a score. {_cause(run)}",
             ConvergenceWarning,
         )
-    if reason is None and not run.incremental:
+    # A schedule that has run its course, such as a cosine over max_iter, ends training
+    # as intended.
+    is_cut_short = reason is None and not run.schedule.is_complete(run.progress)
+    if is_cut_short and not run.incremental:
         scale = or_nothing(scale_advice, net, data.X, data.targets)
         warn(
             f"Maximum iterations (max_iter={net.max_iter}) reached and the "
@@ -88,9 +91,10 @@ def _advice(run, scale):
         return f"The {what} {improving} at the end. {scale}"
     if not n_stalled:
         return f"The {what} was still improving: raise max_iter."
+    epochs = "epoch" if n_stalled == 1 else f"{n_stalled} epochs"
     return (
-        f"The {what} has not improved by tol={run.net.tol:g} in the last {n_stalled} "
-        "of them: more may not help."
+        f"The {what} has not improved by tol={run.net.tol:g} in the last {epochs}: "
+        "more epochs may not help."
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from skdl.engine import (
     Adaptive,
+    Constant,
     Cosine,
     CosineRestarts,
     Epoch,
@@ -142,3 +143,37 @@ def test_an_epoch_without_a_step_has_no_norms():
     assert np.isnan([epoch.gradient_norm, epoch.update_ratio]).all()
     assert not epoch.diverged
     assert not epoch.timed_out
+
+
+@pytest.mark.parametrize(
+    ("schedule", "ends"),
+    [
+        (Cosine(), [20, 21]),
+        (OneCycle(), [20, 21]),
+        (Cosine(horizon=3), range(12, 22)),
+        (OneCycle(horizon=6), []),
+        (CosineRestarts(2), [8, 16]),
+        (CosineRestarts(1, growth=2), [4, 12]),
+        (Warmup(Cosine(), 3), [20, 21]),
+        (Warmup(), []),
+        (StepDecay(every=5), []),
+        (Exponential(), []),
+        (Constant(), []),
+    ],
+)
+def test_schedule_is_complete_when_its_course_has_run(schedule, ends):
+    """The run has 5 epochs of 4 steps."""
+    complete = [
+        steps
+        for steps in range(22)
+        if schedule.is_complete(Progress(steps=steps, batches=4, max_epochs=5))
+    ]
+    assert complete == list(ends)
+
+
+def test_schedule_of_a_users_own_has_no_end():
+    class Own:
+        def factor(self, progress):
+            return 1.0
+
+    assert Warmup(Own()).is_complete(Progress(steps=9)) is False

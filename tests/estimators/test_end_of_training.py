@@ -7,7 +7,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier as TheirClassifier
 
 from skdl import MLPClassifier, MLPRegressor
-from skdl.engine import Network
+from skdl.engine import SGD, Cosine, CosineRestarts, Network, OneCycle, Warmup
 from tests.estimators.common import fit, flat, make
 
 
@@ -252,9 +252,34 @@ def test_warning_distinguishes_progress_from_a_standstill(
     net.set_params(tol=1e3, max_iter=5)
     with pytest.warns(
         ConvergenceWarning,
-        match=f"{what} has not improved by tol=1000 in the last 4 of them",
+        match=f"{what} has not improved by tol=1000 in the last 4 epochs: more",
     ):
         net.fit(X, y, X_val=X_val, y_val=y_val)
+
+
+def test_warning_counts_a_single_epoch(Net, X, y):
+    net = make(Net, max_iter=2, tol=1e3)
+    with pytest.warns(ConvergenceWarning, match="in the last epoch: more epochs may"):
+        net.fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    ["cosine", "one_cycle", CosineRestarts(2), Warmup(Cosine(), 3), Cosine(horizon=3)],
+    ids=str,
+)
+def test_no_warning_after_a_schedule_that_has_run_its_course(Net, schedule, X, y):
+    net = make(Net, solver=SGD(), learning_rate=schedule, tol=0).fit(X, y)
+    assert net.stop_reason_ == "max_iter"
+    net.set_params(warm_start=True).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "schedule", ["step_decay", CosineRestarts(3), OneCycle(horizon=9)], ids=str
+)
+def test_warning_after_a_schedule_that_is_cut_short(Net, schedule, X, y):
+    with pytest.warns(ConvergenceWarning, match=r"max_iter=4\) reached"):
+        make(Net, solver=SGD(), learning_rate=schedule, tol=0).fit(X, y)
 
 
 def test_diverged_epoch_is_not_the_best_loss(X, y):
