@@ -11,7 +11,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 GUIDES = {
     "callbacks": (4, ()),
     "displays": (6, ()),
-    "training": (2, ()),
+    "training": (3, ()),
     "troubleshooting": (4, ()),
     "ensembles": (2, ()),
     "model_selection": (4, ()),

@@ -9,7 +9,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skdl.estimators._prepare import start_network
-from skdl.estimators._run_state import HISTORY
+from skdl.estimators._scoring import record_names
 from skdl.estimators._targets import Indicator, Labels, targets_of
 
 __all__ = ["from_sklearn"]
@@ -120,7 +120,7 @@ def _set_records(net, model):
     net.n_iter_, net.stop_reason_ = getattr(model, "n_iter_", 0), None
     net.loss_ = getattr(model, "loss_", np.float64(np.nan))
     curve = net.loss_curve_
-    history = {name: np.full(len(curve), np.nan) for name in HISTORY}
+    history = {name: np.full(len(curve), np.nan) for name in record_names(None)}
     history["loss"][:] = curve
     if net.validation_scores_ is not None:
         history["validation_score"][:] = net.validation_scores_

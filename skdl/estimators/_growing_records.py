@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-__all__ = ["LISTS", "GrowingHistory", "cut_on_error"]
+__all__ = ["LISTS", "GrowingHistory", "cut_on_error", "padded"]
 
 # Records that training appends to in place.
 LISTS = ("loss_curve_", "validation_scores_")
@@ -30,6 +30,26 @@ def cut_on_error(estimator):
         raise
 
 
+def padded(history, values):
+    """Return both dicts with the names of either; NaN stands for missing records.
+
+    The names differ if `scoring` has changed between two calls.
+
+    Parameters
+    ----------
+    history, values : dict
+        Each has records of equal lengths.
+    """
+    if history.keys() == values.keys():
+        return history, values
+    lengths = [len(next(iter(one.values()), ())) for one in (history, values)]
+    names = [*values, *(name for name in history if name not in values)]
+    return tuple(
+        {name: one.get(name, np.full(length, np.nan)) for name in names}
+        for one, length in zip((history, values), lengths, strict=True)
+    )
+
+
 class GrowingHistory:
     """Memory with spare room behind the records that `history_` shows.
 
@@ -47,10 +67,16 @@ class GrowingHistory:
         history : dict of ndarray
             What this method returned last, or any other arrays, which are then copied.
         values : dict of list of float
-            A name that is not in `history` begins here.
+            The records of the same number of epochs under each name.
+
+        Returns
+        -------
+        history : dict of ndarray
+            Arrays of equal lengths. NaN stands for epochs without a record of a name.
         """
+        history, values = padded(history, values)
         self.shown = {
-            name: self._extended(name, history.get(name, ()), more)
+            name: self._extended(name, history[name], more)
             for name, more in values.items()
         }
         return dict(self.shown)

@@ -24,6 +24,7 @@ from skdl.estimators._fitted import rows_at_once
 from skdl.estimators._labels import stack_columns
 from skdl.estimators._prepare import prepare
 from skdl.estimators._resolve import setting, uses_lbfgs
+from skdl.estimators._scoring import first_metric
 from skdl.estimators._targets import (
     Indicator,
     LabelColumns,
@@ -54,6 +55,7 @@ __all__ = [
     "check_training_rows",
     "each_output",
     "encode",
+    "first_metric",
     "kind_of_targets",
     "labels_of",
     "loss_of",

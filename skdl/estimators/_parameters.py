@@ -1,6 +1,6 @@
 """The constructor parameters that every net has, and what each may be."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import ClassVar, Literal
 
@@ -37,6 +37,7 @@ from skdl.engine.protocols import (
 )
 from skdl.engine.schedules import SCHEDULES
 from skdl.estimators._resolve import HINTS, OTHERS, canonical, check_scorer_names
+from skdl.estimators._scoring import check_scoring_parameter
 
 __all__ = [
     "CLASSIFIER_CONSTRAINTS",
@@ -48,6 +49,7 @@ __all__ = [
     "PenaltyName",
     "RegressionLossName",
     "ScheduleName",
+    "Scoring",
     "SolverName",
     "store_parameters",
 ]
@@ -73,6 +75,7 @@ ClassificationLossName = Literal[
 RegressionLossName = Literal[
     "squared_error", "absolute_error", "huber", "quantile", "poisson"
 ]
+Scoring = str | Callable | Sequence[str] | Mapping[str, str | Callable] | None
 
 CONSTRAINTS = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -119,7 +122,14 @@ CONSTRAINTS = {
         Interval(Real, 0, None, closed="left"),
         HasMethods("fill"),
     ],
-    "scoring": [None, StrOptions({"loss", *get_scorer_names()}), callable],
+    "scoring": [
+        None,
+        StrOptions({"loss", *get_scorer_names()}),
+        callable,
+        list,
+        tuple,
+        dict,
+    ],
     "validation_split": ["cv_object"],
     "max_time": [None, Interval(Real, 0, None, closed="neither")],
     "max_restarts": [Interval(Integral, 0, None, closed="left")],
@@ -194,7 +204,7 @@ class NetParameters(Versioned, BaseEstimator):
     residual: bool
     weight_init: InitializerName | float | Initializer | None
     max_grad_norm: float | None
-    scoring: str | Callable | None
+    scoring: Scoring
     validation_split: int | object | None
     max_time: float | None
     max_restarts: int
@@ -223,6 +233,7 @@ class NetParameters(Versioned, BaseEstimator):
             )
         except InvalidParameterError as error:
             raise hint_at(self, error, HINTS, OTHERS) from None
+        check_scoring_parameter(self.scoring)
 
     def _canonical(self):
         """Return the parameters, with our names for those of other libraries.

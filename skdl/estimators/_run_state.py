@@ -5,16 +5,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from skdl.engine.progress import Progress
+from skdl.estimators._scoring import record_names
 
-HISTORY = (
-    "loss",
-    "validation_loss",
-    "validation_score",
-    "learning_rate",
-    "gradient_norm",
-    "update_ratio",
-    "time",
-)
 NAN = np.float64(np.nan)
 
 
@@ -105,7 +97,7 @@ class RunState:
     records : Records
         What the net shows as ``loss_curve_`` and the like.
     history : dict of list of float
-        One number per epoch of this call under each name in `HISTORY`.
+        One number per epoch of this call under each name of `record_names`.
     n_stalled : int
         Epochs in a row without an improvement by `tol`, which end training.
     learning_rate : float
@@ -135,7 +127,7 @@ class RunState:
     progress: Progress = field(default_factory=Progress)
     records: Records = field(default_factory=Records)
     history: dict[str, list[float]] = field(
-        default_factory=lambda: {name: [] for name in HISTORY}
+        default_factory=lambda: {name: [] for name in record_names(None)}
     )
     n_stalled: int = 0
     learning_rate: float = np.nan
@@ -165,6 +157,7 @@ class RunState:
         return cls(
             Progress(**progress),
             Records.of_call(net, monitors_validation),
+            history={name: [] for name in record_names(net.scoring)},
             input_moments=known.get("input_moments"),
         )
 

@@ -12,8 +12,10 @@ from skdl._warn import warn
 from skdl.estimators._callbacks import start_callbacks, step_observer
 from skdl.estimators._check_run_state import check_run_state
 from skdl.estimators._finish import RESTORING, finish_lbfgs
+from skdl.estimators._growing_records import padded
 from skdl.estimators._random import restore_streams, save_streams
-from skdl.estimators._run_state import HISTORY, NAN, RunState
+from skdl.estimators._run_state import NAN, RunState
+from skdl.estimators._scoring import FIRST
 from skdl.estimators._stopping import has_improved, is_late, stop_on_plateau
 
 
@@ -132,7 +134,7 @@ class TrainingRun:
                 state.snapshots["best"] = snapshots["best"]
             elif state.records.best_validation_score_ > -np.inf:
                 # The best of the last call may be of other rows, or of another scorer.
-                score = self.validation.evaluate(self.net)[1]
+                score = self.validation.evaluate(self.net)[1].get(FIRST, np.nan)
                 score = -np.inf if np.isnan(score) else score
                 state.records.best_validation_score_ = score
                 state.publish(self.net)
@@ -203,11 +205,11 @@ class TrainingRun:
         state.publish(net)
         if net.verbose:
             print(f"Iteration {records.n_iter_}, loss = {loss:.8f}")
-        validated = (np.nan, np.nan)
+        validation_loss, scores = np.nan, {}
         if self.validation is not None and not epoch.diverged:
-            validated = self.validation.evaluate(net)
-        self._record(epoch, loss, *validated)
-        improved = has_improved(self, loss, validated[1])
+            validation_loss, scores = self.validation.evaluate(net)
+        self._record(epoch, loss, validation_loss, scores)
+        improved = has_improved(self, loss, scores.get(FIRST, np.nan))
         state.publish(net)
         self.mark_complete()
         if epoch.diverged or not (np.isfinite(loss) and self._keep_good(loss)):
@@ -226,18 +228,18 @@ class TrainingRun:
         self.start_clock()
         return state.stop_reason is not None
 
-    def _record(self, epoch, loss, validation_loss, validation_score):
-        values = (
-            float(loss),
-            validation_loss,
-            validation_score,
-            self.state.learning_rate,
-            float(epoch.gradient_norm),
-            float(epoch.update_ratio),
-            perf_counter() - self.started,
-        )
-        for name, value in zip(HISTORY, values, strict=True):
-            self.state.history[name].append(value)
+    def _record(self, epoch, loss, validation_loss, scores):
+        values = {
+            "loss": float(loss),
+            "validation_loss": validation_loss,
+            "learning_rate": self.state.learning_rate,
+            "gradient_norm": float(epoch.gradient_norm),
+            "update_ratio": float(epoch.update_ratio),
+            "time": perf_counter() - self.started,
+            **scores,
+        }
+        for name, column in self.state.history.items():
+            column.append(values.get(name, np.nan))
 
     def mark_complete(self):
         """Remember the records and lengths of lists, which agree with one another now.
@@ -343,7 +345,7 @@ class TrainingRun:
         scored = state.records.best_validation_score_ > -np.inf
         excused = state.stop_reason in ("diverged", "interrupted")
         if state.history["loss"] and not (scored or excused):
-            error = self.validation.error
+            error = self.validation.errors.get(FIRST)
             raise ValueError(
                 f"early_stopping needs scores, and scoring={net.scoring!r} gave NaN or "
                 "-inf after every epoch. "
@@ -358,10 +360,8 @@ class TrainingRun:
 
     def all_history(self):
         """Return `history_` as of now: of this call, and of those it continues."""
-        return {
-            name: np.append(self.net.history_.get(name, []), values)
-            for name, values in self.state.history.items()
-        }
+        earlier, now = padded(self.net.history_, self.state.history)
+        return {name: np.append(earlier[name], now[name]) for name in now}
 
     def state_dict(self):
         """Return copies of all that a stop now would lose, as arrays and plain values.

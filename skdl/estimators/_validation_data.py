@@ -1,7 +1,7 @@
 """Validation data: the user's own, a random fraction, or a splitter's first split."""
 
 from copy import copy, deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -17,6 +17,7 @@ from skdl.engine.losses import sum_of_losses
 from skdl.engine.prediction import by_passes
 from skdl.estimators._check_input import check_training_data
 from skdl.estimators._resolve import uses_lbfgs
+from skdl.estimators._scoring import FIRST, metrics_of
 from skdl.estimators._targets import read_distributions, targets_of
 from skdl.estimators.validation_set import ValidationSet
 
@@ -77,8 +78,9 @@ def check_validation(net, X_val, y_val, sample_weight_val, *, incremental=False)
                 f"scoring={net.scoring!r} has no rows to score: set "
                 "early_stopping=True, or pass X_val and y_val."
             )
-        if net.scoring != "loss":
-            check_scoring(net, net.scoring)
+        for scorer in metrics_of(net.scoring).values():
+            if scorer != "loss":
+                check_scoring(net, scorer)
     return (X_val, y_val, sample_weight_val) if given else None
 
 
@@ -125,8 +127,9 @@ class ValidationData:
     targets, table : ndarray
         The targets as the loss takes them; see `Data`.
     weights : ndarray of shape (n_rows,), or None
-    error : str or None
-        The last error that a scorer raised; the score of that epoch is NaN.
+    errors : dict of str
+        By the name of a record, the last error of its scorer; the score of that epoch
+        is NaN.
     """
 
     X: object
@@ -138,22 +141,36 @@ class ValidationData:
     targets: object
     table: object
     weights: object
-    error: str | None = None
+    errors: dict = field(default_factory=dict)
 
     def evaluate(self, net):
-        """Return (mean loss without penalty, score) of a net as it is now."""
+        """Return the mean loss without penalty, and scores, of a net as it is now.
+
+        The scores are a dict with the names of `metrics_of`. It is empty, and the loss
+        NaN, if raw scores are not finite.
+        """
         loss, decided = self._by_passes(net)
         if decided is None:
-            return np.nan, np.nan
-        if net.scoring == "loss":
-            return loss, -loss
-        if net.scoring is None:
-            return loss, self.meaning.score(self.codes, decided, self.weights)
+            return np.nan, {}
+        metrics, scores = metrics_of(net.scoring), {}
+        for record, scorer in metrics.items():
+            if scores and scorer is metrics[FIRST]:
+                scores[record] = scores[FIRST]
+            else:
+                scores[record] = self._measure(net, record, scorer, loss, decided)
+        return loss, scores
+
+    def _measure(self, net, record, scorer, loss, decided):
+        """Return one score; NaN, and a warning at first, if its scorer fails."""
+        if scorer is None:
+            return self.meaning.score(self.codes, decided, self.weights)
+        if scorer == "loss":
+            return -loss
         try:
-            return loss, self._score(copy(net))
+            return self._score(copy(net), scorer)
         except Exception as error:
-            self._take_note(net, error)
-            return loss, np.nan
+            self._take_note(net, record, error)
+            return np.nan
 
     def _by_passes(self, net):
         """Return (mean loss, decisions); the latter None if scores are not finite.
@@ -180,51 +197,66 @@ class ValidationData:
         weight = float(start if self.weights is None else np.sum(self.weights))
         return total / weight, decided if finite else None
 
-    def _score(self, net):
-        """Score a copy of the net by its scorer; the copy may be changed."""
+    def _score(self, net, scorer):
+        """Score a copy of the net by a scorer; the copy may be changed."""
         if self.frame is None:
             X = self.X if self.rows is None else self.X[self.rows]
             # Rows are arrays by now, and scikit-learn would warn that they lack names.
             vars(net).pop("feature_names_in_", None)
         else:
             X = self.frame
-        score = partial(check_scoring(net, net.scoring), net, X, self.y)
+        score = partial(check_scoring(net, scorer), net, X, self.y)
         if self.weights is None:
             return float(score())
         return float(score(sample_weight=self.weights))
 
-    def _take_note(self, net, error):
+    def _take_note(self, net, record, error):
         """Store the error of a scorer; warn of the first one."""
-        first = self.error is None
-        self.error = or_nothing(str, error)
+        first = record not in self.errors
+        self.errors[record] = or_nothing(str, error)
         if first:
             warn(
-                f"scoring={net.scoring!r} failed after epoch {net.n_iter_}, and the "
-                f"score of such an epoch is NaN: {self.error}",
+                f"{_name_of(net, record)} failed after epoch {net.n_iter_}, and the "
+                f"score of such an epoch is NaN: {self.errors[record]}",
                 UserWarning,
             )
 
     def check_scoring(self, net):
-        """Score once before training, so that an unusable scorer fails at once.
+        """Score once before training, so that an unusable scorer fails at once."""
+        metrics = metrics_of(net.scoring)
+        for record, scorer in metrics.items():
+            is_repeated = record != FIRST and scorer is metrics[FIRST]
+            if not (scorer is None or scorer == "loss" or is_repeated):
+                self._check_scorer(net, record, scorer)
+
+    def _check_scorer(self, net, record, scorer):
+        """Raise ValueError if a scorer cannot score these rows.
 
         Starting weights may predict values that a scorer refuses: the logarithmic error
         refuses negative numbers. So ideal predictions are scored as a second try.
         """
-        if net.scoring is None or net.scoring == "loss":
-            return
         error = None
         for make in (copy, lambda _: self.meaning.ideal_net(self)):
             try:
-                self._score(make(net))
+                self._score(make(net), scorer)
             except Exception as caught:
                 error = caught if error is None else error
             else:
                 return
         weighted = " with their weights" if self.weights is not None else ""
         raise ValueError(
-            f"scoring={net.scoring!r} cannot score the validation rows{weighted}: "
+            f"{_name_of(net, record)} cannot score the validation rows{weighted}: "
             f"{error}{or_nothing(_way_out, self, error)}"
         ) from error
+
+
+def _name_of(net, record):
+    """Return the metric of a record as users wrote it: "scoring='f1'"."""
+    records = list(metrics_of(net.scoring))
+    if len(records) == 1:
+        return f"scoring={net.scoring!r}"
+    own = records[1] if record == FIRST else record
+    return f"scoring={own.removeprefix('validation_')!r}"
 
 
 def _way_out(held, error):
@@ -290,7 +322,8 @@ def _scorer_wants_frame(net, X):
 
     Names that the net does not know, or that it misses, would be a warning.
     """
-    if not callable(net.scoring) or not or_nothing(has_named_columns, X, nothing=False):
+    own = any(map(callable, metrics_of(net.scoring).values()))
+    if not own or not or_nothing(has_named_columns, X, nothing=False):
         return False
     named = all(isinstance(name, str) for name in X.columns)
     return named == hasattr(net, "feature_names_in_")

@@ -32,6 +32,7 @@ from skdl.estimators._parameters import (
     PenaltyName,
     RegressionLossName,
     ScheduleName,
+    Scoring,
     SolverName,
     store_parameters,
 )
@@ -219,10 +220,12 @@ schedule, or schedule object, default='constant'
         split gives the training rows and the validation rows; rows in neither part are
         not used. Validation results are in `history_`, also without `early_stopping`.
         For groups, pass ``list(splitter.split(X, y, groups))``.
-    scoring : str, callable or None, default=None
-        Metric that early stopping monitors. None is accuracy or R², as in scikit-learn;
+    scoring : str, callable, list, tuple, dict or None, default=None
+        Metric of the validation rows. None is accuracy or R², as in scikit-learn;
         'loss' is the negated mean loss without the penalty. Otherwise it is the name of
-        a scorer of scikit-learn, or ``scorer(net, X, y)``.
+        a scorer of scikit-learn, or ``scorer(net, X, y)``. A list of names, or a dict
+        from names to scorers, records several metrics; early stopping monitors the
+        first one.
     alpha : float, default=0.0001
         Strength of the penalty. The objective is the mean loss plus alpha / batch
         weight · R(W), where `penalty` sets R (by default ½‖W‖²), W are all weights
@@ -294,7 +297,8 @@ schedule, or schedule object, default='constant'
         'validation_score' (NaN without validation rows), 'learning_rate' (NaN with
         'lbfgs'), 'gradient_norm' (before clipping) and 'update_ratio' (‖Δw‖ / ‖w‖) of
         the last step (NaN if the epoch ended before it), and 'time' in seconds, without
-        that of callbacks.
+        that of callbacks. With several metrics in `scoring`, 'validation_score' is the
+        first one, and 'validation_<name>' is each.
     stop_reason_ : str or None
         Reason why training ended: 'converged', 'max_iter', 'max_fun', 'max_time',
         'callback', 'interrupted', or 'diverged' if early stopping had a best epoch to
@@ -391,7 +395,7 @@ schedule, or schedule object, default='constant'
         residual: bool = False,
         weight_init: InitializerName | float | Initializer | None = None,
         max_grad_norm: float | None = None,
-        scoring: str | Callable | None = None,
+        scoring: Scoring = None,
         validation_split: int | object | None = None,
         max_time: float | None = None,
         max_restarts: int = 0,

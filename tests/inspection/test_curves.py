@@ -303,3 +303,17 @@ def test_steps_of_histograms_are_whole_numbers():
     display = LayerHistogramDisplay([1], np.ones((1, 1, 10)), edges, ["output"]).plot()
     ticks = display.ax_.get_xticks()
     assert_array_equal(ticks, np.round(ticks))
+
+
+def test_each_further_metric_has_a_panel(X, y, fit):
+    net = SoftmaxClassifier((5,), max_iter=5, early_stopping=True, random_state=0)
+    net.set_params(scoring=["loss", "f1_macro", "accuracy"])
+    display = TrainingCurveDisplay.from_estimator(fit(net, X, y))
+    labels = [axes.get_ylabel() for axes in display.axes_]
+    assert labels == ["loss", "score", "f1 macro", "accuracy"]
+    line = display.lines_["validation_accuracy"]
+    assert_array_equal(line.get_ydata(), net.history_["validation_accuracy"])
+    # The first metric is drawn once.
+    net.set_params(scoring=["f1_macro", "accuracy"])
+    display = TrainingCurveDisplay.from_estimator(fit(net, X, y))
+    assert len(display.axes_) == 3

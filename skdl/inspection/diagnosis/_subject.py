@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -17,7 +18,7 @@ from sklearn.utils import check_array, resample
 
 from skdl._inputs import columns_named
 from skdl._sklearn import check_sample_weight
-from skdl.estimators._inner_door import check_training_rows
+from skdl.estimators._inner_door import check_training_rows, first_metric
 from skdl.inspection._check_arguments import check_lengths
 from skdl.inspection._unwrap import to_csr_array, unwrap_net
 
@@ -198,7 +199,7 @@ def make_subject(
         y, row_numbers = y[chosen], row_numbers[chosen]
         weights = None if weights is None else weights[chosen]
     X = _take_rows(X, row_numbers)
-    net, names = unwrapped.net, getattr(X, "columns", None)
+    net, names = _with_one_metric(unwrapped.net), getattr(X, "columns", None)
     X, y, transformers = unwrapped.transform(X, y, fit=not hasattr(net, "history_"))
     if transformers:
         names = _names_after(make_pipeline(*transformers), X)
@@ -215,6 +216,12 @@ def make_subject(
     return Subject(
         net, X, y, row_numbers, names, all_y, kind, seed, weights, all_weights
     )
+
+
+def _with_one_metric(net):
+    """Return a net whose `scoring` is the metric that decides, if it has several."""
+    scoring = first_metric(net.scoring)
+    return net if scoring is net.scoring else copy(net).set_params(scoring=scoring)
 
 
 def _target_array(y):

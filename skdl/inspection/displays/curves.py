@@ -55,8 +55,8 @@ class TrainingCurveDisplay(Display):
     """Losses, scores and learning rate over the epochs.
 
     The panels are stacked: the losses; the scores, if there are validation scores or
-    training scores; and the learning rate, if it changed. A dotted line marks the best
-    epoch.
+    training scores; each further metric of `scoring`; and the learning rate, if it
+    changed. A dotted line marks the best epoch.
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ class TrainingCurveDisplay(Display):
             The display itself.
         """
         panels = self._panels()
-        heights = [HEIGHTS[panel] for panel in panels]
+        heights = [HEIGHTS.get(panel, HEIGHTS["score"]) for panel in panels]
         axes = self._new_axes(
             ax, len(panels), figsize=(6.0, 1.2 + sum(heights)), height_ratios=heights
         )
@@ -199,11 +199,13 @@ class TrainingCurveDisplay(Display):
                 for rows, color in (("training", "blue"), ("validation", "red")):
                     if self._has(f"{rows}_score"):
                         self._draw(place, f"{rows}_score", rows, COLORS[color])
-            else:
+            elif panel == "learning\nrate":
                 self._draw(place, "learning_rate", None, GRAY, drawstyle="steps-mid")
                 place.set_ylim(bottom=0)
                 place.ticklabel_format(axis="y", style="sci", scilimits=(-2, 3))
-            place.set_ylabel(panel)
+            else:
+                self._draw(place, panel, "validation", COLORS["red"])
+            place.set_ylabel(panel.removeprefix("validation_").replace("_", " "))
             place.margins(x=0.02)
             if self.best_epoch is not None:
                 label = f"best epoch, {self.best_epoch}" if place is axes[0] else None
@@ -225,10 +227,23 @@ class TrainingCurveDisplay(Display):
         panels = ["loss"]
         if self._has("training_score") or self._has("validation_score"):
             panels.append("score")
+        panels += self._further_metrics()
         rates = np.asarray(self.history.get("learning_rate", [np.nan]), float)
         if np.isfinite(rates).any() and np.ptp(rates[np.isfinite(rates)]) > 0:
             panels.append("learning\nrate")
         return panels
+
+    def _further_metrics(self):
+        """Return the names of the metrics beyond the one that decides."""
+        first = self.history.get("validation_score", ())
+        return [
+            name
+            for name, values in self.history.items()
+            if name.startswith("validation_")
+            and name not in ("validation_loss", "validation_score")
+            and self._has(name)
+            and not np.array_equal(values, first, equal_nan=True)
+        ]
 
     def _has(self, name):
         return np.isfinite(np.asarray(self.history.get(name, [np.nan]), float)).any()
