@@ -4,7 +4,8 @@ A net learns the digits three times: first without interruption; then in a proce
 dies in the middle, as in a power cut; and then by the same call again. That call finds
 the checkpoint, resumes training, and ends with the weights of the first net, bit for
 bit. The file contains Adam's moments, the learning rate, the random generators and the
-best epoch of early stopping.
+best epoch of early stopping. It also loads as a net that predicts: after the crash, the
+best one so far, and at the end the fitted net.
 
 Run it with ``python checkpoint.py``; it takes a few seconds. ``--crash-after`` sets the
 number of epochs after which the process dies.
@@ -63,21 +64,27 @@ def main():
         options = ["--path", str(path), "--crash-after", str(arguments.crash_after)]
         died = subprocess.run([sys.executable, __file__, *options]).returncode != 0
         size = path.stat().st_size / 1000
+        rescued = Checkpoint.load(path)
 
         n_trained = []
         watch = LambdaCallback(lambda net: n_trained.append(net.n_iter_))
         resumed = fit(Checkpoint(path, resume=True), watch)
+        loaded = Checkpoint.load(path)
 
     whole = fit()
     pairs = zip(whole.coefs_, resumed.coefs_, strict=True)
     equal = all(np.array_equal(*pair) for pair in pairs)
+    X, y = load_digits(return_X_y=True)
+    same = np.array_equal(loaded.predict_proba(X / 16), resumed.predict_proba(X / 16))
 
     print(f"the process died         {'yes' if died else 'no'}")
     print(f"size of the checkpoint   {size:.0f} kB")
+    print(f"the file as a net        accuracy {rescued.score(X / 16, y):.4f}")
     print(f"epochs after the crash   {n_trained[0]} to {n_trained[-1]}")
     print(f"best validation score    {resumed.best_validation_score_:.4f}")
     print(f"  without the crash      {whole.best_validation_score_:.4f}")
     print(f"equal weights            {'yes' if equal else 'no'}")
+    print(f"loaded net predicts so   {'yes' if same else 'no'}")
 
 
 if __name__ == "__main__":

@@ -101,7 +101,10 @@ def check_checkpoint(result, folder):
     )
     assert len(scores) == 1
     assert float(scores[0][0]) == float(scores[0][1]) > 0.9
-    assert result.stdout.endswith("equal weights            yes\n")
+    (rescued,) = re.findall(r"^the file as a net +accuracy (\S+)$", result.stdout, re.M)
+    assert float(rescued) > 0.9
+    assert "equal weights            yes\n" in result.stdout
+    assert result.stdout.endswith("loaded net predicts so   yes\n")
     assert not list(folder.iterdir())
 
 

@@ -9,7 +9,7 @@ import pytest
 DOCS = Path(__file__).parents[1] / "docs"
 # A guide, how often it says what it prints, and the modules of extras that it needs.
 GUIDES = {
-    "callbacks": (4, ()),
+    "callbacks": (5, ()),
     "displays": (6, ()),
     "training": (3, ()),
     "troubleshooting": (4, ()),

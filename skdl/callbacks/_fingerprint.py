@@ -22,6 +22,9 @@ from scipy.sparse import issparse
 FINGERPRINT = "{fingerprint}"
 # Parameters that do not change the weights after a given epoch.
 INERT = ("verbose", "max_time")
+# What may differ between the run in a file and the run that resumes it. It counts in
+# paths nevertheless, because two fits of a search may differ in nothing else.
+FREE = ("max_iter",)
 BLOCK_BYTES = 2**22
 GENERATORS = (np.random.RandomState, np.random.Generator, np.random.BitGenerator)
 
@@ -38,10 +41,7 @@ def fingerprint(run):
         A run before its first epoch.
     """
     net, data, held = run.net, run.data, run.validation
-    parts = {"estimator": type(net)}
-    parameters = net.get_params(deep=False)
-    parts |= {name: parameters[name] for name in parameters if name not in INERT}
-    parts = {name: (digest(v), format_value(v)) for name, v in parts.items()}
+    parts = marks_of_parameters(net)
     parts["X"] = _describe_array(data.X)
     parts["y"] = _describe_array(data.targets)
     parts["sample_weight"] = _describe_array(data.weights)
@@ -52,14 +52,30 @@ def fingerprint(run):
         content = own, held.rows, data.rows, held.targets, held.weights
         parts["validation data"] = (digest(content), f"{n_rows} rows")
     streams = {name: rng.bit_generator.state for name, rng in run.streams.items()}
+    progress = asdict(run.progress)
+    del progress["max_epochs"]
     start = (
         *run.network.snapshot(),
         run.optimizer and run.optimizer.state_dict(),
-        asdict(run.progress),
+        progress,
         streams,
     )
     parts["start"] = (digest(start), "the weights, optimizer and random streams")
     return {name: list(part) for name, part in parts.items()}
+
+
+def marks_of_parameters(net):
+    """Return {name: [hash, text for people]} of a net's class and parameters.
+
+    Parameters
+    ----------
+    net : estimator
+        Fitted or not.
+    """
+    parts = {"estimator": type(net)}
+    parameters = net.get_params(deep=False)
+    parts |= {name: parameters[name] for name in parameters if name not in INERT}
+    return {name: [digest(v), format_value(v)] for name, v in parts.items()}
 
 
 def path_of(path, run):
@@ -78,7 +94,7 @@ def differences(before, now):
     names = [
         name
         for name in dict.fromkeys([*before, *now])
-        if before.get(name, [None])[0] != now.get(name, [None])[0]
+        if name not in FREE and before.get(name, [None])[0] != now.get(name, [None])[0]
     ]
     # The starting point depends on the other parts, so it is named only by itself.
     if names == ["start"]:

@@ -24,13 +24,13 @@ HEAD_BYTES = 512
 OPEN_LOCKS = weakref.WeakSet()
 
 
-def check_path(path):
-    """Raise unless the parameter `path` of a callback is a path."""
+def check_path(path, name="path"):
+    """Raise unless the parameter `path` of a callback, or another one, is a path."""
     if not isinstance(path, str | os.PathLike):
-        raise TypeError(f"path must be a str or path-like, got {path!r}.")
+        raise TypeError(f"{name} must be a str or path-like, got {path!r}.")
     # An empty path would mean the current folder.
     if path == "" or "\0" in str(path):
-        raise ValueError(f"path must name a file or folder, got {path!r}.")
+        raise ValueError(f"{name} must name a file or folder, got {path!r}.")
 
 
 def check_flag(name, value):

@@ -15,7 +15,7 @@ import numpy as np
 from skdl._warn import warn
 from skdl.callbacks._safe_file import ReplacedFile, naming
 
-FORMAT = 1
+FORMAT = 2
 # The first member, whose text lies within the first bytes of the file. It holds a text
 # that differs between writers, by which a foreign writer is found.
 FIRST = "skdl_checkpoint"
@@ -82,47 +82,65 @@ class StateFile(ReplacedFile):
                     np.lib.format.write_array(member, array, allow_pickle=False)
 
     def read(self) -> Any:
-        """Return the state in the file.
+        """Return the state in the file; see `read_state`."""
+        cure = " Delete it, and training starts from the beginning."
+        return read_state(self.path, cure)
 
-        Raises
-        ------
-        ValueError
-            If the file is cut off, changed, or of a later format.
-        """
-        with (
-            naming(self.path, "cannot be read", "take another path"),
-            open(self.path, "rb") as file,
-        ):
-            return self._read_from(file)
 
-    def _read_from(self, file):
-        try:
-            with zipfile.ZipFile(file) as archive:
-                # Without compression, the content is never larger than the file.
-                if any(member.compress_type for member in archive.infolist()):
-                    raise ValueError("it is compressed")
-                damaged = archive.testzip()
-            if damaged:
-                raise ValueError(f"wrong checksum of {damaged}")
-            file.seek(0)
-            with np.load(file, allow_pickle=False) as archive:
-                arrays = dict(archive)
-            first = json.loads(arrays.pop(FIRST).tobytes())
-            state = None
-            if first["format"] == FORMAT:
-                state = decode(json.loads(arrays.pop("values").tobytes()), arrays)
-        # Damage raises errors of many types: for checksums, texts, shapes, sizes.
-        except Exception as error:
-            raise ValueError(
-                f"The checkpoint path={self.path!r} is cut off or damaged "
-                f"({error!s:.200}). Delete it, and training starts from the beginning."
-            ) from error
-        if state is None:
-            raise ValueError(
-                f"The checkpoint path={self.path!r} has format "
-                f"{first['format']!r:.20}, and this version of skdl reads {FORMAT}."
-            )
-        return state
+def read_state(path, cure=""):
+    """Return the state in a file, which another run may be writing to.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    cure : str, default=""
+        End of the error about a damaged file: what the user can do.
+
+    Raises
+    ------
+    OSError
+        If the file does not exist or cannot be read.
+    ValueError
+        If the file is not a `StateFile`, is cut off, changed, or of another format.
+    """
+    with (
+        naming(path, "cannot be read", "take another path"),
+        open(path, "rb") as file,
+    ):
+        return _read_from(file, path, cure)
+
+
+def _read_from(file, path, cure):
+    try:
+        with zipfile.ZipFile(file) as archive:
+            # Without compression, the content is never larger than the file.
+            if any(member.compress_type for member in archive.infolist()):
+                raise ValueError("it is compressed")
+            damaged = archive.testzip()
+        if damaged:
+            raise ValueError(f"wrong checksum of {damaged}")
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as archive:
+            arrays = dict(archive)
+        if FIRST not in arrays:
+            raise ValueError("it is not a checkpoint")
+        first = json.loads(arrays.pop(FIRST).tobytes())
+        state = None
+        if first["format"] == FORMAT:
+            state = decode(json.loads(arrays.pop("values").tobytes()), arrays)
+    # Damage raises errors of many types: for checksums, texts, shapes, sizes.
+    except Exception as error:
+        raise ValueError(
+            f"The checkpoint path={path!r} is cut off or damaged ({error!s:.200})."
+            f"{cure}"
+        ) from error
+    if state is None:
+        raise ValueError(
+            f"The checkpoint path={path!r} has format {first['format']!r:.20}, and "
+            f"this version of skdl reads {FORMAT}."
+        )
+    return state
 
 
 def _as_bytes(text):

@@ -8,6 +8,7 @@ from skdl.estimators._contexts import fitting, stopped_by_ctrl_c
 from skdl.estimators._finish import finish
 from skdl.estimators._fitted import FittedNet
 from skdl.estimators._growing_records import LISTS
+from skdl.estimators._load_model import load_model
 from skdl.estimators._parameters import NetParameters
 from skdl.estimators._prepare import prepare
 from skdl.estimators._resolve import uses_lbfgs
@@ -123,6 +124,10 @@ class BaseNet(CallbackSupportMixin, FittedNet, NetParameters):
         if "_run" not in vars(self):
             raise AttributeError("training_ is there while fit or partial_fit runs.")
         return self._run
+
+    def __load_checkpoint__(self, model, state, which):
+        """Become a fitted net, for `Checkpoint.load`; see `load_model`."""
+        load_model(self, model, state, which)
 
     def __getstate__(self):
         """Leave the run in progress out of copies; give them lists of their own."""

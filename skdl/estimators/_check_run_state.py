@@ -42,7 +42,7 @@ def check_run_state(state, like, max_iter):
 def _check_fields(value, kind, like, name):
     """Check a dict of the fields of a dataclass by their annotations."""
     hints = get_type_hints(kind)
-    _check_names(value, hints, name)
+    check_names(value, hints, name)
     prefix = "" if kind is RunState else f"{name}."
     for key, hint in hints.items():
         _check_field(value[key], hint, like[key], f"{prefix}{key}")
@@ -62,7 +62,7 @@ def _check_field(value, hint, like, name):
     elif hint is dict:
         _check_dict(value, like, name)
     elif get_origin(hint) is dict:
-        _check_names(value, like, name)
+        check_names(value, like, name)
         for key in like:
             _check_field(value[key], get_args(hint)[1], like[key], f"{name}.{key}")
     elif get_origin(hint) is list:
@@ -75,7 +75,7 @@ def _check_dict(value, like, name):
     """Check a dict whose names and kinds of values follow from the run."""
     if like is None:
         raise ValueError(f"{name} must be None, got {value!r:.50}.")
-    _check_names(value, like, name)
+    check_names(value, like, name)
     for key, inner in like.items():
         path = f"{name}.{key}"
         if isinstance(inner, dict):
@@ -85,7 +85,7 @@ def _check_dict(value, like, name):
 
 
 def _check_streams(value, like):
-    _check_names(value, like, "streams")
+    check_names(value, like, "streams")
     try:
         load_streams(value)
     except Exception as error:  # NumPy raises many kinds
@@ -101,14 +101,14 @@ def _check_like(value, kind, like, name):
         if not isinstance(value, bool | np.bool_):
             raise ValueError(f"{name} must be True or False, got {value!r:.50}.")
     elif issubclass(kind, Integral):
-        _check_count(value, name)
+        check_count(value, name)
     elif issubclass(kind, Real):
         _check_number(value, name)
     elif issubclass(kind, str) and not isinstance(value, str):
         raise ValueError(f"{name} must be a text, got {value!r:.50}.")
 
 
-def _check_names(value, names, path):
+def check_names(value, names, path):
     """Refuse a value that is not a dict, lacks a name, or has an unknown one."""
     if not isinstance(value, dict):
         raise ValueError(f"{path} must be a dict, got {value!r:.50}.")
@@ -123,7 +123,7 @@ def _check_names(value, names, path):
 def _check_records(records, like, max_iter):
     """Check that lists have their length before the run plus one value per epoch."""
     n_epochs = records["n_iter_"]
-    _check_count(n_epochs, "records.n_iter_", max_iter)
+    check_count(n_epochs, "records.n_iter_", max_iter)
     for name, value in records.items():
         before, path = like[name], f"records.{name}"
         if (before is None) != (value is None):
@@ -173,7 +173,8 @@ def _check_number(value, name):
         raise ValueError(f"{name} is out of range.")
 
 
-def _check_count(value, name, largest=LARGEST):
+def check_count(value, name, largest=LARGEST):
+    """Refuse a value that is not an int from 0 to the largest that is allowed."""
     whole = isinstance(value, Integral) and not isinstance(value, bool)
     if not whole or not 0 <= value <= largest:
         raise ValueError(

@@ -235,6 +235,19 @@ def start_network(net, widths, dtype, random_state):
     initialization, streams = random_streams(random_state)
     net._network = _new_network(net, widths, dtype)
     start_weights(net._network, net.weight_init, net.activation, initialization)
+    start_records(net, widths)
+    return streams
+
+
+def start_records(net, widths):
+    """Give a net the empty records of a new network.
+
+    Parameters
+    ----------
+    net : estimator
+    widths : tuple of int
+        Widths of the input, the hidden layers and the scores.
+    """
     net.n_layers_ = len(widths)
     net.n_outputs_ = widths[-1]
     net.t_ = 0
@@ -244,7 +257,6 @@ def start_network(net, widths, dtype, random_state):
     net.best_loss_ = net.validation_scores_ = net.best_validation_score_ = None
     net._run_state = {}
     store_step_records(net, {})
-    return streams
 
 
 def _continue_network(net, widths):
@@ -288,7 +300,7 @@ def _stochastic_run(net, data, state, streams, augmentation, *, incremental, **o
     progress.max_epochs = net.max_iter + (0 if incremental else progress.epochs)
     batch_size = check_batch_size(net.batch_size, data.n_rows)
     alpha, penalty = check_penalty(net.penalty, net.l1_ratio, net.alpha)
-    optimizer = _optimizer_of(net).start(network.parameters, network.n_weights)
+    optimizer = optimizer_of(net).start(network.parameters, network.n_weights)
     is_same = known.get("optimizer", {}).get("kind") == type(optimizer).__name__
     if is_same:
         optimizer.load(known["optimizer"])
@@ -340,7 +352,8 @@ def _lbfgs_run(net, data, state, streams, augmentation, *, incremental, **option
     return run
 
 
-def _optimizer_of(net):
+def optimizer_of(net):
+    """Return the optimizer that the parameters of a net ask for, except lbfgs."""
     solver = setting(net, "solver")
     if solver == "sgd":
         return SGD(net.momentum, net.nesterovs_momentum)

@@ -98,6 +98,17 @@ def target_units(y, weights, rows):
     return {"target_mean_": moments.mean, "target_scale_": scale}
 
 
+def blank_moments(n_features):
+    """Return moments as `learn_scaling` does: names, shapes and dtypes count alone.
+
+    Parameters
+    ----------
+    n_features : int
+    """
+    row = updated_moments(None, np.zeros((1, n_features)), np.ones(1))
+    return _merged(None, _spacing(np.dtype(np.float64)), row)
+
+
 def _spacing(dtype):
     """Return the spacing of floats at 1; integers are exact in float64."""
     return float(np.finfo(dtype if dtype.kind == "f" else np.float64).eps)

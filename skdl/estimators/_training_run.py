@@ -3,6 +3,7 @@
 `skdl.estimators._stopping` decides when it ends.
 """
 
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
@@ -17,6 +18,7 @@ from skdl.estimators._random import restore_streams, save_streams
 from skdl.estimators._run_state import NAN, RunState
 from skdl.estimators._scoring import FIRST
 from skdl.estimators._stopping import has_improved, is_late, stop_on_plateau
+from skdl.estimators._stored_model import model_dict
 
 
 class TrainingRun:
@@ -90,7 +92,7 @@ class TrainingRun:
         self.max_epochs = 1 if incremental else net.max_iter
         # `prepare` sets the engine's loop, its arguments, and what the user gave.
         self.loop = self.loop_options = self.given = None
-        self.callbacks = self.observer = self._complete = None
+        self.callbacks = self.observer = self._complete = self._last = None
         self.deadline = None if net.max_time is None else perf_counter() + net.max_time
         state.publish(net)
         if monitors_validation:
@@ -340,7 +342,11 @@ class TrainingRun:
         )
 
     def restore_best(self):
-        """Return to the epoch of the best score."""
+        """Return to the epoch of the best score.
+
+        A callback may still ask for the state after the last epoch: `state_dict`
+        returns it, so that a later run can continue from it.
+        """
         net, state = self.net, self.state
         scored = state.records.best_validation_score_ > -np.inf
         excused = state.stop_reason in ("diverged", "interrupted")
@@ -356,6 +362,8 @@ class TrainingRun:
                     else f"It failed: {error}"
                 )
             )
+        if self.callbacks is not None:
+            self._last = self.snapshot()
         self._restore(state.snapshots["best"])
 
     def all_history(self):
@@ -376,9 +384,15 @@ class TrainingRun:
                 "solver='lbfgs' keeps its state within SciPy: training_.state_dict() "
                 "needs a stochastic solver."
             )
-        return self.state.to_dict(
-            **self._snapshot_with_moments(), streams=save_streams(self.streams)
-        )
+        parts = {**self._snapshot_with_moments(), **(self._last or {})}
+        return self.state.to_dict(**parts, streams=save_streams(self.streams))
+
+    def model_dict(self):
+        """Return the net, without its state, as plain values and arrays.
+
+        Together with `state_dict` it makes a fitted net; `Checkpoint` stores both.
+        """
+        return model_dict(self.net)
 
     def load_state_dict(self, state):
         """Continue from such a state: every later step is as it would have been.
@@ -395,10 +409,29 @@ class TrainingRun:
             it was before.
         """
         check_run_state(state, self.state_dict(), self.net.max_iter)
+        max_epochs = self.progress.max_epochs
         self._restore(state)
         restore_streams(self.streams, state["streams"])
         self.state = RunState.from_dict(state).in_training()
+        # The run in the state may have had another `max_iter`.
+        self.progress.max_epochs = max_epochs
         self.state.publish(self.net)
+
+    def follows_another_schedule(self, max_epochs):
+        """Return whether a run of other length would have had other learning rates.
+
+        Parameters
+        ----------
+        max_epochs : int
+            Epochs that the other run may take in all. The epochs so far are compared.
+        """
+        progress = self.progress
+        for epochs in range(progress.epochs + 1):
+            then = replace(progress, epochs=epochs, steps=epochs * progress.batches)
+            other = replace(then, max_epochs=max_epochs)
+            if self.schedule.factor(then) != self.schedule.factor(other):
+                return True
+        return False
 
     def resumable_state(self):
         """Return what the next call of ``fit`` or ``partial_fit`` continues from."""

@@ -295,7 +295,6 @@ def changed(array):
         ({"alpha": 0.5}, {}, "alpha was 0.0001 and is 0.5"),
         ({"hidden_layer_sizes": (7,)}, {}, r"hidden_layer_sizes was \(6,\) and is"),
         ({"random_state": 1}, {}, "random_state was 0 and is 1"),
-        ({"max_iter": 20}, {}, "max_iter was 13 and is 20"),
         ({"learning_rate": Cosine()}, {}, "learning_rate was 'constant' and is Cos"),
         (
             {},
@@ -333,6 +332,58 @@ def test_another_run_is_refused(options, data, message, X, y, path, fit, crash):
     # And that is the way out.
     fit(net, callback=Checkpoint(path, resume=False), **data)
     assert path.read_bytes() != before
+
+
+@pytest.mark.parametrize("name", ["adam", "early stopping", "on plateau", "warm"])
+def test_a_complete_run_continues_with_more_epochs(
+    name, X, y, path, fit, crash, assert_same
+):
+    options = {**CASES[name], "n_iter_no_change": 99}
+    expected = fit(make(**options), X, y)
+    fit(make(**options, max_iter=6), X, y, Checkpoint(path))
+    crash(make(**options, max_iter=11), 9, X, y, Checkpoint(path, resume=True))
+    epochs = []
+    watch = LambdaCallback(lambda net: epochs.append(net.n_iter_))
+    net = fit(make(**options), X, y, watch, Checkpoint(path, resume=True))
+    assert epochs == [9, 10, 11, 12, 13]
+    assert_same(net, expected)
+
+
+def test_a_run_that_converged_is_over_whatever_max_iter(X, y, path, fit, assert_same):
+    options = {**CASES["tol"], "learning_rate": Cosine(horizon=9)}
+    expected = fit(make(**options), X, y, Checkpoint(path))
+    assert expected.stop_reason_ == "converged"
+    net = fit(make(**options, max_iter=99), X, y, Checkpoint(path, resume=True))
+    assert_same(net, expected)
+
+
+def test_a_schedule_over_max_iter_follows_the_new_one(X, y, path, fit):
+    options = CASES["cosine"]
+    fit(make(**options, max_iter=6), X, y, Checkpoint(path))
+    whole = fit(make(**options), X, y)
+    net = make(**options).set_callbacks(Checkpoint(path, resume=True))
+    with pytest.warns(
+        UserWarning, match="another max_iter, on which learning_rate=Cos"
+    ):
+        fit(net, X, y)
+    rates, expected = (n.history_["learning_rate"] for n in (net, whole))
+    assert_array_equal(rates[6:], expected[6:])
+    assert (rates[:6] < expected[:6]).all()
+
+
+def test_fewer_epochs_than_the_file_has_are_refused(X, y, path, fit):
+    fit(make(), X, y, Checkpoint(path))
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="holds 13 epochs, and max_iter=6: set max_it"):
+        fit(make(max_iter=6), X, y, Checkpoint(path, resume=True))
+    assert path.read_bytes() == before
+
+
+def test_max_iter_counts_in_the_names_of_files(X, y, tmp_path, fit):
+    """Two fits of a search may differ in nothing else."""
+    for n_epochs in (2, 3):
+        fit(make(max_iter=n_epochs), X, y, Checkpoint(tmp_path / "{fingerprint}.npz"))
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_other_validation_data_are_refused(X, y, path, fit, crash):
@@ -634,6 +685,8 @@ def test_other_estimators_are_refused(estimator, X, y, path, fit):
         ({"path": "x", "every": True}, ValueError, "every must be .* got True"),
         ({"path": ""}, ValueError, "path must name a file or folder, got ''"),
         ({"path": "x", "resume": "no"}, TypeError, "resume must be True or False, got"),
+        ({"path": "x", "best_path": 3}, TypeError, "best_path must be a str or path-l"),
+        ({"path": "x", "best_path": "./x"}, ValueError, "best_path must be another fi"),
     ],
 )
 def test_arguments_are_checked(arguments, error, message):

@@ -126,10 +126,12 @@ def test_a_changed_byte_is_found_or_does_not_matter(path):
 
 
 def test_a_format_of_the_future_is_refused(path, monkeypatch):
-    monkeypatch.setattr(module, "FORMAT", 2)
+    now = module.FORMAT
+    monkeypatch.setattr(module, "FORMAT", now + 1)
     StateFile(path).write(STATE)
-    monkeypatch.setattr(module, "FORMAT", 1)
-    with pytest.raises(ValueError, match="has format 2, .* reads 1"):
+    monkeypatch.setattr(module, "FORMAT", now)
+    message = f"has format {now + 1}, .* reads {now}"
+    with pytest.raises(ValueError, match=message):
         StateFile(path).read()
 
 
