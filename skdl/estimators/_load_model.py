@@ -13,7 +13,8 @@ from skdl.estimators._check_run_state import (
 )
 from skdl.estimators._prepare import optimizer_of, start_records
 from skdl.estimators._random import later_streams, save_streams
-from skdl.estimators._run_state import HISTORY, Records, RunState
+from skdl.estimators._run_state import Records, RunState
+from skdl.estimators._scoring import record_names
 from skdl.estimators._standardize import blank_moments
 from skdl.estimators._targets import UNITS, targets_of
 
@@ -148,6 +149,7 @@ def _state_like(net, state):
     names = [name for name in SNAPSHOTS if name in state["snapshots"]]
     like = RunState(
         records=_records_like(state["records"]),
+        history={name: [] for name in record_names(net.scoring)},
         lowest_loss=None,
         snapshots={name: snapshots[name] for name in names},
         input_moments=None,
@@ -175,7 +177,7 @@ def _set_records(net, state):
     """Set the records of a net and where a later call continues."""
     state.publish(net)
     net.t_ = state.progress.rows
-    net.history_ = {name: np.array(state.history[name], float) for name in HISTORY}
+    net.history_ = {name: np.array(v, float) for name, v in state.history.items()}
     is_over = state.records.n_iter_ >= net.max_iter
     net.stop_reason_ = state.stop_reason or ("max_iter" if is_over else None)
     net._run_state = {"input_moments": state.input_moments}
