@@ -4,9 +4,10 @@ import re
 from difflib import get_close_matches
 from types import MappingProxyType
 
+from skdl._arguments import advice
 from skdl._sklearn import Interval, InvalidParameterError, StrOptions
 
-__all__ = ["ExplainedValues", "hint_at", "plain_name", "suggestion"]
+__all__ = ["ExplainedParameters", "hint_at", "plain_name", "suggestion"]
 
 NO_NAMES = MappingProxyType({})
 
@@ -110,8 +111,32 @@ def _is_number(text):
     return True
 
 
-class ExplainedValues:
+class ExplainedParameters:
     """Mixin for estimators whose errors about parameters say what to write instead."""
+
+    def set_params(self, **params):
+        """Set parameters; raise for an unknown one before any is set.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters of the estimator, and ``component__parameter`` of its parts.
+
+        Returns
+        -------
+        self : estimator
+            The estimator itself.
+        """
+        known = self._get_param_names()
+        for name, value in params.items():
+            if name.split("__")[0] in known:
+                continue
+            if meant := advice(name, value, known):
+                raise ValueError(
+                    f"Invalid parameter {name!r} for estimator {self}: {meant}."
+                )
+            super().set_params(**{name: value})  # raises scikit-learn's error
+        return super().set_params(**params)
 
     def _validate_params(self):
         try:

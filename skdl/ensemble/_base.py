@@ -17,8 +17,9 @@ from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skdl._arguments import explain_arguments
 from skdl._inputs import check_numbers
-from skdl._parameters import ExplainedValues
+from skdl._parameters import ExplainedParameters
 from skdl._sklearn import fit_context
 from skdl._version import Versioned
 from skdl.engine.prediction import by_passes, raw_scores
@@ -57,7 +58,7 @@ class Members:
     attributes: dict
 
 
-class BaseEnsemble(Versioned, ExplainedValues, BaseEstimator):
+class BaseEnsemble(Versioned, ExplainedParameters, BaseEstimator):
     """Base class of ensembles, whose members predict in one pass over a stack.
 
     A subclass has the parameters `estimator`, `voting` and `weights`, and
@@ -77,6 +78,7 @@ class BaseEnsemble(Versioned, ExplainedValues, BaseEstimator):
     _default: ClassVar[type]
 
     @fit_context(prefer_skip_nested_validation=False)
+    @explain_arguments
     def fit(
         self,
         X: Any,
@@ -217,6 +219,7 @@ class EnsembleClassifier(ClassifierMixin, BaseEnsemble):
     _kind_name: ClassVar[str] = "classifiers"
     _default: ClassVar[type] = MLPClassifier
 
+    @explain_arguments
     def predict(self, X: Any) -> np.ndarray:
         """Return the class that wins the vote, for each row.
 
@@ -234,6 +237,7 @@ class EnsembleClassifier(ClassifierMixin, BaseEnsemble):
         labels = self._count(Ballot.labels, X)
         return stack_columns(labels) if isinstance(labels, list) else labels
 
+    @explain_arguments
     def decision_function(self, X: Any) -> Any:
         """Return the result of the vote, whose largest column `predict` returns.
 
@@ -254,6 +258,7 @@ class EnsembleClassifier(ClassifierMixin, BaseEnsemble):
         return self._count(Ballot.decision, X)
 
     @available_if(_has_probabilities)
+    @explain_arguments
     def predict_proba(self, X: Any) -> Any:
         """Return the probability of each class; not with voting='hard'.
 
@@ -272,6 +277,7 @@ class EnsembleClassifier(ClassifierMixin, BaseEnsemble):
         return self._count(Ballot.probabilities, X)
 
     @available_if(_has_probabilities)
+    @explain_arguments
     def predict_log_proba(self, X: Any) -> Any:
         """Return the logarithm of each probability, computed in log space.
 
@@ -287,6 +293,7 @@ class EnsembleClassifier(ClassifierMixin, BaseEnsemble):
         """
         return self._count(Ballot.log_probabilities, X)
 
+    @explain_arguments
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the share of rows that are classified correctly.
 
@@ -355,6 +362,7 @@ class EnsembleRegressor(RegressorMixin, BaseEnsemble):
     _kind_name: ClassVar[str] = "regressors"
     _default: ClassVar[type] = MLPRegressor
 
+    @explain_arguments
     def predict(self, X: Any, return_std: bool = False) -> Any:
         """Return the mean or the median of the members' predictions.
 
@@ -389,6 +397,7 @@ class EnsembleRegressor(RegressorMixin, BaseEnsemble):
             return y
         return y, np.sqrt(_mean(np.square(each - mean), weights))
 
+    @explain_arguments
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R² of the predictions; with a quantile loss, D² of the pinball loss.
 

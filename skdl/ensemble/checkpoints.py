@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from skdl._arguments import explain_parameters
 from skdl._sklearn import Interval, StrOptions
 from skdl._warn import warn
 from skdl.callbacks import Checkpoint
@@ -44,6 +45,7 @@ CONSTRAINTS = {
 }
 
 
+@explain_parameters
 @dataclass(eq=False, repr=False, kw_only=True)
 class CheckpointEnsembleClassifier(EnsembleClassifier):
     """An ensemble of classifiers at the price of one training run.
@@ -154,6 +156,7 @@ class CheckpointEnsembleClassifier(EnsembleClassifier):
         return self.average_weights
 
 
+@explain_parameters
 @dataclass(eq=False, repr=False, kw_only=True)
 class CheckpointEnsembleRegressor(EnsembleRegressor):
     """An ensemble of regressors at the price of one training run.
@@ -295,7 +298,7 @@ def _check_net(ensemble, net, callbacks):
 
 def _set_cycles(net, n_members):
     """Set a learning rate with cycles; return the epoch that ends the last cycle."""
-    rate = setting(net, "learning_rate")
+    rate: Any = setting(net, "learning_rate")
     if rate == "constant":
         rate = CosineRestarts(max(1, net.max_iter // n_members))
     if rate == "cosine_restarts":

@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 
+from skdl._arguments import explain_parameters
 from skdl._sklearn import Interval, StrOptions
 from skdl.engine.stacking import stack
 from skdl.ensemble._base import (
@@ -31,6 +32,7 @@ CONSTRAINTS = {
 }
 
 
+@explain_parameters
 @dataclass(eq=False, repr=False, kw_only=True)
 class SeedEnsembleClassifier(EnsembleClassifier):
     """An ensemble of classifiers that differ only in their seeds; the best vote.
@@ -127,6 +129,7 @@ class SeedEnsembleClassifier(EnsembleClassifier):
         return fit_seeds(self, *args)
 
 
+@explain_parameters
 @dataclass(eq=False, repr=False, kw_only=True)
 class SeedEnsembleRegressor(EnsembleRegressor):
     """An ensemble of regressors that differ only in their seeds.

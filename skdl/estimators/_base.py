@@ -2,6 +2,7 @@
 
 from sklearn.callback import CallbackSupportMixin
 
+from skdl._arguments import explain_arguments
 from skdl._sklearn import fit_context
 from skdl.estimators._callbacks import CALLBACK_ATTRIBUTES
 from skdl.estimators._contexts import fitting, stopped_by_ctrl_c
@@ -39,6 +40,7 @@ class BaseNet(CallbackSupportMixin, FittedNet, NetParameters):
     """
 
     @fit_context(prefer_skip_nested_validation=True)
+    @explain_arguments
     def fit(
         self, X, y, sample_weight=None, *,
         X_val=None, y_val=None, sample_weight_val=None,

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.metrics import get_scorer_names
 
-from skdl._parameters import hint_at
+from skdl._parameters import ExplainedParameters, hint_at
 from skdl._sklearn import (
     HasMethods,
     Interval,
@@ -166,7 +166,7 @@ def store_parameters(estimator, values):
     )
 
 
-class NetParameters(Versioned, BaseEstimator):
+class NetParameters(Versioned, ExplainedParameters, BaseEstimator):
     """Types of the parameters that every net has, in scikit-learn's order.
 
     Each public class has a constructor of its own, with the defaults.

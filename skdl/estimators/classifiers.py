@@ -9,6 +9,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skdl._arguments import explain_arguments, explain_parameters
 from skdl._sklearn import HasMethods, StrOptions, fit_context
 from skdl._typing import MatrixLike
 from skdl.engine.hidden_layers import HiddenLayers
@@ -69,6 +70,7 @@ class BaseClassifier(ClassifierMixin, BaseNet):
 
     @available_if(has_partial_fit)
     @fit_context(prefer_skip_nested_validation=True)
+    @explain_arguments
     def partial_fit(
         self,
         X: MatrixLike,
@@ -124,6 +126,7 @@ n_columns)
         validation = X_val, y_val, sample_weight_val
         return self._partial_fit(X, y, sample_weight, validation, classes)
 
+    @explain_arguments
     def predict(self, X: MatrixLike) -> np.ndarray:
         """Return the most probable class of each row.
 
@@ -139,6 +142,7 @@ n_columns)
         """
         return self._at_rest()._decode(X, "decode")
 
+    @explain_arguments
     def decision_function(self, X: MatrixLike) -> np.ndarray | list[np.ndarray]:
         """Return the raw scores of each row.
 
@@ -157,6 +161,7 @@ n_columns)
         return self._at_rest()._decode(X, "decision")
 
     @available_if(_has_probabilities)
+    @explain_arguments
     def predict_proba(self, X: MatrixLike) -> np.ndarray | list[np.ndarray]:
         """Return the probability of each class.
 
@@ -175,6 +180,7 @@ n_columns)
         return self._at_rest()._decode(X, "probabilities")
 
     @available_if(_has_probabilities)
+    @explain_arguments
     def predict_log_proba(self, X: MatrixLike) -> np.ndarray | list[np.ndarray]:
         """Return the logarithm of each probability, computed from the raw scores.
 
@@ -191,6 +197,7 @@ n_columns)
         """
         return self._at_rest()._decode(X, "log_probabilities")
 
+    @explain_arguments
     def score(
         self, X: MatrixLike, y: MatrixLike, sample_weight: ArrayLike | None = None
     ) -> float:
@@ -244,6 +251,7 @@ n_columns)
         return tags
 
 
+@explain_parameters
 class SoftmaxClassifier(BaseClassifier):
     """Net with one score per class, softmax probabilities and cross-entropy.
 
@@ -596,6 +604,7 @@ schedule, or schedule object, default='constant'
         store_parameters(self, locals())
 
 
+@explain_parameters
 class LogisticClassifier(BaseClassifier):
     """Net with sigmoids σ(s) = 1 / (1 + exp(-s)) and binary cross-entropy.
 
@@ -940,6 +949,7 @@ schedule, or schedule object, default='constant'
         store_parameters(self, locals())
 
 
+@explain_parameters
 class SVMClassifier(BaseClassifier):
     """Net with one score per class and the multi-class hinge loss.
 
@@ -1295,6 +1305,7 @@ schedule, or schedule object, default='constant'
         store_parameters(self, locals())
 
 
+@explain_parameters
 class MLPClassifier(BaseClassifier):
     """Multi-layer perceptron classifier, with scikit-learn's parameters and more.
 

@@ -9,6 +9,7 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skdl._arguments import explain_arguments, explain_parameters
 from skdl._inputs import check_numbers
 from skdl._sklearn import HasMethods, StrOptions, fit_context
 from skdl._typing import MatrixLike
@@ -42,6 +43,7 @@ from skdl.estimators.validation_set import ValidationSet
 __all__ = ["MLPRegressor"]
 
 
+@explain_parameters
 class MLPRegressor(RegressorMixin, BaseNet):
     """Multi-layer perceptron regressor, with scikit-learn's parameters and more.
 
@@ -410,6 +412,7 @@ schedule, or schedule object, default='constant'
 
     @available_if(has_partial_fit)
     @fit_context(prefer_skip_nested_validation=True)
+    @explain_arguments
     def partial_fit(
         self,
         X: MatrixLike,
@@ -450,6 +453,7 @@ schedule, or schedule object, default='constant'
         validation = X_val, y_val, sample_weight_val
         return self._partial_fit(X, y, sample_weight, validation)
 
+    @explain_arguments
     def predict(self, X: MatrixLike) -> np.ndarray:
         """Return the predicted values of each row.
 
@@ -466,6 +470,7 @@ schedule, or schedule object, default='constant'
         """
         return self._at_rest()._decode(X, "decode")
 
+    @explain_arguments
     def score(
         self, X: MatrixLike, y: MatrixLike, sample_weight: ArrayLike | None = None
     ) -> float:

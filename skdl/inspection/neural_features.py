@@ -21,7 +21,9 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted
 
+from skdl._arguments import explain_parameters
 from skdl._inputs import takes_validation_sets
+from skdl._parameters import ExplainedParameters
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
 from skdl.estimators._inner_door import check_hidden_layers, network_of
@@ -31,9 +33,11 @@ from skdl.inspection.gradients import hidden_activations
 __all__ = ["NeuralFeatures"]
 
 
+@explain_parameters
 @dataclass(eq=False, repr=False)
 class NeuralFeatures(
     Versioned,
+    ExplainedParameters,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     MetaEstimatorMixin,

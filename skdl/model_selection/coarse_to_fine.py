@@ -9,7 +9,8 @@ from sklearn.base import clone, is_classifier
 from sklearn.exceptions import FitFailedWarning
 from sklearn.utils import check_random_state
 
-from skdl._parameters import ExplainedValues
+from skdl._arguments import explain_parameters
+from skdl._parameters import ExplainedParameters
 from skdl._sklearn import (
     ALL_FITS_FAILED,
     BaseSearchCV,
@@ -31,7 +32,8 @@ __all__ = ["CoarseToFineSearchCV"]
 POSITIVE = Interval(Integral, 1, None, closed="left")
 
 
-class CoarseToFineSearchCV(Versioned, ExplainedValues, BaseSearchCV):
+@explain_parameters
+class CoarseToFineSearchCV(Versioned, ExplainedParameters, BaseSearchCV):
     """Search over ranges: a coarse mesh on a small budget, then finer ones on larger.
 
     The first stage evaluates a mesh over all ranges. The points of a logarithmic range

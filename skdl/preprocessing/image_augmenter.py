@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, DTypeLike
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
+from skdl._arguments import explain_parameters
+from skdl._parameters import ExplainedParameters
 from skdl._version import Versioned
 from skdl.engine.checks import check_choice, check_count, check_number
 from skdl.preprocessing._augmentation import ImageAugmentation, is_off
@@ -19,8 +21,9 @@ from skdl.preprocessing._resample import check_training_set, with_copies
 __all__ = ["ImageAugmenter"]
 
 
+@explain_parameters
 @dataclass(eq=False, repr=False, kw_only=True)
-class ImageAugmenter(Versioned, BaseEstimator):
+class ImageAugmenter(Versioned, ExplainedParameters, BaseEstimator):
     """Transforms training images at random: flips, shifts, warps, tones and mixup.
 
     Pass it as ``augment=`` to a net: then every batch gets new versions of its images,

@@ -14,8 +14,9 @@ from sklearn.base import (
 )
 from sklearn.utils.validation import check_array, check_is_fitted
 
+from skdl._arguments import explain_parameters
 from skdl._inputs import check_inputs, check_numbers, takes_validation_sets
-from skdl._parameters import ExplainedValues
+from skdl._parameters import ExplainedParameters
 from skdl._sklearn import Interval, fit_context
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
@@ -37,10 +38,11 @@ DECOMPOSED = (
 )
 
 
+@explain_parameters
 @dataclass(eq=False, repr=False)
 class PCAWhitener(
     Versioned,
-    ExplainedValues,
+    ExplainedParameters,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     BaseEstimator,

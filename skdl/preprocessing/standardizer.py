@@ -12,8 +12,9 @@ from sklearn.utils import check_array
 from sklearn.utils.sparsefuncs import inplace_column_scale
 from sklearn.utils.validation import check_is_fitted
 
+from skdl._arguments import explain_parameters
 from skdl._inputs import check_inputs, check_numbers, takes_validation_sets
-from skdl._parameters import ExplainedValues
+from skdl._parameters import ExplainedParameters
 from skdl._sklearn import Interval, fit_context
 from skdl._transaction import unchanged_on_error
 from skdl._typing import MatrixLike
@@ -27,9 +28,14 @@ OPTIONS = {"accept_sparse": ("csr", "csc"), "ensure_all_finite": "allow-nan"}
 FLOAT_DTYPES = [np.float64, np.float32]
 
 
+@explain_parameters
 @dataclass(eq=False, repr=False)
 class Standardizer(
-    Versioned, ExplainedValues, OneToOneFeatureMixin, TransformerMixin, BaseEstimator
+    Versioned,
+    ExplainedParameters,
+    OneToOneFeatureMixin,
+    TransformerMixin,
+    BaseEstimator,
 ):
     """Subtract the mean of each column and divide by its standard deviation.
 

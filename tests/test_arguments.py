@@ -1,0 +1,159 @@
+"""Arguments that do not exist: errors name the class, the argument and our word."""
+
+import inspect
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+
+from skdl import MLPClassifier, MLPRegressor, PCAWhitener, Standardizer, SVMClassifier
+from skdl._arguments import ADVICE, TRANSLATED, USES
+from skdl.ensemble import CheckpointEnsembleRegressor, SeedEnsembleClassifier
+from skdl.inspection import NeuralFeatures
+from skdl.model_selection import CoarseToFineSearchCV
+from skdl.preprocessing import ImageAugmenter
+
+X, y = np.zeros((4, 2)), [0, 1, 0, 1]
+
+CONSTRUCTORS = [
+    (MLPClassifier, {"lr": 0.1}, "'lr': use learning_rate_init."),
+    (MLPClassifier, {"epochs": 9}, "'epochs': use max_iter."),
+    (MLPClassifier, {"device": "cuda"}, "'device': skdl computes on the CPU, so "),
+    (MLPClassifier, {"callbacks": []}, "'callbacks': call set_callbacks(a, b) before"),
+    (
+        MLPClassifier,
+        {"validation_data": 1},
+        "'validation_data': pass X_val and y_val",
+    ),
+    (MLPClassifier, {"verbose_eval": 1}, "'verbose_eval': use verbose."),
+    (MLPClassifier, {"early_stop": True}, "'early_stop': use early_stopping."),
+    (MLPClassifier, {"patience": 3}, "'patience': use early_stopping=True and n_iter_"),
+    (MLPClassifier, {"batch_norm": True}, "'batch_norm': use normalization='batch'."),
+    (MLPClassifier, {"n_jobs": 2}, "'n_jobs': the threads are those of BLAS, which "),
+    (MLPClassifier, {"quantile": 0.9}, "'quantile'. See help(MLPClassifier)."),
+    (MLPRegressor, {"quantile": 0.9}, "'quantile': use loss=Quantile(0.9), with "),
+    (MLPRegressor, {"class_weight": {}}, "'class_weight'. See help(MLPRegressor)."),
+    (SVMClassifier, {"C": 1, "lr": 1}, "'C': use alpha; 'lr': use learning_rate_init."),
+    (SeedEnsembleClassifier, {"n_estimators": 3}, "'n_estimators': use n_members."),
+    (
+        SeedEnsembleClassifier,
+        {"max_iter": 3},
+        "'max_iter': a parameter of the est",
+    ),
+    (CheckpointEnsembleRegressor, {"votings": 0}, "'votings': use voting."),
+    (Standardizer, {"with_sd": False}, "'with_sd': use with_std."),
+    (PCAWhitener, {"n_component": 2}, "'n_component': use n_components."),
+    (ImageAugmenter, {"rotations": 5}, "'rotations': use rotation."),
+    (NeuralFeatures, {"layr": 0}, "'layr': use layer."),
+    (CoarseToFineSearchCV, {"n_job": 2}, "'n_job': use n_jobs."),
+]
+
+
+@pytest.mark.parametrize(("cls", "params", "text"), CONSTRUCTORS)
+def test_a_constructor_names_the_parameter_that_is_meant(cls, params, text):
+    with pytest.raises(TypeError) as error:
+        cls(**params)
+    start = f"{cls.__name__} got an unexpected parameter "
+    assert str(error.value).startswith(start + text)
+
+
+METHODS = [
+    ("fit", {"validation_data": (X, y)}, "'validation_data': use X_val and y_val."),
+    ("fit", {"epochs": 3}, "'epochs': set max_iter in the constructor."),
+    ("fit", {"batch_size": 3}, "'batch_size': set batch_size in the constructor."),
+    ("fit", {"callbacks": []}, "'callbacks': call set_callbacks(a, b) before fit."),
+    ("fit", {"sample_weights": y}, "'sample_weights': use sample_weight."),
+    ("fit", {"xyz": y}, "'xyz'. See help("),
+    ("partial_fit", {"labels": y}, "'labels'. See help("),
+    ("predict", {"batch_size": 3}, "'batch_size': set batch_size in the constructor."),
+    ("score", {"sample_weights": y}, "'sample_weights': use sample_weight."),
+]
+
+
+@pytest.mark.parametrize(("method", "arguments", "text"), METHODS)
+@pytest.mark.parametrize("Net", [MLPClassifier, MLPRegressor])
+def test_a_method_names_the_public_class_and_the_argument(Net, method, arguments, text):
+    net = Net()
+    data = (X,) if method == "predict" else (X, y)
+    with pytest.raises(TypeError) as error:
+        getattr(net, method)(*data, **arguments)
+    start = f"{Net.__name__}.{method} got an unexpected argument "
+    assert str(error.value).startswith(start + text)
+    assert vars(net) == vars(Net())
+
+
+@pytest.mark.parametrize("Net", [MLPClassifier, MLPRegressor, SeedEnsembleClassifier])
+@pytest.mark.parametrize("method", ["fit", "predict", "score"])
+def test_a_missing_argument_names_the_public_class(Net, method):
+    with pytest.raises(TypeError, match=rf"^{Net.__name__}\.{method} missing 1 requir"):
+        getattr(Net(), method)(*([] if method == "predict" else [X]))
+
+
+def test_too_many_positional_arguments_name_the_class():
+    with pytest.raises(TypeError, match="^MLPClassifier takes from 1 to 3 positional"):
+        MLPClassifier((3,), "relu", "adam")
+
+
+def test_an_error_from_inside_a_call_passes_unchanged():
+    def inner(one):
+        return one
+
+    def fails(Z, rng):
+        return inner(1, word=2)
+
+    net = MLPClassifier(augment=fails)
+    with pytest.raises(TypeError, match=r"inner\(\) got an unexpected keyword"):
+        net.fit(X, y)
+
+
+class Own(MLPClassifier):
+    """A user's class, which names its own parameters."""
+
+    def __init__(self, size=3, **wrong):
+        super().__init__((size,), **wrong)
+        self.size = size
+
+
+def test_a_users_subclass_is_named_by_its_own_name():
+    with pytest.raises(TypeError, match=r"^Own got an unexpected parameter 'lrn'\. S"):
+        Own(lrn=1)
+
+
+def test_set_params_names_the_parameter_and_sets_none():
+    net = MLPClassifier()
+    with pytest.raises(ValueError, match=r"'lr' for estimator MLPClassifier.*: use l"):
+        net.set_params(alpha=1.0, lr=0.1)
+    with pytest.raises(ValueError, match=r"Invalid parameter 'xyz'.*Valid param"):
+        net.set_params(alpha=1.0, xyz=0.1)
+    assert net.alpha == MLPClassifier().alpha
+    assert net.set_params(alpha=1.0) is net
+    assert net.alpha == 1.0
+
+
+def test_a_search_over_an_unknown_parameter_names_ours():
+    search = GridSearchCV(MLPClassifier(), {"lr": [0.1]}, cv=2)
+    with pytest.raises(
+        ValueError, match=r"'lr' for estimator .*: use learning_rate_ini"
+    ):
+        search.fit(X, y)
+
+
+def test_signature_clone_and_pickle_are_as_without_the_decorator():
+    parameters = inspect.signature(MLPClassifier).parameters
+    assert [*parameters][:3] == ["hidden_layer_sizes", "activation", "solver"]
+    assert [*inspect.signature(MLPClassifier.fit).parameters][:3] == ["self", "X", "y"]
+    assert MLPClassifier.__init__.__qualname__ == "MLPClassifier.__init__"
+    net = clone(pickle.loads(pickle.dumps(MLPClassifier(alpha=0.5))))
+    assert net.alpha == 0.5
+
+
+def test_every_translation_leads_to_an_argument_that_exists():
+    classes = {cls for cls, _, _ in CONSTRUCTORS}
+    known = {name for cls in classes for name in inspect.signature(cls).parameters}
+    known |= {*inspect.signature(MLPClassifier.fit).parameters}
+    for ours in TRANSLATED.values():
+        assert known >= {*ours}
+    assert known >= {*USES}
+    assert not known & {*ADVICE} - {"n_jobs"}
