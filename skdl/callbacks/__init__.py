@@ -9,6 +9,7 @@ from skdl.callbacks.lambda_callback import LambdaCallback
 from skdl.callbacks.loggers import CSVLogger, EpochLogger, JSONLinesLogger
 from skdl.callbacks.monitor import Monitor
 from skdl.callbacks.tensorboard import TensorBoardLogger
+from skdl.callbacks.training_table import TrainingTable
 
 __all__ = [
     "CSVLogger",
@@ -18,4 +19,5 @@ __all__ = [
     "LambdaCallback",
     "Monitor",
     "TensorBoardLogger",
+    "TrainingTable",
 ]

@@ -1,5 +1,7 @@
 """The net: its parameters, ``fit`` and ``partial_fit``."""
 
+from typing import ClassVar
+
 from sklearn.callback import CallbackSupportMixin
 
 from skdl._arguments import explain_arguments
@@ -36,8 +38,11 @@ class BaseNet(CallbackSupportMixin, FittedNet, NetParameters):
     `NetParameters` says what its parameters may be, `FittedNet` what it offers once it
     is fitted, and `skdl.estimators._targets` what y means. A subclass has the
     constructor, ``partial_fit``, ``predict`` and ``score``, and sets ``_y_numeric``:
-    whether y holds numbers.
+    whether y holds numbers. With ``_prints_table = False``, `verbose` prints the lines
+    of scikit-learn's MLPs.
     """
+
+    _prints_table: ClassVar[bool] = True
 
     @fit_context(prefer_skip_nested_validation=True)
     @explain_arguments

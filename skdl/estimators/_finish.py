@@ -37,6 +37,8 @@ def finish(run):
     if run.optimizer is not None:
         net.t_ = run.progress.rows
     net._run_state = run.resumable_state()
+    if run.printer is not None:
+        run.printer.end(run)
     if run.callbacks is not None:
         run.callbacks.on_fit_end()
 

@@ -4,6 +4,7 @@ __all__ = [
     "FIRST",
     "check_scoring_parameter",
     "first_metric",
+    "metric_names",
     "metrics_of",
     "record_names",
 ]
@@ -52,6 +53,29 @@ def first_metric(scoring):
         The parameter of a net.
     """
     return metrics_of(scoring)[FIRST]
+
+
+def metric_names(scoring, own):
+    """Return a dict from the records of metrics to names for readers.
+
+    The negated loss has no name: readers see "validation_loss".
+
+    Parameters
+    ----------
+    scoring : None, str, callable, list, tuple or dict
+        The parameter of a net.
+    own : str
+        Name of the net's own score.
+    """
+    metrics = metrics_of(scoring)
+    names = {FIRST: own}
+    if len(metrics) > 1 or isinstance(scoring, list | tuple | dict):
+        names = {k: k.removeprefix("validation_") for k in metrics if k != FIRST}
+    elif isinstance(scoring, str):
+        names = {FIRST: scoring}
+    elif scoring is not None:
+        names = {FIRST: getattr(scoring, "__name__", "score")}
+    return {record: name for record, name in names.items() if name != "loss"}
 
 
 def record_names(scoring):

@@ -40,8 +40,6 @@ def _improves_score(run, score):
     net, records = run.net, run.state.records
     best = records.best_validation_score_
     records.validation_scores_.append(score)
-    if net.verbose:
-        print(f"Validation score: {score:f}")
     if score > best:
         records.best_validation_score_ = score
         run.state.snapshots["best"] = run.snapshot()
@@ -86,20 +84,15 @@ def _lowers_rate(run):
         return False
     run.state.n_stalled = 0
     run.progress.plateaus += 1
-    if net.verbose:
-        rate *= schedule.decay
-        print(f"No improvement: the learning rate falls to {rate:g}")
+    if run.printer is not None:
+        run.printer.fall(rate * schedule.decay)
     return True
 
 
 def _converge(run):
-    net = run.net
     run.stop_reason = "converged"
-    if net.verbose:
-        print(
-            f"The {run.monitored} did not improve more than tol={net.tol:f} for "
-            f"{net.n_iter_no_change} consecutive epochs. Stopping."
-        )
+    if run.printer is not None:
+        run.printer.plateau(run)
 
 
 def is_late(run):

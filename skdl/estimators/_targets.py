@@ -333,6 +333,11 @@ class Targets:
         """Return predictions in the form that `read` gives y; for `score`."""
         return self.decode(scores)
 
+    @property
+    def metric(self):
+        """Name of the metric that `score` returns."""
+        return "accuracy"
+
     def score(self, y, decisions, sample_weight=None):
         """Score the decisions of `decide` on y as `read` returns it."""
         raise NotImplementedError
@@ -463,6 +468,11 @@ class Numbers(Targets):
         """Return how much of y a raw score of 1 is, for each score, (n_scores,)."""
         scale = self.fitted_attributes.get("target_scale_", np.ones(1))
         return np.repeat(scale, n_scores // len(scale))
+
+    @property
+    def metric(self):
+        """Name of the metric that `score` returns."""
+        return "D²" if isinstance(self.loss, Quantile) else "R²"
 
     def score(self, y, decisions, sample_weight=None):
         """Return R²; with a quantile loss, D² of the pinball loss.

@@ -16,9 +16,10 @@ from skdl.estimators._finish import RESTORING, finish_lbfgs
 from skdl.estimators._growing_records import padded
 from skdl.estimators._random import restore_streams, save_streams
 from skdl.estimators._run_state import NAN, RunState
-from skdl.estimators._scoring import FIRST
+from skdl.estimators._scoring import FIRST, metric_names
 from skdl.estimators._stopping import has_improved, is_late, stop_on_plateau
 from skdl.estimators._stored_model import model_dict
+from skdl.estimators._verbose import printer_of
 
 
 class TrainingRun:
@@ -93,6 +94,7 @@ class TrainingRun:
         # `prepare` sets the engine's loop, its arguments, and what the user gave.
         self.loop = self.loop_options = self.given = None
         self.callbacks = self.observer = self._complete = self._last = None
+        self.printer = printer_of(net)
         self.deadline = None if net.max_time is None else perf_counter() + net.max_time
         state.publish(net)
         if monitors_validation:
@@ -205,12 +207,12 @@ class TrainingRun:
         records.loss_curve_.append(loss)
         # A user's scorer may read the records of the net.
         state.publish(net)
-        if net.verbose:
-            print(f"Iteration {records.n_iter_}, loss = {loss:.8f}")
         validation_loss, scores = np.nan, {}
         if self.validation is not None and not epoch.diverged:
             validation_loss, scores = self.validation.evaluate(net)
         self._record(epoch, loss, validation_loss, scores)
+        if self.printer is not None:
+            self.printer.epoch(self)
         improved = has_improved(self, loss, scores.get(FIRST, np.nan))
         state.publish(net)
         self.mark_complete()
@@ -301,6 +303,13 @@ class TrainingRun:
         self.network.restore((snapshot["parameters"], snapshot["statistics"]))
         if "optimizer" in snapshot:
             self.optimizer.load(snapshot["optimizer"])
+
+    @property
+    def metric_names(self):
+        """Dict from the records of the metrics in `history` to names for readers."""
+        if self.validation is None:
+            return {}
+        return metric_names(self.net.scoring, self.validation.meaning.metric)
 
     @property
     def monitored(self):

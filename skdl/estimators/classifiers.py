@@ -388,7 +388,8 @@ schedule, or schedule object, default='constant'
         good weights (those before the epoch of the lowest loss), at a tenth of the
         rate. Its epochs count towards `max_iter`. Not available with 'lbfgs'.
     verbose : bool, default=False
-        Whether to print the loss of each epoch.
+        Whether to print a table with a row per epoch: loss, validation loss, each
+        metric (with a "*" where it is the best so far), learning rate and seconds.
     max_iter : int, default=200
         Largest number of epochs, or of iterations of 'lbfgs'.
     max_fun : int, default=15000
@@ -737,7 +738,8 @@ schedule, or schedule object, default='constant'
         good weights (those before the epoch of the lowest loss), at a tenth of the
         rate. Its epochs count towards `max_iter`. Not available with 'lbfgs'.
     verbose : bool, default=False
-        Whether to print the loss of each epoch.
+        Whether to print a table with a row per epoch: loss, validation loss, each
+        metric (with a "*" where it is the best so far), learning rate and seconds.
     max_iter : int, default=200
         Largest number of epochs, or of iterations of 'lbfgs'.
     max_fun : int, default=15000
@@ -1087,7 +1089,8 @@ schedule, or schedule object, default='constant'
         good weights (those before the epoch of the lowest loss), at a tenth of the
         rate. Its epochs count towards `max_iter`. Not available with 'lbfgs'.
     verbose : bool, default=False
-        Whether to print the loss of each epoch.
+        Whether to print a table with a row per epoch: loss, validation loss, each
+        metric (with a "*" where it is the best so far), learning rate and seconds.
     max_iter : int, default=200
         Largest number of epochs, or of iterations of 'lbfgs'.
     max_fun : int, default=15000
@@ -1449,7 +1452,8 @@ schedule, or schedule object, default='constant'
         good weights (those before the epoch of the lowest loss), at a tenth of the
         rate. Its epochs count towards `max_iter`. Not available with 'lbfgs'.
     verbose : bool, default=False
-        Whether to print the loss of each epoch.
+        Whether to print the loss of each epoch, as scikit-learn does. The callback
+        `TrainingTable` prints a table in place of it.
     max_iter : int, default=200
         Largest number of epochs, or of iterations of 'lbfgs'.
     max_fun : int, default=15000
@@ -1613,6 +1617,7 @@ schedule, or schedule object, default='constant'
     True
     """
 
+    _prints_table: ClassVar[bool] = False
     _parameter_constraints: ClassVar[dict] = {
         **CLASSIFIER_CONSTRAINTS,
         "loss": [

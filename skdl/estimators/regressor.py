@@ -191,7 +191,8 @@ schedule, or schedule object, default='constant'
         good weights (those before the epoch of the lowest loss), at a tenth of the
         rate. Its epochs count towards `max_iter`. Not available with 'lbfgs'.
     verbose : bool, default=False
-        Whether to print the loss of each epoch.
+        Whether to print the loss of each epoch, as scikit-learn does. The callback
+        `TrainingTable` prints a table in place of it.
     max_iter : int, default=200
         Largest number of epochs, or of iterations of 'lbfgs'.
     max_fun : int, default=15000
@@ -359,6 +360,7 @@ schedule, or schedule object, default='constant'
         "standardize_target": ["boolean"],
     }
     _y_numeric: ClassVar[bool] = True
+    _prints_table: ClassVar[bool] = False
 
     standardize_target: bool
 

@@ -17,6 +17,7 @@ from skdl.callbacks import (
     LambdaCallback,
     Monitor,
     TensorBoardLogger,
+    TrainingTable,
 )
 from skdl.callbacks import __all__ as names
 from skdl.callbacks.base import NetCallback
@@ -75,7 +76,7 @@ def test_notes_stay_out_of_copies(X, y):
 
 
 def test_all_obey_the_protocol():
-    assert len(names) == 7
+    assert len(names) == 8
     for callback in (
         CSVLogger("x"),
         EpochLogger(),
@@ -83,6 +84,7 @@ def test_all_obey_the_protocol():
         LambdaCallback(print),
         Monitor(),
         TensorBoardLogger("x"),
+        TrainingTable(),
         Recorder(),
     ):
         assert isinstance(callback, FitCallback)
