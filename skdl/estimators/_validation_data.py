@@ -335,8 +335,9 @@ def _about_pipelines(error):
     if not any(word in text for word in ("feature", "convert string", "columns")):
         return ""
     return (
-        "\nIf the net is in a Pipeline: the steps before it transform X_val only with "
-        "Pipeline(..., transform_input=['X_val']), which needs "
+        "\nIf the net is in a Pipeline, the steps before it transform X, but not "
+        "X_val. Write Pipeline(..., transform_input=['X_val']), call "
+        "net.set_fit_request(X_val=True, y_val=True), and switch on "
         "sklearn.set_config(enable_metadata_routing=True)."
     )
 

@@ -65,6 +65,12 @@ class ValidationSet:
         """
         return ValidationSet(X, self.y, self.sample_weight)
 
+    def __repr__(self) -> str:
+        """Show the number of rows, in the errors of transformers, too."""
+        n_rows = getattr(self.X, "shape", None) or (len(self.X),)
+        weighted = "" if self.sample_weight is None else ", weighted"
+        return f"ValidationSet({n_rows[0]} rows{weighted})"
+
     def __float__(self):
         """Raise an error, for a transformer that converts its input to an array."""
         raise TypeError(

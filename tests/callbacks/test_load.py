@@ -64,6 +64,10 @@ NETS = {
         lambda y: y,
     ),
     "float32": (make(), lambda y: y),
+    "metrics": (
+        make(early_stopping=True, scoring=["roc_auc_ovr", "accuracy", "loss"]),
+        lambda y: y,
+    ),
     "restarts": (make(max_restarts=2, solver="sgd"), lambda y: y),
 }
 

@@ -5,11 +5,14 @@ import pickle
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from scipy.sparse import csr_array
 from sklearn import config_context
 from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.compose import make_column_transformer
+from sklearn.impute import SimpleImputer
 from sklearn.model_selection import GridSearchCV, cross_val_score
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skdl import MLPClassifier, PCAWhitener, Standardizer, ValidationSet
 from skdl.estimators import _prepare  # a search fits clones, out of reach from here
@@ -172,6 +175,65 @@ def test_transform_input(form, first, X, y, X_val, n_validated):
             search = GridSearchCV(pipe, {"net__alpha": [1, 2]}, cv=2)
             search.fit(X, y, **given)
             assert n_validated == [60] * 5
+
+
+@pytest.fixture
+def table():
+    """Return a frame of numbers and words with gaps, and class numbers."""
+    pd = pytest.importorskip("pandas")
+    ages = [31.0, None, 58.0, 44.0, 29.0, 63.0] * 15
+    towns = ["Bonn", "Kiel", None] * 30
+    return pd.DataFrame({"age": ages, "town": towns}), np.arange(90) % 3 % 2
+
+
+def prepared():
+    return make_column_transformer(
+        (make_pipeline(SimpleImputer(), Standardizer()), ["age"]),
+        (OneHotEncoder(handle_unknown="ignore", sparse_output=False), ["town"]),
+    )
+
+
+@pytest.mark.parametrize("form", ["arrays", "tuples"])
+def test_transform_input_of_a_table(form, table):
+    X, y = table
+    training, held = slice(60), slice(60, 90)
+    with config_context(enable_metadata_routing=True):
+        net = make(MLPClassifier, max_iter=2).set_fit_request(X_val=True, y_val=True)
+        steps = [("prepare", prepared()), ("net", net)]
+        pipe = Pipeline(steps, transform_input=["X_val"])
+        pipe.fit(X[training], y[training], **given_in(form, X[held], y[held]))
+        expected = clone(net).fit(
+            prepared().fit_transform(X[training]),
+            y[training],
+            X_val=prepared().fit(X[training]).transform(X[held]),
+            y_val=y[held],
+        )
+        found, wanted = pipe[-1].history_, expected.history_
+        assert_array_equal(found["validation_loss"], wanted["validation_loss"])
+        if form == "tuples":
+            search = GridSearchCV(pipe, {"net__alpha": [1, 2]}, cv=2)
+            given = given_in(form, X[training], y[training])
+            search.fit(X[training], y[training], **given)
+
+
+@pytest.mark.filterwarnings("ignore:X has feature names")
+def test_words_in_rows_that_no_step_transforms(table):
+    X, y = table
+    net = make(MLPClassifier, max_iter=2)
+    pipe = Pipeline([("prepare", prepared()), ("net", net)])
+    with pytest.raises(ValueError, match=r"contain no numbers: 'town'") as caught:
+        pipe.fit(X, y, net__X_val=X, net__y_val=y)
+    for way in (
+        "transform_input=['X_val']",
+        "net.set_fit_request(X_val=True, y_val=True)",
+        "sklearn.set_config(enable_metadata_routing=True)",
+    ):
+        assert way in str(caught.value)
+
+
+def test_a_validation_set_is_shown_by_its_size(X, y):
+    assert repr(ValidationSet(X, y)) == "ValidationSet(60 rows)"
+    assert repr(ValidationSet(csr_array(X), y, y)) == "ValidationSet(60 rows, weighted)"
 
 
 def test_weights_of_a_transformed_validation_set():
