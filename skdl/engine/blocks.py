@@ -103,12 +103,17 @@ class Blockwise:
     ----------
     moments : sequence of str
         Names of the attributes that hold an array for all parameters.
+    numbers : sequence of str
+        Names of the attributes that hold an array without axes, see `scalar_array`.
+        `update` reads no other numbers. In a stack, a column holds those of all
+        networks.
     denominators : ndarray of shape (n_parameters,), or None
         What `update` leaves in the scratch memory of all blocks, once
         `store_denominators` was called.
     """
 
     moments: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
 
     def __init__(self, parameters):
         for name in self.moments:
@@ -143,6 +148,15 @@ class Blockwise:
         """Leave out the blocks: pickle would store the views as copies."""
         return {**vars(self), "_arrays": None, "_blocks": None, "denominators": None}
 
+    def before_update(self, parameters):
+        """Change the parameters before `update`; most rules do not.
+
+        Parameters
+        ----------
+        parameters : ndarray of shape (..., n_parameters)
+            The parameters of the run.
+        """
+
     def store_denominators(self, denominators):
         """From now on store the denominators that `update` computes, block by block.
 
@@ -174,6 +188,7 @@ class Blockwise:
             self._blocks = blocks_of(*arrays, scratch=self.denominators)
             self._arrays = parameters, gradient
         self.prepare(rate)
+        self.before_update(parameters)
         for block in self._blocks:
             self.update(*block)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ["clip_gradient", "norm", "update_ratio"]
+__all__ = ["clip_each", "clip_gradient", "norm", "update_ratio"]
 
 
 def clip_gradient(gradient: np.ndarray, max_norm: float) -> list[float]:
@@ -41,6 +41,38 @@ def clip_gradient(gradient: np.ndarray, max_norm: float) -> list[float]:
         factors.append(max_norm / norm if norm > max_norm else 1.0)
         if norm > max_norm:
             np.multiply(g, factors[-1], out=g)
+    return factors
+
+
+def clip_each(gradient: np.ndarray, max_norms: np.ndarray) -> np.ndarray:
+    """Scale the gradients of a stack in place, each to a bound of its own.
+
+    Parameters
+    ----------
+    gradient : ndarray of shape (n_networks, n_parameters)
+        The gradients.
+    max_norms : ndarray of shape (n_networks,)
+        The bounds on their Euclidean norms. Infinity leaves a gradient as it is.
+
+    Returns
+    -------
+    factors : ndarray of shape (n_networks,)
+        The numbers that the gradients were multiplied by, at most 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdl.engine.clipping import clip_each
+    >>> gradient = np.array([[3.0, 4.0], [3.0, 4.0]])
+    >>> clip_each(gradient, np.array([1.0, np.inf])).tolist()
+    [0.2, 1.0]
+    >>> gradient.tolist()
+    [[0.6000000000000001, 0.8], [3.0, 4.0]]
+    """
+    norms = np.sqrt(np.vecdot(gradient, gradient)).astype(np.float64)
+    factors = np.ones_like(norms)
+    np.divide(max_norms, norms, out=factors, where=norms > max_norms)
+    np.multiply(gradient, factors[:, None].astype(gradient.dtype), out=gradient)
     return factors
 
 

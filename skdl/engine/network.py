@@ -62,7 +62,7 @@ class Network:
         self._build()
         self.parameters = np.zeros((*self.stack, self._n_parameters), self.dtype)
         self.statistics = np.zeros((*self.stack, self._n_statistics), self.dtype)
-        self._attach()
+        self.attach()
         for layer in self.layers:
             layer.reset()
 
@@ -82,7 +82,8 @@ class Network:
             places.extend(more)
         self._statistic_places, self._n_statistics = _lay_out(statistics)
 
-    def _attach(self):
+    def attach(self):
+        """Give each layer its views of `parameters` and `statistics`."""
         pairs = zip(
             self.views(self.parameters),
             self._cut(self.statistics, self._statistic_places),
@@ -128,6 +129,20 @@ class Network:
         for array, saved in zip(arrays, snapshot, strict=True):
             copy_equal(array, saved)
 
+    def move(self, parameters, statistics):
+        """Copy everything that training changes into other arrays, and hold those.
+
+        The layers keep their views of the old arrays until `attach` is called.
+
+        Parameters
+        ----------
+        parameters, statistics : ndarray
+            Arrays of the shapes of the old ones, which may be views of larger arrays.
+        """
+        copy_equal(parameters, self.parameters)
+        copy_equal(statistics, self.statistics)
+        self.parameters, self.statistics = parameters, statistics
+
     def is_finite(self):
         """Return whether no parameter and no statistic is infinite or NaN."""
         arrays = (self.parameters, self.statistics)
@@ -148,7 +163,7 @@ class Network:
         self._build()
         self._check_size("parameters", self._n_parameters)
         self._check_size("statistics", self._n_statistics)
-        self._attach()
+        self.attach()
 
     def _check_size(self, name, size):
         array, shape = getattr(self, name), (*self.stack, size)

@@ -16,7 +16,16 @@ from skdl.engine.blocks import Blockwise, scalar_array
 from skdl.engine.checks import check_flag, check_number
 from skdl.engine.specification import Specification
 
-__all__ = ["OPTIMIZERS", "SGD", "Adagrad", "Adam", "AdamW", "Optimizer", "RMSprop"]
+__all__ = [
+    "OPTIMIZERS",
+    "SGD",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Optimizer",
+    "RMSprop",
+    "RuleState",
+]
 
 
 class Optimizer(Specification):
@@ -99,8 +108,24 @@ class SGD(Optimizer):
         return _SGDState(self, parameters)
 
 
-class _PlainState(Blockwise):
+class RuleState(Blockwise):
+    """The state of one of these rules.
+
+    `step_scale(rate)` returns a number: the size of the last step, or what has to be
+    divided by `denominators` to get the size for each parameter.
+    """
+
+    def step_scale(self, rate):
+        raise NotImplementedError
+
+    def step_sizes(self, rate, block, out):
+        return self.step_scale(rate)
+
+
+class _PlainState(RuleState):
     """Gradient descent without momentum, which has nothing to remember."""
+
+    numbers = ("rate",)
 
     def __init__(self, parameters):
         super().__init__(parameters)
@@ -113,12 +138,13 @@ class _PlainState(Blockwise):
         np.multiply(g, self.rate, g)
         np.subtract(w, g, w)
 
-    def step_sizes(self, rate, block, out):
+    def step_scale(self, rate):
         return float(rate)
 
 
-class _SGDState(Blockwise):
+class _SGDState(RuleState):
     moments = ("velocity",)
+    numbers = ("decay", "rate")
 
     def __init__(self, optimizer, parameters):
         super().__init__(parameters)
@@ -145,7 +171,7 @@ class _SGDState(Blockwise):
         else:
             np.add(w, v, w)
 
-    def step_sizes(self, rate, block, out):
+    def step_scale(self, rate):
         if self.nesterov:
             return float(rate) + self.momentum * self.effective_step
         return self.effective_step
@@ -159,7 +185,7 @@ class _SGDState(Blockwise):
         self.effective_step = state["reach"]
 
 
-class _RootState(Blockwise):
+class _RootState(RuleState):
     """Steps divided by the root of the last moment, plus epsilon.
 
     `update` leaves these denominators in its scratch array. Once a penalty has asked
@@ -169,13 +195,13 @@ class _RootState(Blockwise):
     epsilon: np.ndarray
     denominators: Any
 
-    def _step_over_denominators(self, step, block, out):
-        """Write step / denominators of a block into out."""
+    def step_sizes(self, rate, block, out):
+        """Write the scale of the step, divided by the denominators, into out."""
         if self.denominators is None:
             roots = np.sqrt(getattr(self, self.moments[-1]).reshape(-1))
             self.store_denominators(np.add(roots, self.epsilon, out=roots))
         denominators: Any = self.denominators
-        return np.divide(step, denominators[block], out=out)
+        return np.divide(self.step_scale(rate), denominators[block], out=out)
 
 
 @dataclass(eq=False, repr=False)
@@ -273,10 +299,12 @@ class _ScaledState(_RootState):
     """
 
     moments = ("squares",)
+    numbers = ("decay", "epsilon", "factor")
 
     def __init__(self, parameters, decay, share, epsilon):
         super().__init__(parameters)
-        self.decay = None if decay == 1 else scalar_array(parameters, decay)
+        self.decays = decay != 1
+        self.decay = scalar_array(parameters, decay)
         self.root = share**0.5
         self.epsilon = scalar_array(parameters, epsilon / self.root)
         self.factor = scalar_array(parameters)
@@ -286,7 +314,7 @@ class _ScaledState(_RootState):
 
     def update(self, w, g, c, scratch):
         np.multiply(g, g, scratch)
-        if self.decay is not None:
+        if self.decays:
             np.multiply(c, self.decay, c)
         np.add(c, scratch, c)
         np.sqrt(c, scratch)
@@ -295,8 +323,8 @@ class _ScaledState(_RootState):
         np.multiply(g, self.factor, g)
         np.subtract(w, g, w)
 
-    def step_sizes(self, rate, block, out):
-        return self._step_over_denominators(float(rate) / self.root, block, out)
+    def step_scale(self, rate):
+        return float(rate) / self.root
 
 
 @dataclass(eq=False, repr=False)
@@ -408,6 +436,7 @@ class _AdamState(_RootState):
     """
 
     moments = ("first_moment", "second_moment")
+    numbers = ("decay_1", "decay_2", "epsilon", "factor")
 
     def __init__(self, optimizer, parameters):
         super().__init__(parameters)
@@ -436,11 +465,10 @@ class _AdamState(_RootState):
         np.multiply(g, self.factor, g)
         np.subtract(w, g, w)
 
-    def step_sizes(self, rate, block, out):
+    def step_scale(self, rate):
         # For a constant gradient, the bias-corrected first moment equals the gradient:
         # only the second moment's correction enters.
-        step = float(rate * (1 - self.beta_2**self.n_steps) ** 0.5) / self.root
-        return self._step_over_denominators(step, block, out)
+        return float(rate * (1 - self.beta_2**self.n_steps) ** 0.5) / self.root
 
     def state_dict(self):
         return {"n_steps": self.n_steps, **super().state_dict()}
@@ -451,15 +479,21 @@ class _AdamState(_RootState):
 
 
 class _AdamWState(_AdamState):
+    numbers = (*_AdamState.numbers, "kept")
+
     def __init__(self, optimizer, parameters, n_weights):
         super().__init__(optimizer, parameters)
         self.weight_decay = optimizer.weight_decay
         self.n_weights = n_weights
+        self.kept = scalar_array(parameters)
 
-    def step(self, parameters, gradient, rate):
+    def prepare(self, rate):
+        super().prepare(rate)
+        self.kept[()] = 1 - rate * self.weight_decay
+
+    def before_update(self, parameters):
         weights = parameters[..., : self.n_weights]
-        np.multiply(weights, 1 - rate * self.weight_decay, out=weights)
-        super().step(parameters, gradient, rate)
+        np.multiply(weights, self.kept, out=weights)
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {

@@ -6,7 +6,7 @@ import numpy as np
 
 from skdl.engine.network import Network
 
-__all__ = ["network_like", "stack", "unstack"]
+__all__ = ["join", "leave", "network_like", "stack", "unstack"]
 
 
 def stack(network: Network, snapshots: Sequence[tuple]) -> Network:
@@ -44,6 +44,48 @@ def unstack(network: Network, i: int) -> Network:
         A single network, which shares its arrays with the stack.
     """
     return network_like(network, network.parameters[i], network.statistics[i])
+
+
+def join(networks: Sequence[Network]) -> Network:
+    """Return a stack of networks, which hold their rows of its arrays from now on.
+
+    A step of the stack changes all of them. Their layers keep views of their old
+    arrays until `Network.attach` is called: predict after that.
+
+    Parameters
+    ----------
+    networks : sequence of Network
+        Single networks of equal layout, whose kinds of layers are equal. Rates of
+        dropout may differ.
+
+    Returns
+    -------
+    network : Network
+        The stack.
+    """
+    first, n = networks[0], len(networks)
+    parameters = np.empty((n, *first.parameters.shape), first.dtype)
+    statistics = np.empty((n, *first.statistics.shape), first.dtype)
+    for network, *rows in zip(networks, parameters, statistics, strict=True):
+        network.move(*rows)
+    joined = network_like(first, parameters, statistics)
+    layers = zip(*(network.layers for network in networks), strict=True)
+    for layer, single in zip(joined.layers, layers, strict=True):
+        layer.join(single)
+    return joined
+
+
+def leave(network: Network) -> None:
+    """Give a network of a stack arrays of its own.
+
+    Parameters
+    ----------
+    network : Network
+        One of those that were passed to `join`.
+    """
+    arrays = network.parameters, network.statistics
+    network.move(*map(np.empty_like, arrays))
+    network.attach()
 
 
 def network_like(

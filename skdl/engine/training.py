@@ -1,13 +1,20 @@
-"""The training loop of stochastic steps; `skdl.engine.lbfgs` has the other one."""
+"""The training loop of stochastic steps; `skdl.engine.lbfgs` has the other one.
+
+`train` trains one network, and `StackedTraining` does the same for several networks in
+one pass. They are two loops, because all that differs between members is an array in
+the one and a Python number in the other, which costs less.
+"""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
 from skdl.engine.augmentation import Augmentation
 from skdl.engine.batching import Batches, Data
-from skdl.engine.clipping import clip_gradient, norm, update_ratio
+from skdl.engine.clipping import clip_each, clip_gradient, norm, update_ratio
 from skdl.engine.network import Network
 from skdl.engine.penalties import start_penalty
 from skdl.engine.progress import Epoch, Progress
@@ -18,9 +25,12 @@ from skdl.engine.protocols import (
     RegressionLoss,
     StepObserver,
 )
+from skdl.engine.stacked_batches import StackedBatches
+from skdl.engine.stacked_steps import OptimizerStack, PenaltyStack
+from skdl.engine.stacking import join, leave
 from skdl.engine.workspace import workspaces_for
 
-__all__ = ["train"]
+__all__ = ["Member", "StackedTraining", "train"]
 
 # Treat the run as diverged once a batch loss exceeds this multiple of the reference
 # loss: at this rate it does not recover.
@@ -170,6 +180,306 @@ def train(
                 return
 
 
+@dataclass
+class Member:
+    """One network of a stack in training, with the arguments that `train` takes.
+
+    Attributes
+    ----------
+    network, loss, optimizer, data, rng, alpha, batch_size, rate, progress
+        See `train`.
+    max_norm, penalty, dropout_rng, augmentation
+        See `train`.
+    """
+
+    network: Network
+    loss: ClassificationLoss | RegressionLoss
+    optimizer: Any
+    data: Data
+    rng: np.random.Generator | None
+    alpha: float
+    batch_size: int
+    rate: Callable[[Progress], float]
+    progress: Progress
+    max_norm: float | None = None
+    penalty: Penalty | None = None
+    dropout_rng: np.random.Generator | None = None
+    augmentation: Augmentation | None = None
+
+
+class StackedTraining:
+    """Trains several networks in one pass, epoch by epoch.
+
+    Each member ends an epoch as `train` would have left it. The members agree in what
+    fixes the shape of a pass: layout and kinds of layers, dtype, loss, number of rows,
+    batch size, kind of optimizer. All else is each member's own.
+
+    While they are members, networks and states of optimizers hold views of arrays of
+    the stack: they can be read, saved and restored between two epochs. Layers are
+    attached only once a member leaves.
+
+    Parameters
+    ----------
+    members : sequence of Member
+        Members whose penalties and optimizers fit into a stack: see
+        `skdl.engine.stacked_steps`.
+
+    Attributes
+    ----------
+    members : list of Member
+    network : Network
+        The stack.
+    """
+
+    def __init__(self, members):
+        self.members = members = list(members)
+        first = members[0]
+        self.network = network = join([member.network for member in members])
+        self.gradient = np.zeros_like(network.parameters)
+        self.optimizer = OptimizerStack(
+            [member.optimizer for member in members], network.parameters, self.gradient
+        )
+        alphas = [float(member.alpha) for member in members]
+        self.term = None
+        if any(alphas):
+            penalties = [member.penalty for member in members]
+            self.term = PenaltyStack(
+                penalties, alphas, network, self.gradient, self.optimizer
+            )
+        self.n_rows, size = first.data.n_rows, first.batch_size
+        datas = [member.data for member in members]
+        self.batches = StackedBatches(
+            datas, [member.rng for member in members], size, network.dtype,
+            network.takes_any_dtype, [member.augmentation for member in members],
+        )  # fmt: skip
+        # One generator for each member; None while it makes no step.
+        self.drawing: list = [member.dropout_rng for member in members]
+        self.workspaces = workspaces_for(
+            network, self.gradient, size, self.n_rows, self.drawing
+        )
+        self.before = np.empty_like(network.parameters)
+        limits = [member.max_norm for member in members]
+        self.max_norms = np.array([np.inf if c is None else float(c) for c in limits])
+        self.clips = bool(np.isfinite(self.max_norms).any())
+        self.n_zero_weight = np.array([_count_zero_weights(data) for data in datas])
+        for member in members:
+            member.progress.batches = -(-self.n_rows // size)
+
+    def epoch(self):
+        """Train each member for one epoch.
+
+        Returns
+        -------
+        epochs : list of Epoch
+            The report on each member.
+        """
+        members, network, term = self.members, self.network, self.term
+        loss, sums = members[0].loss, _Sums(members)
+        clip_factors, rows_left = 1.0, self.n_rows
+        most_zeros = self.n_zero_weight.max()
+        # Divergence is found by the loss: NumPy's warnings about overflow do not help.
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            for X, targets, weights in self.batches.epoch(sums.trains):
+                n_rows = X.shape[-2]
+                rows_left -= n_rows
+                batch_weights = _batch_weights(weights, n_rows)
+                resting = self._rest(batch_weights) if most_zeros else {}
+                if len(resting) == len(members):
+                    sums.count_step()
+                    self._resume(resting)
+                    continue
+                workspace = self.workspaces[n_rows]
+                values = network.loss_and_gradient(X, targets, weights, loss, workspace)
+                if term is not None:
+                    values = values + term.add(batch_weights)
+                sums.add(values, batch_weights, resting)
+                if not (values <= sums.limits).all():
+                    at_zero = _loss_at_zero(loss, targets, workspace)
+                    for i in sums.diverging(values, at_zero, resting):
+                        self._fall_asleep(i, sums, rows_left)
+                last = None
+                if rows_left <= most_zeros:
+                    last = self._are_last(rows_left, sums, resting)
+                    sums.note("gradient_norm", norm(self.gradient), last)
+                    np.copyto(self.before, network.parameters)
+                if self.clips:
+                    clip_factors = clip_each(self.gradient, self.max_norms)
+                rates = self._rates(sums, resting)
+                self.optimizer.step(rates)
+                if term is not None:
+                    term.shrink(rates, clip_factors)
+                sums.count_step()
+                if last is not None:
+                    ratios = update_ratio(network.parameters, self.before)
+                    sums.note("update_ratio", ratios, last)
+                if resting:
+                    self._resume(resting)
+        self._resume(sums.asleep)
+        return sums.epochs(self.n_rows)
+
+    def _rates(self, sums, resting):
+        """Return the rates of the members that make this step, and 0 for the others."""
+        if not (resting or sums.asleep):
+            return [float(member.rate(member.progress)) for member in self.members]
+        return [
+            float(member.rate(member.progress)) if sums.trains[i] and i not in resting
+            else 0.0
+            for i, member in enumerate(self.members)
+        ]  # fmt: skip
+
+    def _rest(self, batch_weights):
+        """Save the members whose batch has no weight: nothing of them may change.
+
+        Their weight becomes 1, by which sums can be divided.
+        """
+        resting = {}
+        for i in np.flatnonzero(np.equal(batch_weights, 0)):
+            resting[i], self.drawing[i] = self._save(i), None
+        if isinstance(batch_weights, np.ndarray):
+            batch_weights[list(resting)] = 1.0
+        elif resting:
+            resting = dict.fromkeys(range(len(self.members)), resting[0])
+        return resting
+
+    def _fall_asleep(self, i, sums, rows_left):
+        """Save a member that has diverged, and let it compute with zeros from now on."""
+        sums.sleep(i, self._save(i), rows_left)
+        self.drawing[i] = None
+        self.network.parameters[i] = 0
+
+    def _save(self, i):
+        member = self.members[i]
+        return member.network.snapshot(), member.optimizer.state_dict()
+
+    def _resume(self, saved):
+        """Put back members that computed, but made no step."""
+        for i, (snapshot, moments) in saved.items():
+            member = self.members[i]
+            member.network.restore(snapshot)
+            member.optimizer.load(moments)
+            self.drawing[i] = member.dropout_rng
+
+    def _are_last(self, rows_left, sums, resting):
+        """Return the members whose last step of this epoch may be the current one."""
+        last = (rows_left <= self.n_zero_weight) & sums.trains
+        last[list(resting)] = False
+        return np.flatnonzero(last).tolist()
+
+    def synchronize(self):
+        """Bring generators to the state that they would have alone.
+
+        Call this before members leave, or their generators are stored.
+        """
+        self.batches.orders.synchronize()
+
+    def leave(self, i):
+        """Give a member arrays of its own.
+
+        Parameters
+        ----------
+        i : int
+            Number of the member.
+        """
+        self.optimizer.leave(i)
+        leave(self.members[i].network)
+
+
+class _Sums:
+    """What an epoch of a stack sums up, with an element for each member.
+
+    Attributes
+    ----------
+    limits : ndarray
+        The losses above which members diverge.
+    trains : list of bool
+        Whether each member has not diverged in this epoch.
+    asleep : dict
+        The saved states of those that have.
+    """
+
+    def __init__(self, members):
+        self.progresses = [member.progress for member in members]
+        n = len(members)
+        self.losses, self.weights = np.zeros(n), np.zeros(n)
+        self.trains, self.asleep = [True] * n, {}
+        self.reports = [Epoch() for _ in members]
+        self.rows_left = {}
+        self._set_limits()
+
+    def _set_limits(self):
+        references = [progress.reference_loss for progress in self.progresses]
+        self.missing = [i for i, loss in enumerate(references) if loss is None]
+        self.limits = np.array(
+            [np.inf if loss is None else DIVERGENCE_FACTOR * loss for loss in references]
+        )
+
+    def add(self, values, batch_weights, resting):
+        """Add the objectives of a batch; the first one is a member's reference."""
+        if resting:
+            batch_weights = np.array(batch_weights)
+            batch_weights[list(resting)] = 0.0
+        self.losses += values * batch_weights
+        self.weights += batch_weights
+        if self.missing:
+            for i in set(self.missing) - set(resting):
+                self.progresses[i].reference_loss = _reference(values[i])
+            self._set_limits()
+
+    def diverging(self, values, at_zero, resting):
+        """Return the members that diverge, as `train` decides it."""
+        found = []
+        for i in np.flatnonzero(~(values <= self.limits)).tolist():
+            if self.trains[i] and i not in resting:
+                progress = self.progresses[i]
+                largest = max(progress.reference_loss, _reference(at_zero[i]))
+                progress.reference_loss = largest
+                self.limits[i] = DIVERGENCE_FACTOR * largest
+                if not values[i] <= self.limits[i]:
+                    found.append(i)
+        return found
+
+    def sleep(self, i, saved, rows_left):
+        """Note that the epoch of a member ends here."""
+        self.trains[i], self.asleep[i] = False, saved
+        self.rows_left[i] = rows_left, self.losses[i], self.weights[i]
+        self.reports[i].diverged = True
+
+    def note(self, name, values, members):
+        """Write one value into the report of some members."""
+        for i in members:
+            setattr(self.reports[i], name, values[i])
+
+    def count_step(self):
+        """Count a step of each member that has not diverged."""
+        for progress, trains in zip(self.progresses, self.trains, strict=True):
+            if trains:
+                progress.steps += 1
+
+    def epochs(self, n_rows):
+        """Count the epoch and its rows; return the reports."""
+        for i, (progress, report) in enumerate(
+            zip(self.progresses, self.reports, strict=True)
+        ):
+            end = 0, self.losses[i], self.weights[i]
+            rows_left, loss, weight = self.rows_left.get(i, end)
+            progress.epochs += 1
+            if progress.weight is None:
+                progress.weight = float(progress.rows)
+            progress.weight += float(weight)
+            progress.rows += n_rows - rows_left
+            report.loss = float(loss / weight)
+        return self.reports
+
+
+def _batch_weights(weights, n_rows):
+    """Return the sum of a batch's weights: a float, or one for each member."""
+    if weights is None:
+        return float(n_rows)
+    if weights.ndim == 2:
+        return float(weights.sum())
+    return np.add.reduce(weights, axis=-2)[:, 0].astype(np.float64)
+
+
 def _reference(loss):
     """Return |loss|, the largest of a stack, but at least 1 and safely finite."""
     size = float(np.max(np.abs(loss)))
@@ -180,11 +490,12 @@ def _reference(loss):
 def _loss_at_zero(loss, targets, workspace):
     """Return the largest row loss if all scores were zero; gradients are overwritten.
 
-    Called only for a batch whose loss looks like divergence.
+    Called only for a batch whose loss looks like divergence. For a stack, return the
+    largest one of each network.
     """
     scores, rows = np.zeros_like(workspace.score_gradient), workspace.rows
     loss.rows_and_gradient(scores, targets, rows, workspace.score_gradient)
-    return rows.max()
+    return rows.max(axis=(-2, -1))
 
 
 def _count_zero_weights(data):

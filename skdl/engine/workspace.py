@@ -25,8 +25,9 @@ class Workspace:
         that act in training only.
     gradient : ndarray of the shape of network.parameters, optional
         Where the gradient goes. Workspaces of several sizes can share one.
-    rng : numpy.random.Generator, optional
-        Where dropout draws from.
+    rng : numpy.random.Generator, or list of them, optional
+        Where dropout draws from. A list has one generator for each network of a stack;
+        a network whose entry is None gets the mask of its last pass again.
     with_dropout : bool, default=True
         Whether training includes dropout.
     input_gradient : bool, default=False
@@ -42,7 +43,7 @@ class Workspace:
         The memory of each layer, in the order of the forward pass.
     forward_passes, backward_passes : list of callable
         What the layers do, in the order of the calls.
-    row_shares : ndarray of shape (n_rows, 1), or None
+    row_shares : ndarray of shape (n_rows, 1) or (n_networks, n_rows, 1), or None
         The weights of the current batch, divided by their sum. None for equal weights.
     shares : ndarray
         The same, or one number for all rows, which broadcasts to them.
@@ -85,6 +86,8 @@ class Workspace:
         self.score_gradient = self.empty_scores(network.widths[-1])
         self.rows = self.empty(1)
         self._rows = self.rows[..., 0]
+        # For each network, the same sum as if it were alone, to the bit.
+        self._dot = np.vecdot if network.stack else np.dot
         self._own_shares = np.empty((n_rows, 1), self.dtype)
         self._equal = np.array(1 / n_rows, self.dtype)
         self._equal_shares = np.full(n_rows, self._equal)
@@ -99,8 +102,9 @@ class Workspace:
         if not self.training:
             return self.empty(width)
         self._count(width)
-        *stack, n_rows = self.shape
-        return np.empty((*stack, width, n_rows), self.dtype).swapaxes(-1, -2)
+        # Columns of a stack lie side by side, too: a sum over the columns takes as few
+        # operations as there are columns.
+        return np.moveaxis(np.empty((width, *self.shape), self.dtype), 0, -1)
 
     def _count(self, width):
         self.bytes_per_row += math.prod(self.shape[:-1]) * width * self.dtype.itemsize
@@ -118,27 +122,40 @@ class Workspace:
 
         Parameters
         ----------
-        weights : ndarray of shape (n_rows, 1), or None
+        weights : ndarray of shape (n_rows, 1) or (n_networks, n_rows, 1), or None
             The row weights of the batch. None for ones.
 
         Returns
         -------
-        total : float
+        total : float, or ndarray of shape (n_networks,)
             Their sum.
         """
         if weights is None:
             self.row_shares, self.shares = None, self._equal
             return self.shape[-1]
+        if weights.ndim > 2:
+            return self._weigh_each(weights)
         total = float(np.add.reduce(weights, axis=None))
         self.row_shares = np.multiply(weights, 1 / total, out=self._own_shares)
         self.shares = self.row_shares
         return total
 
+    def _weigh_each(self, weights):
+        """Set shares that differ between networks; all are 0 where all weights are."""
+        if self._own_shares.ndim == 2:
+            self._own_shares = np.empty(weights.shape, self.dtype)
+        totals = np.add.reduce(weights, axis=-2, keepdims=True).astype(np.float64)
+        inverse = np.divide(1, totals, out=np.zeros_like(totals), where=totals > 0)
+        self.row_shares = self.shares = np.multiply(
+            weights, inverse.astype(self.dtype), out=self._own_shares
+        )
+        return totals[:, 0, 0]
+
     def mean_of_rows(self):
         """Return the mean of `rows` by the shares: a float, or one for each network."""
         equal = self.row_shares is None
-        shares = self._equal_shares if equal else self.row_shares[:, 0]
-        mean = np.dot(self._rows, shares)
+        shares = self._equal_shares if equal else self.row_shares[..., 0]
+        mean = self._dot(self._rows, shares)
         # float64 from here on: it is summed over an epoch.
         return mean.astype(np.float64) if mean.ndim else float(mean)
 
@@ -154,8 +171,8 @@ def workspaces_for(network, gradient, batch_size, n_rows, rng=None):
         Where all workspaces put the gradient.
     batch_size, n_rows : int
         Rows of a batch, and rows in all.
-    rng : numpy.random.Generator, optional
-        Where dropout draws from.
+    rng : numpy.random.Generator, or list of them, optional
+        Where dropout draws from, see `Workspace`.
 
     Returns
     -------

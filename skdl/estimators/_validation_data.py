@@ -130,6 +130,8 @@ class ValidationData:
     errors : dict of str
         By the name of a record, the last error of its scorer; the score of that epoch
         is NaN.
+    raw_scores : ndarray of shape (n_rows, n_scores), or None
+        The network's raw scores of the rows, if a stack of networks computed them.
     """
 
     X: object
@@ -142,6 +144,7 @@ class ValidationData:
     table: object
     weights: object
     errors: dict = field(default_factory=dict)
+    raw_scores: object = None
 
     def evaluate(self, net):
         """Return the mean loss without penalty, and scores, of a net as it is now.
@@ -193,7 +196,10 @@ class ValidationData:
             with np.errstate(**({} if finite else {"all": "ignore"})):
                 return self.meaning.decide(scores)
 
-        decided = by_passes(net._network, self.X, reduced, self.rows)
+        if self.raw_scores is None:
+            decided = by_passes(net._network, self.X, reduced, self.rows)
+        else:
+            decided = reduced(self.raw_scores)
         weight = float(start if self.weights is None else np.sum(self.weights))
         return total / weight, decided if finite else None
 

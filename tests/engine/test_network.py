@@ -301,7 +301,8 @@ def test_scores_lie_column_by_column_in_training_only(n_networks):
         workspace = Workspace(network(n_networks), 5, training)
         scores = workspace.empty_scores(3)
         assert scores.shape == (*workspace.shape, 3)
-        assert scores.mT.flags.c_contiguous == training
+        columns = np.moveaxis(scores, -1, 0)
+        assert columns.flags.c_contiguous == training
         assert scores.flags.c_contiguous != training
 
 

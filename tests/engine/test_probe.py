@@ -128,7 +128,7 @@ def _shifted(p, i, claimed):
 
     def function(shift):
         network.statistics = p.network.statistics.copy()
-        network._attach()
+        network.attach()
         twin = type(p)(network, p.X, p.targets, p.weights, p.loss)
         workspace = twin.workspace()
         forward = workspace.forward_passes[j]

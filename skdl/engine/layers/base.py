@@ -47,6 +47,15 @@ class Layer:
     def reset(self):
         """Set parameters and statistics that are not drawn at random to their start."""
 
+    def join(self, layers):
+        """Take over, in a stack, the settings that may differ between its networks.
+
+        Parameters
+        ----------
+        layers : sequence of Layer
+            The layers of single networks in this layer's place.
+        """
+
     def buffers(self, workspace, *gradients):
         """Allocate the memory of one workspace.
 

@@ -159,11 +159,18 @@ class BatchNormLayer(Layer):
     def _record(self, mean, variance, scratch):
         """Move the running statistics towards those of the batch."""
         np.add(self.n_batches, 1, out=self.n_batches)
-        share = max(1 - self.momentum, 1 / float(self.n_batches.flat[0]))
+        share = self._share_of_batch()
         for running, batch in (self.mean, mean), (self.variance, variance):
             np.subtract(batch, running, out=scratch)
             np.multiply(scratch, share, out=scratch)
             np.add(running, scratch, out=running)
+
+    def _share_of_batch(self):
+        """Return the share of a batch in the running statistics."""
+        if self.n_batches.size == 1:
+            return max(1 - self.momentum, 1 / float(self.n_batches.flat[0]))
+        shares = np.maximum(1 - self.momentum, 1 / self.n_batches.astype(np.float64))
+        return shares.astype(self.n_batches.dtype)
 
     def affine_map(self):
         """Return the scale γ / √(σ² + ε), and the shift β - μ · scale."""

@@ -12,8 +12,8 @@ __all__ = ["Dropout"]
 # Random bits per element. The generator makes 64 at a time; a random float32 would take
 # 32 of them.
 BITS = 16
-# Elements for which bits are drawn at a time. NumPy draws no integers into a given
-# array: this is all that a pass allocates.
+# Elements for which bits are drawn at a time, if all networks share a generator. NumPy
+# draws no integers into a given array: this is all that a pass allocates.
 CHUNK = 32768
 
 
@@ -49,6 +49,11 @@ class Dropout(Layer):
         self.width = width
         self.before_weights = before_weights
 
+    def join(self, layers):
+        """Take over the rates: each network of a stack may have its own."""
+        self.bound = np.array([layer.bound for layer in layers], np.uint16)[:, None]
+        self.scale = np.array([layer.scale for layer in layers])[:, None]
+
     def buffers(self, workspace):
         """Return the shape of the arrays, and the random generator."""
         return _DropoutBuffers(self, workspace)
@@ -56,6 +61,7 @@ class Dropout(Layer):
     def bind(self, buffers):
         """Return X → A, in memory of its own, and dA → dA · mask, in place."""
         rng = buffers.rng
+        draw = self._draw_each if isinstance(rng, list) else self._draw
 
         def forward(X):
             if issparse(X):
@@ -63,7 +69,7 @@ class Dropout(Layer):
                 np.multiply(stored, X.data, out=stored)
                 return csr_array((stored, X.indices, X.indptr), shape=X.shape)
             mask = buffers.allocate() if buffers.mask is None else buffers.mask
-            self._draw(mask, rng)
+            draw(mask, rng)
             return np.multiply(X, mask, out=buffers.A)
 
         def backward(dA):
@@ -80,6 +86,21 @@ class Dropout(Layer):
             bits = rng.integers(0, 2**64, n_words, np.uint64).view(np.uint16)
             np.greater_equal(bits[: part.size], self.bound, out=part, casting="unsafe")
         return np.multiply(mask, self.scale, out=mask)
+
+    def _draw_each(self, masks, rngs):
+        """Fill the mask of each network from a generator of its own.
+
+        The draws are those of `_draw` for the network alone, whose chunks use whole
+        words. A generator that is None draws nothing: its network has no step to make.
+        """
+        flat = masks.reshape(len(rngs), -1)
+        words = np.zeros((len(rngs), -(-flat.shape[1] * BITS // 64)), np.uint64)
+        for row, rng in zip(words, rngs, strict=True):
+            if rng is not None:
+                row[...] = rng.integers(0, 2**64, row.size, np.uint64)
+        bits = words.view(np.uint16)[:, : flat.shape[1]]
+        np.greater_equal(bits, self.bound, out=flat, casting="unsafe")
+        np.multiply(flat, self.scale.astype(flat.dtype), out=flat)
 
     def squared_paths(self, squares, skipped):
         """Return the sums as they are: prediction skips the layer."""

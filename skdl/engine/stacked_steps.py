@@ -1,0 +1,290 @@
+"""Optimizers and penalties of the networks of a stack, in a few operations for all.
+
+The settings of the members differ: rates, decay constants, strengths. They are columns
+of shape (n_members, 1), which broadcast over the parameters.
+"""
+
+from copy import copy
+from typing import Any
+
+import numpy as np
+
+from skdl.engine.blocks import BLOCK
+from skdl.engine.optimizers import RuleState
+from skdl.engine.penalties import L0Penalty, L1Penalty, L2Penalty
+
+__all__ = ["OptimizerStack", "PenaltyStack", "can_stack_optimizer", "sharp_kind"]
+
+
+def members_per_tile(n_parameters):
+    """Return how many members' parameters are updated at a time.
+
+    Those of one tile stay in the cache from one operation to the next.
+
+    Parameters
+    ----------
+    n_parameters : int
+        Parameters of one network.
+    """
+    return max(1, BLOCK // n_parameters)
+
+
+def can_stack_optimizer(state):
+    """Return whether an optimizer's state can be a part of an `OptimizerStack`.
+
+    Parameters
+    ----------
+    state : optimizer state
+        What an optimizer's ``start`` returned.
+    """
+    return isinstance(state, RuleState) and "step" not in vars(state)
+
+
+class OptimizerStack:
+    """The optimizers of all members of a stack.
+
+    Each member's state keeps its own numbers and its counters of steps. Its moments and
+    the numbers that it prepares for a step become views of arrays of the stack. So a
+    state can be saved and loaded in place, as if it were alone.
+
+    Parameters
+    ----------
+    states : sequence of optimizer state
+        States of one kind, for which `can_stack_optimizer` holds.
+    parameters, gradient : ndarray of shape (n_members, n_parameters)
+        The parameters of the stack, and their gradient.
+    """
+
+    def __init__(self, states, parameters, gradient):
+        self.states = list(states)
+        self.parameters, self.gradient = parameters, gradient
+        n, self.size = len(self.states), members_per_tile(parameters.shape[1])
+        self.moments = [self._joined(name) for name in self.states[0].moments]
+        self.columns = {name: self._column(name) for name in self.states[0].numbers}
+        self.scratch: Any = None
+        self.parts = [
+            slice(start, min(start + self.size, n)) for start in range(0, n, self.size)
+        ]
+        self._cut()
+
+    def _joined(self, name):
+        """Return an array with the moments of all members, which hold its rows."""
+        joined = np.empty_like(self.parameters)
+        for state, row in zip(self.states, joined, strict=True):
+            np.copyto(row, getattr(state, name))
+            setattr(state, name, row)
+        return joined
+
+    def _column(self, name):
+        """Return a column with the numbers of all members, which hold its elements."""
+        column = np.empty((len(self.states), 1), self.parameters.dtype)
+        for state, row in zip(self.states, column, strict=True):
+            row[0] = getattr(state, name)
+            setattr(state, name, row.reshape(()))
+        return column
+
+    def _cut(self):
+        """Make, for each tile, a state that holds its rows of the columns."""
+        arrays = (self.parameters, self.gradient, *self.moments)
+        shared = np.empty((self.size, self.parameters.shape[1]), self.parameters.dtype)
+        self.tiles = []
+        for part in self.parts:
+            state = copy(self.states[part.start])
+            for name, column in self.columns.items():
+                setattr(state, name, column[part])
+            rows = [array[part] for array in arrays]
+            own = self.scratch
+            scratch = shared[: len(rows[0])] if own is None else own[part]
+            blocks = [
+                [array[:, start : start + BLOCK] for array in (*rows, scratch)]
+                for start in range(0, rows[0].shape[1], BLOCK)
+            ]
+            self.tiles.append((state, rows[0], blocks))
+
+    def step(self, rates):
+        """Update the parameters in place. The gradient is overwritten.
+
+        Parameters
+        ----------
+        rates : sequence of float
+            The learning rate of each member.
+        """
+        for state, rate in zip(self.states, rates, strict=True):
+            state.prepare(rate)
+        for state, parameters, blocks in self.tiles:
+            state.before_update(parameters)
+            for block in blocks:
+                state.update(*block)
+
+    def store_denominators(self):
+        """From now on keep what `step_sizes` divides by."""
+        if hasattr(self.states[0], "epsilon"):
+            self.scratch = np.empty_like(self.parameters)
+            self._cut()
+
+    def step_sizes(self, rates, part, n, out):
+        """Return the sizes of the last step for the first n parameters of some members.
+
+        Parameters
+        ----------
+        rates : sequence of float
+            The learning rates of all members in that step.
+        part : slice
+            The members.
+        n : int
+            Number of parameters.
+        out : ndarray of shape (n_members of the part, n)
+            Memory for the answer.
+
+        Returns
+        -------
+        sizes : ndarray of shape (n_members of the part, n) or (n_members of the part, 1)
+        """
+        pairs = zip(self.states[part], rates[part], strict=True)
+        scales = np.array([[state.step_scale(rate)] for state, rate in pairs])
+        if self.scratch is None:
+            return scales
+        scales = scales.astype(out.dtype)
+        return np.divide(scales, self.scratch[part, :n], out=out)
+
+    def leave(self, i):
+        """Give the state of a member that leaves the stack arrays of its own.
+
+        Parameters
+        ----------
+        i : int
+            Number of the member.
+        """
+        state = self.states[i]
+        for name in (*state.moments, *state.numbers):
+            setattr(state, name, getattr(state, name).copy())
+
+
+def sharp_kind(penalty):
+    """Return the class whose formulas apply a penalty's sharp part in a stack.
+
+    Parameters
+    ----------
+    penalty : penalty object or None
+        None stands for `L2Penalty`.
+
+    Returns
+    -------
+    kind : type or None
+        `L2Penalty` for a penalty without a sharp part. None for a penalty of a user's
+        own class, which takes one network at a time.
+    """
+    if penalty is None or type(penalty) is L2Penalty:
+        return L2Penalty
+    for kind in (L1Penalty, L0Penalty):
+        own = type(penalty).shrink is kind.shrink and type(penalty).value is kind.value
+        if own:
+            return kind
+    return None
+
+
+class PenaltyStack:
+    """The penalties of all members of a stack.
+
+    Parameters
+    ----------
+    penalties : sequence of penalty object or None
+        R of each member, for which `sharp_kind` is not None.
+    alphas : sequence of float
+        The strength of each.
+    network : Network
+        The stack.
+    gradient : ndarray of shape (n_members, n_parameters)
+        Where the gradients of the smooth parts are added.
+    optimizer : OptimizerStack
+        What takes the steps.
+    """
+
+    def __init__(self, penalties, alphas, network, gradient, optimizer):
+        self.optimizer, self.dtype = optimizer, network.dtype
+        self.n_weights = n = network.n_weights
+        penalties = [L2Penalty() if p is None else p for p in penalties]
+        pairs = list(zip(penalties, map(float, alphas), strict=True))
+        self.smooth = np.array([alpha * penalty.smooth for penalty, alpha in pairs])
+        self.sharp = {}
+        for kind in (L1Penalty, L0Penalty):
+            strengths = [
+                alpha * penalty.sharp if sharp_kind(penalty) is kind else 0.0
+                for penalty, alpha in pairs
+            ]
+            if any(strengths):
+                self.sharp[kind] = np.array(strengths)
+        self.strengths: dict = {}
+        self.weights = network.parameters[:, :n]
+        shared = np.empty((2, optimizer.size, n), network.dtype)
+        self.tiles = []
+        for part in optimizer.parts:
+            weights = self.weights[part]
+            scratch, steps = shared[:, : len(weights)]
+            self.tiles.append((part, weights, gradient[part, :n], scratch, steps))
+        if self.sharp:
+            optimizer.store_denominators()
+
+    def add(self, batch_weights):
+        """Add the smooth parts' gradients to the gradient; return the values.
+
+        Parameters
+        ----------
+        batch_weights : float or ndarray of shape (n_members,)
+            The sums of the batches' row weights, by which alpha is divided. None is 0.
+
+        Returns
+        -------
+        values : ndarray of shape (n_members,)
+            λ · R(W).
+        """
+        values = np.zeros(len(self.smooth))
+        if self.smooth.any():
+            strengths = self.smooth / batch_weights
+            column = strengths.astype(self.dtype)[:, None]
+            for part, weights, gradient, scratch, _ in self.tiles:
+                np.multiply(weights, column[part], scratch)
+                np.add(gradient, scratch, gradient)
+            squares = np.vecdot(self.weights, self.weights).astype(np.float64)
+            values += squares * (strengths / 2)
+        for kind, sharp in self.sharp.items():
+            self.strengths[kind] = strengths = sharp / batch_weights
+            values += strengths * self._sharp_values(kind)
+        return values
+
+    def _sharp_values(self, kind):
+        """Return S(W) of each member."""
+        values = [
+            _sums_of_sizes(weights, scratch)
+            if kind is L1Penalty
+            else np.count_nonzero(weights, axis=-1)
+            for _, weights, _, scratch, _ in self.tiles
+        ]
+        return np.concatenate(values).astype(np.float64)
+
+    def shrink(self, rates, clip_factors):
+        """Apply the sharp parts after a step, with the strengths of the last `add`.
+
+        Parameters
+        ----------
+        rates : sequence of float
+            The learning rates of the step.
+        clip_factors : float or ndarray of shape (n_members,)
+            What the gradients were multiplied by.
+        """
+        for kind, strengths in self.strengths.items():
+            strengths, penalty = np.multiply(clip_factors, strengths), kind()
+            for part, weights, _, scratch, steps in self.tiles:
+                sizes = self.optimizer.step_sizes(rates, part, self.n_weights, steps)
+                column = strengths[part, None]
+                if sizes is steps:
+                    column = column.astype(self.dtype)
+                    penalty.shrink(weights, sizes, column, scratch)
+                else:
+                    bounds = (sizes * column).astype(self.dtype)
+                    penalty.shrink(weights, bounds, 1.0, scratch)
+
+
+def _sums_of_sizes(weights, scratch):
+    np.absolute(weights, out=scratch)
+    return np.add.reduce(scratch, axis=-1)
