@@ -113,12 +113,35 @@ class RuleState(Blockwise):
 
     `step_scale(rate)` returns a number: the size of the last step, or what has to be
     divided by `denominators` to get the size for each parameter.
+
+    Parameters
+    ----------
+    parameters : ndarray
+        The parameters of the run, or an array like them.
     """
 
     def step_scale(self, rate):
+        """Return a number in proportion to the size of the last step.
+
+        Parameters
+        ----------
+        rate : float
+            The learning rate of that step.
+        """
         raise NotImplementedError
 
     def step_sizes(self, rate, block, out):
+        """Return the size of the last step, see `protocols.OptimizerState`.
+
+        Parameters
+        ----------
+        rate : float
+            The learning rate of that step.
+        block : slice
+            Part of the parameters as one flat vector.
+        out : ndarray
+            Memory for sizes that differ between parameters.
+        """
         return self.step_scale(rate)
 
 

@@ -21,18 +21,18 @@ class Orders:
 
     Parameters
     ----------
-    datas : sequence of Data
+    parts : sequence of Data
         The data of each member; all have the same number of rows in use.
     rngs : sequence of numpy.random.Generator or None
         Shuffles the rows of each member. None keeps them in order.
     """
 
-    def __init__(self, datas, rngs):
-        self.datas, self.rngs = datas, rngs
+    def __init__(self, parts, rngs):
+        self.parts, self.rngs = parts, rngs
         leaders: dict = {}
         self.leader_of = [
             leaders.setdefault((id(data.rows), data.X.shape[0], _state_of(rng)), i)
-            for i, (data, rng) in enumerate(zip(datas, rngs, strict=True))
+            for i, (data, rng) in enumerate(zip(parts, rngs, strict=True))
         ]
         self.leaders = sorted(leaders.values())
         self.are_shared = len(self.leaders) == 1
@@ -50,7 +50,7 @@ class Orders:
         return np.stack([drawn[i] for i in self.leader_of])
 
     def _order(self, i):
-        data, rng = self.datas[i], self.rngs[i]
+        data, rng = self.parts[i], self.rngs[i]
         order = np.arange(data.n_rows) if data.rows is None else data.rows
         return order if rng is None else rng.permutation(order)
 
@@ -77,7 +77,7 @@ class StackedBatches:
 
     Parameters
     ----------
-    datas : sequence of Data
+    parts : sequence of Data
         The data of each member. All have the same number of rows in use, of columns of
         X and of targets. X is not sparse.
     rngs : sequence of numpy.random.Generator or None
@@ -92,29 +92,29 @@ class StackedBatches:
         Changes the rows of each member.
     """
 
-    def __init__(self, datas, rngs, batch_size, dtype, raw, augmentations):
-        self.orders = Orders(datas, rngs)
-        self.batch_size, self.n_rows = batch_size, datas[0].n_rows
+    def __init__(self, parts, rngs, batch_size, dtype, raw, augmentations):
+        self.orders = Orders(parts, rngs)
+        self.batch_size, self.n_rows = batch_size, parts[0].n_rows
         self.augmentations = augmentations if any(augmentations) else None
         mixes = any(a is not None and a.mixes for a in augmentations)
         # What augmentation changes is each member's own.
         shares = self.orders.are_shared and self.augmentations is None
-        arrays = [data.X for data in datas]
+        arrays = [data.X for data in parts]
         self._X = _Gatherer(arrays, batch_size, shares)
         x_dtype = dtype if mixes or not raw else self._X.dtype
         self._converted: Any = None
         if x_dtype != self._X.dtype or self.augmentations is not None:
             self._converted = np.empty((*self._X.shape, arrays[0].shape[1]), x_dtype)
         self._targets = _TargetGatherer(
-            [data.targets for data in datas],
-            [data.table for data in datas],
+            [data.targets for data in parts],
+            [data.table for data in parts],
             batch_size,
             shares,
         )
         self._weights = None
-        if any(data.weights is not None for data in datas):
+        if any(data.weights is not None for data in parts):
             ones: dict = {}
-            weights = [_weights_of(data, dtype, ones) for data in datas]
+            weights = [_weights_of(data, dtype, ones) for data in parts]
             self._weights = _Gatherer(weights, batch_size, self.orders.are_shared)
 
     def epoch(self, active):
@@ -203,7 +203,9 @@ class _Gatherer:
             else:
                 flags = array.flags
                 # For other arrays, `take` would first copy the whole array.
-                fits = flags.c_contiguous and flags.aligned and array.dtype == self.dtype
+                fits = (
+                    flags.c_contiguous and flags.aligned and array.dtype == self.dtype
+                )
                 self.runs.append([i, i + 1, array, fits])
 
     def __call__(self, rows):

@@ -16,19 +16,6 @@ from skdl.engine.penalties import L0Penalty, L1Penalty, L2Penalty
 __all__ = ["OptimizerStack", "PenaltyStack", "can_stack_optimizer", "sharp_kind"]
 
 
-def members_per_tile(n_parameters):
-    """Return how many members' parameters are updated at a time.
-
-    Those of one tile stay in the cache from one operation to the next.
-
-    Parameters
-    ----------
-    n_parameters : int
-        Parameters of one network.
-    """
-    return max(1, BLOCK // n_parameters)
-
-
 def can_stack_optimizer(state):
     """Return whether an optimizer's state can be a part of an `OptimizerStack`.
 
@@ -58,7 +45,9 @@ class OptimizerStack:
     def __init__(self, states, parameters, gradient):
         self.states = list(states)
         self.parameters, self.gradient = parameters, gradient
-        n, self.size = len(self.states), members_per_tile(parameters.shape[1])
+        n = len(self.states)
+        # The parameters of a tile stay in the cache from one operation to the next.
+        self.size = max(1, BLOCK // parameters.shape[1])
         self.moments = [self._joined(name) for name in self.states[0].moments]
         self.columns = {name: self._column(name) for name in self.states[0].numbers}
         self.scratch: Any = None
@@ -138,7 +127,8 @@ class OptimizerStack:
 
         Returns
         -------
-        sizes : ndarray of shape (n_members of the part, n) or (n_members of the part, 1)
+        sizes : ndarray
+            The array `out`, or a column with one number for each member.
         """
         pairs = zip(self.states[part], rates[part], strict=True)
         scales = np.array([[state.step_scale(rate)] for state, rate in pairs])

@@ -247,9 +247,9 @@ class StackedTraining:
                 penalties, alphas, network, self.gradient, self.optimizer
             )
         self.n_rows, size = first.data.n_rows, first.batch_size
-        datas = [member.data for member in members]
+        parts = [member.data for member in members]
         self.batches = StackedBatches(
-            datas, [member.rng for member in members], size, network.dtype,
+            parts, [member.rng for member in members], size, network.dtype,
             network.takes_any_dtype, [member.augmentation for member in members],
         )  # fmt: skip
         # One generator for each member; None while it makes no step.
@@ -261,7 +261,7 @@ class StackedTraining:
         limits = [member.max_norm for member in members]
         self.max_norms = np.array([np.inf if c is None else float(c) for c in limits])
         self.clips = bool(np.isfinite(self.max_norms).any())
-        self.n_zero_weight = np.array([_count_zero_weights(data) for data in datas])
+        self.n_zero_weight = np.array([_count_zero_weights(data) for data in parts])
         for member in members:
             member.progress.batches = -(-self.n_rows // size)
 
@@ -283,11 +283,11 @@ class StackedTraining:
                 n_rows = X.shape[-2]
                 rows_left -= n_rows
                 batch_weights = _batch_weights(weights, n_rows)
-                resting = self._rest(batch_weights) if most_zeros else {}
-                if len(resting) == len(members):
+                if most_zeros and not np.any(batch_weights):
+                    # No row counts: not even momentum moves the parameters.
                     sums.count_step()
-                    self._resume(resting)
                     continue
+                resting = self._rest(batch_weights, sums) if most_zeros else {}
                 workspace = self.workspaces[n_rows]
                 values = network.loss_and_gradient(X, targets, weights, loss, workspace)
                 if term is not None:
@@ -327,22 +327,21 @@ class StackedTraining:
             for i, member in enumerate(self.members)
         ]  # fmt: skip
 
-    def _rest(self, batch_weights):
+    def _rest(self, batch_weights, sums):
         """Save the members whose batch has no weight: nothing of them may change.
 
         Their weight becomes 1, by which sums can be divided.
         """
         resting = {}
-        for i in np.flatnonzero(np.equal(batch_weights, 0)):
-            resting[i], self.drawing[i] = self._save(i), None
         if isinstance(batch_weights, np.ndarray):
-            batch_weights[list(resting)] = 1.0
-        elif resting:
-            resting = dict.fromkeys(range(len(self.members)), resting[0])
+            for i in np.flatnonzero(batch_weights == 0).tolist():
+                batch_weights[i] = 1.0
+                if sums.trains[i]:
+                    resting[i], self.drawing[i] = self._save(i), None
         return resting
 
     def _fall_asleep(self, i, sums, rows_left):
-        """Save a member that has diverged, and let it compute with zeros from now on."""
+        """Save a member that has diverged; from now on it computes with zeros."""
         sums.sleep(i, self._save(i), rows_left)
         self.drawing[i] = None
         self.network.parameters[i] = 0
@@ -410,7 +409,10 @@ class _Sums:
         references = [progress.reference_loss for progress in self.progresses]
         self.missing = [i for i, loss in enumerate(references) if loss is None]
         self.limits = np.array(
-            [np.inf if loss is None else DIVERGENCE_FACTOR * loss for loss in references]
+            [
+                np.inf if loss is None else DIVERGENCE_FACTOR * loss
+                for loss in references
+            ]
         )
 
     def add(self, values, batch_weights, resting):

@@ -37,12 +37,14 @@ from skdl.estimators._targets import (
     read_distributions,
     targets_of,
 )
+from skdl.estimators._together import Call, fit_together, stack_key
 from skdl.estimators._validation_data import split_rows
 from skdl.estimators.classifiers import BaseClassifier
 
 __all__ = [
     "BaseClassifier",
     "BaseNet",
+    "Call",
     "EncodedRows",
     "Indicator",
     "LabelColumns",
@@ -56,6 +58,7 @@ __all__ = [
     "each_output",
     "encode",
     "first_metric",
+    "fit_together",
     "kind_of_targets",
     "labels_of",
     "loss_of",
@@ -69,6 +72,7 @@ __all__ = [
     "setting",
     "split_rows",
     "stack_columns",
+    "stack_key",
     "take_network",
     "targets_of",
     "train_discarded",

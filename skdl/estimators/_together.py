@@ -247,7 +247,9 @@ class _Fit:
     def train_alone(self):
         """Fit the net by its own ``fit``."""
         call = self.call
-        X, y, weights = (_cut(a, call.rows) for a in (call.X, call.y, call.sample_weight))
+        X, y, weights = (
+            _cut(a, call.rows) for a in (call.X, call.y, call.sample_weight)
+        )
         validation = {}
         for name in ("X_val", "y_val", "sample_weight_val"):
             if getattr(call, name) is not None:
@@ -388,7 +390,8 @@ class _SharedArrays:
         if call.rows is None:
             return call.X, call.y, call.sample_weight
         return tuple(
-            self._cut(array, call.rows) for array in (call.X, call.y, call.sample_weight)
+            self._cut(array, call.rows)
+            for array in (call.X, call.y, call.sample_weight)
         )
 
     def _cut(self, array, rows):
@@ -523,7 +526,15 @@ def _key_of_data(call):
     holds_out = split is not None or (net.early_stopping and not given)
     fraction = net.validation_fraction if holds_out and split is None else split
     dtype = getattr(X, "dtype", None)
-    return n_rows, shape[1], str(dtype), np.shape(call.y)[1:], given, holds_out, fraction
+    return (
+        n_rows,
+        shape[1],
+        str(dtype),
+        np.shape(call.y)[1:],
+        given,
+        holds_out,
+        fraction,
+    )
 
 
 def _frozen(value):
