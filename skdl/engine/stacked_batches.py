@@ -43,6 +43,7 @@ class Orders:
         Returns
         -------
         orders : ndarray of int of shape (n_rows,) or (n_members, n_rows)
+            Numbers of rows.
         """
         drawn = {i: self._order(i) for i in self.leaders}
         if self.are_shared:

@@ -23,6 +23,8 @@ from skdl.estimators._check_input import check_penalty
 from skdl.estimators._contexts import fitting
 from skdl.estimators._finish import finish
 from skdl.estimators._prepare import prepare
+from skdl.estimators._resolve import setting, uses_lbfgs
+from skdl.estimators._scoring import metrics_of
 from skdl.estimators._validate_together import StackedValidation
 from skdl.estimators._validation_data import check_validation
 
@@ -297,7 +299,8 @@ class _Fit:
             return None
         table = table is None or (*table.shape, isinstance(table, np.ndarray))
         layers = tuple(map(type, network.layers))
-        kinds = type(member.optimizer), type(member.loss), layers
+        look_ahead = getattr(member.optimizer, "nesterov", None)
+        kinds = type(member.optimizer), look_ahead, type(member.loss), layers
         sizes = network.parameters.size, network.statistics.size, network.widths
         rows = data.n_rows, member.batch_size, data.X.dtype, data.targets.dtype
         classes = getattr(self.call.net, "classes_", None)
@@ -308,7 +311,8 @@ class _Fit:
     @property
     def predicts_in_training(self):
         """Whether the net is scored by a scorer, which calls its ``predict``."""
-        return self.call.net.scoring not in (None, "loss")
+        scorers = metrics_of(self.call.net.scoring).values()
+        return any(scorer not in (None, "loss") for scorer in scorers)
 
     def ends(self, epoch):
         """Record an epoch of this net; return whether its training ends."""
@@ -471,7 +475,7 @@ def stack_key(call):
     """
     net = call.net
     own = isinstance(net, BaseNet) and type(net).__module__.startswith("skdl.")
-    if not own or net.solver == "lbfgs" or net.max_time is not None or net.verbose:
+    if not own or uses_lbfgs(net) or net.max_time is not None or net.verbose:
         return None
     if callbacks_of(net) or "fit" in vars(net) or issparse(call.X):
         return None
@@ -485,7 +489,7 @@ def stack_key(call):
 
 def _key_of_parameters(net):
     """Return the parameters that are equal in a stack; raise for what cannot stack."""
-    solver = net.solver
+    solver = setting(net, "solver")
     if solver == "sgd":
         solver = SGD(net.momentum, net.nesterovs_momentum)
     if isinstance(solver, SGD):
@@ -493,7 +497,7 @@ def _key_of_parameters(net):
     elif not isinstance(solver, str):
         _frozen(solver)
         solver = type(solver)
-    penalty = check_penalty(net.penalty, net.l1_ratio, net.alpha)[1]
+    penalty = check_penalty(setting(net, "penalty"), net.l1_ratio, net.alpha)[1]
     if sharp_kind(penalty) is None:
         raise TypeError("penalty")
     dropout = net.dropout
@@ -503,9 +507,9 @@ def _key_of_parameters(net):
     return (
         type(net),
         tuple(check_hidden_layers(net.hidden_layer_sizes)),
-        _frozen(net.activation),
-        _frozen(net.loss),
-        _frozen(net.normalization),
+        _frozen(setting(net, "activation")),
+        _frozen(setting(net, "loss")),
+        _frozen(setting(net, "normalization")),
         net.normalization_position,
         bool(net.residual),
         bool(net.standardize),

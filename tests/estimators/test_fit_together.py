@@ -230,6 +230,14 @@ CASES = {
     ),
     "regression": (MLPRegressor, "numbers", {}, {"learning_rate_init": RATES}),
     "two outputs": (MLPRegressor, "two", STOPS, {"random_state": [1, 2, 3]}),
+    "standardized targets": (
+        MLPRegressor, "two", STOPS | {"standardize_target": True},
+        {"random_state": [1, 2, 3]},
+    ),
+    "several metrics": (
+        MLPClassifier, "classes", STOPS | {"scoring": ["accuracy", "loss", "f1_macro"]},
+        {"learning_rate_init": RATES, "random_state": [1, 2, 3]},
+    ),
     "labels": (MLPClassifier, "labels", STOPS, {"random_state": [1, 2, 3]}),
     "columns of labels": (MLPClassifier, "columns", {}, {"random_state": [1, 2]}),
     "soft targets": (SoftmaxClassifier, "soft", {}, {"random_state": [1, 2]}),
