@@ -2,7 +2,20 @@
 
 Estimators and transformers that work in ``Pipeline``, ``GridSearchCV`` and
 ``VotingClassifier`` like scikit-learn's own; see ``help(skdl.SoftmaxClassifier)``.
-Modules such as ``skdl.ensemble`` are loaded when they are first used.
+These modules are loaded when they are first used:
+
+======================== ====================================================
+`skdl.callbacks`         checkpoints, logs, records of single steps
+`skdl.datasets`          MNIST and CIFAR-10, from files or by download
+`skdl.engine`            losses, optimizers, schedules and the like as objects
+`skdl.ensemble`          nets that vote
+`skdl.inspection`        what keeps a net from learning, displays, gradients
+`skdl.metrics`           entropy, cross-entropy, Kullback-Leibler divergence
+`skdl.model_selection`   searches over hyper-parameters
+`skdl.preprocessing`     transformers, augmentation of images
+======================== ====================================================
+
+``python -m skdl`` prints versions and runs a self-check.
 """
 
 import importlib

@@ -84,6 +84,8 @@ def module_name(path):
 def package_of(module):
     """Return the package of a module; "_" for the private modules beside them."""
     part = [*module.split("."), "skdl"][1]
+    if part == "__main__":
+        return "skdl"
     return "_" if part.startswith("_") else part
 
 
@@ -441,6 +443,7 @@ ALLOWED = [
     (imports_run_one_way, {NET: "import skdl.engine\nimport skdl._top"}),
     (imports_run_one_way, {NET: "from .other import f"}),
     (imports_run_one_way, {"skdl/__init__.py": "from skdl.estimators import Net"}),
+    (imports_run_one_way, {"skdl/__main__.py": "from skdl.estimators import Net"}),
     (engine_stands_alone, {A: "from sklearn.base import BaseEstimator\nimport math"}),
     (engine_stands_alone, {NET: "import sklearn"}),
     (no_circles, {A: "from skdl.engine.b import f", INIT: "from .a import f", B: ""}),
