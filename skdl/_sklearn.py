@@ -34,6 +34,7 @@ __all__ = [
     "check_partial_fit_first_call",
     "check_sample_weight",
     "fit_context",
+    "scorer_function",
     "validate_parameter_constraints",
 ]
 
@@ -47,6 +48,19 @@ check_matplotlib_support = _optional_dependencies.check_matplotlib_support
 check_partial_fit_first_call = multiclass._check_partial_fit_first_call
 check_sample_weight = validation._check_sample_weight
 fit_context = base._fit_context
+
+
+def scorer_function(scorer):
+    """Return (function, sign) of a scorer: its metric, and -1 if it is a loss.
+
+    Parameters
+    ----------
+    scorer : callable
+        What ``make_scorer`` returns, or a function (estimator, X, y), which is its own
+        metric with the sign 1.
+    """
+    function = getattr(scorer, "_score_func", scorer)
+    return function, getattr(scorer, "_sign", 1)
 
 
 class StrOptions(_param_validation.StrOptions):

@@ -1,20 +1,15 @@
-"""Checks of the arguments of functions and displays, and values as text."""
+"""Checks of the arguments of functions and displays."""
 
 import math
-from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length
 
 from skdl._inputs import columns_named, refuse_lazy
-
-# Lists in texts end after this many values.
-MAX_LISTED = 10
 
 
 def check_lengths(X: Any, y: Any, sample_weight: Any = None) -> None:
@@ -80,29 +75,3 @@ def check_table(X: Any) -> np.ndarray:
     table = X.toarray() if issparse(X) else X
     with columns_named(X):
         return check_array(table, ensure_all_finite=False, input_name="X")
-
-
-def format_value(value: Any) -> str:
-    """Return a number, text, tuple (a range), list or dict as short text."""
-    if isinstance(value, bool | np.bool_):
-        return "yes" if value else "no"
-    if isinstance(value, Integral):
-        return f"{value:,}" if abs(value) > 9999 else str(value)
-    if isinstance(value, Real):
-        return "0" if abs(value) < 1e-12 else f"{value:.3g}"
-    if isinstance(value, dict):
-        return "; ".join(f"{key} {format_value(v)}" for key, v in value.items())
-    if isinstance(value, tuple):
-        return " … ".join(map(format_value, value))
-    if isinstance(value, list | np.ndarray):
-        listed = ", ".join(map(format_value, value[:MAX_LISTED]))
-        more = len(value) - MAX_LISTED
-        return listed + (f" and {more} more" if more > 0 else "")
-    return str(value)
-
-
-def name_some(names: Sequence[Any] | ArrayLike, most: int = 5) -> str:
-    """Return the first names of a sequence, and the number of the others, as text."""
-    names = [str(name) for name in np.asarray(names).tolist()]
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

@@ -200,7 +200,7 @@ FAULTS = {
     "column x 1e-6": fault(
         "unscaled_columns", net(**QUICK), TINY_COLUMN, "column 4"),
     "no scaling": fault("unscaled_columns", net(**QUICK), load_wine(return_X_y=True),
-                        "column 12"),
+                        "columns 12"),
     "constant column": fault(
         "constant_columns", net(**QUICK),
         with_column(SOME, 7, lambda c: 0 * c + 0.1), "column 7"),

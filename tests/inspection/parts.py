@@ -11,6 +11,7 @@ from skdl.inspection._check_arguments import (
     check_number,
     check_table,
 )
+from skdl.inspection._metric_names import metric_label, metric_of
 from skdl.inspection._unwrap import hidden_layer_index, unwrap_net
 from skdl.inspection.diagnosis._baselines import (
     check_baselines,
@@ -34,6 +35,7 @@ from skdl.inspection.diagnosis._layers import (
     check_units,
     check_weights,
 )
+from skdl.inspection.diagnosis._sample import Sample, losses_and_gradient
 from skdl.inspection.diagnosis._scores import (
     Score,
     constant_score,
@@ -52,13 +54,7 @@ from skdl.inspection.diagnosis._training import (
     check_rise,
     check_update_ratios,
 )
-from skdl.inspection.diagnosis._trial import (
-    Budget,
-    Curve,
-    Sample,
-    losses_and_gradient,
-    run_trial,
-)
+from skdl.inspection.diagnosis._trial import Budget, Curve, run_trial
 from skdl.inspection.displays import _axes
 from skdl.inspection.displays._mosaic import (
     as_images,

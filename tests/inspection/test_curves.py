@@ -157,7 +157,7 @@ def test_recorded_gradients(net):
         largest, mean = (line.get_ydata() for line in display.lines_)
         assert_array_equal(largest, records["gradient_max"][i])
         assert_array_equal(mean, records["gradient_mean"][i])
-        assert display.ax_.get_title() == f"step {records['step'][i]}"
+        assert display.ax_.get_title(loc="right") == f"step {records['step'][i]}"
     labels = [label.get_text() for label in display.ax_.get_xticklabels()]
     assert labels == ["hidden 1", "hidden 2", "output"]
 
@@ -268,7 +268,7 @@ def test_colors_and_quantiles_of_known_values():
     inside = np.abs(middles - 1) > 0.05
     assert_allclose(colors[inside, 0], middles[inside] < 1)
     assert_allclose(colors[:, 1], 1)
-    assert mesh.get_coordinates()[0, :, 0].tolist() == [0, 2, 4]
+    assert mesh.get_coordinates()[0, :, 0].tolist() == [0.5, 2, 3.5]
 
 
 def test_quantiles_are_those_of_the_values(net):

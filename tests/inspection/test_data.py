@@ -81,7 +81,7 @@ def test_the_farthest_column_comes_first():
         data[:, 1] *= 100
         data[:, 4] += 1e5
 
-    assert columns(scale)["unscaled_columns"].where == "column 4, column 1"
+    assert columns(scale)["unscaled_columns"].where == "columns 4, 1"
 
 
 def test_many_columns_are_counted():
@@ -108,7 +108,7 @@ def test_many_zero_columns():
         return change
 
     assert not columns(fill(1))
-    assert columns(fill(2))["constant_columns"].where == "column 0, column 1"
+    assert columns(fill(2))["constant_columns"].where == "columns 0, 1"
     assert not columns(fill(4), csr_array)
 
 

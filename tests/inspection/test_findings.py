@@ -4,6 +4,7 @@ import pickle
 import re
 import runpy
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -45,48 +46,123 @@ def test_every_kind_is_used():
     assert {kind for kind in KINDS if f'"{kind}"' not in source} == set()
 
 
-def test_a_report_as_text():
-    report = Report(
+@pytest.fixture
+def report():
+    return Report(
         "Net on 3 rows",
-        [finding("loss_rises_early", alpha=1.0), finding("loss_falls_slowly")],
+        [
+            finding("loss_rises_early", alpha=1.0),
+            Finding("conflicting_duplicates", "", {"share_of_rows": 0.00058}),
+        ],
         {"loss at first": 2.3025, "parameters": np.int64(12345)},
         {"learning rate": "no time"},
     )
+
+
+def test_a_report_as_text(report):
     assert str(report).splitlines() == [
-        "Net on 3 rows",
-        "  loss at first  2.3",
-        "  parameters     12,345",
+        "Tried    Net on 3 rows",
+        "Found    1 error, 1 note; not checked: learning rate",
+        "First    loss_rises_early: set alpha=1.0, then diagnose again.",
         "",
         "ERROR    The loss rises at first: hidden 1",
         "    two numbers  0.5 … 12,345",
-        "    ratio",
-        "      a          0.1",
-        "      b          2",
-        "    is new       yes",
+        "       ratio",
+        "    a    0.1",
+        "    b      2",
+        "    is new  yes",
         "  cause    The steps overshoot: the learning rate is much too high.",
         "  cure     Divide the learning rate by 10, repeatedly if necessary.",
         "  set      alpha=1.0",
         "  (loss_rises_early)",
         "",
-        "WARNING  The loss falls too slowly: hidden 1",
-        "    two numbers  0.5 … 12,345",
-        "    ratio",
-        "      a          0.1",
-        "      b          2",
-        "    is new       yes",
-        "  cause    The steps are too short for their number.",
-        "  cure     Raise the learning rate.",
-        "  (loss_falls_slowly)",
+        "NOTE     Equal rows have different labels",
+        "    share of rows  0.00058",
+        "  cause    No net can predict all of these rows correctly: some labels are",
+        "           wrong, or a column that tells the rows apart is missing.",
+        "  cure     Look at the rows; correct or drop them, or add the missing column.",
+        "  (conflicting_duplicates)",
+        "",
+        "Measured",
+        "  loss at first  2.3",
+        "  parameters     12,345",
         "",
         "Not checked",
-        "  learning rate: no time",
-        "",
-        "1 error, 1 warning. Cure loss_rises_early first, then run diagnose again: the "
-        "other findings are often its effects.",
+        "  learning rate  no time",
     ]
-    assert repr(report) == str(report)  # shown by notebooks
-    assert str(Report("Net", [], {}, {})).endswith("No findings.")
+    assert repr(report) == str(report)
     assert pickle.loads(pickle.dumps(report)) == report
+
+
+def test_a_summary_of_a_healthy_training():
+    report = Report("Net", [], {}, {})
+    assert str(report).splitlines() == [
+        "Tried    Net",
+        "Found    nothing that keeps the net from learning",
+    ]
+    assert "nothing" in report._repr_html_()
+
+
+def test_a_cure_that_is_no_parameter_is_in_the_summary():
+    first = Finding("wrong_gradient", "loss Mine", {})
+    todo = Report("", [first], {}, {}).summary()["First"]
+    assert todo == f"wrong_gradient: {first.cure}"
+
+
+def test_a_report_as_html(report):
+    report.findings[0].where = "column '<b>'"
+    html = report._repr_html_()
+    root = ElementTree.fromstring(html)  # each tag is closed
+    opened = [
+        (part.get("class"), part.get("open") == "") for part in root.iter("details")
+    ]
+    assert opened == [("error", True), ("note", False), (None, False), (None, False)]
+    text = " ".join(" ".join(root.itertext()).split())
+    for said in (
+        "Tried Net on 3 rows", "ERROR The loss rises at first: column '<b>'",
+        "a 0.1 b 2", "set alpha=1.0", "Measured", "Not checked",
+    ):  # fmt: skip
+        assert said in text
+    # Dark pages, too: no color of text or of an opaque background is set.
+    style = root.find("style").text
+    assert re.findall(r"[^-]color: (?!inherit)|background: rgb\(", style) == []
+
+
+EVIDENCES = {
+    "lists of one length are columns": (
+        {"columns": ["age", "x"], "values": [677.0, 21.6], "median": 1.0},
+        ["columns  values", "age         677", "x          21.6", "median  1"],
+    ),
+    "dicts of equal keys share a table": (
+        {"gain": {"hidden 1": 12.0, "output": 3}, "top": {"hidden 1": 1, "output": 2}},
+        ["          gain  top", "hidden 1    12    1", "output       3    2"],
+    ),
+    "long tables are cut": (
+        {"rows": list(range(9)), "labels": list("abcdefghi")},
+        ["rows  labels", *(f"{i:>4}  {'abcde'[i]}" for i in range(5)), "… 4 more"],
+    ),
+    "one row more is shown": (
+        {"rows": list(range(6)), "labels": list("abcdef")},
+        ["rows  labels", *(f"{i:>4}  {'abcdef'[i]}" for i in range(6))],
+    ),
+    "a list by itself is a line": ({"rows": [1, 2]}, ["rows  1, 2"]),
+    "groups are told apart": ({"groups": [[0, 5], [1, 6]]}, ["groups  (0, 5), (1, 6)"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EVIDENCES)
+def test_evidence_is_shown_as_tables(name):
+    evidence, lines = EVIDENCES[name]
+    shown = str(Finding("diverged", "", evidence)).splitlines()[1:]
+    assert [line[4:] for line in shown[: len(lines)]] == lines
+    assert shown[len(lines)].startswith("  cause")
+
+
+@pytest.mark.parametrize(
+    ("share", "severity"), [(0.009, "note"), (0.01, "warning"), (1, "warning")]
+)
+def test_a_finding_about_few_rows_is_a_note(share, severity):
+    assert Finding("label_noise", "", {"share_of_rows": share}).severity == severity
 
 
 def test_changes_of_earlier_findings_take_precedence():

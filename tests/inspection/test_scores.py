@@ -32,6 +32,7 @@ from tests.inspection.parts import (
     constant_score,
     has_score,
     make_subject,
+    metric_label,
     metric_name,
     run_trial,
     scale_of,
@@ -140,7 +141,7 @@ def test_a_scorer_is_used(scoring, weight):
     factor = factor or -1 / constant.value
     way = 1 - constant.value if scoring == "average_precision" else 1
     assert_allclose(scale_of(subject, constant), (factor, way))
-    assert metric_name(subject) == scoring.replace("_", " ")
+    assert metric_name(subject) == metric_label(scoring)
 
 
 @pytest.mark.parametrize(

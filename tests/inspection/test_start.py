@@ -75,7 +75,7 @@ def test_gradients_of_targets_of_any_size(loss, size):
     targets, _ = loss.encode(SIZES[size](DIABETES[1][:40, np.newaxis]), np.float64)
     for one, is_wrong in ((loss, False), (Wrong(loss), True)):
         sample = SimpleNamespace(
-            target_rows=targets, targets=targets, loss=one, n_scores=targets.shape[1]
+            targets=targets, table=None, loss=one, n_scores=targets.shape[1]
         )
         found = list(_wrong_loss(sample))
         assert bool(found) == is_wrong, found

@@ -11,6 +11,9 @@ from scipy.sparse import issparse
 
 from skdl.estimators._inner_door import uses_lbfgs
 from skdl.inspection.diagnosis._scores import (
+    MIN_DIFFERENCE,
+    MIN_HELD_OUT,
+    N_ERRORS,
     constant_score,
     has_score,
     metric_name,
@@ -22,13 +25,6 @@ from skdl.inspection.diagnosis._trial import Trial, run_trial
 from skdl.inspection.diagnosis.report import Finding
 from skdl.preprocessing import Standardizer
 
-# With fewer rows held out, scores are too rough to compare.
-MIN_HELD_OUT = 20
-# Differences below this number of standard errors of the paired rows count as noise:
-# one false alarm in 160 comparisons (one-sided, normal).
-N_ERRORS = 2.5
-# Smaller differences of scores do not matter, however certain they are.
-MIN_DIFFERENCE = 0.01
 # X is informative if the net covers this share of the way from the constant to 1.
 MIN_SHARE_OF_WAY = 0.1
 # No comparison with a constant whose score is closer to the best score than this.

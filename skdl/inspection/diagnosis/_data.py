@@ -10,7 +10,7 @@ from scipy.sparse import issparse
 from sklearn.utils import get_tags
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
-from skdl.inspection._check_arguments import name_some
+from skdl._text import join_names
 from skdl.inspection.diagnosis._subject import Subject
 from skdl.inspection.diagnosis.report import Finding
 
@@ -33,8 +33,6 @@ TARGET_SIZES = (0.1, 10.0)
 # With classes of 1 : 10, 9 rows in 10 are correct without the rare class. He & Garcia,
 # "Learning from imbalanced data", 2009, speak of imbalance from here on.
 IMBALANCE = 10.0
-# Fewer conflicting rows than this share hardly matter to training.
-FEW_CONFLICTS = 0.01
 
 
 def data_facts(subject: Subject) -> dict[str, Any]:
@@ -83,10 +81,10 @@ def check_columns(subject: Subject) -> Iterator[Finding]:
         columns = columns[order]
         yield Finding(
             "unscaled_columns",
-            name_some([subject.names[i] for i in columns]),
+            _name_columns(subject, columns),
             {
+                "columns": [subject.names[i] for i in columns],
                 "root_mean_squares": rms[columns].tolist(),
-                "columns": columns.tolist(),
                 "median_of_all_columns": float(np.median(rms)),
             },
             {} if issparse(subject.X) else {"standardize": True},
@@ -99,9 +97,18 @@ def check_columns(subject: Subject) -> Iterator[Finding]:
         columns = np.flatnonzero(is_suspect)
         yield Finding(
             "constant_columns",
-            name_some([subject.names[i] for i in columns]),
-            {"values": mean[columns].tolist(), "columns": columns.tolist()},
+            _name_columns(subject, columns),
+            {
+                "columns": [subject.names[i] for i in columns],
+                "values": mean[columns].tolist(),
+            },
         )
+
+
+def _name_columns(subject, columns):
+    """Return "column 3", or "columns 'age', 'income' and 2 more"."""
+    names = join_names([repr(subject.names[i]) for i in columns])
+    return f"column{'s' * (len(columns) > 1)} {names}"
 
 
 def check_targets(subject: Subject) -> Iterator[Finding]:
@@ -124,7 +131,7 @@ def check_targets(subject: Subject) -> Iterator[Finding]:
     # Constant targets have their own finding.
     is_far |= (deviation < low) & (deviation > 0)
     if is_far.any():
-        where = "y" if y.shape[1] == 1 else name_some(
+        where = "y" if y.shape[1] == 1 else join_names(
             [f"output {i}" for i in np.flatnonzero(is_far)]
         )  # fmt: skip
         yield Finding(
@@ -167,7 +174,7 @@ def check_class_imbalance(subject: Subject) -> Iterator[Finding]:
         first = {str(label): size for label, size in next(iter(found.values())).items()}
         yield Finding(
             "class_imbalance",
-            name_some(rare),
+            join_names(rare),
             {"rows" if weights is None else "weight": first},
             {"class_weight": "balanced"},
         )
@@ -195,17 +202,15 @@ def check_duplicates(subject: Subject) -> Iterator[Finding]:
     ]
     if conflicts:
         n_rows = sum(map(len, conflicts))
-        is_rare = n_rows < FEW_CONFLICTS * len(subject.y)
         numbers = [sorted(subject.row_numbers[rows].tolist()) for rows in conflicts]
         yield Finding(
             "conflicting_duplicates",
-            f"rows {name_some(numbers[0])}",
+            f"rows {join_names([str(number) for number in numbers[0]])}",
             {
                 "rows_in_conflict": n_rows,
                 "share_of_rows": n_rows / len(subject.y),
                 "groups": numbers,
             },
-            severity="note" if is_rare else None,
         )
 
 

@@ -12,7 +12,8 @@ from skdl.engine.gradient_check import check_gradient
 from skdl.engine.network import Network
 from skdl.engine.specification import complete, name_of_kind
 from skdl.engine.workspace import Workspace
-from skdl.inspection.diagnosis._trial import Sample, Trial, losses_and_gradient
+from skdl.inspection.diagnosis._sample import Sample, losses_and_gradient
+from skdl.inspection.diagnosis._trial import Trial
 from skdl.inspection.diagnosis.report import Finding
 
 # Steps of this size hardly ever cross a kink, and in float64 leave 9 digits of a
@@ -21,6 +22,8 @@ STEP, RTOL = 1e-6, 1e-3
 # The rounding error of a difference, relative to the values, with a margin.
 ROUNDING = 16 * np.finfo(np.float64).eps
 NETWORK_ROWS, LOSS_ROWS = 10, 30
+# The most scores whose gradients are checked: the first ones and evenly spaced others.
+MAX_CHECKED = 60
 NETWORK = "the network as a whole"
 # The most multiplications that the check of the network may take.
 MAX_PRODUCTS = 2e9
@@ -76,6 +79,8 @@ def _row_error(evaluate, scores):
     values, claimed = evaluate(scores)
     if not np.isfinite(claimed).all():
         return f"the gradient is {claimed[~np.isfinite(claimed)][0]}"
+    checked = _scores_to_check(scores.shape[1])
+    claimed = claimed[:, checked]
     sizes = np.abs(values)[:, np.newaxis]
     slopes = np.abs(claimed).max(axis=1, keepdims=True)
     slopes = np.maximum(slopes, 1e-4 * (slopes.max() or 1.0))
@@ -89,7 +94,7 @@ def _row_error(evaluate, scores):
     numeric = np.column_stack(
         [
             (8 * difference(k, step) - difference(k, 2 * step)) / (12 * step[:, 0])
-            for k in range(scores.shape[1])
+            for k in checked
         ]
     )
     scale = np.maximum(np.abs(numeric), np.abs(claimed))
@@ -102,9 +107,17 @@ def _row_error(evaluate, scores):
         return None
     row, column = np.argwhere(wrong)[0]
     return (
-        f"score {column}: the gradient is {claimed[row, column]:.6g}, finite "
+        f"score {checked[column]}: the gradient is {claimed[row, column]:.6g}, finite "
         f"differences give {numeric[row, column]:.6g}"
     )
+
+
+def _scores_to_check(n_scores):
+    if n_scores <= MAX_CHECKED:
+        return np.arange(n_scores)
+    first, others = np.arange(LOSS_ROWS), MAX_CHECKED - LOSS_ROWS
+    spaced = np.linspace(LOSS_ROWS, n_scores - 1, others).astype(int)
+    return np.append(first, spaced)
 
 
 class _WeightedSum:
@@ -143,10 +156,13 @@ def _wrong_network(sample, network):
 
 def _rows_with_all_targets(sample, n_rows):
     """Return up to n_rows row numbers, one of each target first, and their targets."""
-    first = np.unique(sample.target_rows, axis=0, return_index=True)[1]
+    first = np.unique(sample.targets, axis=0, return_index=True)[1]
     others = np.setdiff1d(np.arange(len(sample.targets)), first)
     rows = np.append(first, others)[:n_rows]
-    return rows, np.asarray(sample.target_rows[rows], np.float64)
+    targets = sample.targets[rows]
+    if sample.table is not None:
+        targets = sample.table[targets]
+    return rows, np.asarray(targets, np.float64)
 
 
 def _gradient_error(point: Callable, function: Callable, n_elements: int = 200):

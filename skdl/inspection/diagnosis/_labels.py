@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 from sklearn.neighbors import NearestNeighbors
+from sklearn.utils import gen_batches
 
-from skdl.inspection._check_arguments import name_some
+from skdl._text import join_names
+from skdl.inspection.diagnosis._sample import MAX_SCORES
 from skdl.inspection.diagnosis._subject import Subject
 from skdl.inspection.diagnosis._trial import Budget, run_trial
 from skdl.inspection.diagnosis.report import Finding
@@ -62,31 +64,45 @@ def check_label_noise(
         net = run_trial(subject, train, budget.share(0.3), MAX_STEPS).net
         if net is None:
             return
-        p = _probabilities(net, subject.X[held_out])
         known = np.unique(classes[train])
-        own = p[np.arange(len(held_out)), np.searchsorted(known, classes[held_out])]
-        is_certain = p.max(axis=1) > MIN_OTHER
+        own, largest, best = _judge(net, subject.X, classes, held_out, known)
+        is_certain = largest > MIN_OTHER
         wrong = np.flatnonzero((own < MAX_OWN) & is_certain)
         n_certain, n_wrong = n_certain + int(is_certain.sum()), n_wrong + len(wrong)
-        other = known[p[wrong].argmax(axis=1)]
-        agrees = _neighbors_agree(subject.X, classes, held_out[wrong], other)
-        suspects += [(float(own[i]), int(held_out[i])) for i in wrong[agrees]]
+        agrees = _neighbors_agree(subject.X, classes, held_out[wrong], best[wrong])
+        suspects += [
+            (float(own[i]), int(held_out[i]), int(best[i])) for i in wrong[agrees]
+        ]
     is_rare = len(suspects) < max(MIN_SUSPECTS, MIN_SHARE * len(classes))
     if is_rare or n_wrong > MAX_WRONG * n_certain:
         return
-    suspects.sort()
-    rows = [int(subject.row_numbers[row]) for _, row in suspects]
+    own, rows, best = (list(values) for values in zip(*sorted(suspects), strict=True))
+    labels = np.unique(subject.plain_labels)
+    numbers = subject.row_numbers[rows].tolist()
     yield Finding(
         "label_noise",
-        f"rows {name_some(rows, 10)}",
+        f"rows {join_names([str(row) for row in numbers], at_most=10)}",
         {
             "suspects": len(rows),
             "share_of_rows": len(rows) / len(classes),
-            "rows": rows,
-            "largest_probability_of_the_given_label": suspects[-1][0],
+            "rows": numbers,
+            "labels": labels[classes[rows]].tolist(),
+            "predicted_labels": labels[best].tolist(),
+            "probability_of_the_label": own,
         },
         {"label_smoothing": 0.1},
     )
+
+
+def _judge(net, X, classes, rows, known):
+    """Return each row's probability of its label, the largest one, and its class."""
+    own, largest, best = np.empty(len(rows)), np.empty(len(rows)), np.empty_like(rows)
+    # In blocks, as there may be thousands of classes.
+    for part in gen_batches(len(rows), max(1, MAX_SCORES // len(known))):
+        p = _probabilities(net, X[rows[part]])
+        own[part] = p[np.arange(len(p)), np.searchsorted(known, classes[rows[part]])]
+        largest[part], best[part] = p.max(axis=1), known[p.argmax(axis=1)]
+    return own, largest, best
 
 
 def _neighbors_agree(X, classes, rows, other):

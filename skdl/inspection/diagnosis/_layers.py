@@ -10,7 +10,7 @@ import numpy as np
 from skdl.engine.activations import ActivationFunction
 from skdl.engine.probe import LayerRecord, probe
 from skdl.engine.specification import complete
-from skdl.inspection.diagnosis._trial import Sample
+from skdl.inspection.diagnosis._sample import Sample
 from skdl.inspection.diagnosis.report import Finding
 
 # The root mean square of the gradient of a layer's outputs, relative to the last hidden

@@ -17,12 +17,21 @@ from skdl.estimators._inner_door import (
     raw_scores,
     with_network,
 )
+from skdl.inspection._metric_names import metric_label
+from skdl.inspection.diagnosis._sample import losses_of_rows
 from skdl.inspection.diagnosis._subject import Subject
-from skdl.inspection.diagnosis._trial import Trial, losses_and_gradient
+from skdl.inspection.diagnosis._trial import Trial
 
 # The jackknife leaves out one of this number of groups of rows at a time.
 N_GROUPS = 10
 SMALLEST = np.finfo(float).tiny
+# With fewer rows held out, scores are too rough to compare.
+MIN_HELD_OUT = 20
+# Differences below this number of standard errors of the paired rows count as noise:
+# one false alarm in 160 comparisons (one-sided, normal).
+N_ERRORS = 2.5
+# Smaller differences of scores do not matter, however certain they are.
+MIN_DIFFERENCE = 0.01
 
 
 @dataclass
@@ -74,9 +83,7 @@ def metric_name(subject: Subject) -> str:
     if _scores_loss(subject):
         return "R²" if scoring is None else "explained share of the loss"
     if scoring is not None:
-        name = scoring if isinstance(scoring, str) else None
-        name = name or getattr(scoring, "__name__", type(scoring).__name__)
-        return name.replace("_", " ")
+        return metric_label(scoring)
     class_weight = getattr(subject.net, "class_weight", None)
     if class_weight is None and subject.weights is None:
         return "accuracy"
@@ -110,10 +117,30 @@ def score_of(
     if scorer is not None:
         return _jackknife(scorer, net, subject, rows)
     if _scores_loss(subject):
-        scores = raw_scores(net, subject.X[rows])
-        return _explained_share(subject, trial, rows, scores)
+
+        def scores_of(part):
+            return raw_scores(net, subject.X[rows[part]])
+
+        return _explained_share(subject, trial, rows, scores_of)
     predicted = np.asarray(net.predict(subject.X[rows]))
     return _share_of_correct_labels(subject, trial, rows, predicted)
+
+
+def unseen_loss(subject: Subject, trial: Trial, net: Any, rows: np.ndarray) -> Score:
+    """Return the `Score` 1 - J / J̄ of a net by its loss, whatever its `scoring`.
+
+    Parameters
+    ----------
+    subject, trial, rows
+        As for `score_of`.
+    net : net of skdl
+        A net that was trained on the rows of the trial.
+    """
+
+    def scores_of(part):
+        return raw_scores(net, subject.X[rows[part]])
+
+    return _explained_share(subject, trial, rows, scores_of)
 
 
 def constant_score(subject: Subject, trial: Trial, rows: np.ndarray) -> Score:
@@ -127,8 +154,7 @@ def constant_score(subject: Subject, trial: Trial, rows: np.ndarray) -> Score:
     if _scorer(subject) is not None:
         return score_of(subject, trial, rows, _constant_network(trial))
     if _scores_loss(subject):
-        constant = np.tile(trial.everything.constant, (len(rows), 1))
-        return _explained_share(subject, trial, rows, constant)
+        return _explained_share(subject, trial, rows, _constant_scores(trial))
     train, labels = subject.train, subject.plain_labels
     model = DummyClassifier(strategy="most_frequent")
     model.fit(train[:, np.newaxis], labels[train], trial.everything.weights)
@@ -201,18 +227,32 @@ def _share_of_correct_labels(subject, trial, rows, predicted):
     return _mean(correct, weights)
 
 
-def _explained_share(subject, trial, rows, scores):
+def _explained_share(subject, trial, rows, scores_of):
     encoded = _encode(subject, trial, rows)
-    losses, _ = losses_and_gradient(trial.sample.loss, scores, encoded.target_rows)
+    losses = _losses(trial, encoded, scores_of)
     parts = 1 - losses / max(_constant_loss(trial, encoded), SMALLEST)
     return _mean(parts, encoded.training_weight)
 
 
 def _constant_loss(trial, encoded):
     """Return the mean loss of the training rows' best constant for other rows."""
-    constant = np.tile(trial.everything.constant, (len(encoded.targets), 1))
-    losses, _ = losses_and_gradient(trial.sample.loss, constant, encoded.target_rows)
+    losses = _losses(trial, encoded, _constant_scores(trial))
     return float(np.average(losses, weights=encoded.training_weight))
+
+
+def _losses(trial, encoded, scores_of):
+    sample = trial.sample
+    return losses_of_rows(
+        scores_of, encoded.targets, encoded.table, sample.loss, sample.n_scores
+    )
+
+
+def _constant_scores(trial):
+    """Return a function of the scores of any rows: the best constant."""
+    constant = trial.everything.constant
+    return lambda rows: np.broadcast_to(
+        constant, (rows.stop - rows.start, len(constant))
+    )
 
 
 def _constant_network(trial):

@@ -49,8 +49,8 @@ class Subject:
         The targets of X, after the transformer of a `TransformedTargetRegressor`.
     row_numbers : ndarray of int
         The position of each row of X in the user's data.
-    names : list of str
-        The names of the columns for findings, such as "column 'age'".
+    names : list of str or int
+        The names of the columns for findings: those of a data frame, or numbers.
     all_y : ndarray
         The targets of all the user's rows with a weight above 0.
     kind : {"labels", "indicator", "columns", "soft", "numbers"}
@@ -69,7 +69,7 @@ class Subject:
     X: Any
     y: np.ndarray
     row_numbers: np.ndarray
-    names: list[str]
+    names: list[str] | list[int]
     all_y: np.ndarray
     kind: Kind
     seed: int
@@ -209,10 +209,8 @@ def make_subject(
             X, accept_sparse="csr", input_name="X", ensure_min_samples=2, estimator=net
         )
     X = to_csr_array(X)
-    if names is None or len(names) != X.shape[1]:
-        names = [f"column {i}" for i in range(X.shape[1])]
-    else:
-        names = [f"column {str(name)!r}" for name in names]
+    is_named = names is not None and len(names) == X.shape[1]
+    names = [str(name) for name in names] if is_named else list(range(X.shape[1]))
     return Subject(
         net, X, y, row_numbers, names, all_y, kind, seed, weights, all_weights
     )

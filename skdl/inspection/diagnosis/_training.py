@@ -9,8 +9,16 @@ import numpy as np
 from scipy.sparse import issparse
 
 from skdl.estimators._inner_door import uses_lbfgs
+from skdl.inspection.diagnosis._sample import Sample
+from skdl.inspection.diagnosis._scores import (
+    MIN_DIFFERENCE,
+    MIN_HELD_OUT,
+    N_ERRORS,
+    has_score,
+    unseen_loss,
+)
 from skdl.inspection.diagnosis._subject import Subject
-from skdl.inspection.diagnosis._trial import Budget, Curve, Sample, Trial, run_trial
+from skdl.inspection.diagnosis._trial import Budget, Curve, Trial, run_trial
 from skdl.inspection.diagnosis.report import Finding
 
 # He's weights give outputs of variance 2 or 3, which costs a squared error two or three
@@ -144,7 +152,8 @@ def check_rate(subject: Subject, trial: Trial, budget: Budget) -> Iterator[Findi
     """Find a learning rate that keeps the loss high and flat, or lets it fall slowly.
 
     Each suspicion is put to the test: the learning rate is at fault only if another one
-    does much better in as many steps.
+    does much better in as many steps, on training rows and on unseen rows. A higher
+    rate often memorizes more of the training rows, which is no progress.
     """
     curve, net = trial.curve, subject.net
     if curve.diverged or uses_lbfgs(net) or len(curve.losses) < 4:
@@ -157,40 +166,68 @@ def check_rate(subject: Subject, trial: Trial, budget: Budget) -> Iterator[Findi
     rate, steps = float(net.learning_rate_init), trial.n_steps
     evidence = {"progress": reached, "learning_rate_init": rate, "steps": steps}
     if reached < HIGH and gain < PLATEAU:
-        lower = _progress_at(subject, rate / 10, min(steps, 4 * RATE_STEPS), budget)
-        if lower is not None and 1 - lower < (1 - reached) / BETTER:
-            yield Finding(
-                "loss_flattens_early",
-                "",
-                evidence | {"progress_at_a_tenth_of_the_rate": lower},
-                {"learning_rate_init": rate / 10},
-            )
+        lower = _retrial(subject, trial, rate / 10, min(steps, 4 * RATE_STEPS), budget)
+        if lower is not None and 1 - lower[0] < (1 - reached) / BETTER:
+            evidence["progress_at_a_tenth_of_the_rate"] = lower[0]
+            changes = {"learning_rate_init": rate / 10}
+            yield Finding("loss_flattens_early", "", evidence, changes)
             return
-    if reached >= SLOW:
-        return
+    if reached < SLOW:
+        factor, higher = _better_factor(subject, trial, reached, budget)
+        if factor is not None:
+            evidence[f"progress_at_{factor}_times_the_rate"] = higher
+            changes = {"learning_rate_init": rate * factor}
+            yield Finding("loss_falls_slowly", "", evidence, changes)
+
+
+def _better_factor(subject, trial, reached, budget):
+    """Return (factor, progress) of a higher learning rate that is better, or None.
+
+    The first one with twice the progress is chosen. A hard task allows little progress:
+    if the training does not beat a constant, the best one that does is chosen.
+    """
+    rate, steps = subject.net.learning_rate_init, min(trial.n_steps, RATE_STEPS)
     needed = max(BETTER * reached, reached + MIN_PROGRESS, MIN_PROGRESS)
+    best = 0.0, None, None
     for factor in FACTORS:
-        higher = _progress_at(subject, rate * factor, min(steps, RATE_STEPS), budget)
-        if higher is not None and higher > needed:
-            yield Finding(
-                "loss_falls_slowly",
-                "",
-                evidence | {f"progress_at_{factor}_times_the_rate": higher},
-                {"learning_rate_init": rate * factor},
-            )
-            return
+        higher = _retrial(subject, trial, rate * factor, steps, budget)
+        if higher is None:
+            continue
+        progress, lead = higher
+        if progress > needed:
+            return factor, progress
+        if progress > CHANCE > reached:
+            best = max(best, (lead, factor, progress))
+    return best[1:]
 
 
-def _progress_at(subject, rate, max_steps, budget):
-    """Return the final progress at another learning rate, or None if it diverges."""
+def _retrial(subject, trial, rate, max_steps, budget):
+    """Train at another learning rate; return the final progress, and the lead.
+
+    The lead is the share of a constant's loss that unseen rows lose, 0 if they are too
+    few. The result is None if the training diverges, or if the loss of unseen rows is
+    not lower, beyond noise.
+    """
     if budget.left == 0:
         return None
-    trial = run_trial(
+    other = run_trial(
         subject, subject.train, budget.share(0.3), max_steps, learning_rate_init=rate
     )
-    if trial.curve.diverged:
+    if other.curve.diverged or other.net is None:
         return None
-    return float(trial.sample.progress(np.median(trial.curve.losses[-3:])))
+    progress = float(other.sample.progress(np.median(other.curve.losses[-3:])))
+    rows = subject.held_out
+    if trial.net is None or len(rows) < MIN_HELD_OUT:
+        return progress, 0.0
+    if not has_score(subject, trial, rows):
+        return progress, 0.0
+    before, after = (
+        unseen_loss(subject, trial, net, rows) for net in (trial.net, other.net)
+    )
+    gain, error = after.gain_over(before)
+    if not gain > max(MIN_DIFFERENCE, N_ERRORS * error):
+        return None
+    return progress, after.value
 
 
 def check_chance(trial: Trial) -> Iterator[Finding]:

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import ceil
 from time import perf_counter
 from typing import Any, Literal
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import logit
 
 from skdl.callbacks.base import NetCallback
 from skdl.engine.layers import Affine, layer_names
-from skdl.engine.losses import mean_loss
-from skdl.engine.prediction import raw_scores
 from skdl.engine.stacking import network_like
 from skdl.estimators._inner_door import loss_of, rows_per_batch, uses_lbfgs
+from skdl.inspection.diagnosis._sample import Sample
 from skdl.inspection.diagnosis._subject import Subject, copy_net
 
 # The number of rows on which losses and layers are measured.
 SAMPLE = 256
-# Targets 0 and 1 are moved inside by this before a logarithm.
-EPSILON = 1e-6
-# Up to this number of scores, BFGS finds the best constant; its matrix has n² numbers.
-MAX_BFGS = 50
 
 
 class Budget:
@@ -48,137 +41,6 @@ class Budget:
     def share(self, part: float) -> float:
         """Return this part of the remaining seconds; above 0, as `max_time` must be."""
         return max(1e-3, part * self.left)
-
-
-@dataclass
-class Sample:
-    """Encoded training rows, and the losses of constant predictions for them.
-
-    Attributes
-    ----------
-    X : ndarray or CSR array
-        The rows.
-    targets, table : ndarray
-        As in `skdl.engine.Data`; the table may be None.
-    loss : loss object
-        The loss of the net.
-    n_scores : int
-        The number of raw scores per row.
-    weights : ndarray of shape (n_rows,), or None
-        Weights in training: those of the rows times those of their classes.
-    constant : ndarray of shape (n_scores,), optional
-        The raw scores that fit all training rows best if every row gets the same; by
-        default those that fit these rows.
-    zero, chance, floor : float
-        The mean loss of all-zero scores, of the best constant, and the lowest one.
-    """
-
-    X: Any
-    targets: np.ndarray
-    table: np.ndarray | None
-    loss: Any
-    n_scores: int
-    weights: np.ndarray | None = None
-    constant: np.ndarray | None = None
-    zero: float = field(init=False)
-    chance: float = field(init=False)
-    floor: float = field(init=False)
-
-    def __post_init__(self):
-        if self.constant is None:
-            self.constant = best_constant(
-                self.loss, self.target_rows, self.n_scores, self.weights
-            )
-        self.zero = self.mean_loss(np.zeros((len(self.targets), self.n_scores)))
-        self.chance = self.mean_loss(np.tile(self.constant, (len(self.targets), 1)))
-        self.floor = min(self.chance, self._minimum_loss())
-
-    @property
-    def target_rows(self) -> np.ndarray:
-        """One row of targets for each row of X."""
-        return self.targets if self.table is None else self.table[self.targets]
-
-    def mean_loss(self, scores: np.ndarray) -> float:
-        """Return the weighted mean loss of raw scores, without penalty."""
-        return mean_loss(self.loss, scores, self.targets, self.table, self.weights)
-
-    def loss_of(self, network: Any) -> float:
-        """Return the mean loss of a network as it predicts, without penalty."""
-        return self.mean_loss(raw_scores(network, self.X))
-
-    def progress(self, loss: Any) -> Any:
-        """Return losses as shares of the way from the best constant to the floor."""
-        way = self.chance - self.floor
-        if not way > 0:
-            return np.ones(np.shape(loss))[()]
-        return (self.chance - loss) / way
-
-    def _minimum_loss(self):
-        """Return the mean loss of the scores that fit each row best.
-
-        It is 0 for most losses, and the entropy of soft targets. The candidates are the
-        best scores of one loss or another.
-        """
-        rows = np.asarray(self.target_rows, np.float64)
-        if rows.shape[1] != self.n_scores:
-            return 0.0
-        inside = np.clip(rows, EPSILON, 1 - EPSILON)
-        positive = np.log(np.maximum(rows, EPSILON))
-        candidates = [rows, 30 * (rows - 0.5), positive, logit(inside)]
-        with np.errstate(all="ignore"):
-            return float(np.nanmin([self.mean_loss(scores) for scores in candidates]))
-
-
-def losses_and_gradient(loss: Any, scores: Any, target_rows: Any) -> tuple:
-    """Return each row's loss, (n_rows,), and the gradient of the scores, in float64."""
-    scores = np.array(scores, np.float64)
-    losses, gradient = np.empty((len(scores), 1)), np.empty_like(scores)
-    with np.errstate(all="ignore"):
-        loss.rows_and_gradient(
-            scores, np.asarray(target_rows, np.float64), losses, gradient
-        )
-    return losses[:, 0], gradient
-
-
-def best_constant(
-    loss: Any,
-    target_rows: np.ndarray,
-    n_scores: int,
-    weights: np.ndarray | None = None,
-) -> np.ndarray:
-    """Return the scores (n_scores,) with the lowest mean loss if all rows get them.
-
-    Parameters
-    ----------
-    loss : loss object
-        The loss to minimize.
-    target_rows : ndarray of shape (n_rows, n_targets)
-        One row of targets for each row.
-    n_scores : int
-        The number of raw scores.
-    weights : ndarray of shape (n_rows,), optional
-        The weights of the rows.
-    """
-    targets = np.asarray(target_rows, np.float64)
-    weights = np.ones(len(targets)) if weights is None else weights
-    shares = weights / weights.sum()
-
-    def objective(constant):
-        scores = np.tile(constant, (len(targets), 1))
-        losses, gradient = losses_and_gradient(loss, scores, targets)
-        return shares @ losses, shares @ gradient
-
-    starts = [np.zeros(n_scores)]
-    if targets.shape[1] == n_scores:
-        starts.append(shares @ targets)
-    method = "BFGS" if n_scores <= MAX_BFGS else "L-BFGS-B"
-    with np.errstate(all="ignore"):
-        found = [
-            minimize(objective, start, jac=True, method=method).x for start in starts
-        ]
-        finite = [c for c in (*starts, *found) if np.isfinite(c).all()]
-        values = [objective(candidate)[0] for candidate in finite]
-    return finite[int(np.nanargmin(values))]
 
 
 @dataclass

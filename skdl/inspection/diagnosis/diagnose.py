@@ -33,6 +33,7 @@ from skdl.inspection.diagnosis._layers import (
     check_layers,
     probe_layers,
 )
+from skdl.inspection.diagnosis._sample import Sample
 from skdl.inspection.diagnosis._subject import Subject, make_subject
 from skdl.inspection.diagnosis._training import (
     check_chance,
@@ -47,7 +48,6 @@ from skdl.inspection.diagnosis._trial import (
     SAMPLE,
     Budget,
     Curve,
-    Sample,
     Trial,
     run_trial,
 )
@@ -184,7 +184,7 @@ def diagnose(
         findings += check_label_noise(subject, budget, kinds)
     if not budget.left:
         skipped["label noise"] = no_time
-    title = _describe(subject)
+    title = _describe(subject, trial)
     return Report(title, sort_findings(findings), facts, skipped)
 
 
@@ -206,13 +206,17 @@ def _train(subject, max_time, max_steps, skipped):
     return subject, run_trial(subject, subject.train, max_time, max_steps, **for_all)
 
 
-def _describe(subject):
+def _describe(subject, trial):
     n_rows, n_columns = subject.X.shape
     rows = f"{n_rows} rows"
     if n_rows < len(subject.all_y):
         rows = f"{n_rows} of {len(subject.all_y)} rows"
     state = "fitted" if subject.is_fitted else "not fitted"
-    return f"{type(subject.net).__name__} ({state}) on {rows}, {n_columns} columns"
+    n = trial.curve.n_epochs
+    return (
+        f"{type(subject.net).__name__} ({state}) on {rows}, {n_columns} columns, "
+        f"{n} epoch{'s' * (n != 1)}"
+    )
 
 
 def _trial_facts(trial: Trial) -> dict[str, Any]:

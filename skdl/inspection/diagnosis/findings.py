@@ -193,7 +193,7 @@ KINDS = {
         "warning",
         "The loss flattens while it is still high",
         "The loss is on a plateau, and a tenth of the learning rate would halve it in "
-        "as many steps.",
+        "as many steps, and lower that of unseen rows.",
         "The steps are too long to reach the minimum: they jump across it.",
         "Lower the learning rate, or let it fall: learning_rate=Cosine() or "
         "StepDecay().",
@@ -202,7 +202,7 @@ KINDS = {
         "warning",
         "The loss falls too slowly",
         "The loss makes little progress, and a higher learning rate makes twice the "
-        "progress in as many steps.",
+        "progress in as many steps, and lowers the loss of unseen rows.",
         "The steps are too short for their number.",
         "Raise the learning rate.",
     ),

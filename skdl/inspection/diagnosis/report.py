@@ -5,12 +5,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from skdl.inspection._check_arguments import format_value
+from skdl._text import join_names
+from skdl.inspection.diagnosis._html import report_as_html
+from skdl.inspection.diagnosis._tables import evidence_tables
 from skdl.inspection.diagnosis.findings import KINDS, SEVERITIES, Severity
 
 __all__ = ["Finding", "Report", "sort_findings"]
 
-WIDTH, INDENT = 80, 11
+# The width of a printed report and of its first column, and the rows of its tables.
+WIDTH, INDENT, MAX_ROWS = 80, 11, 5
+# A finding about a smaller share of the rows is a note.
+FEW_ROWS = 0.01
 
 
 @dataclass
@@ -31,7 +36,8 @@ class Finding:
         if the cure is not a parameter.
     severity : {"error", "warning", "note"}
         "error": training cannot work like this; "warning": it works worse than it
-        could; "note": there is something to know. By default that of the kind.
+        could; "note": there is something to know. The default is that of the kind, or
+        "note" if the evidence has a `share_of_rows` below 1 %.
     """
 
     kind: str
@@ -41,7 +47,9 @@ class Finding:
     severity: Severity | None = None
 
     def __post_init__(self):
-        self.severity = self.severity or KINDS[self.kind].severity
+        if self.severity is None:
+            is_rare = self.evidence.get("share_of_rows", 1.0) < FEW_ROWS
+            self.severity = "note" if is_rare else KINDS[self.kind].severity
 
     @property
     def title(self) -> str:
@@ -58,37 +66,41 @@ class Finding:
         """The change to make, in a sentence."""
         return KINDS[self.kind].cure
 
+    def advice(self) -> dict[str, str]:
+        """Return the cause, the cure and, if there are any, the parameters to set.
+
+        Returns
+        -------
+        advice : dict of str
+            Sentences for "cause" and "cure", and "name=value" for "set".
+        """
+        texts = {"cause": self.cause, "cure": self.cure}
+        return texts | ({"set": _assignments(self.changes)} if self.changes else {})
+
     def __str__(self) -> str:
         severity = str(self.severity).upper()
         head = f"{severity:<{INDENT - 2}}{self.title}"
         lines = [head + (f": {self.where}" if self.where else "")]
-        lines += _table(self.evidence)
-        texts = {"cause": self.cause, "cure": self.cure}
-        if self.changes:
-            texts["set"] = ", ".join(f"{k}={v!r}" for k, v in self.changes.items())
-        for name, text in texts.items():
+        lines += _evidence(self.evidence, "    ")
+        for name, text in self.advice().items():
             lines += _wrap(f"  {name:<{INDENT - 4}}  ", text)
         return "\n".join([*lines, f"  ({self.kind})"])
 
 
-def _table(values):
-    """Return a line for each value, names and values aligned; dicts have a line each.
+def _assignments(changes):
+    return ", ".join(f"{name}={value!r}" for name, value in changes.items())
 
-    Names of a dict's entries, such as layers, are indented below its own name.
-    """
-    rows = []
-    for name, value in values.items():
-        name = name.replace("_", " ")
-        if isinstance(value, dict) and len(value) > 1:
-            rows += [(name, "")] + [(f"  {key}", value[key]) for key in value]
-        elif isinstance(value, dict):
-            rows += [(f"{name}, {key}", value[key]) for key in value]
-        else:
-            rows.append((name, value))
-    width = max((len(name) for name, _ in rows), default=0)
+
+def _evidence(values, indent):
+    """Return the lines of evidence as tables; long values continue below themselves."""
     lines = []
-    for name, value in rows:
-        lines += _wrap(f"    {name:<{width}}  ", format_value(value))
+    for table in evidence_tables(values, MAX_ROWS):
+        if table.header:
+            lines += [indent + line for line in table.lines()]
+            continue
+        width = max(len(name) for name, _ in table.rows)
+        for name, text in table.rows:
+            lines += _wrap(f"{indent}{name:<{width}}  ", text)
     return lines
 
 
@@ -104,8 +116,10 @@ def _wrap(head, text):
 class Report:
     """The findings of `diagnose`.
 
-    ``print(report)`` shows everything; ``report["unscaled_columns"]`` is the finding of
-    that kind, and ``"unscaled_columns" in report`` tests for it.
+    ``print(report)`` begins with a summary in three lines: what was tried, what was
+    found, and what to do first. A notebook shows the report as HTML.
+    ``report["unscaled_columns"]`` is the finding of that kind, and
+    ``"unscaled_columns" in report`` tests for it.
 
     Attributes
     ----------
@@ -160,36 +174,45 @@ class Report:
                 return finding
         raise KeyError(f"no finding {kind!r}; there are {self.kinds}")
 
-    def __str__(self) -> str:
-        width = max(map(len, self.facts), default=0)
-        facts = [
-            f"  {name:<{width}}  {format_value(value)}"
-            for name, value in self.facts.items()
-        ]
-        parts = ["\n".join([self.subject, *facts])]
-        parts += [str(finding) for finding in self.findings]
-        if self.skipped:
-            lines = [f"  {name}: {reason}" for name, reason in self.skipped.items()]
-            parts.append("\n".join(["Not checked", *lines]))
-        parts.append(self._summary())
-        return "\n\n".join(parts)
+    def summary(self) -> dict[str, str]:
+        """Return what was tried, what was found, and what to do first.
 
-    # A notebook shows it for the last line of a cell.
-    __repr__ = __str__
-
-    def _summary(self):
-        first = self.first_to_cure
-        if first is None:
-            return "No findings."
+        Returns
+        -------
+        summary : dict of str
+            A sentence for "Tried", "Found" and, if there are findings, "First".
+        """
         severities = [finding.severity for finding in self.findings]
         counts = [(severities.count(severity), severity) for severity in SEVERITIES]
-        text = ", ".join(f"{n} {name}{'s' * (n > 1)}" for n, name in counts if n)
-        if len(self.findings) == 1:
-            return f"{text}. Cure {first.kind}, then run diagnose again."
-        return (
-            f"{text}. Cure {first.kind} first, then run diagnose again: "
-            "the other findings are often its effects."
-        )
+        found = ", ".join(f"{n} {name}{'s' * (n > 1)}" for n, name in counts if n)
+        found = found or "nothing that keeps the net from learning"
+        if self.skipped:
+            found += f"; not checked: {join_names(list(self.skipped))}"
+        summary, first = {"Tried": self.subject, "Found": found}, self.first_to_cure
+        if first is not None:
+            todo = first.cure
+            if first.changes:
+                todo = f"set {_assignments(first.changes)}, then diagnose again."
+            summary["First"] = f"{first.kind}: {todo}"
+        return summary
+
+    def __str__(self) -> str:
+        summary = self.summary()
+        top = []
+        for name, text in summary.items():
+            top += _wrap(f"{name:<{INDENT - 2}}", text)
+        parts = ["\n".join(top)]
+        parts += [str(finding) for finding in self.findings]
+        for title, values in (("Measured", self.facts), ("Not checked", self.skipped)):
+            if values:
+                parts.append("\n".join([title, *_evidence(values, "  ")]))
+        return "\n\n".join(parts)
+
+    # The interactive interpreter shows it for the last expression.
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return report_as_html(self, self.summary())
 
 
 def sort_findings(findings: Iterable[Finding]) -> list[Finding]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skdl._sklearn import check_matplotlib_support
+from skdl.estimators._inner_door import network_of
 from skdl.inspection._unwrap import Unwrapped, unwrap_net
 
 if TYPE_CHECKING:
@@ -104,6 +106,15 @@ def layer_colors(n_layers: int) -> list:
     from matplotlib import colormaps
 
     return [colormaps["viridis"](x) for x in np.linspace(0, 0.85, n_layers)]
+
+
+def shape_of(net: Any) -> str:
+    """Return the widths of a net's layers, such as "64-32×7-10", for a title."""
+    groups = [
+        (str(width), len(list(equal)))
+        for width, equal in groupby(network_of(net).widths)
+    ]
+    return "-".join(width if n == 1 else f"{width}×{n}" for width, n in groups)
 
 
 def tidy(axes: Axes) -> None:

@@ -117,3 +117,44 @@ def draw_mosaic(axes: Axes, picture: np.ndarray, **options: Any) -> Any:
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
     return image
+
+
+def frame_tiles(axes: Axes, corners: list, shape: tuple) -> None:
+    """Draw a thin gray frame around each tile, because white may be a value.
+
+    Parameters
+    ----------
+    axes : matplotlib axes
+        The axes with the mosaic.
+    corners : list of tuple of int
+        (top, left) of each tile, as `mosaic` returns them.
+    shape : tuple of int
+        (height, width) of a tile.
+    """
+    from matplotlib.collections import PatchCollection
+    from matplotlib.patches import Rectangle
+
+    height, width = shape
+    frames = [
+        Rectangle((left - 0.5, top - 0.5), width, height) for top, left in corners
+    ]
+    axes.add_collection(
+        PatchCollection(frames, facecolor="none", edgecolor="0.7", linewidth=0.6),
+        autolim=False,
+    )
+
+
+def columns_for(n: int, ratio: float = 1.0) -> int:
+    """Return the number of columns for n tiles, near a square, with few empty places.
+
+    Parameters
+    ----------
+    n : int
+        The number of tiles.
+    ratio : float, default=1.0
+        The height of a tile divided by its width.
+    """
+    square = math.sqrt(n * ratio)
+    choices = range(max(1, round(0.8 * square)), min(n, math.ceil(1.7 * square)) + 1)
+    # An empty place weighs as much as a picture that is a tenth off the square.
+    return min(choices or [n], key=lambda k: -n % k + 10 * abs(math.log(k / square)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -18,12 +19,14 @@ from skdl.inspection._check_arguments import (
     check_lengths,
     check_number,
 )
+from skdl.inspection._metric_names import metric_label, metric_of
 from skdl.inspection.displays._axes import (
     COLORS,
     GRAY,
     Display,
     layer_colors,
     layers_to_name,
+    shape_of,
     tidy,
     whole_number_ticks,
 )
@@ -38,16 +41,23 @@ __all__ = [
     "UpdateRatioDisplay",
 ]
 
-# The heights of the panels of `TrainingCurveDisplay`, in inches.
-HEIGHTS = {"loss": 2.2, "score": 1.4, "learning\nrate": 1.2}
-# `UpdateRatioDisplay`: the legend names at most about this number of layers.
-MAX_IN_LEGEND = 10
+# The heights of the panels of `TrainingCurveDisplay`, in inches, and the number of
+# letters in a line of a panel's label.
+HEIGHTS = {"loss": 2.2, "score": 1.4, "learning rate": 1.2}
+LABEL_WIDTH = 16
+# `UpdateRatioDisplay`: the legend names at most about this number of layers, in lines
+# of this number.
+MAX_IN_LEGEND, LEGEND_COLUMNS = 10, 6
 # `GradientFlowDisplay`: the most layers with full names, and with any name.
 MAX_FULL_NAMES, MAX_NAMES = 6, 20
 # `LayerHistogramDisplay`: the most panels in a line, the rows of each picture, and the
 # share of values beyond each end of the picture.
 MAX_PANELS, N_BINS, TAIL = 10, 60, 0.002
 LABELS = {"weight": "weights", "activation": "outputs", "gradient": "gradients"}
+# Ticks mark the recorded steps, if there are at most this number.
+MAX_TICKS = 40
+# Numbers outside of 10 ** these powers have a common factor, such as × 10⁻⁵.
+POWERS = {"axis": "y", "style": "sci", "scilimits": (-2, 4), "useMathText": True}
 
 
 @dataclass(repr=False, eq=False)
@@ -65,7 +75,9 @@ class TrainingCurveDisplay(Display):
     best_epoch : int, optional
         The epoch to mark, counted from 1.
     name : str, optional
-        The title, usually the name of the estimator.
+        The title, such as the class and the layers of the net.
+    score_name : str, default="score"
+        The name of the metric of the scores.
 
     Attributes
     ----------
@@ -99,6 +111,7 @@ class TrainingCurveDisplay(Display):
     history: Mapping[str, ArrayLike]
     best_epoch: int | None = None
     name: str | None = None
+    score_name: str = "score"
 
     @classmethod
     def from_estimator(
@@ -129,7 +142,8 @@ class TrainingCurveDisplay(Display):
             The axes to draw on; a single one is divided into panels. A new figure by
             default.
         name : str, optional
-            The title; the name of the net's class by default.
+            The title. The default says the net's class, the widths of its layers and
+            the best score.
         yscale : {'linear', 'log'}, default='linear'
             The scale of the losses.
 
@@ -148,7 +162,11 @@ class TrainingCurveDisplay(Display):
         best = None
         if np.isfinite(scores).any():
             best = int(np.nanargmax(scores)) + 1
-        name = type(net).__name__ if name is None else name
+        metric = metric_of(net)
+        if name is None:
+            name = f"{type(net).__name__} {shape_of(net)}"
+            if best is not None:
+                name += f", best {metric} {scores[best - 1]:.3g}"
         history = dict(net.history_)
         if training_score is not None:
             history["training_score"] = np.asarray(training_score, float)
@@ -158,7 +176,7 @@ class TrainingCurveDisplay(Display):
                     f"{len(history['loss'])} epochs, got shape "
                     f"{history['training_score'].shape}."
                 )
-        display = cls(history, best_epoch=best, name=name)
+        display = cls(history, best_epoch=best, name=name, score_name=metric)
         return display.plot(ax=ax, yscale=yscale)
 
     def plot(
@@ -199,13 +217,13 @@ class TrainingCurveDisplay(Display):
                 for rows, color in (("training", "blue"), ("validation", "red")):
                     if self._has(f"{rows}_score"):
                         self._draw(place, f"{rows}_score", rows, COLORS[color])
-            elif panel == "learning\nrate":
+            elif panel == "learning rate":
                 self._draw(place, "learning_rate", None, GRAY, drawstyle="steps-mid")
                 place.set_ylim(bottom=0)
-                place.ticklabel_format(axis="y", style="sci", scilimits=(-2, 3))
+                place.ticklabel_format(**POWERS)
             else:
                 self._draw(place, panel, "validation", COLORS["red"])
-            place.set_ylabel(panel.removeprefix("validation_").replace("_", " "))
+            place.set_ylabel(fill(self._label(panel), LABEL_WIDTH))
             place.margins(x=0.02)
             if self.best_epoch is not None:
                 label = f"best epoch, {self.best_epoch}" if place is axes[0] else None
@@ -220,7 +238,7 @@ class TrainingCurveDisplay(Display):
         whole_number_ticks(axes[-1])
         axes[0].legend(framealpha=1, edgecolor="none", loc="upper right")
         if self.name is not None:
-            axes[0].set_title(self.name)
+            axes[0].set_title(self.name, fontsize="medium")
         return self
 
     def _panels(self):
@@ -230,8 +248,15 @@ class TrainingCurveDisplay(Display):
         panels += self._further_metrics()
         rates = np.asarray(self.history.get("learning_rate", [np.nan]), float)
         if np.isfinite(rates).any() and np.ptp(rates[np.isfinite(rates)]) > 0:
-            panels.append("learning\nrate")
+            panels.append("learning rate")
         return panels
+
+    def _label(self, panel):
+        if panel == "score":
+            return self.score_name
+        if panel.startswith("validation_"):
+            return metric_label(panel.removeprefix("validation_"))
+        return panel
 
     def _further_metrics(self):
         """Return the names of the metrics beyond the one that decides."""
@@ -351,6 +376,11 @@ class UpdateRatioDisplay(Display):
         if band is not None:
             axes.axhspan(*band, color="0.9", zorder=0, linewidth=0)
             axes.axhline(np.sqrt(band[0] * band[1]), color=GRAY, linewidth=0.8)
+            axes.annotate(
+                "usual", (1, band[1]), (-4, -3), xycoords=("axes fraction", "data"),
+                textcoords="offset points", ha="right", va="top", color=GRAY,
+                fontsize="small",
+            )  # fmt: skip
         self.lines_ = []
         ratios = np.asarray(self.update_ratio, float)
         for column, name, color in zip(
@@ -367,10 +397,7 @@ class UpdateRatioDisplay(Display):
         whole_number_ticks(axes)
         axes.margins(x=0.02)
         named = layers_to_name(len(self.lines_), MAX_IN_LEGEND)
-        axes.legend(
-            handles=[self.lines_[i] for i in named], frameon=False, loc="center left",
-            bbox_to_anchor=(1.0, 0.5), title="layer",
-        )  # fmt: skip
+        _legend_above(axes, [self.lines_[i] for i in named])
         return self
 
 
@@ -507,8 +534,8 @@ class GradientFlowDisplay(Display):
         axes.grid(visible=False, axis="x")
         places, self.lines_ = np.arange(n_layers), []
         for values, label, marker, color in (
-            (self.gradient_max, "largest", "^", COLORS["red"]),
-            (self.gradient_mean, "mean", "o", COLORS["blue"]),
+            (self.gradient_max, "largest weight gradient", "^", COLORS["red"]),
+            (self.gradient_mean, "mean over the weights", "o", COLORS["blue"]),
         ):
             values = np.asarray(values, float)
             (line,) = axes.plot(
@@ -516,7 +543,7 @@ class GradientFlowDisplay(Display):
                 color=color, label=label, linewidth=1.3,
             )  # fmt: skip
             self.lines_.append(line)
-        axes.set(yscale="log", ylabel="|gradient| of weights", xlabel="layer")
+        axes.set(yscale="log", ylabel="|gradient|", xlabel="layer")
         has_room = n_layers <= MAX_FULL_NAMES
         named = layers_to_name(n_layers, MAX_NAMES)
         names = [self.layer[i] for i in named]
@@ -524,9 +551,9 @@ class GradientFlowDisplay(Display):
             names = [name.removeprefix("hidden ") for name in names]
         axes.set_xticks(named, names)
         axes.margins(x=0.12 if has_room else 0.05, y=0.12)
-        axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+        _legend_above(axes, self.lines_)
         if self.title is not None:
-            axes.set_title(self.title, color=GRAY, fontsize="medium")
+            axes.set_title(self.title, loc="right", fontsize="medium")
         return self
 
 
@@ -534,8 +561,10 @@ class GradientFlowDisplay(Display):
 class LayerHistogramDisplay(Display):
     """Histograms of weights, activations or gradients over the steps, by layer.
 
-    Each column of a picture is the histogram of one step: the darkest color marks the
-    most frequent value of that step. Lines show the median and, dotted, the quartiles.
+    Each column of a picture is the histogram of one recorded step: the darkest color
+    marks the most frequent value of that step, and the color scale is the square root,
+    so that rare values are visible. Lines show the median and, dotted, the quartiles.
+    Ticks below a picture mark the recorded steps, if they are few.
 
     Parameters
     ----------
@@ -660,29 +689,46 @@ class LayerHistogramDisplay(Display):
                 [_quantiles(c, e) for c, e in zip(counts, edges, strict=True)]
             )
             quantiles.append(levels)
-            for line, style in zip(levels.T, (":", "-", ":"), strict=True):
+            for line, style, label in zip(
+                levels.T, (":", "-", ":"), ("quartiles", "median", None), strict=True
+            ):
                 place.plot(
-                    self.step, line, color=COLORS["red"], linestyle=style, lw=0.9
-                )
+                    self.step, line, color=COLORS["red"], linestyle=style, lw=1.1,
+                    label=label,
+                )  # fmt: skip
             place.set(title=name, xlabel="step", ylim=(bins[0], bins[-1]))
             place.margins(x=0)
+            place.ticklabel_format(**POWERS)
             whole_number_ticks(place)
+            if len(self.step) <= MAX_TICKS:
+                place.set_xticks(self.step, minor=True)
         self.quantiles_ = np.stack(quantiles, axis=1)
         axes[0].set_ylabel(LABELS[self.kind])
+        axes[0].legend(fontsize="small", framealpha=0.7, edgecolor="none", loc="best")
         bar = self.figure_.colorbar(self.meshes_[-1], ax=list(axes), pad=0.02)
-        bar.set_label("frequency / highest")
-        bar.set_ticks([0, 0.25, 1])
+        bar.set_label("frequency / highest\n(square-root scale)")
+        bar.set_ticks([0, 0.1, 0.25, 0.5, 1], labels=["0", "0.1", "0.25", "0.5", "1"])
         bar.outline.set_visible(False)
         return self
 
 
 def _borders_between(steps):
-    """Return the borders of the columns that show these steps."""
-    if len(steps) == 1:
-        return np.array([steps[0] - 0.5, steps[0] + 0.5])
+    """Return the borders of the columns that show these steps.
+
+    They are halfway between steps. The first and the last column end beside their step,
+    because nothing was recorded beyond.
+    """
     middles = (steps[1:] + steps[:-1]) / 2
-    first, last = steps[0] - (middles[0] - steps[0]), 2 * steps[-1] - middles[-1]
-    return np.concatenate([[first], middles, [last]])
+    return np.concatenate([[steps[0] - 0.5], middles, [steps[-1] + 0.5]])
+
+
+def _legend_above(axes, lines):
+    """Name lines in a line above the axes, where the legend takes no width."""
+    axes.legend(
+        handles=lines, loc="lower left", bbox_to_anchor=(0, 1), frameon=False,
+        ncols=min(len(lines), LEGEND_COLUMNS), fontsize="small", borderaxespad=0.2,
+        handlelength=1.5, columnspacing=1.2,
+    )  # fmt: skip
 
 
 def _cumulative_shares(counts):

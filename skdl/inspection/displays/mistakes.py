@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,7 @@ __all__ = ["MistakesDisplay"]
 MAX_COLUMNS, MAX_LETTERS = 12, 12
 # In inches: the least width of an image with its margin, the width of the image itself,
 # and the width of a letter of the text above it.
-TILE, IMAGE, LETTER = 1.15, 0.92, 0.062
+TILE, IMAGE, LETTER = 1.35, 1.05, 0.072
 
 
 @dataclass(repr=False, eq=False)
@@ -45,6 +46,9 @@ class MistakesDisplay(Display):
     the smallest probability or, without probabilities, the row with the largest margin
     by which a wrong class leads. For a regressor they are the rows with the largest
     absolute errors. ``print`` shows the table as text.
+
+    A table has room for 12 columns. Of more columns, it shows those in which these rows
+    differ most from all rows.
 
     Parameters
     ----------
@@ -60,6 +64,8 @@ class MistakesDisplay(Display):
         (height, width, channels), or None for a table.
     feature_names : sequence of str, optional
         The names of the columns, for a table.
+    columns : sequence of int, optional
+        The columns that the table shows; the first ones by default.
 
     Attributes
     ----------
@@ -82,6 +88,7 @@ class MistakesDisplay(Display):
     probability: np.ndarray | None = None
     image_shape: tuple[int, ...] | None = None
     feature_names: Sequence[str] | None = None
+    columns: Sequence[int] | np.ndarray | None = None
 
     @classmethod
     def from_estimator(
@@ -128,6 +135,7 @@ class MistakesDisplay(Display):
         options = {
             "n_mistakes": n_mistakes, "ax": ax, "n_columns": n_columns, "cmap": cmap,
             "image_shape": image_shape,
+            "feature_names": getattr(estimator, "feature_names_in_", None),
         }  # fmt: skip
         if not is_classifier(net):
             return cls.from_predictions(y, estimator.predict(X), X=X, **options)
@@ -147,6 +155,7 @@ class MistakesDisplay(Display):
         X: ArrayLike,
         classes: ArrayLike | None = None,
         probabilities: bool = False,
+        feature_names: ArrayLike | None = None,
         n_mistakes: int = 15,
         image_shape: tuple[int, ...] | None = None,
         ax: Axes | None = None,
@@ -168,6 +177,8 @@ class MistakesDisplay(Display):
             The labels of a classifier, in the order of its scores.
         probabilities : bool, default=False
             Whether the scores are probabilities.
+        feature_names : array-like of str, optional
+            The names of the columns of X; those of a data frame by default.
         n_mistakes, image_shape, ax, n_columns, cmap
             As for `from_estimator`; without `image_shape` a table is shown.
 
@@ -189,9 +200,10 @@ class MistakesDisplay(Display):
             labels = np.asarray(classes)
             predicted, order, pairs = _worst_labels(true, y_pred, labels, probabilities)
         order = order[:n_mistakes]
-        names = getattr(X, "columns", None)
+        names, columns = getattr(X, "columns", feature_names), None
         if image_shape is None:
             table = _as_table(X)
+            columns = _most_unusual_columns(table, order)
         else:
             table = check_table(X)
             image_shape = check_image_shape(image_shape, None, table.shape[1])
@@ -200,6 +212,7 @@ class MistakesDisplay(Display):
             probability=pairs[order] if pairs is not None and probabilities else None,
             image_shape=image_shape,
             feature_names=None if names is None else [str(name) for name in names],
+            columns=columns,
         )  # fmt: skip
         return display.plot(ax=ax, n_columns=n_columns, cmap=cmap)
 
@@ -239,11 +252,11 @@ class MistakesDisplay(Display):
         tiles = to_unit_range(images, np.nanmin(images), np.nanmax(images))
         width = images.shape[2]
         n_columns = min(n_columns, len(images))
-        texts = [f"{true}\n{predicted}" for _, true, predicted in self._labels()]
+        texts = ["row {}\n{}\n{}".format(*labels) for labels in self._labels()]
         longest = max(len(line) for text in texts for line in text.split("\n"))
         tile = max(TILE, LETTER * (longest + 1))
-        # Two lines of text need room above each image, and long ones at its sides.
-        above = max(2, round(0.5 * width))
+        # Three lines of text need room above each image, and long ones at its sides.
+        above = max(3, round(0.52 * width))
         gap = max(1, round((tile / IMAGE - 1) * width))
         picture, corners = mosaic(tiles, n_columns, gap, above)
         inches = tile * n_columns
@@ -254,7 +267,7 @@ class MistakesDisplay(Display):
         self.texts_ = [
             axes.text(
                 left + (width - 1) / 2, top - 0.5 - 0.04 * width, text,
-                ha="center", va="bottom", fontsize=7.5, linespacing=1.1,
+                ha="center", va="bottom", fontsize=8.5, linespacing=1.15,
             )
             for (top, left), text in zip(corners, texts, strict=True)
         ]  # fmt: skip
@@ -290,17 +303,18 @@ class MistakesDisplay(Display):
         """Return the names of the columns, and the rows of cells, as text."""
         n = self.rows.shape[1]
         names = self.feature_names or [str(j) for j in range(n)]
-        header = ["row", "true", "predicted", *map(_shorten, names[:MAX_COLUMNS])]
+        shown = list(range(n) if self.columns is None else self.columns)[:MAX_COLUMNS]
+        header = ["row", "true", "predicted", *(_shorten(names[j]) for j in shown)]
         lines = [
             [
                 index, true.removeprefix("true "), predicted.removeprefix("predicted "),
-                *(_shorten(_cell(value)) for value in row[:MAX_COLUMNS]),
+                *(_shorten(_cell(row[j])) for j in shown),
             ]
             for (index, true, predicted), row in zip(
                 self._labels(), self.rows, strict=True
             )
         ]  # fmt: skip
-        if n > MAX_COLUMNS:
+        if n > len(shown):
             header.append("…")
             lines = [[*line, ""] for line in lines]
         return header, lines
@@ -389,6 +403,23 @@ def _as_table(X):
         return check_table(X)
     table = np.asarray(X)
     return table if table.dtype.kind in "biuf" else np.asarray(X, dtype=object)
+
+
+def _most_unusual_columns(table, rows):
+    """Return the columns in which these rows are farthest from the mean of all rows.
+
+    The distance is the mean square, in units of the column's variance.
+    """
+    n = table.shape[1]
+    if n <= MAX_COLUMNS or table.dtype.kind not in "biuf" or not len(rows):
+        return np.arange(min(n, MAX_COLUMNS))
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore", RuntimeWarning)  # a column of NaN only
+        values = table.astype(float)
+        squares = np.square(values[rows] - np.nanmean(values, axis=0))
+        distance = np.nanmean(squares, axis=0) / np.nanvar(values, axis=0)
+    order = np.argsort(-np.nan_to_num(distance, posinf=0.0), kind="stable")
+    return np.sort(order[:MAX_COLUMNS])
 
 
 def _cell(value):
