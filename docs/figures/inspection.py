@@ -69,6 +69,7 @@ def draw(path):
 
     X, X_test, y, y_test = digits()
     (net, scores), deep = rectifiers(X, y), sigmoids(X, y)
+    linear = fit(X, y, max_iter=60)
     X_iris, y_iris = load_iris(return_X_y=True, as_frame=True)
     flowers = fit(X_iris, y_iris, 8, max_iter=60, learning_rate_init=0.02)
     image = {"image_shape": (8, 8)}
@@ -77,10 +78,11 @@ def draw(path):
                      {"training_score": scores}),
         "updates": (6.0, 3.2, UpdateRatioDisplay, (net,), {}),
         "gradients": (6.0, 3.0, GradientFlowDisplay, (deep,), {}),
-        "outputs": (7.0, 2.5, LayerHistogramDisplay, (net,), {"kind": "activation"}),
+        "outputs": (8.0, 2.8, LayerHistogramDisplay, (net,), {"kind": "activation"}),
         "weights": (5.0, 4.2, WeightImageDisplay, (net,), {"max_units": 30, **image}),
-        "units": (6.0, 4.6, TopActivationDisplay, (net, X), image),
-        "mistakes": (5.6, 3.6, MistakesDisplay, (net, X_test, y_test),
+        "classes": (6.0, 3.0, WeightImageDisplay, (linear,), image),
+        "units": (6.6, 4.6, TopActivationDisplay, (net, X, y), image),
+        "mistakes": (7.0, 4.4, MistakesDisplay, (net, X_test, y_test),
                      {"n_mistakes": 10, **image}),
         "table": (6.0, 2.6, MistakesDisplay, (flowers, X_iris, y_iris), {}),
     }  # fmt: skip
@@ -90,7 +92,7 @@ def draw(path):
         figure = Figure(figsize=(width, height), layout="constrained")
         display.from_estimator(*given, ax=figure.subplots(), **options)
         paths.append(path.with_name(f"{path.stem}_{name}.png"))
-        figure.savefig(paths[-1], dpi=75)
+        figure.savefig(paths[-1], dpi=150, bbox_inches="tight")
     print(f"test accuracy {net.score(X_test, y_test):.3f}")
     return paths
 

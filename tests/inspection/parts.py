@@ -59,6 +59,7 @@ from skdl.inspection.displays import _axes
 from skdl.inspection.displays._mosaic import (
     as_images,
     check_image_shape,
+    columns_for,
     mosaic,
     to_unit_range,
 )

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from sklearn.metrics import fbeta_score, hinge_loss, make_scorer
 
 from skdl import MLPRegressor, SoftmaxClassifier
 from skdl.callbacks import LambdaCallback, Monitor
-from skdl.engine import StepDecay
+from skdl.engine import Quantile, StepDecay
 from skdl.estimators._inner_door import network_of
 from skdl.inspection import (
     GradientFlowDisplay,
@@ -15,6 +16,7 @@ from skdl.inspection import (
     TrainingCurveDisplay,
     UpdateRatioDisplay,
 )
+from tests.inspection.parts import metric_of
 
 
 def test_curves_are_the_history(net):
@@ -69,6 +71,46 @@ def test_a_changing_learning_rate_has_a_panel(net, X, y, fit):
         display.plot(display.axes_[:2])
 
 
+@pytest.mark.parametrize(
+    ("scoring", "label"),
+    [
+        (None, "accuracy"),
+        ("loss", "−loss"),
+        ("roc_auc_ovr", "ROC AUC one-vs-rest"),
+        ("neg_log_loss", "−log loss"),
+        (make_scorer(fbeta_score, beta=2, average="macro"), "fbeta"),
+        (make_scorer(hinge_loss, greater_is_better=False), "−hinge loss"),
+        ({"my_f1": "f1_macro", "other": "accuracy"}, "my F1"),
+        (["f1_macro", "accuracy"], "F1 macro"),
+    ],
+)
+def test_scores_have_the_name_of_their_metric(scoring, label):
+    assert metric_of(SoftmaxClassifier(scoring=scoring)) == label
+
+
+@pytest.mark.parametrize(
+    ("loss", "label"),
+    [("squared_error", "R²"), (Quantile([0.1, 0.9]), "D² of quantiles")],
+)
+def test_scores_of_regressors_have_a_name(loss, label, X, fit):
+    net = fit(MLPRegressor(loss, max_iter=1, random_state=0), X, X[:, 0])
+    assert metric_of(net) == label
+
+
+def test_the_title_says_the_layers_and_the_best_score(net):
+    display = TrainingCurveDisplay.from_estimator(net)
+    score = f"{net.best_validation_score_:.3g}"
+    title = f"SoftmaxClassifier 16-6-5-3, best accuracy {score}"
+    assert display.ax_.get_title() == title
+    assert display.axes_[1].get_ylabel() == display.score_name == "accuracy"
+
+
+def test_equal_widths_of_layers_are_counted_in_titles(X, y, fit):
+    net = fit(SoftmaxClassifier((4,) * 7, max_iter=1, random_state=0), X, y)
+    title = TrainingCurveDisplay.from_estimator(net).ax_.get_title()
+    assert title == "SoftmaxClassifier 16-4×7-3"
+
+
 def test_the_training_score_is_drawn_beside_the_validation_score(net, X, y, fit):
     scores = []
     net = clone(net).set_callbacks(
@@ -118,6 +160,7 @@ def test_band_of_update_ratios():
     display = UpdateRatioDisplay([1, 2], np.full((2, 1), 1e-3), ["output"])
     (band,) = display.plot(band=(1e-4, 1e-2)).ax_.patches
     assert (band.get_y(), band.get_y() + band.get_height()) == (1e-4, 1e-2)
+    assert [text.get_text() for text in display.ax_.texts] == ["usual"]
     assert not display.plot(band=None).ax_.patches
 
 
@@ -134,7 +177,9 @@ def test_the_legend_stays_within_the_figure(n_layers):
     display.figure_.draw_without_rendering()
     legend = display.ax_.get_legend()
     box, whole = legend.get_window_extent(), display.figure_.bbox
-    assert box.y0 >= 0
+    assert box.x0 >= 0
+    assert box.x1 <= whole.x1
+    assert box.y0 >= display.ax_.get_window_extent().y1
     assert box.y1 <= whole.y1
     said = [text.get_text() for text in legend.texts]
     assert said[0] == "hidden 1"
@@ -293,6 +338,25 @@ def test_a_step_without_values_is_empty():
     assert not np.asarray(nothing.meshes_[0].get_array()).any()
 
 
+def test_lines_of_histograms_have_a_legend_and_few_records_have_ticks(net):
+    display = LayerHistogramDisplay.from_estimator(net)
+    names = [text.get_text() for text in display.ax_.get_legend().texts]
+    assert names == ["quartiles", "median"]
+    assert "square-root" in display.figure_.axes[-1].get_ylabel()
+    display = display.__class__(
+        [1, 4, 9], display.counts[:3], display.edges[:3], display.layer
+    ).plot()
+    places = [*display.ax_.get_xticks(), *display.ax_.get_xticks(minor=True)]
+    assert {1, 4, 9} <= set(places)
+
+
+def test_small_gradients_have_a_common_power():
+    edges = np.linspace(-5e-5, 5e-5, 11)[np.newaxis, np.newaxis]
+    display = LayerHistogramDisplay([1], np.ones((1, 1, 10)), edges, ["output"]).plot()
+    display.figure_.draw_without_rendering()
+    assert "10^{−5}" in display.ax_.yaxis.get_offset_text().get_text()
+
+
 def test_kind_of_histograms_is_checked(net):
     with pytest.raises(ValueError, match="kind must be one of .*got 'bias'"):
         LayerHistogramDisplay.from_estimator(net, kind="bias")
@@ -310,7 +374,7 @@ def test_each_further_metric_has_a_panel(X, y, fit):
     net.set_params(scoring=["loss", "f1_macro", "accuracy"])
     display = TrainingCurveDisplay.from_estimator(fit(net, X, y))
     labels = [axes.get_ylabel() for axes in display.axes_]
-    assert labels == ["loss", "score", "f1 macro", "accuracy"]
+    assert labels == ["loss", "−loss", "F1 macro", "accuracy"]
     line = display.lines_["validation_accuracy"]
     assert_array_equal(line.get_ydata(), net.history_["validation_accuracy"])
     # The first metric is drawn once.

@@ -7,9 +7,15 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 
-from skdl import Standardizer
+from skdl import LogisticClassifier, Standardizer
 from skdl.inspection import TopActivationDisplay, WeightImageDisplay
-from tests.inspection.parts import as_images, check_image_shape, mosaic, to_unit_range
+from tests.inspection.parts import (
+    as_images,
+    check_image_shape,
+    columns_for,
+    mosaic,
+    to_unit_range,
+)
 
 
 def test_images_are_weights_the_longest_first(net):
@@ -33,6 +39,52 @@ def test_units_of_your_own(net):
     assert display.image_.get_clim() == (-2, 2)
     by_number = WeightImageDisplay.from_estimator(net, sort=None)
     assert by_number.units.tolist() == list(range(6))
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [(["x", "y", "z"], ["x", "y", "z"]), (["no", "yes"], ["yes (against no)"])],
+)
+def test_a_linear_net_has_a_named_image_for_each_class(labels, said, X, fit):
+    y = np.array(labels)[np.arange(80) % len(labels)]
+    net = fit(LogisticClassifier((), max_iter=2, random_state=0), X, y)
+    display = WeightImageDisplay.from_estimator(net)
+    assert [text.get_text() for text in display.texts_] == said
+    assert display.units.tolist() == list(range(len(said)))
+    chosen = WeightImageDisplay.from_estimator(net, units=[-1])
+    assert [text.get_text() for text in chosen.texts_] == said[-1:]
+
+
+def test_units_of_hidden_layers_have_no_names(net):
+    assert WeightImageDisplay.from_estimator(net).texts_ == []
+
+
+@pytest.mark.parametrize(
+    ("n", "n_columns"), [(1, 1), (2, 2), (6, 3), (10, 5), (30, 6), (49, 7), (64, 8)]
+)
+def test_tiles_fill_their_lines(n, n_columns):
+    assert columns_for(n) == n_columns
+
+
+def test_empty_places_are_white_and_tiles_have_frames():
+    display = WeightImageDisplay(np.ones((3, 2, 2)), [0, 1, 2]).plot(n_columns=2)
+    (frames,) = display.ax_.collections
+    assert len(frames.get_paths()) == 3
+    assert display.ax_.get_facecolor() == (1, 1, 1, 1)
+
+
+def test_the_most_frequent_class_of_a_unit_is_named(net, X, y):
+    display = TopActivationDisplay.from_estimator(net, X, y, n_units=2, n_top=4)
+    for text, indices in zip(display.texts_, display.indices, strict=True):
+        names, numbers = np.unique(y[indices], return_counts=True)
+        best = names[numbers.argmax()]
+        assert text.get_text() == f"{best} ({25 * numbers.max()} %)"
+    assert "varying" in display.ax_.get_ylabel()
+    display = TopActivationDisplay.from_estimator(net, X, units=[1])
+    assert display.texts_ == []
+    assert display.ax_.get_ylabel() == "unit"
+    with pytest.raises(ValueError, match="inconsistent"):
+        TopActivationDisplay.from_estimator(net, X, y[1:])
 
 
 def test_weights_in_color():

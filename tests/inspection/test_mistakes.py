@@ -1,5 +1,7 @@
 """The worst mistakes: their order, their images, their table."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +12,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from skdl import MLPRegressor, SoftmaxClassifier, SVMClassifier
+from skdl import MLPRegressor, SoftmaxClassifier, Standardizer, SVMClassifier
 from skdl.engine import Quantile
 from skdl.inspection import MistakesDisplay
 
@@ -43,12 +45,12 @@ def test_the_least_probable_label_comes_first():
     assert display.predicted.tolist() == ["c", "b", "b", "a"]
     expected = [[0.98, 0.02], [0.7, 0.2], [0.4, 0.3], [0.6, 0.4]]
     assert_allclose(display.probability, expected)
-    assert texts(display)[0] == "true b (2 %)\npredicted c (98 %)"
+    assert texts(display)[0] == "row 3\ntrue b (2 %)\npredicted c (98 %)"
     shown = display.image_.get_array().filled(np.nan)
-    (x, y), tile = display.texts_[0].get_position(), shown[2:4, :2]
+    (x, y), tile = display.texts_[0].get_position(), shown[3:5, :2]
     assert_allclose(tile, (X[3].reshape(2, 2) - 4) / 15)
     assert x == 0.5
-    assert y < 2  # above the image
+    assert y < 3  # above the image
 
 
 def test_classes_may_have_any_order():
@@ -160,7 +162,32 @@ def test_a_wide_table_shows_the_first_columns():
     assert cells(display, 0)[3:] == [*map(str, range(12)), "…"]
     frame = pd.DataFrame(np.eye(2), columns=[0, "a name that is long"])
     display = from_predictions(np.ones(2), np.zeros(2), X=frame)
-    assert cells(display, 0)[3:] == ["0", "a name that…"]
+    assert cells(display, 0)[3:] == ["0", "a name that\nis long"]
+
+
+def test_a_wide_table_shows_the_columns_in_which_the_mistakes_differ_most():
+    X = np.random.default_rng(0).normal(size=(100, 20))
+    X[3, [5, 17]] = 30, -30
+    y = np.zeros(100)
+    y[3] = 9
+    display = from_predictions(y, np.zeros(100), X=X, n_mistakes=1)
+    assert {5, 17} < set(display.columns.tolist())
+    assert display.columns.tolist() == sorted(display.columns)
+    assert cells(display, 0)[3:] == [*map(str, display.columns), "…"]
+    words = np.full((100, 20), "a", object)
+    display = from_predictions(y, np.zeros(100), X=words, n_mistakes=1)
+    assert display.columns.tolist() == list(range(12))
+
+
+def test_names_of_columns_are_those_that_the_model_learned_from(X, y, fit):
+    frame = pd.DataFrame(X[:, :3], columns=["a", "b", "c"])
+    model = make_pipeline(Standardizer(), SoftmaxClassifier((3,), max_iter=3))
+    display = MistakesDisplay.from_estimator(fit(model, frame, y), frame, y)
+    assert cells(display, 0)[3:] == ["a", "b", "c"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # the array has no names
+        display = MistakesDisplay.from_estimator(model, X[:, :3], y)
+    assert cells(display, 0)[3:] == ["a", "b", "c"]
 
 
 def test_sparse_rows_are_shown_like_dense_ones(X, y, net):

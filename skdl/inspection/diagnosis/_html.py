@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from skdl.inspection.diagnosis._tables import Table, evidence_tables
-
-if TYPE_CHECKING:
-    from skdl.inspection.diagnosis.report import Finding, Report
 
 # A table shows this number of rows.
 MAX_ROWS = 20
@@ -36,7 +33,7 @@ STYLE = """
 """
 
 
-def report_as_html(report: Report, summary: dict[str, str]) -> str:
+def report_as_html(report: Any, summary: dict[str, str]) -> str:
     """Return a report as HTML; errors and the finding to cure first are unfolded.
 
     Parameters
@@ -63,7 +60,7 @@ def report_as_html(report: Report, summary: dict[str, str]) -> str:
     return f'<div class="skdl-report"><style>{STYLE}</style>{"".join(parts)}</div>'
 
 
-def _finding(finding: Finding, is_open: bool) -> str:
+def _finding(finding: Any, is_open: bool) -> str:
     severity = str(finding.severity)
     where = f": {escape(finding.where)}" if finding.where else ""
     summary = (

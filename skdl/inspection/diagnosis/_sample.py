@@ -219,7 +219,7 @@ def best_constant(
 
 
 def _mean_targets(targets, table, shares, n_scores):
-    """Return the mean of the target rows, or None if they are no scores."""
+    """Return the mean of the target rows, or None if they cannot be scores."""
     mean = np.zeros(n_scores)
     for rows, t in _blocks(targets, table, n_scores):
         if t.shape[1] != n_scores:

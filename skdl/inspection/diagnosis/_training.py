@@ -153,7 +153,7 @@ def check_rate(subject: Subject, trial: Trial, budget: Budget) -> Iterator[Findi
 
     Each suspicion is put to the test: the learning rate is at fault only if another one
     does much better in as many steps, on training rows and on unseen rows. A higher
-    rate often memorizes more of the training rows, which is no progress.
+    rate often only memorizes more of the training rows.
     """
     curve, net = trial.curve, subject.net
     if curve.diverged or uses_lbfgs(net) or len(curve.losses) < 4:

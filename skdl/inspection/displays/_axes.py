@@ -110,11 +110,11 @@ def layer_colors(n_layers: int) -> list:
 
 def shape_of(net: Any) -> str:
     """Return the widths of a net's layers, such as "64-32×7-10", for a title."""
-    groups = [
-        (str(width), len(list(equal)))
-        for width, equal in groupby(network_of(net).widths)
-    ]
-    return "-".join(width if n == 1 else f"{width}×{n}" for width, n in groups)
+    parts: list[str] = []
+    for width, equal in groupby(network_of(net).widths):
+        n = len(list(equal))
+        parts += [str(width)] * n if n < 3 else [f"{width}×{n}"]
+    return "-".join(parts)
 
 
 def tidy(axes: Axes) -> None:

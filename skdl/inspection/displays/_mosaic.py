@@ -156,5 +156,9 @@ def columns_for(n: int, ratio: float = 1.0) -> int:
     """
     square = math.sqrt(n * ratio)
     choices = range(max(1, round(0.8 * square)), min(n, math.ceil(1.7 * square)) + 1)
-    # An empty place weighs as much as a picture that is a tenth off the square.
-    return min(choices or [n], key=lambda k: -n % k + 10 * abs(math.log(k / square)))
+    # An empty place weighs as much as a picture that is a quarter off the square. Of
+    # two equal choices, the wider one is taken.
+    return min(
+        reversed(choices or [n]),
+        key=lambda k: round(-n % k + 4 * abs(math.log(k / square)), 6),
+    )

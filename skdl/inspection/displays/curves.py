@@ -47,7 +47,7 @@ HEIGHTS = {"loss": 2.2, "score": 1.4, "learning rate": 1.2}
 LABEL_WIDTH = 16
 # `UpdateRatioDisplay`: the legend names at most about this number of layers, in lines
 # of this number.
-MAX_IN_LEGEND, LEGEND_COLUMNS = 10, 6
+MAX_IN_LEGEND, LEGEND_COLUMNS = 10, 5
 # `GradientFlowDisplay`: the most layers with full names, and with any name.
 MAX_FULL_NAMES, MAX_NAMES = 6, 20
 # `LayerHistogramDisplay`: the most panels in a line, the rows of each picture, and the
@@ -166,7 +166,8 @@ class TrainingCurveDisplay(Display):
         if name is None:
             name = f"{type(net).__name__} {shape_of(net)}"
             if best is not None:
-                name += f", best {metric} {scores[best - 1]:.3g}"
+                score = f"{scores[best - 1]:.3g}".replace("-", "−")
+                name += f", best {metric} {score}"
         history = dict(net.history_)
         if training_score is not None:
             history["training_score"] = np.asarray(training_score, float)

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MistakesDisplay"]
 
-# A table shows at most this number of columns, and of letters in a cell.
+# A table shows at most this number of columns, and of letters in a cell; a header has
+# two lines.
 MAX_COLUMNS, MAX_LETTERS = 12, 12
 # In inches: the least width of an image with its margin, the width of the image itself,
 # and the width of a letter of the text above it.
@@ -47,8 +48,8 @@ class MistakesDisplay(Display):
     by which a wrong class leads. For a regressor they are the rows with the largest
     absolute errors. ``print`` shows the table as text.
 
-    A table has room for 12 columns. Of more columns, it shows those in which these rows
-    differ most from all rows.
+    A table has room for 12 columns. It shows those in which these rows differ most from
+    all rows, if there are more.
 
     Parameters
     ----------
@@ -274,8 +275,14 @@ class MistakesDisplay(Display):
 
     def _plot_table(self, ax):
         header, lines = self._table()
-        letters = [max(map(len, column)) for column in zip(header, *lines, strict=True)]
-        size = (0.4 + 0.085 * sum(n + 2 for n in letters), 0.4 + 0.27 * len(lines))
+        header = [_in_two_lines(name) for name in header]
+        letters = [
+            max(len(part) for cell in column for part in cell.split("\n"))
+            for column in zip(header, *lines, strict=True)
+        ]
+        n_header = 1 + max(name.count("\n") for name in header)
+        height = 0.12 + 0.15 * n_header + 0.27 * len(lines)
+        size = (0.4 + 0.085 * sum(n + 2 for n in letters), 0.3 + height)
         (axes,) = self._new_axes(ax, figsize=size)
         axes.set_axis_off()
         self.table_ = axes.table(
@@ -283,6 +290,8 @@ class MistakesDisplay(Display):
             colWidths=[(n + 2) / sum(m + 2 for m in letters) for n in letters],
             bbox=(0, 0, 1, 1),
         )  # fmt: skip
+        for (line, _), cell in self.table_.get_celld().items():
+            cell.set_height(0.12 + 0.15 * n_header if line == 0 else 0.27)
         self.table_.auto_set_font_size(False)
         self.table_.set_fontsize(8)
 
@@ -304,7 +313,12 @@ class MistakesDisplay(Display):
         n = self.rows.shape[1]
         names = self.feature_names or [str(j) for j in range(n)]
         shown = list(range(n) if self.columns is None else self.columns)[:MAX_COLUMNS]
-        header = ["row", "true", "predicted", *(_shorten(names[j]) for j in shown)]
+        header = [
+            "row",
+            "true",
+            "predicted",
+            *(names[j] for j in shown),
+        ]
         lines = [
             [
                 index, true.removeprefix("true "), predicted.removeprefix("predicted "),
@@ -322,6 +336,7 @@ class MistakesDisplay(Display):
     def __str__(self) -> str:
         """Return the table as text."""
         header, lines = self._table()
+        header = [_shorten(name) for name in header]
         widths = [max(map(len, column)) for column in zip(header, *lines, strict=True)]
         return "\n".join(
             "  ".join(f"{cell:>{n}}" for cell, n in zip(line, widths, strict=True))
@@ -429,6 +444,15 @@ def _cell(value):
 
 def _shorten(text):
     return text if len(text) <= MAX_LETTERS else f"{text[: MAX_LETTERS - 1]}…"
+
+
+def _in_two_lines(name):
+    """Break a long name behind a space or an underscore, if there is one."""
+    if len(name) <= MAX_LETTERS:
+        return name
+    breaks = [i + 1 for i, letter in enumerate(name[:MAX_LETTERS]) if letter in " _"]
+    at = breaks[-1] if breaks else MAX_LETTERS
+    return f"{name[:at].rstrip()}\n{_shorten(name[at:])}"
 
 
 def _percent(share):
