@@ -146,7 +146,7 @@ EVIDENCES = {
         ["rows  labels", *(f"{i:>4}  {'abcdef'[i]}" for i in range(6))],
     ),
     "a list by itself is a line": ({"rows": [1, 2]}, ["rows  1, 2"]),
-    "groups have parentheses": ({"groups": [[0, 5], [1, 6]]}, ["groups  (0, 5), (1, 6)"]),
+    "groups are bracketed": ({"groups": [[0, 5], [1, 6]]}, ["groups  (0, 5), (1, 6)"]),
 }  # fmt: skip
 
 
