@@ -6,6 +6,7 @@ from one without.
 """
 
 from sklearn import base
+from sklearn.callback import _transport
 from sklearn.model_selection import _search
 from sklearn.utils import (
     _optional_dependencies,
@@ -19,9 +20,12 @@ ALL_FITS_FAILED = "\nAll the "
 # Patterns of warnings of a search: some fits failed; some scores are not finite.
 SOME_FITS_FAILED = r"\n\d+ fits failed out"
 SCORES_NOT_FINITE = "One or more of the (test|train) scores are non"
+# Name of the task of one fit of a search.
+FIT_OF_A_SEARCH = "candidate-split-evaluation"
 
 __all__ = [
     "ALL_FITS_FAILED",
+    "FIT_OF_A_SEARCH",
     "SCORES_NOT_FINITE",
     "SOME_FITS_FAILED",
     "BaseSearchCV",
@@ -30,11 +34,15 @@ __all__ = [
     "InvalidParameterError",
     "Options",
     "StrOptions",
+    "add_callback",
     "check_matplotlib_support",
     "check_partial_fit_first_call",
     "check_sample_weight",
+    "close_listener",
     "fit_context",
+    "open_listener",
     "scorer_function",
+    "send",
     "validate_parameter_constraints",
 ]
 
@@ -48,6 +56,23 @@ check_matplotlib_support = _optional_dependencies.check_matplotlib_support
 check_partial_fit_first_call = multiclass._check_partial_fit_first_call
 check_sample_weight = validation._check_sample_weight
 fit_context = base._fit_context
+# How callbacks in other processes send messages to the process of the search.
+open_listener = _transport.open_listener
+close_listener = _transport.close_listener
+send = _transport.send
+
+
+def add_callback(context, callback):
+    """Add a callback to a task and its later subtasks, but not to the estimator.
+
+    Parameters
+    ----------
+    context : sklearn.callback.CallbackContext
+        The task.
+    callback : callback
+        The callback.
+    """
+    context._callbacks = [*context._callbacks, callback]
 
 
 def scorer_function(scorer):

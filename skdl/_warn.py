@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from contextvars import ContextVar
 
 from sklearn.exceptions import ConvergenceWarning
 
@@ -9,6 +10,9 @@ from sklearn.exceptions import ConvergenceWarning
 SKIPPED = ("skdl", "sklearn", "contextlib", "joblib")
 # scikit-learn's examples filter warnings by category and module="sklearn".
 MODULES = {ConvergenceWarning: "sklearn.neural_network._multilayer_perceptron"}
+
+# Where `skdl._collected` collects the warnings of a thread, as (category, text).
+COLLECTED: ContextVar[list | None] = ContextVar("COLLECTED", default=None)
 
 
 def warn(message, category):
@@ -24,6 +28,10 @@ def warn(message, category):
     category : type or None
         A subclass of Warning; None if `message` is a warning.
     """
+    collected = COLLECTED.get()
+    if collected is not None:
+        collected.append((category or type(message), str(message)))
+        return
     frame = sys._getframe(1)
     while frame.f_back and frame.f_globals.get("__name__", "").split(".")[0] in (
         SKIPPED

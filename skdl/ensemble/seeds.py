@@ -10,6 +10,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 
 from skdl._arguments import explain_parameters
+from skdl._collected import collecting, show
 from skdl._sklearn import Interval, StrOptions
 from skdl.engine.stacking import stack
 from skdl.ensemble._base import (
@@ -242,10 +243,19 @@ def fit_seeds(ensemble, net, X, y, sample_weight, validation):
     if needs_scores or (net.early_stopping and not uses_lbfgs(net)):
         # All members are scored on the same rows: other scores do not compare.
         hold_out(net, validation, rng)
-    nets = Parallel(n_jobs=ensemble.n_jobs)(
-        delayed(_fit)(clone(net), seed, X, y, sample_weight, validation)
-        for seed in seeds.tolist()
+    results = Parallel(n_jobs=ensemble.n_jobs)(
+        delayed(_fit)(
+            clone(net).set_params(random_state=seed),
+            X,
+            y,
+            sample_weight,
+            validation,
+            title=f"[{type(ensemble).__name__}] member {i} of {n_members}",
+        )
+        for i, seed in enumerate(seeds.tolist(), start=1)
     )
+    nets = [member for member, _ in results]
+    show([one for _, caught in results for one in caught], n_members, "members")
     found = [_validation_score(member) for member in nets]
     scores: Any = known_scores(found, net, needed=needs_scores)
     kept = np.arange(n_members)
@@ -262,8 +272,13 @@ def fit_seeds(ensemble, net, X, y, sample_weight, validation):
     return Members(nets, stack(networks[0], snapshots), attributes)
 
 
-def _fit(net, seed, X, y, sample_weight, validation):
-    return net.set_params(random_state=seed).fit(X, y, sample_weight, **validation)
+def _fit(net, X, y, sample_weight, validation, title):
+    """Return the fitted net, and its warnings."""
+    if net.verbose:
+        print(title)
+    with collecting() as caught:
+        net.fit(X, y, sample_weight, **validation)
+    return net, caught
 
 
 def _validation_score(net):

@@ -9,17 +9,15 @@ from sklearn.exceptions import ConvergenceWarning, FitFailedWarning
 from skdl._sklearn import SCORES_NOT_FINITE, SOME_FITS_FAILED
 
 
-def describe(params, digits=None):
+def describe(params):
     """Return parameters as text.
 
     Parameters
     ----------
     params : dict
         Names and values.
-    digits : int, optional
-        Number of significant digits of floats; by default all.
     """
-    return ", ".join(f"{name}={_text(v, digits)}" for name, v in params.items())
+    return ", ".join(f"{name}={value!r}" for name, value in params.items())
 
 
 def failure_message(candidates, errors, scores, error_score):
@@ -58,12 +56,6 @@ def failure_message(candidates, errors, scores, error_score):
         f"error_score={error_score!r}. error_score='raise' shows the first error.\n"
         + "\n".join(lines)
     )
-
-
-def _text(value, digits):
-    if digits is not None and isinstance(value, float):
-        return f"{value:.{digits}g}"
-    return repr(value)
 
 
 def _last_words(traceback):

@@ -1,8 +1,8 @@
 """The stages of a search: evaluate a mesh, move it, make it finer, and stop."""
 
 import math
+from collections import Counter
 
-from skdl.model_selection._failures import describe
 from skdl.model_selection._mesh import Mesh
 
 
@@ -70,15 +70,18 @@ class Stages:
         self.fallback = None
         self.stop_reason = None
         self.stopped_by_callback = False
-        self.prefix = common_prefix(
-            [name for mesh in self.meshes for name in (*mesh.ranges, *mesh.choices)]
-        )
+        names = {
+            name: None for mesh in self.meshes for name in (*mesh.ranges, *mesh.choices)
+        }
+        self.prefix = common_prefix(names)
+        if search.resource is not None:
+            names[search.resource] = None
+        self.short_names = short_names(names)
 
     def run(self):
         """Run stage after stage; set `stop_reason`."""
         search, reference = self.search, None
-        if self.prefix:
-            self._log(f"names without their common prefix {self.prefix!r}")
+        self._log_names()
         budget = search.min_resources_
         for stage in range(search.max_stages):
             is_last = stage == search.max_stages - 1
@@ -162,8 +165,9 @@ class Stages:
                 batch.append(params)
         if batch:
             self.n_candidates[-1] += len(batch)
-            resource = str(self.search.resource).removeprefix(self.prefix)
-            text = "" if budget is None else f", {resource}={budget}"
+            text = ""
+            if budget is not None:
+                text = f", {self._describe({self.search.resource: budget})}"
             self._log(f"stage {stage}: {len(batch)} candidates{text}")
             self.scores, self.stopped_by_callback = self.evaluate(
                 batch, stage, move, budget, self.fallback
@@ -211,11 +215,15 @@ class Stages:
             self.scores[row], self.scores[mesh.row_of[point]]
         )
         improved = math.isnan(mean) or mean > error
-        verb = "is beyond" if improved else "is not beyond"
-        self._log(
-            f"stage {stage}: {mean:+.3g} on the best point of the previous stage, "
-            f"which {verb} the standard error over folds, {error:.2g}"
-        )
+        if row == mesh.row_of[point]:
+            text = f"no candidate is better than the best of stage {stage - 1}"
+        else:
+            verb = "is beyond" if improved else "is not beyond"
+            text = (
+                f"{mean:+.3g} on the best of stage {stage - 1}, which {verb} the "
+                f"standard error over folds, {error:.2g}"
+            )
+        self._log(f"stage {stage}: {text}")
         return improved
 
     def _refined(self, best, is_full):
@@ -232,7 +240,7 @@ class Stages:
             if mesh is not winner and mean > error:
                 self._log(
                     f"dropped, as worse by {mean:.3g}: "
-                    f"{describe(self._short(mesh.choices)) or 'a space'}"
+                    f"{self._describe(mesh.choices) or 'a space'}"
                 )
                 continue
             finer = mesh.finer(own[1])
@@ -248,11 +256,55 @@ class Stages:
         if self.search.verbose:
             print(f"[{type(self.search).__name__}] {line}")
 
-    def _describe(self, params):
-        return describe(self._short(params), 4)
+    def _log_names(self):
+        """Say once which parameters the short names are."""
+        parts = []
+        if self.prefix:
+            parts.append(f"names without their common prefix {self.prefix!r}")
+        for name, short in self.short_names.items():
+            rest = name.removeprefix(self.prefix)
+            if short != rest:
+                parts.append(f"{short} is {rest}")
+        if parts:
+            self._log("; ".join(parts))
 
-    def _short(self, params):
-        return {name.removeprefix(self.prefix): v for name, v in params.items()}
+    def _describe(self, params):
+        """Return parameters as "alpha 0.0013, width 101"."""
+        return ", ".join(
+            f"{self.short_names[name]} {_text(value)}" for name, value in params.items()
+        )
+
+
+def _text(value):
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def short_names(names):
+    """Return a dict from names to their shortest ends, at '__', that differ.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names of parameters.
+
+    Examples
+    --------
+    >>> from skdl.model_selection._stages import short_names
+    >>> list(short_names(["net__alpha", "net__solver__rho", "pca__rho"]).values())
+    ['alpha', 'solver__rho', 'pca__rho']
+    """
+    ends = {name: ends_of(name) for name in names}
+    counts = Counter(end for several in ends.values() for end in several)
+    return {
+        name: next(end for end in several if counts[end] == 1 or end == name)
+        for name, several in ends.items()
+    }
+
+
+def ends_of(name):
+    """Return the ends of a name at each '__', from the shortest to the whole name."""
+    parts = name.split("__")
+    return ["__".join(parts[i:]) for i in reversed(range(len(parts)))]
 
 
 def common_prefix(names):
@@ -260,7 +312,7 @@ def common_prefix(names):
 
     Parameters
     ----------
-    names : list of str
+    names : iterable of str
         Names of parameters.
     """
     prefix = ""

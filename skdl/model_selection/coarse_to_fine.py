@@ -16,6 +16,7 @@ from skdl._sklearn import (
     BaseSearchCV,
     Interval,
     StrOptions,
+    add_callback,
     fit_context,
 )
 from skdl._transaction import unchanged_on_error
@@ -26,6 +27,7 @@ from skdl.model_selection._failures import failure_message, silenced_warnings
 from skdl.model_selection._folds import Folds
 from skdl.model_selection._space import check_space, combinations
 from skdl.model_selection._stages import Stages
+from skdl.model_selection._warnings import FitWarnings
 
 __all__ = ["CoarseToFineSearchCV"]
 
@@ -129,8 +131,9 @@ class CoarseToFineSearchCV(Versioned, ExplainedParameters, BaseSearchCV):
         point, as among few integers; 'callback'; 'failed': no candidate of a later
         stage had a score.
     log_ : list of str
-        A line for each stage, best point, move beyond a border, and gain. A prefix that
-        all parameters have, such as 'mlpclassifier__', stands in the first line only.
+        A line for each stage, best point, move beyond a border, and gain. Parameters
+        have short names, such as 'width'; the first line says which they are, and the
+        prefix that all have, such as 'mlpclassifier__'.
     n_stages_ : int
         Number of stages.
     n_resources_ : list of int or None
@@ -160,7 +163,9 @@ class CoarseToFineSearchCV(Versioned, ExplainedParameters, BaseSearchCV):
     stage's best point beyond noise.
 
     ``ConvergenceWarning`` is not shown for stages without the full number of
-    iterations: these fits are cut short on purpose.
+    iterations: these fits are cut short on purpose. For the other stages, one warning
+    counts the fits that reached `max_iter`. Each other warning of the fits is shown
+    once, with its count, from other processes, too.
 
     Examples
     --------
@@ -313,14 +318,19 @@ class CoarseToFineSearchCV(Versioned, ExplainedParameters, BaseSearchCV):
 
         spaces = [combinations(space) for space in check_space(self.param_space)]
         stages = Stages(self, spaces, evaluate, rng)
-        stages.run()
+        self._fit_warnings = FitWarnings(self.n_jobs)
+        try:
+            stages.run()
+        finally:
+            self._fit_warnings.close()
+        self._fit_warnings.show(self.resource)
         context.call_on_fit_task_end(estimator=self)
         self.stop_reason_ = stages.stop_reason
         self.log_ = stages.log
         self.n_stages_ = len(stages.budgets)
         self.n_resources_ = stages.budgets
         self.n_candidates_ = stages.n_candidates
-        del self._n_samples
+        del self._n_samples, self._fit_warnings
 
     def _evaluate(self, evaluate_candidates, several, columns, folds, context):
         """Evaluate (parameters, budget) pairs; return all scores, whether to stop."""
@@ -344,6 +354,7 @@ class CoarseToFineSearchCV(Versioned, ExplainedParameters, BaseSearchCV):
             max_subtasks=n * self.n_splits_,
             sequential_subtasks=False,
         ).call_on_fit_task_begin(estimator=self)
+        add_callback(mesh_context, self._fit_warnings)
         with silenced_warnings(cut_short):
             results = evaluate_candidates(
                 candidates,
@@ -352,10 +363,12 @@ class CoarseToFineSearchCV(Versioned, ExplainedParameters, BaseSearchCV):
                 callback_ctx=mesh_context,
             )
         stop = mesh_context.call_on_fit_task_end(estimator=self)
+        n_fits = n * self.n_splits_
+        self._fit_warnings.end_batch(columns["stage"], n_fits, not cut_short)
         scores = self._fold_scores(results)
         message = failure_message(
             candidates,
-            self._fit_errors[-n * self.n_splits_ :],
+            self._fit_errors[-n_fits:],
             scores[-n:],
             self.error_score,
         )

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 
 from skdl import MLPRegressor, SVMClassifier, ValidationSet
 from skdl.ensemble import SeedEnsembleClassifier, SeedEnsembleRegressor
@@ -128,3 +129,27 @@ def test_a_score_that_is_no_number_is_never_the_best(X, y, make):
     net = {"max_iter": 1, "scoring": scorer}
     ensemble = make(SeedEnsembleClassifier, n_members=4, n_best=3, net=net).fit(X, y)
     assert ensemble.member_scores_.tolist() == [0.5, 0.1, 0.2]
+
+
+@pytest.mark.filterwarnings("always::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_one_warning_counts_the_members_that_reached_max_iter(
+    Seeds, n_jobs, make, X, y
+):
+    ensemble = make(Seeds, n_members=3, n_jobs=n_jobs, net={"max_iter": 2, "tol": 0})
+    with pytest.warns(ConvergenceWarning) as caught:
+        ensemble.fit(X, y)
+    assert [str(one.message) for one in caught] == [
+        "3 of 3 members reached max_iter=2. The loss was still improving: raise "
+        "max_iter."
+    ]
+    assert caught[0].filename == __file__
+
+
+def test_verbose_names_the_members(X, y, make, capsys):
+    net = {"max_iter": 1, "verbose": 1}
+    make(SeedEnsembleClassifier, n_members=2, net=net).fit(X, y)
+    lines = capsys.readouterr().out.splitlines()
+    titles = [line for line in lines if line.startswith("[")]
+    assert titles == [f"[SeedEnsembleClassifier] member {i} of 2" for i in (1, 2)]
+    assert lines[0] == titles[0]

@@ -9,4 +9,8 @@ from skdl.model_selection._failures import describe, failure_message
 from skdl.model_selection._folds import Folds
 from skdl.model_selection._mesh import Mesh
 from skdl.model_selection._space import check_space, combinations
-from skdl.model_selection._stages import common_prefix, paired_difference
+from skdl.model_selection._stages import (
+    common_prefix,
+    paired_difference,
+    short_names,
+)

@@ -57,6 +57,5 @@ def test_odd_tracebacks(traceback, words):
 
 
 def test_describe():
-    params = {"a": 1 / 3, "b": np.float64(2 / 3), "c": "x", "n": 12345, "t": (1, 2)}
-    assert describe(params, 3) == "a=0.333, b=0.667, c='x', n=12345, t=(1, 2)"
-    assert describe({"a": 1 / 3}) == "a=0.3333333333333333"
+    params = {"a": 0.1, "c": "x", "n": 12345, "t": (1, 2)}
+    assert describe(params) == "a=0.1, c='x', n=12345, t=(1, 2)"

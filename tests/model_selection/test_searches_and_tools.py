@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone, is_classifier
@@ -96,15 +97,77 @@ def test_a_splitter_that_draws_new_folds_splits_once():
         assert cross_val_score(Ridge(**params), X, y, cv=folds).mean() == mean
 
 
-def test_short_runs_do_not_warn_but_full_ones_do():
-    net = MLPClassifier((5,), max_iter=9, random_state=0)
-    search = searching(net, {"alpha": (1e-3, 1.0)}, resource="max_iter", max_moves=0)
+def caught_from(search):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         search.fit(X, y)
-    n_full = search.n_candidates_[1]
-    short = [w for w in caught if w.category is ConvergenceWarning]
-    assert len(caught) == len(short) == 3 * n_full + 1  # the last one is the refit
+    return [(w.category, str(w.message)) for w in caught]
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_one_warning_counts_the_fits_that_reached_max_iter(n_jobs):
+    net = MLPClassifier((5,), max_iter=9, random_state=0)
+    search = searching(net, {"alpha": (1e-3, 1.0)}, resource="max_iter", max_moves=0,
+                       n_jobs=n_jobs)  # fmt: skip
+    short, refit = caught_from(search)
+    n_fits = 3 * search.n_candidates_[1]
+    assert short == (
+        ConvergenceWarning,
+        f"{n_fits} of {n_fits} fits of the last stage reached max_iter=9. The loss was "
+        "still improving: raise max_iter. Here, max_resources sets max_iter.",
+    )
+    assert refit[1].startswith("Maximum iterations (max_iter=9) reached")
+
+
+class Warner(Ridge):
+    """A user's estimator that warns while it is fitted and scored."""
+
+    def fit(self, X, y):
+        warnings.warn(f"{len(y)} rows are few", UserWarning, stacklevel=2)
+        warnings.warn("old", DeprecationWarning, stacklevel=2)
+        return super().fit(X, y)
+
+    def score(self, X, y):
+        if self.alpha > 1:
+            warnings.warn("a large alpha", RuntimeWarning, stacklevel=2)
+        return super().score(X, y)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_other_warnings_of_fits_are_shown_once_with_their_count(n_jobs):
+    search = CoarseToFineSearchCV(
+        Warner(), {"alpha": [0.5, 2.0]}, cv=3, n_jobs=n_jobs, max_stages=1, refit=False
+    )
+    assert caught_from(search) == [
+        (UserWarning, f"{2 * len(y) // 3} rows are few (in 6 of 6 fits)"),
+        (DeprecationWarning, "old (in 6 of 6 fits)"),
+        (RuntimeWarning, "a large alpha (in 3 of 6 fits)"),
+    ]
+
+
+def test_filters_hold_inside_the_fits_of_a_search():
+    search = CoarseToFineSearchCV(Warner(), {"alpha": [0.5]}, cv=3, max_stages=1)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warnings.simplefilter("ignore", UserWarning)
+        search.fit(X, y)
+    assert {w.category for w in caught} == {DeprecationWarning}
+    search.set_params(error_score="raise")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        with pytest.raises(UserWarning, match="rows are few"):
+            search.fit(X, y)
+        # The failed fit has left nothing that collects warnings.
+        with pytest.raises(UserWarning, match="after"):
+            warnings.warn("after", UserWarning, stacklevel=2)
+
+
+def test_threads_count_the_warnings_of_nets():
+    net = MLPClassifier((5,), max_iter=2, random_state=0)
+    search = searching(net, {"alpha": [0.5, 1.0]}, n_jobs=2, refit=False, max_stages=1)
+    with parallel_config("threading"):
+        (short,) = caught_from(search)
+    assert short[1].startswith("6 of 6 fits of the search reached max_iter=2. The loss")
 
 
 def test_the_log_is_printed_on_request(capsys):
