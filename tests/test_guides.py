@@ -17,7 +17,7 @@ GUIDES = {
     "model_selection": (4, ()),
     "datasets": (4, ()),
     "images": (6, ()),
-    "inspection": (4, ()),
+    "inspection": (5, ()),
     "distributed": (4, ("distributed", "dask_ml", "optuna")),
 }
 

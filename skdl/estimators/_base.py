@@ -15,6 +15,7 @@ from skdl.estimators._load_model import load_model
 from skdl.estimators._parameters import NetParameters
 from skdl.estimators._prepare import prepare
 from skdl.estimators._resolve import uses_lbfgs
+from skdl.estimators._summary import NetSummary, summarize
 from skdl.estimators._targets import (
     targets_of,
 )
@@ -124,6 +125,43 @@ class BaseNet(CallbackSupportMixin, FittedNet, NetParameters):
                 run.restart_after_divergence()
             finish(run)
         return self
+
+    def summary(
+        self, n_features: int | None = None, n_outputs: int | None = None
+    ) -> NetSummary:
+        """Return the layers, their shapes, numbers of parameters, and the memory.
+
+        Parameters
+        ----------
+        n_features : int, optional
+            Number of columns of X. A net that is not fitted does not know it.
+        n_outputs : int, optional
+            Number of scores, `n_outputs_` of a fitted net. The loss decides: a softmax
+            has one for each class, a sigmoid has one for two classes.
+
+        Returns
+        -------
+        summary : NetSummary
+            ``print`` shows it as a table, notebooks as HTML. Its attributes `layers`,
+            `n_parameters`, `parameter_bytes` and `training_bytes` hold the numbers.
+
+        Examples
+        --------
+        >>> from skdl import MLPClassifier
+        >>> print(MLPClassifier((50, 20)).summary(n_features=64, n_outputs=10))
+        MLPClassifier, not fitted
+        <BLANKLINE>
+        layer     operation    shape  parameters
+        hidden 1  affine     64 → 50       3,250
+                  Relu            50
+        hidden 2  affine     50 → 20       1,020
+                  Relu            20
+        output    affine     20 → 10         210
+        <BLANKLINE>
+        4,480 parameters, 4,400 of them weights: 35.8 kB in float64
+        Training with batches of 200 rows: about 513 kB, without X
+        """
+        return summarize(self._at_rest(), n_features, n_outputs)
 
     @property
     def training_(self) -> TrainingRun:
