@@ -10,7 +10,9 @@ amount of data. It needs Dask: ``pip install "skdl[dask]"``.
 """
 
 import argparse
+import re
 import sys
+from pathlib import Path
 
 import numpy as np
 
@@ -60,6 +62,10 @@ def peak_memory():
         import resource
     except ImportError:
         return None
+    status = Path("/proc/self/status")
+    if status.exists():
+        # On Linux, ru_maxrss counts the process that started this one as well.
+        return int(re.search(r"VmHWM:\s*(\d+) kB", status.read_text())[1]) * 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak * (1 if sys.platform == "darwin" else 1024)
 
