@@ -1,15 +1,44 @@
 """Values of parameters that are refused: what the user meant, and what to write."""
 
 import re
+from collections.abc import Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
+
+from sklearn.metrics import get_scorer_names
 
 from skdl._arguments import advice
 from skdl._sklearn import Interval, InvalidParameterError, StrOptions
 
-__all__ = ["ExplainedParameters", "hint_at", "plain_name", "suggestion"]
+__all__ = [
+    "ExplainedParameters",
+    "check_scorer_names",
+    "hint_at",
+    "plain_name",
+    "suggestion",
+]
 
 NO_NAMES = MappingProxyType({})
+
+
+# Names of other libraries -> scorers of scikit-learn.
+RELATED_SCORERS = {
+    "acc": "accuracy",
+    "auc": "roc_auc",
+    "auroc": "roc_auc",
+    "rocauc": "roc_auc",
+    "prauc": "average_precision",
+    "auprc": "average_precision",
+    "ap": "average_precision",
+    "logloss": "neg_log_loss",
+    "crossentropy": "neg_log_loss",
+    "brier": "neg_brier_score",
+    "mse": "neg_mean_squared_error",
+    "rmse": "neg_root_mean_squared_error",
+    "mae": "neg_mean_absolute_error",
+    "rsquared": "r2",
+    "mcc": "matthews_corrcoef",
+}
 
 
 def plain_name(name):
@@ -48,11 +77,13 @@ def suggestion(value, names, others=NO_NAMES, n=1):
         return ""
     plain, names = plain_name(value), list(names)
     known = {other: name for other, name in others.items() if name in names}
-    known |= {plain_name(name): name for name in names}
+    ours = {plain_name(name): name for name in names}
+    known |= ours
     close = [known[plain]] if plain in known else []
     close += [known[own] for own in known if len(own) > 1 and plain.startswith(own)]
-    if len(plain) > 3:  # difflib finds a neighbour for any shorter word
-        close += [known[match] for match in get_close_matches(plain, known, n=n)]
+    # Among many names, difflib finds a neighbour for any shorter word.
+    pool = known if len(plain) > 3 else ours
+    close += [known[match] for match in get_close_matches(plain, pool, n=n)]
     if len(plain) > 2:
         close += [name for own, name in known.items() if plain in own]
     close = [repr(name) for name in dict.fromkeys(close)][:n]
@@ -111,6 +142,39 @@ def _is_number(text):
     return True
 
 
+def check_scorer_names(scoring, others=()):
+    """Refuse the name of a scorer that does not exist.
+
+    Parameters
+    ----------
+    scoring : object
+        The parameter of that name: a name, or several in a list or dict. Anything else
+        passes.
+    others : sequence of str
+        Names that the estimator takes beside those of scikit-learn.
+
+    Raises
+    ------
+    ValueError
+        With the closest names, for scikit-learn has 60.
+    """
+    if isinstance(scoring, Mapping):
+        scoring = list(scoring.values())
+    names = None
+    for name in scoring if isinstance(scoring, list | tuple | set) else [scoring]:
+        if not isinstance(name, str):
+            continue
+        names = names or [*others, *get_scorer_names()]
+        if name not in names:
+            allowed = ", ".join(map(repr, [*others, None]))
+            raise InvalidParameterError(
+                f"scoring={name!r} is not the name of a scorer."
+                f"{suggestion(name, names, RELATED_SCORERS, n=3)} Other values are "
+                f"{allowed}, a function scorer(estimator, X, y), and the names that "
+                "sklearn.metrics.get_scorer_names() lists."
+            )
+
+
 class ExplainedParameters:
     """Mixin for estimators whose errors about parameters say what to write instead."""
 
@@ -139,6 +203,7 @@ class ExplainedParameters:
         return super().set_params(**params)
 
     def _validate_params(self):
+        check_scorer_names(getattr(self, "scoring", None))
         try:
             super()._validate_params()
         except InvalidParameterError as error:

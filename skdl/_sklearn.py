@@ -9,6 +9,7 @@ from sklearn import base
 from sklearn.callback import _transport
 from sklearn.model_selection import _search
 from sklearn.utils import (
+    _available_if,
     _optional_dependencies,
     _param_validation,
     multiclass,
@@ -35,6 +36,7 @@ __all__ = [
     "Options",
     "StrOptions",
     "add_callback",
+    "available_if",
     "check_matplotlib_support",
     "check_partial_fit_first_call",
     "check_sample_weight",
@@ -100,3 +102,29 @@ class StrOptions(_param_validation.StrOptions):
     def __init__(self, options):
         super().__init__(options)
         self.options = sorted(options)
+
+
+class _AvailableIf(_available_if._AvailableIfDescriptor):
+    """A method that some objects have. The error of the others says why."""
+
+    def _check(self, obj, owner):
+        try:
+            super()._check(obj, owner)
+        except AttributeError as error:
+            if error.__cause__ is None:
+                raise
+            reason = error.__cause__
+            raise AttributeError(f"{error}: {reason}") from reason
+
+
+def available_if(check):
+    """Return a decorator of a method that is there if a check passes.
+
+    As scikit-learn's, but the error that the user sees contains the check's message.
+
+    Parameters
+    ----------
+    check : callable
+        It gets the object, and returns True or raises AttributeError.
+    """
+    return lambda method: _AvailableIf(method, check, attribute_name=method.__name__)

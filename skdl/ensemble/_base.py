@@ -13,14 +13,14 @@ from sklearn.base import (
     clone,
     is_classifier,
 )
+from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state, get_tags
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skdl._arguments import explain_arguments
 from skdl._inputs import check_numbers
 from skdl._parameters import ExplainedParameters
-from skdl._sklearn import fit_context
+from skdl._sklearn import available_if, fit_context
 from skdl._version import Versioned
 from skdl.engine.prediction import by_passes, raw_scores
 from skdl.engine.stacking import unstack
@@ -162,8 +162,7 @@ class BaseEnsemble(Versioned, ExplainedParameters, BaseEstimator):
         if not isinstance(estimator, self._kind):
             raise ValueError(
                 f"estimator of {type(self).__name__} must be one of skdl's "
-                f"{self._kind_name}, got {estimator!r}. Put the ensemble into a "
-                "pipeline, not a pipeline into the ensemble."
+                f"{self._kind_name}, got {_described(estimator)}"
             )
         return estimator
 
@@ -210,6 +209,22 @@ def _has_probabilities(ensemble):
     # A net without probabilities raises an error that says why.
     ensemble._base_estimator().predict_proba  # noqa: B018
     return True
+
+
+def _described(estimator):
+    """Return what is in place of a net, and what to write instead."""
+    if isinstance(estimator, type):
+        name = estimator.__name__
+        return f"a class: write {name}(), not {name}."
+    name = type(estimator).__name__
+    if type(estimator).__module__.startswith("sklearn.neural_network."):
+        return f"scikit-learn's {name}: import {name} from skdl."
+    if isinstance(estimator, Pipeline):
+        return (
+            f"{estimator!r}. Put the ensemble into a pipeline, not a pipeline into the "
+            "ensemble."
+        )
+    return f"{estimator!r}."
 
 
 class EnsembleClassifier(ClassifierMixin, BaseEnsemble):

@@ -58,7 +58,9 @@ def check_hidden_layers(hidden_layer_sizes):
     sizes = np.atleast_1d(np.asarray(hidden_layer_sizes, dtype=object)).tolist()
     for size in sizes:
         if isinstance(size, bool) or not isinstance(size, (int, np.integer)):
-            raise ValueError(f"hidden_layer_sizes must be integers, got {sizes}.")
+            raise ValueError(
+                f"hidden_layer_sizes must be integers, as in (100, 50), got {sizes}."
+            )
         if size <= 0:
             raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
     return [int(size) for size in sizes]

@@ -1,5 +1,7 @@
 """From the parameter `augment` to the `Augmentation` of a training run."""
 
+import inspect
+
 from scipy.sparse import issparse
 
 from skdl.engine.augmentation import Augmentation
@@ -27,7 +29,22 @@ def check_augment(net, X):
             f"augment={augment!r} gets rows as dense arrays, and X is sparse: pass "
             "X.toarray(), or set augment=None."
         )
+    if callable(augment) and not hasattr(augment, "start"):
+        _check_signature(augment)
     complete(augment, Specification).check()
+
+
+def _check_signature(function):
+    """Refuse a function that cannot be called with images and a random generator."""
+    try:
+        inspect.signature(function).bind("images", "rng")
+    except ValueError:  # a built-in function has no signature
+        return
+    except TypeError as error:
+        raise TypeError(
+            f"augment must be a function of (images, rng), and {function!r} cannot be "
+            f"called with these two: {error}."
+        ) from None
 
 
 def start_augmentation(net, data, image_shape, streams):

@@ -6,7 +6,7 @@ from sklearn.callback import CallbackSupportMixin
 
 from skdl._arguments import explain_arguments
 from skdl._sklearn import fit_context
-from skdl.estimators._callbacks import CALLBACK_ATTRIBUTES
+from skdl.estimators._callbacks import CALLBACK_ATTRIBUTES, check_callbacks
 from skdl.estimators._contexts import fitting, stopped_by_ctrl_c
 from skdl.estimators._finish import finish
 from skdl.estimators._fitted import FittedNet
@@ -102,6 +102,26 @@ class BaseNet(CallbackSupportMixin, FittedNet, NetParameters):
                     run.restart_after_divergence()
             finish(run)
         return self
+
+    def set_callbacks(self, *callbacks):
+        """Set the callbacks of ``fit``; without arguments, remove them.
+
+        Parameters
+        ----------
+        *callbacks : callback objects
+            Of skdl, of scikit-learn, or your own.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        TypeError
+            For a list, a class, or an object that lacks a method of a callback.
+        """
+        check_callbacks(callbacks)
+        return super().set_callbacks(*callbacks)
 
     def _partial_fit(self, X, y, sample_weight, validation, classes=None):
         """Make one pass over X and y.

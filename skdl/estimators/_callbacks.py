@@ -8,8 +8,12 @@ There are two kinds of hooks. scikit-learn's own surround ``fit`` and each epoch
 from collections import Counter
 from copy import copy, deepcopy
 
+from sklearn.callback import FitCallback
+
 from skdl.callbacks.base import step_records_of
 
+# The methods of a callback.
+HOOKS = ("setup", "on_fit_task_begin", "on_fit_task_end", "teardown")
 # Attributes that scikit-learn sets on a net, and needs to end a fit, a failed one, too.
 CALLBACK_ATTRIBUTES = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 
@@ -17,6 +21,47 @@ CALLBACK_ATTRIBUTES = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 def callbacks_of(net):
     """Return the callbacks that ``net.set_callbacks`` has set, as a list."""
     return list(getattr(net, "_skl_callbacks", ()))
+
+
+def check_callbacks(callbacks):
+    """Raise unless all arguments of ``set_callbacks`` are callbacks.
+
+    Parameters
+    ----------
+    callbacks : tuple
+
+    Raises
+    ------
+    TypeError
+        With what to write instead.
+    """
+    for callback in callbacks:
+        name = type(callback).__name__
+        if isinstance(callback, list | tuple):
+            listed = ", ".join(type(one).__name__ + "(...)" for one in callback)
+            raise TypeError(
+                f"callbacks must be passed one by one, got a {name}: write "
+                f"set_callbacks({listed})."
+            )
+        if isinstance(callback, type):
+            name = callback.__name__
+            raise TypeError(
+                "callbacks must be objects and no classes: write "
+                f"set_callbacks({name}(...)), not set_callbacks({name})."
+            )
+        if callable(callback) and not isinstance(callback, FitCallback):
+            raise TypeError(
+                f"callbacks must be objects, got the function {callback!r}: write "
+                "set_callbacks(LambdaCallback(on_epoch_end=function)), with "
+                "LambdaCallback of skdl.callbacks."
+            )
+        if not isinstance(callback, FitCallback):
+            missing = [name for name in HOOKS if not hasattr(callback, name)]
+            raise TypeError(
+                f"callbacks must have the methods {', '.join(HOOKS)}: {callback!r} has "
+                f"no {' and no '.join(missing)}. For functions, use LambdaCallback of "
+                "skdl.callbacks."
+            )
 
 
 def start_callbacks(net, max_epochs, X, y, sample_weight):

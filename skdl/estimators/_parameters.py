@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.metrics import get_scorer_names
 
-from skdl._parameters import ExplainedParameters, hint_at
+from skdl._parameters import ExplainedParameters, check_scorer_names, hint_at
 from skdl._sklearn import (
     HasMethods,
     Interval,
@@ -36,7 +36,7 @@ from skdl.engine.protocols import (
     Schedule,
 )
 from skdl.engine.schedules import SCHEDULES
-from skdl.estimators._resolve import HINTS, OTHERS, canonical, check_scorer_names
+from skdl.estimators._resolve import HINTS, OTHERS, canonical
 from skdl.estimators._scoring import check_scoring_parameter
 
 __all__ = [
@@ -226,7 +226,7 @@ class NetParameters(Versioned, ExplainedParameters, BaseEstimator):
             # To Python, True is 1; alpha=True and its like pass in scikit-learn, too.
             if number and isinstance(value, bool) and name not in REAL_OF_SKLEARN:
                 raise ValueError(f"{name} must be a number and no bool, got {value!r}.")
-        check_scorer_names(getattr(self, "scoring", None))
+        check_scorer_names(getattr(self, "scoring", None), others=("loss",))
         try:
             validate_parameter_constraints(
                 self._parameter_constraints, self._canonical(), type(self).__name__

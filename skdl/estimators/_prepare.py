@@ -1,6 +1,7 @@
 """From the arguments of ``fit`` to a training run, in named steps."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,9 @@ from skdl.estimators._validation_data import (
     holds_out,
     split_validation,
 )
+
+# Bytes of weights from which a failure to build a network is one of memory.
+LARGE_NETWORK = 2**30
 
 
 def prepare(
@@ -291,7 +295,19 @@ def _continue_network(net, widths):
 
 
 def _new_network(net, widths, dtype):
-    return Network(widths, dtype=dtype, **check_architecture(net, len(widths) - 2))
+    options = check_architecture(net, len(widths) - 2)
+    try:
+        return Network(widths, dtype=dtype, **options)
+    except (MemoryError, OverflowError, ValueError) as error:
+        n_weights = sum(a * b for a, b in pairwise(widths))
+        size = n_weights * np.dtype(dtype).itemsize
+        if size < LARGE_NETWORK:
+            raise
+        raise MemoryError(
+            f"hidden_layer_sizes={net.hidden_layer_sizes!r} makes {n_weights:,} "
+            f"weights, which need {size / 2**30:,.0f} GiB of memory. Training takes "
+            f"several times as much. Use fewer units. ({error})"
+        ) from error
 
 
 def _stochastic_run(net, data, state, streams, augmentation, *, incremental, **options):

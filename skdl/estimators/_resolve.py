@@ -5,14 +5,11 @@ spelling: "ReLU" is "relu", and "sigmoid" is "logistic". The parameter keeps wha
 user wrote; whoever reads it asks `setting`. Other names only help errors (`RELATED`).
 """
 
-from collections.abc import Mapping
+import re
 from functools import cache
 from numbers import Integral, Real
 
-from sklearn.metrics import get_scorer_names
-
 from skdl._parameters import plain_name, suggestion
-from skdl._sklearn import InvalidParameterError
 from skdl.engine.activations import ACTIVATIONS
 from skdl.engine.checks import check_object
 from skdl.engine.initializers import INITIALIZERS
@@ -28,7 +25,6 @@ __all__ = [
     "HINTS",
     "OTHERS",
     "canonical",
-    "check_scorer_names",
     "resolve",
     "setting",
     "uses_lbfgs",
@@ -118,23 +114,6 @@ RELATED = {
     "lineardecay": "cosine",
 }
 OTHERS = {name: RELATED | ALIASES.get(name, {}) for name in NAMES}
-RELATED_SCORERS = {
-    "acc": "accuracy",
-    "auc": "roc_auc",
-    "auroc": "roc_auc",
-    "rocauc": "roc_auc",
-    "prauc": "average_precision",
-    "auprc": "average_precision",
-    "ap": "average_precision",
-    "logloss": "neg_log_loss",
-    "crossentropy": "neg_log_loss",
-    "brier": "neg_brier_score",
-    "mse": "neg_mean_squared_error",
-    "rmse": "neg_root_mean_squared_error",
-    "mae": "neg_mean_absolute_error",
-    "rsquared": "r2",
-    "mcc": "matthews_corrcoef",
-}
 
 
 @cache
@@ -234,36 +213,6 @@ def _has_methods(value, kind):
     return all(callable(getattr(value, name, None)) for name in kind.REQUIRED)
 
 
-def check_scorer_names(scoring):
-    """Refuse the name of a scorer that does not exist.
-
-    Parameters
-    ----------
-    scoring : object
-        The parameter of that name: a name, or several in a list or dict. Anything else
-        passes.
-
-    Raises
-    ------
-    ValueError
-        With the closest names, for scikit-learn has 60.
-    """
-    if isinstance(scoring, Mapping):
-        scoring = list(scoring.values())
-    names = None
-    for name in scoring if isinstance(scoring, list | tuple | set) else [scoring]:
-        if not isinstance(name, str):
-            continue
-        names = names or ["loss", *get_scorer_names()]
-        if name not in names:
-            raise InvalidParameterError(
-                f"scoring={name!r} is not the name of a scorer."
-                f"{suggestion(name, names, RELATED_SCORERS, n=3)} Other values are "
-                "'loss', None, a function scorer(estimator, X, y), and the names that "
-                "sklearn.metrics.get_scorer_names() lists."
-            )
-
-
 def _is_real(value):
     return isinstance(value, Real) and not isinstance(value, bool)
 
@@ -306,6 +255,66 @@ def _about_normalization(value):
     return "Write normalization='batch'." if value is True else ""
 
 
+def _about_activation(value):
+    name = getattr(value, "__name__", type(value).__name__)
+    ours = canonical("activation", name)
+    if not callable(value) or isinstance(value, type):
+        return ""
+    if ours in ACTIVATIONS:
+        return f"Write activation={ours!r}."
+    return (
+        "A function has no gradient: write an object with the methods forward and "
+        "backward."
+    )
+
+
+def _about_loss(value):
+    name = canonical("loss", value)
+    if name in {*CLASSIFICATION_LOSSES, "log_loss"} or isinstance(
+        value, tuple(CLASSIFICATION_LOSSES.values())
+    ):
+        return f"{value!r} is a loss of classifiers, such as MLPClassifier."
+    if (isinstance(value, str) and name in REGRESSION_LOSSES) or isinstance(
+        value, tuple(REGRESSION_LOSSES.values())
+    ):
+        return f"{value!r} is a loss of regressors, such as MLPRegressor."
+    return ""
+
+
+def _about_hidden_layers(value):
+    if not isinstance(value, str):
+        return ""
+    widths = [int(text) for text in re.findall(r"\d+", value)]
+    return (
+        f"Write hidden_layer_sizes={tuple(widths)}, without quotes." if widths else ""
+    )
+
+
+def _about_dropout(value):
+    if _is_real(value) and 1 < value < 100:
+        return f"Write a percentage as a share: dropout={value / 100:g}."
+    return ""
+
+
+def _about_standardize(value):
+    is_near = bool(suggestion(value, ["auto", "channel", "feature"]))
+    return "Write standardize=True." if isinstance(value, str) and not is_near else ""
+
+
+def _about_augment(value):
+    return (
+        "Write augment=ImageAugmenter(...), which is in skdl.preprocessing."
+        if value is True
+        else ""
+    )
+
+
+def _about_image_shape(value):
+    if isinstance(value, Integral):
+        return "Write (height, width, channels), or (height, width) for one channel."
+    return ""
+
+
 # Parameter -> function of its wrong value, which returns what to write instead.
 HINTS = {
     "learning_rate": _about_learning_rate,
@@ -313,4 +322,11 @@ HINTS = {
     "validation_split": _about_validation_split,
     "early_stopping": _about_early_stopping,
     "normalization": _about_normalization,
+    "activation": _about_activation,
+    "loss": _about_loss,
+    "hidden_layer_sizes": _about_hidden_layers,
+    "dropout": _about_dropout,
+    "standardize": _about_standardize,
+    "augment": _about_augment,
+    "image_shape": _about_image_shape,
 }

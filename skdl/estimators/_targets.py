@@ -30,6 +30,7 @@ from sklearn.utils.multiclass import type_of_target
 from skdl._explain import or_nothing
 from skdl._inputs import check_weight_sizes
 from skdl._sklearn import check_partial_fit_first_call
+from skdl._warn import warn
 from skdl.engine.losses import (
     CLASSIFICATION_LOSSES,
     REGRESSION_LOSSES,
@@ -107,7 +108,19 @@ def choose_targets(net, y):
         return Numbers(net), Numbers(net).read(y)
     values, kind = _parse(net, y)
     targets = kind(net, kind.classes_in(values))
+    _warn_of_one_class(targets)
     return targets, targets.to_numbers(values)
+
+
+def _warn_of_one_class(targets):
+    """Warn that there is nothing to learn; scikit-learn's classifiers accept it."""
+    if type(targets) is Labels and targets.n_classes == 1:
+        only = targets.classes[0].item()
+        warn(
+            f"y holds one class only, {only!r}: the net will predict it for every row. "
+            "Check how y was selected or split.",
+            UserWarning,
+        )
 
 
 def choose_targets_of_batches(net, y, classes):
@@ -1048,14 +1061,15 @@ def _parse(net, y, columns=False):
         _check_indicator_allowed(net)
         return y, Indicator
     if kind not in ("binary", "multiclass"):
-        hint = (
-            " SoftmaxClassifier and loss='kl_divergence' take a matrix of "
-            "probabilities, too."
-        )
+        hints = {
+            "continuous": " For numbers, use a regressor, such as MLPRegressor.",
+            "continuous-multioutput": " A matrix of probabilities is for "
+            "SoftmaxClassifier and loss='kl_divergence'.",
+        }
         raise ValueError(
             f"Unknown label type: {kind!r}. y must hold one class label per row "
             "(strings, integers or booleans), or one in each of several columns, or be "
-            "an indicator matrix." + (hint if kind == "continuous-multioutput" else "")
+            "an indicator matrix." + hints.get(kind, "")
         )
     return column_or_1d(y, warn=True), Labels
 

@@ -48,6 +48,8 @@ def check_validation(net, X_val, y_val, sample_weight_val, *, incremental=False)
         X_val, y_val, sample_weight_val = _out_of_tuples(
             X_val, y_val, sample_weight_val
         )
+    elif isinstance(X_val, list) and y_val is None and _is_pair(X_val):
+        raise ValueError("X_val is a list of X and y: pass them as X_val and y_val.")
     given = X_val is not None
     if given != (y_val is not None) or (sample_weight_val is not None and not given):
         raise ValueError(
@@ -97,6 +99,13 @@ def _out_of_tuples(X_val, y_val, sample_weight_val):
     if len(X_val) != 1 or or_nothing(np.ndim, X_val[0]) != 2:
         return X_val, y_val, sample_weight_val
     return X_val[0], _only_one(y_val), _only_one(sample_weight_val)
+
+
+def _is_pair(values):
+    """Tell whether a list holds a matrix and as many targets."""
+    lengths = or_nothing(lambda: [len(one) for one in values], nothing=[])
+    is_matrix = lengths and or_nothing(np.ndim, values[0], nothing=0) == 2
+    return len(lengths) == 2 and is_matrix and lengths[0] == lengths[1]
 
 
 def _only_one(values):
@@ -252,7 +261,7 @@ class ValidationData:
         weighted = " with their weights" if self.weights is not None else ""
         raise ValueError(
             f"{_name_of(net, record)} cannot score the validation rows{weighted}: "
-            f"{error}{or_nothing(_way_out, self, error)}"
+            f"{str(error).rstrip('.')}.{or_nothing(_way_out, self, error)}"
         ) from error
 
 

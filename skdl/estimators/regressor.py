@@ -6,12 +6,11 @@ from typing import ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skdl._arguments import explain_arguments, explain_parameters
 from skdl._inputs import check_numbers
-from skdl._sklearn import HasMethods, StrOptions, fit_context
+from skdl._sklearn import HasMethods, StrOptions, available_if, fit_context
 from skdl._typing import MatrixLike
 from skdl.engine.hidden_layers import HiddenLayers
 from skdl.engine.layers import BatchNorm

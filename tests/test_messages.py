@@ -1,0 +1,303 @@
+"""Mistakes that users make, and the words of the errors that help.
+
+Each row is a mistake, the type of its error, and its decisive words: the parameter, its
+value, and what to write instead. Nothing is trained: bad input fails before any work.
+"""
+
+# ruff: noqa: E501 - the rows of the tables are long
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import neural_network
+from sklearn.metrics import accuracy_score
+from sklearn.pipeline import make_pipeline
+
+from skdl import (
+    LogisticClassifier,
+    MLPClassifier,
+    MLPRegressor,
+    PCAWhitener,
+    SoftmaxClassifier,
+    Standardizer,
+    SVMClassifier,
+    ValidationSet,
+)
+from skdl.callbacks import Checkpoint, CSVLogger, LambdaCallback, Monitor
+from skdl.engine import Adam, Quantile, Relu, StepDecay
+from skdl.engine.network import Network
+from skdl.ensemble import (
+    CheckpointEnsembleClassifier,
+    SeedEnsembleClassifier,
+    SeedEnsembleRegressor,
+)
+from skdl.inspection import TrainingCurveDisplay, diagnose, find_learning_rate
+from skdl.model_selection import CoarseToFineSearchCV, Log
+from skdl.preprocessing import ImageAugmenter
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(40, 4))
+y = np.arange(40) % 2
+TEXT = np.where(y, "good", "bad")
+
+
+def clf(**params):
+    """Fit a classifier with these parameters."""
+    return MLPClassifier(**{"hidden_layer_sizes": (3,)} | params).fit(X, y)
+
+
+def reg(**params):
+    """Fit a regressor with these parameters."""
+    return MLPRegressor(**{"hidden_layer_sizes": (3,)} | params).fit(X, X[:, 0])
+
+
+def with_nan(row, column):
+    """Return a frame with one gap."""
+    frame = pd.DataFrame(X, columns=["age", "height", "income", "size"])
+    frame.iloc[row, column] = np.nan
+    return frame
+
+
+def ensemble(estimator, **params):
+    """Fit an ensemble of seeds."""
+    return SeedEnsembleClassifier(estimator, **params).fit(X, y)
+
+
+def search(space, **params):
+    """Fit a search."""
+    return CoarseToFineSearchCV(MLPClassifier(), space, cv=2, **params).fit(X, y)
+
+
+VALUES = {  # parameter of a classifier: value, words
+    "solver class": ({"solver": Adam}, ["write Adam(), not Adam"]),
+    "activation class": ({"activation": Relu}, ["write Relu(), not Relu"]),
+    "schedule class": ({"learning_rate": StepDecay}, ["write StepDecay(), not"]),
+    "loss class": ({"loss": Quantile}, ["loss must be an object", "write Quantile()"]),
+    "augmenter class": ({"augment": ImageAugmenter}, ["write ImageAugmenter(), not"]),
+    "activation misspelt": ({"activation": "rellu"}, ["Did you mean 'relu'?"]),
+    "activation in a list": ({"activation": ["rellu"]}, ["Did you mean 'relu'?"]),
+    "activation function": ({"activation": np.tanh}, ["Write activation='tanh'."]),
+    "activation lambda": ({"activation": lambda z: z}, ["has no gradient", "backward"]),
+    "activation None": ({"activation": None}, ["'activation'", "Got None", "'relu'"]),
+    "two activations": ({"activation": ["relu"] * 2}, ["one for each of the 1 hidden"]),
+    "solver unknown": ({"solver": "newton"}, ["{'adagrad', 'adam', 'adamw', 'lbfgs'"]),
+    "solver None": ({"solver": None}, ["'solver' parameter", "Got None instead"]),
+    "rate as schedule": ({"learning_rate": 0.01}, ["learning_rate_init=0.01."]),
+    "schedule as rate": ({"learning_rate_init": "step"}, ["learning_rate='step'."]),
+    "rate as text": ({"learning_rate_init": "0.01"}, ["learning_rate_init=0.01, with"]),
+    "rate 0": ({"learning_rate_init": 0}, ["'learning_rate_init'", "Got 0"]),
+    "max_iter float": ({"max_iter": 1e3}, ["Write max_iter=1000."]),
+    "max_iter 0": ({"max_iter": 0}, ["'max_iter'", "[1, inf)", "Got 0"]),
+    "batch_size None": ({"batch_size": None}, ["'batch_size'", "'auto'", "Got None"]),
+    "batch_size float": ({"batch_size": 32.0}, ["Write batch_size=32."]),
+    "batch_size full": ({"batch_size": "full"}, ["{'auto'}", "Got 'full'"]),
+    "alpha None": ({"alpha": None}, ["'alpha'", "Got None"]),
+    "alpha text": ({"alpha": "1e-3"}, ["Write alpha=1e-3, without quotes."]),
+    "penalty 'none'": ({"penalty": "none"}, ["Write penalty=None, without quotes."]),
+    "dropout percent": ({"dropout": 50}, ["dropout=0.5."]),
+    "dropout 1": ({"dropout": 1.0}, ["'dropout'", "[0.0, 1.0)", "Got 1.0"]),
+    "dropout list": ({"dropout": [0.5]}, ["or 2 of them: for the input"]),
+    "dropout bool": ({"dropout": True}, ["dropout must be a number", "got True"]),
+    "normalization True": ({"normalization": True}, ["Write normalization='batch'."]),
+    "layer norm": ({"normalization": "layer"}, ["'normalization'", "Got 'layer'"]),
+    "weight_init zeros": ({"weight_init": 0}, ["identical", "a number above 0"]),
+    "widths text": ({"hidden_layer_sizes": "100,50"}, ["hidden_layer_sizes=(100, 50)"]),
+    "width text": ({"hidden_layer_sizes": "100"}, ["hidden_layer_sizes=(100,), w"]),
+    "widths float": ({"hidden_layer_sizes": (3.0,)}, ["integers, as in (100, 50)"]),
+    "widths nested": ({"hidden_layer_sizes": [[3, 4]]}, ["integers", "got [[3, 4]]"]),
+    "width 0": ({"hidden_layer_sizes": (0,)}, ["hidden_layer_sizes must be > 0"]),
+    "widths None": ({"hidden_layer_sizes": None}, ["'hidden_layer_sizes'", "Got None"]),
+    "early stopping text": ({"early_stopping": "True"}, ["Write early_stopping=True,"]),
+    "patience": ({"early_stopping": 5}, ["early_stopping=True, n_iter_no_change=5."]),
+    "share as split": ({"validation_split": 0.2}, ["validation_fraction=0.2."]),
+    "fraction of rows": ({"validation_fraction": 20}, ["'validation_fraction'", "20"]),
+    "scorer": ({"scoring": "auc", "early_stopping": True}, ["scoring='auc'", "roc_auc"]),
+    "scorers": ({"scoring": ["f1", "acc"]}, ["scoring='acc'", "Did you mean 'accur"]),
+    "scorer without rows": ({"scoring": "f1"}, ["no rows to score", "early_stopping"]),
+    "class_weight near": ({"class_weight": "balance"}, ["Did you mean 'balanced'?"]),
+    "class_weight list": ({"class_weight": [1, 2]}, ["class_weight is a list", "dict"]),
+    "class_weight number": ({"class_weight": 2.0}, ["'class_weight'", "Got 2.0"]),
+    "class_weight keys": ({"class_weight": {2: 3}}, ["[2], which are not in y", "[0, 1"]),
+    "class_weight < 0": ({"class_weight": {0: -1}}, ["got -1 for the label 0"]),
+    "label_smoothing": ({"label_smoothing": 1}, ["'label_smoothing'", "[0.0, 1.0)"]),
+    "random_state text": ({"random_state": "seed"}, ["'random_state'", "Got 'seed'"]),
+    "momentum 2": ({"momentum": 2}, ["'momentum'", "[0.0, 1.0]", "Got 2"]),
+    "image_shape int": ({"image_shape": 4}, ["(height, width, channels)"]),
+    "image_shape": ({"image_shape": (3, 3)}, ["needs 9 columns, and X has 4"]),
+    "standardize text": ({"standardize": "zscore"}, ["Write standardize=True."]),
+    "standardize near": ({"standardize": "features"}, ["Did you mean 'feature'?"]),
+    "channels": ({"standardize": "channel"}, ["set image_shape=(height, width, chann"]),
+    "augment True": ({"augment": True}, ["Write augment=ImageAugmenter(...)"]),
+    "augment of rows": ({"augment": lambda rows: rows}, ["a function of (images, rng)"]),
+    "shift of rows": ({"augment": ImageAugmenter(shift=1)}, ["Set image_shape="]),
+    "verbose text": ({"verbose": "yes"}, ["'verbose' parameter", "Got 'yes'"]),
+    "max_time text": ({"max_time": "1h"}, ["'max_time'", "Got '1h'"]),
+    "tol < 0": ({"tol": -1}, ["'tol'", "[0.0, inf)", "Got -1"]),
+    "loss of a regressor": ({"loss": "mae"}, ["'mae' is a loss of regressors"]),
+    "loss object": ({"loss": Quantile(0.9)}, ["Quantile", "is a loss of regressors"]),
+    "loss function": ({"loss": lambda s, t: s}, ["'loss'", "rows_and_gradient"]),
+    "more memory": ({"hidden_layer_sizes": 10**15}, ["hidden_layer_sizes=10000000000", "5,000,000,000,000,000 weights", "GiB of memory"]),
+    "lbfgs and batches": ({"solver": "lbfgs", "normalization": "batch"}, ["solver='lbf"]),
+    "lbfgs and schedule": ({"solver": "lbfgs", "learning_rate": "step"}, ["learning_ra"]),
+    "residual": ({"residual": True}, ["residual=True", "there are 1", "more layers"]),
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def no_work(monkeypatch):
+    """Make every step of training an error of another kind."""
+
+    def work(*args, **kwargs):
+        raise AssertionError("training began before the input was refused")
+
+    monkeypatch.setattr(Network, "loss_and_gradient", work)
+
+
+@pytest.mark.parametrize(("params", "words"), VALUES.values(), ids=VALUES)
+def test_a_wrong_value_of_a_parameter(params, words):
+    with pytest.raises((ValueError, TypeError, MemoryError)) as error:
+        clf(**params)
+    for text in words:
+        assert text in str(error.value)
+
+
+CALLS = {  # what the user does, error, words
+    "loss of a classifier": (lambda: reg(loss="cross_entropy"), ValueError, "'cross_entropy' is a loss of classifiers, such as MLPClassifier"),
+    "quantile 1.5": (lambda: reg(loss=Quantile(1.5)), ValueError, r"in \(0, 1\), or several"),
+    "text to a regressor": (lambda: MLPRegressor().fit(X, TEXT), ValueError, "y holds text, 'bad' in row 0 .*use a classifier"),
+    "numbers to a classifier": (lambda: MLPClassifier().fit(X, X[:, 0]), ValueError,
+                                "Unknown label type: 'continuous'.*MLPRegressor"),
+    "NaN in the first row": (lambda: MLPClassifier().fit(with_nan(0, 2), y), ValueError,
+                             "NaN is in the columns 'income', first in row 0"),
+    "NaN in a regressor": (lambda: MLPRegressor().fit(with_nan(7, 1), y), ValueError,
+                           "NaN is in the columns 'height', first in row 7"),
+    "NaN in an array": (lambda: MLPClassifier().fit(with_nan(3, 1).to_numpy(), y),
+                        ValueError, "NaN is in the columns 1, first in row 3"),
+    "words in X": (lambda: MLPClassifier().fit(np.c_[X, TEXT], y), ValueError, "columns contain no numbers: 4 .*OneHotEncoder"),
+    "X and y swapped": (lambda: MLPClassifier().fit(y, X), ValueError, "Expected 2D arr"),
+    "no y": (lambda: MLPClassifier().fit(X), TypeError, r"^MLPClassifier\.fit missing .*'y'"),
+    "y None": (lambda: MLPClassifier().fit(X, None), ValueError, "requires y"),
+    "short y": (lambda: MLPClassifier().fit(X, y[1:]), ValueError, r"\[40, 39\]"),
+    "images": (lambda: SoftmaxClassifier().fit(X.reshape(40, 2, 2), y), ValueError,
+               r"X\.reshape\(len\(X\), -1\)"),
+    "X_val pair": (lambda: MLPClassifier().fit(X, y, X_val=(X, y)), ValueError,
+                   "pass its parts as X_val and y_val"),
+    "X_val list": (lambda: MLPClassifier().fit(X, y, X_val=[X, y]), ValueError,
+                   "pass them as X_val and y_val"),
+    "X_val alone": (lambda: MLPClassifier().fit(X, y, X_val=X), ValueError,
+                    "X_val is given, y_val is None"),
+    "X_val columns": (lambda: MLPClassifier().fit(X, y, X_val=X[:, 1:], y_val=y),
+                      ValueError, r"In the validation data .*3 features"),
+    "set and y_val": (lambda: MLPClassifier().fit(X, y, X_val=ValidationSet(X, y),
+                      y_val=y), ValueError, "X_val is a ValidationSet"),
+    "metric as scorer": (lambda: clf(scoring=accuracy_score, early_stopping=True),
+                         ValueError, "make_scorer"),
+    "pos_label": (lambda: MLPClassifier(scoring="f1", early_stopping=True).fit(X, TEXT),
+                  ValueError, r"make_scorer\(.*response_method=.*pos_label='good'"),
+    "list of callbacks": (lambda: MLPClassifier().set_callbacks([Monitor(), 1]),
+                          TypeError, r"one by one.* set_callbacks\(Monitor\(...\), int"),
+    "callback class": (lambda: MLPClassifier().set_callbacks(Monitor), TypeError,
+                       r"write set_callbacks\(Monitor\(...\)\), not"),
+    "function as callback": (lambda: MLPClassifier().set_callbacks(print), TypeError,
+                             r"LambdaCallback\(on_epoch_end=function\)"),
+    "no callback": (lambda: MLPClassifier().set_callbacks("bar"), TypeError,
+                    "must have the methods setup, .*'bar' has no setup"),
+    "no probabilities": (lambda: SVMClassifier().predict_proba(X), AttributeError,
+                         "no attribute 'predict_proba': loss='hinge' .*CalibratedCl"),
+    "no log probabilities": (lambda: SVMClassifier().predict_log_proba(X),
+                             AttributeError, "CalibratedClassifierCV"),
+    "lbfgs in parts": (lambda: MLPRegressor(solver="lbfgs").partial_fit(X, y),
+                       AttributeError, "solver='lbfgs' needs all rows at once"),
+    "hard votes": (lambda: SeedEnsembleClassifier(voting="hard").predict_proba(X),
+                   AttributeError, "voting='hard' counts votes"),
+    "not fitted": (lambda: MLPClassifier().predict(X), ValueError, "not fitted yet"),
+    "balanced in parts": (lambda: SoftmaxClassifier(class_weight="balanced").partial_fit(
+                          X, y, classes=[0, 1]), ValueError, "compute_class_weight"),
+    "no classes": (lambda: MLPClassifier().partial_fit(X, y), ValueError, "classes must"),
+    "head with a loss": (lambda: LogisticClassifier(loss="hinge"), TypeError,
+                         "LogisticClassifier got an unexpected parameter 'loss'"),
+    "from the other kind": (lambda: MLPClassifier.from_sklearn(MLPRegressor()),
+                            TypeError, "needs a fitted sklearn.neural_network.MLPClas"),
+    "ensemble of scikit-learn's": (lambda: ensemble(neural_network.MLPClassifier()),
+                                   ValueError, "got scikit-learn's MLPClassifier: imp"),
+    "ensemble of a class": (lambda: ensemble(MLPClassifier), ValueError,
+                            r"a class: write MLPClassifier\(\)"),
+    "ensemble of regressors": (lambda: ensemble(MLPRegressor()), ValueError,
+                               "one of skdl's classifiers, got MLPRegressor"),
+    "ensemble of pipelines": (lambda: ensemble(make_pipeline(MLPClassifier())),
+                              ValueError, "Put the ensemble into a pipeline"),
+    "ensemble of lbfgs": (lambda: CheckpointEnsembleClassifier(
+                          MLPClassifier(solver="lbfgs")).fit(X, y), ValueError,
+                          "set solver='adam', or take an ensemble of seeds"),
+    "voting": (lambda: ensemble(None, voting="sof"), ValueError, "Did you mean 'soft'?"),
+    "votes of margins": (lambda: ensemble(SVMClassifier(), voting="soft"), ValueError,
+                         "voting='soft' takes the mean of probabilities"),
+    "no members": (lambda: ensemble(None, n_members=0), ValueError, "'n_members'.*Got 0"),
+    "member with a bad value": (lambda: ensemble(MLPClassifier(solver="adm")),
+                                ValueError, "Did you mean 'adam'?"),
+    "weights": (lambda: SeedEnsembleRegressor(weights="scores").fit(X, y), ValueError,
+                "Did you mean 'score'?"),
+    "search of auc": (lambda: search({"alpha": Log(1e-4, 1)}, scoring="auc"), ValueError,
+                      "scoring='auc' is not the name of a scorer. Did you mean 'roc_a"),
+    "search of nothing": (lambda: search({}), ValueError, "param_space .*not empty"),
+    "search of a list": (lambda: search(["alpha"]), ValueError, "param_space"),
+    "search of lr": (lambda: search({"lr": Log(1e-4, 1)}), ValueError,
+                     "'lr' for estimator .*use learning_rate_init"),
+    "range of logs": (lambda: search({"alpha": Log(0, 1)}), ValueError, "Log.*0"),
+    "diagnose scikit-learn's": (lambda: diagnose(neural_network.MLPClassifier(), X, y),
+                                TypeError, "MLPClassifier of scikit-learn .import MLPC"),
+    "rate of scikit-learn's": (lambda: find_learning_rate(
+                               neural_network.MLPClassifier(), X, y), TypeError,
+                               "import MLPClassifier from skdl"),
+    "rate of lbfgs": (lambda: find_learning_rate(MLPClassifier(solver="lbfgs"), X, y),
+                      ValueError, "solver='lbfgs' has no learning rate to find"),
+    "curve not fitted": (lambda: TrainingCurveDisplay.from_estimator(MLPClassifier()),
+                         ValueError, "not fitted"),
+    "checkpoint without path": (lambda: Checkpoint(), TypeError, "'path'"),
+    "checkpoint of a number": (lambda: Checkpoint(3), TypeError, "path must be a str"),
+    "log to nowhere": (lambda: CSVLogger(None), TypeError, "path must be a str .*None"),
+    "monitor of nothing": (lambda: Monitor(every=0), ValueError, "every must .*got 0"),
+    "callback of text": (lambda: LambdaCallback("print"), TypeError, "on_epoch_end"),
+    "components": (lambda: PCAWhitener(n_components=-1).fit(X), ValueError,
+                   "'n_components'.*Got -1"),
+    "standardizer of words": (lambda: Standardizer().fit(np.c_[X, TEXT]), ValueError,
+                              "columns contain no numbers"),
+    "standardizer flag": (lambda: Standardizer(with_mean="True").fit(X), ValueError,
+                          "Write with_mean=True, without quotes"),
+    "rotation by text": (lambda: ImageAugmenter(rotation="10").check(), ValueError,
+                         "rotation.*'10'"),
+    "fill mode": (lambda: ImageAugmenter(shift=1, fill_mode="nearst").check(),
+                  ValueError, "fill_mode.*'nearst'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "kind", "pattern"), CALLS.values(), ids=CALLS)
+def test_a_wrong_call(call, kind, pattern):
+    with pytest.raises(kind) as error:
+        call()
+    assert re.search(pattern, str(error.value), re.DOTALL), str(error.value)
+
+
+def test_no_message_of_scorers_is_a_list_of_all():
+    with pytest.raises(ValueError, match="scoring='auc'") as error:
+        clf(scoring="auc")
+    assert len(str(error.value)) < 300
+
+
+@pytest.mark.parametrize("Net", [MLPClassifier, SoftmaxClassifier, SVMClassifier])
+def test_one_class_in_y_is_a_warning(Net, monkeypatch):
+    monkeypatch.undo()
+    net = Net((2,), solver="lbfgs")
+    with pytest.warns(UserWarning, match="y holds one class only, 'good'") as caught:
+        net.fit(X, ["good"] * 40)
+    assert len(caught) == 1
+    assert set(net.predict(X)) == {"good"}
+
+
+@pytest.mark.parametrize("Net", [SVMClassifier, MLPRegressor])
+def test_a_method_that_is_missing_is_missing(Net):
+    net = Net(solver="lbfgs")
+    assert not hasattr(net, "partial_fit")
+    assert hasattr(net, "predict_proba") is False
