@@ -11,6 +11,7 @@ from scipy.ndimage import gaussian_filter1d
 from sklearn.base import clone
 
 from skdl._sklearn import check_matplotlib_support
+from skdl._tables import html_table
 from skdl._warn import warn
 from skdl.estimators._inner_door import train_discarded, uses_lbfgs
 from skdl.inspection._check_arguments import check_integer, check_number
@@ -136,6 +137,23 @@ class LearningRateDisplay(Display):
         axes.legend(loc="lower left", frameon=False)
         self.lines_ = lines
         return self
+
+    def __repr__(self) -> str:
+        """Show the result, as ``print`` does."""
+        return f"{type(self).__name__}: {self}"
+
+    def _repr_html_(self) -> str:
+        """Show the numbers as a table in a notebook, and the result as a sentence."""
+        low, lowest = self.smoothed_losses.min(), self.smoothed_losses.argmin()
+        rows = [
+            ["", "value"],
+            ["learning rates tried", f"{self.rates[0]:.2g} to {self.rates[-1]:.2g}"],
+            ["steps", str(len(self.rates))],
+            ["loss at the first rate", f"{self.smoothed_losses[0]:.4g}"],
+            ["lowest loss", f"{low:.4g} at {self.rates[lowest]:.2g}"],
+            ["suggested learning_rate_init", f"{self.suggestion:.2g}"],
+        ]
+        return html_table(rows, caption=type(self).__name__, notes=str(self))
 
     def __str__(self) -> str:
         """Return the tested rates, the fall of the loss and the suggestion as text."""

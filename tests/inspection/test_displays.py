@@ -1,5 +1,6 @@
 """The common behaviour of all displays."""
 
+import re
 import sys
 
 import numpy as np
@@ -61,6 +62,34 @@ def test_a_new_figure(case, draw, net):
     assert len(panels) == DISPLAYS[case][2]
     assert set(panels) <= set(display.figure_.axes)
     display.figure_.draw_without_rendering()  # warnings are errors
+
+
+def test_a_display_is_shown_by_its_values(case, draw, net):
+    display = draw(net)
+    name, text, html = case.split("-")[0], repr(display), display._repr_html_()
+    assert re.fullmatch(rf"{name}\((\w+=.+)+\)", text)
+    assert " object at 0x" not in text
+    assert len(text) < 600
+    assert html.startswith(f"<p><b>{name}</b></p>\n<table>")
+    rows = html.count("<tr>")
+    assert rows == 1 + (4 if "Mistakes" in name else text.count("="))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (np.zeros((9, 2)), "array of shape (9, 2)"),
+        (np.arange(2), "[0, 1]"),
+        ({"loss": 1, "time": 2}, "dict of loss, time"),
+        ([1.0] * 9, "list of 9"),
+        (["x" * 70], "list of 1"),
+        ((4, 4), "(4, 4)"),
+        ("a", "'a'"),
+        ("a" * 99, "'" + 58 * "a" + "…"),
+    ],
+)
+def test_values_in_short(value, text):
+    assert helpers._in_short(value) == text
 
 
 def test_plot_draws_again_and_returns_self(draw, net):

@@ -234,6 +234,10 @@ def test_the_result_as_text(digits):
     words = str(found)
     assert f"learning_rate_init={found.suggestion:.2g}" in words
     assert f"{len(found.rates)} steps" in words
+    assert repr(found) == f"LearningRateDisplay: {words}"
+    html = found._repr_html_()
+    assert f">{found.suggestion:.2g}</td>" in html
+    assert words in html
 
 
 def test_the_picture(digits):

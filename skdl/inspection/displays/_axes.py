@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence, Sized
+from dataclasses import fields
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +11,8 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skdl._sklearn import check_matplotlib_support
+from skdl._tables import html_table
+from skdl._text import join_names
 from skdl.estimators._inner_door import network_of
 from skdl.inspection._unwrap import Unwrapped, unwrap_net
 
@@ -30,6 +34,26 @@ class Display:
 
     ax_: Axes
     figure_: Figure
+
+    def __repr__(self) -> str:
+        """Show the values to draw, large ones by their shape."""
+        values = ", ".join(f"{name}={text}" for name, text in self._described())
+        return f"{type(self).__name__}({values})"
+
+    def _repr_html_(self) -> str:
+        """Show the same as a table. A notebook shows the drawn figure by itself."""
+        return html_table(
+            [["value", ""], *self._described()], left=2, caption=type(self).__name__
+        )
+
+    def _described(self):
+        """Return (name, text) of each value that is not None."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return [
+            (name, _in_short(values[name]))
+            for name in values
+            if values[name] is not None
+        ]
 
     @classmethod
     def _unwrap(cls, estimator: Any) -> Unwrapped:
@@ -99,6 +123,22 @@ class Display:
         ax.set_axis_off()
         inner = GridSpecFromSubplotSpec(n_rows, n_columns, subplot_spec=place, **grid)
         return np.array([ax.figure.add_subplot(part) for part in inner], dtype=object)
+
+
+def _in_short(value: Any) -> str:
+    """Return a short text: a shape for an array, names for a dict, or the value."""
+    if isinstance(value, np.ndarray):
+        if value.size > 3:
+            return f"array of shape {value.shape}"
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return f"dict of {join_names([str(key) for key in value])}"
+    if isinstance(value, Sequence) and not isinstance(value, str) and len(value) > 3:
+        return f"{type(value).__name__} of {len(value)}"
+    text = " ".join(repr(value).split())
+    if len(text) > 60 and isinstance(value, Sized) and not isinstance(value, str):
+        return f"{type(value).__name__} of {len(value)}"
+    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 def layer_colors(n_layers: int) -> list:

@@ -15,6 +15,7 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_consistent_length
 
 from skdl._sklearn import check_matplotlib_support
+from skdl._tables import html_table
 from skdl.estimators._inner_door import labels_of
 from skdl.inspection._check_arguments import check_integer, check_lengths, check_table
 from skdl.inspection.displays._axes import GRAY, Display
@@ -332,6 +333,13 @@ class MistakesDisplay(Display):
             header.append("…")
             lines = [[*line, ""] for line in lines]
         return header, lines
+
+    def _repr_html_(self) -> str:
+        """Show the table in a notebook; for images, without their pixels."""
+        header, lines = self._table()
+        if self.image_shape is not None:
+            header, lines = header[:3], [line[:3] for line in lines]
+        return html_table([header, *lines], left=3, caption=type(self).__name__)
 
     def __str__(self) -> str:
         """Return the table as text."""
