@@ -57,6 +57,16 @@ class Progress:
         """
         return self.epochs if unit == "epochs" else self.steps
 
+    def total(self, unit: str) -> int:
+        """Return how many epochs or iterations the run may take in all.
+
+        Parameters
+        ----------
+        unit : {'epochs', 'iterations'}
+            What to count. An iteration is a step.
+        """
+        return self.max_epochs * (1 if unit == "epochs" else self.batches)
+
     def share(self, horizon: int | None) -> float:
         """Return the share of the horizon that has passed, at most 1.
 

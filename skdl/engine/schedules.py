@@ -34,6 +34,8 @@ __all__ = [
 ]
 
 UNITS = ("epochs", "iterations")
+# The factor of `Exponential` after the last epoch, by default.
+LAST = 0.01
 
 
 class Schedule(Specification):
@@ -206,8 +208,9 @@ class StepDecay(Schedule):
     ----------
     decay : float, default=0.5
         The factor of each step down, in (0, 1].
-    every : int, default=10
-        The time between two steps down, at least 1.
+    every : int, optional
+        The time between two steps down, at least 1. By default a tenth of the
+        estimator's `max_iter`.
     unit : {'epochs', 'iterations'}, default='epochs'
         The unit of `every` and `start`.
     start : int, default=0
@@ -222,21 +225,23 @@ class StepDecay(Schedule):
     """
 
     decay: float = 0.5
-    every: int = 10
+    every: int | None = None
     unit: Literal["epochs", "iterations"] = "epochs"
     start: int = 0
 
     def check(self) -> None:
         """Raise ValueError for settings outside of their ranges."""
         check_number(self, "decay", 0, 1, closed="right")
-        check_count(self, "every")
+        if self.every is not None:
+            check_count(self, "every")
         check_choice(self, "unit", UNITS)
         check_count(self, "start", 0)
 
     def factor(self, progress: Progress) -> float:
         """Return the factor for the next step."""
         passed = max(0, progress.count(self.unit) - self.start)
-        return float(self.decay ** (passed // self.every))
+        every = self.every or max(1, progress.total(self.unit) // 10)
+        return float(self.decay ** (passed // every))
 
 
 @dataclass(eq=False, repr=False)
@@ -245,8 +250,9 @@ class Exponential(Schedule):
 
     Parameters
     ----------
-    decay : float, default=0.95
-        The factor per unit of time, in (0, 1].
+    decay : float, optional
+        The factor per unit of time, in (0, 1]. By default, the factor falls to 0.01
+        over the estimator's `max_iter` epochs.
     unit : {'epochs', 'iterations'}, default='epochs'
         The unit of time.
 
@@ -258,17 +264,21 @@ class Exponential(Schedule):
     [1.0, 0.9, 0.3487]
     """
 
-    decay: float = 0.95
+    decay: float | None = None
     unit: Literal["epochs", "iterations"] = "epochs"
 
     def check(self) -> None:
         """Raise ValueError for settings outside of their ranges."""
-        check_number(self, "decay", 0, 1, closed="right")
+        if self.decay is not None:
+            check_number(self, "decay", 0, 1, closed="right")
         check_choice(self, "unit", UNITS)
 
     def factor(self, progress: Progress) -> float:
         """Return the factor for the next step."""
-        return float(self.decay ** progress.count(self.unit))
+        passed = progress.count(self.unit)
+        if self.decay is None:
+            return float(LAST ** (passed / progress.total(self.unit)))
+        return float(self.decay**passed)
 
 
 @dataclass(eq=False, repr=False)
@@ -449,8 +459,8 @@ class Warmup(Schedule):
 
     Parameters
     ----------
-    schedule : schedule object, optional
-        The other schedule. By default a constant rate.
+    schedule : schedule object or str, optional
+        The other schedule, or its name, such as 'cosine'. By default a constant rate.
     length : int, default=500
         The time until the full rate, at least 1.
     unit : {'epochs', 'iterations'}, default='iterations'
@@ -471,24 +481,33 @@ class Warmup(Schedule):
     @property
     def patience(self):
         """The patience of the other schedule."""
-        return complete(self.schedule, Schedule).patience
+        return self._other().patience
 
     def check(self) -> None:
         """Raise ValueError for settings outside of their ranges."""
         if self.schedule is not None:
-            check_methods(self, "schedule", ["factor"])
-            complete(self.schedule, Schedule).check()
+            if isinstance(self.schedule, str):
+                check_choice(self, "schedule", sorted(SCHEDULES))
+            else:
+                check_methods(self, "schedule", ["factor"])
+            self._other().check()
         check_count(self, "length")
         check_choice(self, "unit", UNITS)
 
     def factor(self, progress: Progress) -> float:
         """Return the factor for the next step."""
         warm = min(1.0, (progress.count(self.unit) + 1) / self.length)
-        return warm if self.schedule is None else warm * self.schedule.factor(progress)
+        return warm if self.schedule is None else warm * self._other().factor(progress)
+
+    def _other(self):
+        """Return the other schedule as an object."""
+        if isinstance(self.schedule, str):
+            return SCHEDULES[self.schedule]()
+        return complete(self.schedule, Schedule)
 
     def is_complete(self, progress: Progress) -> bool:
         """Return whether the other schedule has run its course."""
-        return complete(self.schedule, Schedule).is_complete(progress)
+        return self._other().is_complete(progress)
 
 
 def _wave(first, last, share):

@@ -211,6 +211,19 @@ SCHEDULES = {  # schedule, progress, factor
         {"steps": 50_000},
         0.9025,
     ),
+    "step-tenth": (StepDecay(), {"epochs": 39, "max_epochs": 200}, 0.5),
+    "step-tenth-iterations": (
+        StepDecay(unit="iterations"),
+        {"steps": 400, "max_epochs": 200, "batches": 10},
+        0.25,
+    ),
+    "step-of-few-epochs": (StepDecay(), {"epochs": 2, "max_epochs": 5}, 0.25),
+    "exponential-last": (Exponential(), {"epochs": 200, "max_epochs": 200}, 0.01),
+    "exponential-half": (
+        Exponential(unit="iterations"),
+        {"steps": 20, "max_epochs": 4, "batches": 10},
+        0.1,
+    ),
     "exponential": (Exponential(0.5), {"epochs": 3, "steps": 99}, 0.125),
     "exponential-iterations": (Exponential(0.5, "iterations"), {"steps": 2}, 0.25),
     "cosine-half": (Cosine(), {"steps": 20, "batches": 4, "max_epochs": 10}, 0.5),
@@ -229,6 +242,11 @@ SCHEDULES = {  # schedule, progress, factor
     "one-cycle-end": (OneCycle(final=0.01), {"steps": 10, "batches": 10}, 0.01),
     "warm-up": (Warmup(length=10), {"steps": 4}, 0.5),
     "warm-up-over": (Warmup(length=10), {"steps": 400}, 1.0),
+    "warm-up-by-name": (
+        Warmup("cosine", 4),
+        {"steps": 5, "max_epochs": 10},
+        0.5,
+    ),
     "warm-up-then": (Warmup(StepDecay(every=1), 4, "epochs"), {"epochs": 2}, 0.1875),
 }
 INITIALIZERS = {  # initializer, standard deviation for (fan_in, fan_out) = (1000, 200)

@@ -47,6 +47,8 @@ FINE = {
     ("ReduceOnPlateau", "minimum"): ZERO,
     ("SGD", "momentum"): ZERO,
     ("SGD", "nesterov"): (True, np.bool_(True)),
+    ("Exponential", "decay"): {None},
+    ("StepDecay", "every"): {None},
     ("StepDecay", "start"): ZERO,
     ("TruncatedNormal", "scale"): {None},
     ("Warmup", "schedule"): {None},

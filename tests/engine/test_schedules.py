@@ -77,6 +77,7 @@ def test_factor_never_grows(name):
         (OneCycle(peak=1), "peak must be"),
         (Warmup(length=0), "length must be"),
         (Warmup(Exponential(decay=2)), "Exponential: decay must be"),
+        (Warmup("cosin"), "Warmup: schedule must be one of .* Did you mean 'cosine'?"),
     ],
 )
 def test_bad_settings_are_refused(schedule, message):
