@@ -12,6 +12,7 @@ from skdl.inspection.displays.images import TopActivationDisplay, WeightImageDis
 from skdl.inspection.displays.mistakes import MistakesDisplay
 from skdl.inspection.gradients import hidden_activations, input_gradients
 from skdl.inspection.learning_rate import LearningRateDisplay, find_learning_rate
+from skdl.inspection.live_plot import LivePlot
 from skdl.inspection.neural_features import NeuralFeatures
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "GradientFlowDisplay",
     "LayerHistogramDisplay",
     "LearningRateDisplay",
+    "LivePlot",
     "MistakesDisplay",
     "NeuralFeatures",
     "Report",

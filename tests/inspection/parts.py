@@ -5,6 +5,7 @@ When a file of skdl moves or is renamed, only the imports below change.
 
 # ruff: noqa: F401
 
+from skdl.inspection import live_plot
 from skdl.inspection._check_arguments import (
     check_indices,
     check_integer,
