@@ -5,17 +5,20 @@ test command runs them in this process, on fewer rows and for fewer rounds.
 """
 
 import importlib.util
+import json
 import os
 import re
 import runpy
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
+from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,6 +30,7 @@ EXAMPLES = sorted(
     for script in (ROOT / "examples").glob("[!_]*.py")
     if script.stem not in IMAGE_EXAMPLES
 )
+NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
 FIGURES = sorted((ROOT / "docs" / "figures").glob("*.py"))
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -64,8 +68,11 @@ def check_quickstart(result, folder, least=0.97):
     assert reports == lines[-1:]
     accuracy = float(re.fullmatch(r".*: (\d\.\d+)", lines[-1])[1])
     assert least <= accuracy <= 1
-    for model in ["softmax", "svm", "logistic", "ensemble"]:
-        assert re.search(rf"^{model} .* 0\.\d{{4}} ", result.stdout, re.M), model
+    rows = quickstart_rows(result.stdout)
+    assert rows.keys() > {"the net with faults", "softmax", "svm", "logistic"}
+    assert [accuracy] == [
+        scores[-1] for name, scores in rows.items() if name in lines[-1]
+    ]
     picture = Path(re.search("^Picture: (.*)$", result.stdout, re.M)[1])
     assert picture.read_bytes().startswith(PNG_SIGNATURE)
     # Only where --output asks for it does a file stay beside the user's own.
@@ -73,6 +80,30 @@ def check_quickstart(result, folder, least=0.97):
     if picture.parent != folder.resolve():
         picture.unlink()
         picture.parent.rmdir()
+    return rows
+
+
+def quickstart_rows(text):
+    """Return {row: numbers} of the two tables that the quickstart prints."""
+    found = re.findall(r"^(\w[\w ]*?) {2,}((?:0\.\d{4} *)+)(?: .*)?$", text, re.M)
+    return {name: [float(n) for n in numbers.split()] for name, numbers in found}
+
+
+def check_whole_quickstart(result, folder):
+    rows = check_quickstart(result, folder)
+    before, *cures = (scores[0] for scores in rows.values() if len(scores) == 1)
+    assert before < 0.2
+    assert len(cures) >= 2
+    assert cures[-1] > 0.9
+    gains = [scores[2] - scores[1] for scores in rows.values() if len(scores) == 3]
+    assert len(gains) == 3
+    assert np.mean(gains) > 0
+    # README shows the table. Other machines round otherwise, and stop a bit earlier.
+    text = (ROOT / "README.md").read_text("utf-8")
+    shown = quickstart_rows(text)
+    assert list(shown) == list(rows)
+    for name, numbers in rows.items():
+        assert shown[name] == pytest.approx(numbers, abs=0.03), name
 
 
 def check_picture_and_table(result, folder, name, rows):
@@ -150,12 +181,92 @@ def check_troubleshooting(result, folder):
     assert ", 0 found" in result.stdout
 
 
+def check_table(result, folder, rows):
+    """Return {row: numbers}, and check that the example leaves no file."""
+    assert not list(folder.iterdir())
+    found = {row: re.search(rf"^ *{row}  +(.*\d)", result.stdout, re.M) for row in rows}
+    assert all(found.values()), found
+    return {row: [float(n) for n in match[1].split()] for row, match in found.items()}
+
+
+def imbalance_rows(result, folder):
+    rows = ["the net", "class weights", "weights, calibrated", "threshold by costs"]
+    rows += ["threshold, tuned", "all three"]
+    return check_table(result, folder, rows).values()
+
+
+def check_imbalance(result, folder):
+    net, weighted, calibrated, *tuned = imbalance_rows(result, folder)
+    brier, recall, total = 0, 3, 5
+    assert weighted[brier] > 1.5 * net[brier]
+    assert weighted[recall] > net[recall] + 0.1
+    assert calibrated[brier] < weighted[brier] / 1.5
+    assert calibrated[recall] < weighted[recall] - 0.1
+    for columns in tuned:
+        assert columns[2] < 0.5  # a missed case costs more than a false alarm
+        assert columns[total] < net[total]
+
+
+def check_mixed_table(result, folder):
+    rows = ["net, numbers", "and marked gaps", "and words", "ridge regression"]
+    numbers, gaps, words, ridge = (
+        score for _, score, *_ in check_table(result, folder, rows).values()
+    )
+    assert numbers < gaps < words
+    assert ridge < words
+
+
+def ensemble_votes(result):
+    """Return (mean of the members, ensemble) of each row of the table."""
+    return re.findall(r"^\w+ +\w+ +(0\.\d+) +(0\.\d+) +\S+$", result.stdout, re.M)
+
+
+def check_ensembles(result, folder):
+    assert not list(folder.iterdir())
+    votes = ensemble_votes(result)
+    assert len(votes) == 6
+    for members, score in votes:
+        assert float(members) < float(score)
+    places = re.findall(r"^ +(\d\.\d) +\S+ +\S+ +(\d\.\d+)(.*)$", result.stdout, re.M)
+    near, far = [], []
+    for place, deviation, note in places:
+        assert bool(note) == (2 < float(place) < 4)
+        (far if note else near).append(float(deviation))
+    assert max(far) > 3 * np.median(near)
+
+
+def check_learning_rate(result, folder):
+    assert result.stdout.startswith("Suggested learning rate")
+    rows = ["default", "far too high", "suggested", "suggested, one cycle"]
+    default, high, found, cycle = (
+        score for _, score in check_table(result, folder, rows).values()
+    )
+    assert high < default < min(found, cycle)
+
+
+def check_intervals(result, folder, tolerance=3):
+    check_picture_and_table(result, folder, "intervals", ["line", "diabetes"])
+    head = re.search("^data +rows +(.*)$", result.stdout, re.M)[1].split()
+    assert head[:2] == ["before", "after"]
+    for row in re.findall(r"^(?:line|diabetes) +\d+ +(.*)$", result.stdout, re.M):
+        before, after, *mapie = (
+            float(share.strip("%")) for share in row.split()[: len(head) // 2]
+        )
+        assert abs(after - 90) < abs(before - 90) + tolerance
+        assert mapie in ([], [pytest.approx(after, abs=1)])
+
+
 CHECKS = {
+    "ensembles": check_ensembles,
+    "imbalance": check_imbalance,
+    "intervals": check_intervals,
+    "learning_rate": check_learning_rate,
+    "mixed_table": check_mixed_table,
     "checkpoint": check_checkpoint,
     "dask_search": check_dask_search,
     "optuna_search": check_optuna_search,
     "out_of_core": check_out_of_core,
-    "quickstart": check_quickstart,
+    "quickstart": check_whole_quickstart,
     "overfitting": check_overfitting,
     "optimizers": check_optimizers,
     "troubleshooting": check_troubleshooting,
@@ -201,13 +312,17 @@ def test_example(script, tmp_path):
 
 @pytest.fixture
 def run_small(monkeypatch, tmp_path, capsys):
-    """Return what runs an example's main in here, some of its settings replaced."""
+    """Return what runs an example's main in here, some of its settings replaced.
 
-    def run_small(name, **settings):
+    Without arguments, it asks for a picture.
+    """
+
+    def run_small(name, *arguments, **settings):
         example = load(name)
         for setting, value in settings.items():
             monkeypatch.setattr(example, setting, value)
-        example.main(["--output", str(tmp_path / f"{name}.png")])
+        picture = ["--output", str(tmp_path / f"{name}.png")]
+        example.main(list(arguments) or picture)
         return SimpleNamespace(stdout=capsys.readouterr().out)
 
     return run_small
@@ -219,18 +334,66 @@ def test_quickstart_on_few_digits(run_small, tmp_path):
     make_pipeline = load("quickstart").make_pipeline
 
     def make_small(*arguments):
-        small = {"net__hidden_layer_sizes": (30,), "net__max_iter": 15}
+        small = {"net__hidden_layer_sizes": (30,), "net__max_iter": 10}
         return make_pipeline(*arguments).set_params(**small)
 
     result = run_small(
         "quickstart",
         N_JOBS=1,
-        N_SEEDS=1,
-        N_HELD_OUT=100,
+        N_MEMBERS=2,
+        N_EPOCHS=3,
+        MAX_CURES=1,
         load_digits=lambda return_X_y: (X[:600], y[:600]),
         make_pipeline=make_small,
     )
-    check_quickstart(result, tmp_path, least=0.8)
+    rows = check_quickstart(result, tmp_path, least=0.8)
+    assert "vanishing_gradient" in rows
+
+
+def test_ensembles_of_few_nets(run_small, tmp_path):
+    result = run_small("ensembles", "--seeds", "1", N_MEMBERS=2, N_EPOCHS=4)
+    assert len(ensemble_votes(result)) == 6
+
+
+def test_learning_rate_of_one_seed(run_small, tmp_path):
+    result = run_small("learning_rate", "--seeds", "1", N_EPOCHS=3)
+    assert result.stdout.count("0.9") >= 2
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_imbalance_of_few_rows(run_small, tmp_path):
+    net = load("imbalance").NET.set_params(max_iter=4)
+    result = run_small("imbalance", "--splits", "1", N_ROWS=600, NET=net)
+    assert all(len(numbers) == 6 for numbers in imbalance_rows(result, tmp_path))
+
+
+def test_mixed_table_of_few_rows(run_small, tmp_path):
+    trees = partial(HistGradientBoostingRegressor, max_iter=2)
+    result = run_small(
+        "mixed_table", "--rows", "800", HistGradientBoostingRegressor=trees
+    )
+    check_mixed_table(result, tmp_path)
+
+
+def test_intervals_of_one_split(run_small, tmp_path):
+    check_intervals(run_small("intervals", N_SPLITS=1), tmp_path, tolerance=10)
+
+
+def test_the_margin_covers_the_rows_that_it_was_measured_on():
+    margin = load("intervals").margin
+    y = np.arange(1.0, 20.0)
+    assert margin(y, np.zeros(19), np.full(19, 10.0)) == 8.0  # of 20, 18 are at most 18
+    assert margin(y, np.zeros(19), np.full(19, 30.0)) == -2.0
+    assert margin(y[:8], np.zeros(8), np.zeros(8)) == np.inf  # too few rows for 90 %
+
+
+def test_mapie_finds_the_same_intervals():
+    pytest.importorskip("mapie", reason="needs MAPIE: pip install mapie")
+    example = load("intervals")
+    X, y = example.make_line(400, 0)
+    tested = example.intervals(example.make_net(0), X, y, 0)
+    found = tested[-1]
+    np.testing.assert_allclose(found["MAPIE"], found["after"])
 
 
 def test_overfitting_of_one_set(run_small, tmp_path):
@@ -341,3 +504,50 @@ def test_optimizers_behave_as_described():
             for d in step * np.eye(2)
         ]
         np.testing.assert_allclose(function(point)[1], slopes, rtol=1e-6)
+
+
+def code_cells(notebook):
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    return [cell for cell in cells if cell["cell_type"] == "code"]
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_committed_without_outputs_and_its_links_lead_somewhere(notebook):
+    for cell in code_cells(notebook):
+        assert cell["outputs"] == []
+        assert cell["execution_count"] is None
+        compile("".join(cell["source"]), notebook.name, "exec")
+    links = re.findall(r"\]\((\.\./[^)\s]+)\)", notebook.read_text("utf-8"))
+    assert links
+    for link in links:
+        assert (notebook.parent / link).exists(), link
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs(notebook, tmp_path, monkeypatch):
+    """By nbclient, where it is installed with a kernel; else its cells as a script."""
+    if all(map(importlib.util.find_spec, ("nbclient", "ipykernel"))):
+        monkeypatch.setenv("PYTHONPATH", str(ROOT), prepend=os.pathsep)
+        printed = outputs_of(notebook, tmp_path)
+    else:
+        script = tmp_path / "notebook.py"
+        cells = ["".join(cell["source"]) for cell in code_cells(notebook)]
+        script.write_text("\n".join(cells), "utf-8")
+        result = run(script, tmp_path)
+        check_clean(result)
+        printed = result.stdout
+    scores = [number(name, printed) for name in ("test", "one net", "vote")]
+    assert min(scores) > 0.9
+    assert printed.count(" -> {") >= 2
+
+
+def outputs_of(notebook, folder):
+    """Return what the cells of a notebook print."""
+    import nbclient
+    import nbformat
+
+    content = nbformat.read(notebook, as_version=4)
+    nbclient.NotebookClient(content, resources={"metadata": {"path": folder}}).execute()
+    outputs = [output for cell in content.cells for output in cell.get("outputs", [])]
+    return "".join(output.get("text", "") for output in outputs)

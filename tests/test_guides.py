@@ -18,6 +18,8 @@ GUIDES = {
     "datasets": (4, ()),
     "images": (6, ()),
     "inspection": (5, ()),
+    "intervals": (2, ()),
+    "tables": (1, ()),
     "distributed": (4, ("distributed", "dask_ml", "optuna")),
 }
 
