@@ -2,6 +2,7 @@
 
 from sklearn.exceptions import InconsistentVersionWarning
 
+from skdl._doc_link import Linked
 from skdl._warn import warn
 
 __all__ = ["VersionWarning", "Versioned", "__version__"]
@@ -33,8 +34,8 @@ class VersionWarning(InconsistentVersionWarning):
         )
 
 
-class Versioned:
-    """Mixin for estimators that are saved; it comes first among the bases."""
+class Versioned(Linked):
+    """Mixin for estimators that are saved and shown; it comes first among the bases."""
 
     def __getstate__(self) -> dict:
         """Add the version to the state."""
