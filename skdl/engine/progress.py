@@ -78,6 +78,11 @@ class Progress:
         epochs = self.max_epochs if horizon is None else horizon
         return min(1.0, self.steps / (epochs * self.batches))
 
+    @property
+    def is_over(self) -> bool:
+        """Whether all epochs of the run have passed."""
+        return self.share(None) == 1
+
 
 @dataclass
 class Epoch:

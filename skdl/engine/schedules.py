@@ -243,6 +243,10 @@ class StepDecay(Schedule):
         every = self.every or max(1, progress.total(self.unit) // 10)
         return float(self.decay ** (passed // every))
 
+    def is_complete(self, progress: Progress) -> bool:
+        """Return whether the steps follow `max_iter`, and all have been taken."""
+        return self.every is None and progress.is_over
+
 
 @dataclass(eq=False, repr=False)
 class Exponential(Schedule):
@@ -279,6 +283,10 @@ class Exponential(Schedule):
         if self.decay is None:
             return float(LAST ** (passed / progress.total(self.unit)))
         return float(self.decay**passed)
+
+    def is_complete(self, progress: Progress) -> bool:
+        """Return whether the decay follows `max_iter`, which has been reached."""
+        return self.decay is None and progress.is_over
 
 
 @dataclass(eq=False, repr=False)

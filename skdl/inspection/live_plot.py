@@ -105,9 +105,10 @@ class LivePlot(NetCallback):
             name=f"{type(net).__name__} {shape_of(net)}",
             score_name=metric_of(net),
         )
-        figure = self._screen.figure()
+        screen: Any = self._screen
+        figure = screen.figure()
         display.plot(ax=figure.add_subplot(), yscale=self.yscale)
-        self._screen.show(figure)
+        screen.show(figure)
         now = perf_counter()
         self.notes[run]["next"] = now + max(self.interval, PAUSE * (now - began))
 
@@ -146,7 +147,8 @@ class _Notebook:
 
     def show(self, figure):
         """Show a figure in place of the one before."""
-        from IPython.display import Image, display
+        # A notebook has IPython; where skdl is developed, it need not be installed.
+        from IPython.display import Image, display  # pyright: ignore
 
         buffer = BytesIO()
         figure.savefig(buffer, format="png", dpi=100)

@@ -157,8 +157,10 @@ def test_an_epoch_without_a_step_has_no_norms():
         (CosineRestarts(1, growth=2), [4, 12]),
         (Warmup(Cosine(), 3), [20, 21]),
         (Warmup(), []),
+        (StepDecay(), [20, 21]),
         (StepDecay(every=5), []),
-        (Exponential(), []),
+        (Exponential(), [20, 21]),
+        (Exponential(decay=0.9), []),
         (Constant(), []),
     ],
 )

@@ -7,7 +7,15 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier as TheirClassifier
 
 from skdl import MLPClassifier, MLPRegressor
-from skdl.engine import SGD, Cosine, CosineRestarts, Network, OneCycle, Warmup
+from skdl.engine import (
+    SGD,
+    Cosine,
+    CosineRestarts,
+    Network,
+    OneCycle,
+    StepDecay,
+    Warmup,
+)
 from tests.estimators.common import fit, flat, make
 
 
@@ -243,7 +251,7 @@ def test_warning_counts_a_single_epoch(Net, X, y):
 
 @pytest.mark.parametrize(
     "schedule",
-    ["cosine", "one_cycle", CosineRestarts(2), Warmup(Cosine(), 3), Cosine(horizon=3)],
+    ["cosine", "step", CosineRestarts(2), Warmup("one_cycle", 3), Cosine(horizon=3)],
     ids=str,
 )
 def test_no_warning_after_a_schedule_that_has_run_its_course(Net, schedule, X, y):
@@ -253,7 +261,7 @@ def test_no_warning_after_a_schedule_that_has_run_its_course(Net, schedule, X, y
 
 
 @pytest.mark.parametrize(
-    "schedule", ["step_decay", CosineRestarts(3), OneCycle(horizon=9)], ids=str
+    "schedule", [StepDecay(every=1), CosineRestarts(3), OneCycle(horizon=9)], ids=str
 )
 def test_warning_after_a_schedule_that_is_cut_short(Net, schedule, X, y):
     with pytest.warns(ConvergenceWarning, match=r"max_iter=4\) reached"):
