@@ -89,8 +89,8 @@ def draw(path, runs):
         TrainingCurveDisplay(history, name=name).plot(ax=ax, yscale="log")
         ax.set_title(name, fontsize="medium")
         ax.get_legend().remove()  # each has one line
-        ax.set_ylabel("" if i else "training loss (nats)")
-    figure.savefig(path, dpi=80)
+        ax.set_ylabel("" if i else "training loss")
+    figure.savefig(path, dpi=160)
     return True
 
 

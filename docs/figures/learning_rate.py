@@ -58,7 +58,7 @@ def draw(found, scores, path):
     trained.set(title=f"Accuracy after {EPOCHS} epochs", xlabel="learning rate")
     trained.spines[["top", "right"]].set_visible(False)
     trained.grid(alpha=0.25)
-    figure.savefig(path, dpi=90)
+    figure.savefig(path, dpi=180)
     return True
 
 

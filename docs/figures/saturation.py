@@ -96,7 +96,7 @@ def draw(path):
     for axes in (output, value, slope):
         axes.grid(alpha=0.3)
     slope.legend(frameon=False, loc="upper left", fontsize="small")
-    figure.savefig(path, dpi=90)
+    figure.savefig(path, dpi=180)
     return True
 
 

@@ -113,7 +113,7 @@ def draw_sizes(ax, sizes):
 def save(figure, path):
     """Save with a palette, which makes the file a third as large."""
     buffer = BytesIO()
-    figure.savefig(buffer, dpi=90)
+    figure.savefig(buffer, dpi=180)
     Image.open(buffer).convert("RGB").quantize(64).save(path, "PNG", optimize=True)
 
 

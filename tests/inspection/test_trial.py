@@ -1,11 +1,13 @@
 """Trials, budgets, and the losses of constant predictions."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skdl import MLPClassifier, MLPRegressor, SoftmaxClassifier
-from skdl.engine import Adam
+from skdl.engine import Adam, SoftmaxCrossEntropy
 from skdl.engine.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, mean_loss
 from skdl.estimators._inner_door import loss_of, network_of, raw_scores
 from tests.inspection.cases import DIABETES, IRIS
@@ -172,6 +174,37 @@ def test_lowest_loss_of_soft_targets_is_their_entropy():
     logistic = CLASSIFICATION_LOSSES["logistic"]()
     sample = Sample(np.zeros((5, 1)), np.full((5, 3), 0.9), None, logistic, 3)
     assert_allclose(sample.floor, 3 * entropy(np.array([0.1, 0.9])), rtol=1e-6)
+
+
+def test_many_classes_take_the_memory_of_blocks():
+    """Scores of all rows would take 18 MB."""
+    n = 1500
+    targets, table = SoftmaxCrossEntropy().encode(np.arange(n), n, np.float64)
+    tracemalloc.start()
+    try:
+        sample = Sample(np.zeros((n, 1)), targets, table, SoftmaxCrossEntropy(), n)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 14e6
+    assert_allclose(sample.chance, np.log(n))
+    assert_allclose(sample.zero, np.log(n))
+
+
+def test_the_best_constant_of_many_classes():
+    """With more scores than BFGS takes, the search starts from the closed form."""
+    rng = np.random.default_rng(0)
+    codes = rng.choice(60, 500, p=np.arange(1, 61) / np.sum(np.arange(1, 61)))
+    p = np.bincount(codes, minlength=60) / 500
+    for name, expected in (
+        ("softmax", entropy(p[p > 0])),
+        ("logistic", entropy(p[p > 0]) + entropy(1 - p)),
+        ("squared_error", np.sum(p * (1 - p)) / 2),
+    ):
+        loss = CLASSIFICATION_LOSSES[name]()
+        targets, table = loss.encode(codes, 60, np.float64)
+        sample = Sample(np.zeros((500, 1)), targets, table, loss, 60)
+        assert_allclose(sample.chance, expected, rtol=1e-3)
 
 
 def test_losses_of_rows():

@@ -701,7 +701,7 @@ class LayerHistogramDisplay(Display):
             place.margins(x=0)
             place.ticklabel_format(**POWERS)
             whole_number_ticks(place)
-            if len(self.step) <= MAX_TICKS:
+            if len(step_borders) <= MAX_TICKS:
                 place.set_xticks(self.step, minor=True)
         self.quantiles_ = np.stack(quantiles, axis=1)
         axes[0].set_ylabel(LABELS[self.kind])

@@ -318,13 +318,13 @@ class TopActivationDisplay(Display):
         indices = np.argsort(-outputs[:, units], axis=0, kind="stable")[:n_top].T
         if y is not None:
             check_lengths(X, y)
-            y = column_or_1d(y)
+        classes = None if y is None else column_or_1d(y)[indices]
         display = cls(
             np.stack([as_images(table[rows], shape) for rows in indices]),
             np.take_along_axis(outputs[:, units].T, indices, axis=1),
             units,
             indices=indices,
-            classes=None if y is None else y[indices],
+            classes=classes,
             is_ranked=is_ranked,
         )
         return display.plot(ax=ax, cmap=cmap)

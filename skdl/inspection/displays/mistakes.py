@@ -157,7 +157,7 @@ class MistakesDisplay(Display):
         X: ArrayLike,
         classes: ArrayLike | None = None,
         probabilities: bool = False,
-        feature_names: ArrayLike | None = None,
+        feature_names: Sequence[str] | np.ndarray | None = None,
         n_mistakes: int = 15,
         image_shape: tuple[int, ...] | None = None,
         ax: Axes | None = None,
