@@ -1,6 +1,7 @@
 """Planted faults are found, and healthy trainings have no findings."""
 
 import pickle
+import sys
 from functools import cache
 
 import numpy as np
@@ -213,6 +214,16 @@ def test_many_rows_stay_within_the_budget(solver, clock):
     }
     assert not report.findings, str(report)
     assert "Not checked" in str(report)
+
+
+def test_no_linear_model_is_trained_for_thousands_of_classes(monkeypatch):
+    """L-BFGS would keep the scores of all rows in memory."""
+    monkeypatch.setattr(sys.modules[diagnose.__module__], "MAX_LINEAR_SCORES", 250)
+    report = diagnose(net(max_iter=5), *IRIS, max_steps=5)
+    assert list(report.skipped) == ["comparison with a linear model"]
+    assert "accuracy of a linear model" not in report.facts
+    assert "accuracy of a constant" in report.facts
+    assert "not checked: comparison with a linear" in report.summary()["Found"]
 
 
 def test_rows_are_numbered_as_given():

@@ -58,6 +58,8 @@ __all__ = ["diagnose"]
 # A trial that max_time has cut is judged after this number of steps or iterations of
 # L-BFGS; after fewer, any net scores badly.
 ENOUGH_STEPS, ENOUGH_ITERATIONS = 200, 20
+# L-BFGS keeps the scores of all rows. Up to this number, they take 32 MB.
+MAX_LINEAR_SCORES = 4_000_000
 
 
 def diagnose(
@@ -159,9 +161,7 @@ def diagnose(
         *own_training,
         *_check_trial(subject, trial),
     ]
-    linear = None
-    if budget.left and trial.network.activations:
-        linear = train_linear(subject, budget.share(0.3))
+    linear = _train_linear(subject, trial, budget, skipped)
     no_time = f"the {max_time:g} seconds of max_time were over"
     enough = ENOUGH_ITERATIONS if uses_lbfgs(subject.net) else ENOUGH_STEPS
     is_judged = not trial.is_cut or trial.n_steps >= enough
@@ -204,6 +204,19 @@ def _train(subject, max_time, max_steps, skipped):
         skipped["scoring"] = " ".join(str(error).split())
     subject = replace(subject, net=copy(subject.net).set_params(scoring=None))
     return subject, run_trial(subject, subject.train, max_time, max_steps, **for_all)
+
+
+def _train_linear(subject, trial, budget, skipped):
+    """Return the result of `train_linear` for a net with hidden layers, or None."""
+    n_outputs = trial.sample.n_scores
+    if not budget.left or not trial.network.activations:
+        return None
+    if len(subject.train) * n_outputs > MAX_LINEAR_SCORES:
+        skipped["comparison with a linear model"] = (
+            f"{n_outputs} outputs for all rows at once take too much memory"
+        )
+        return None
+    return train_linear(subject, budget.share(0.3))
 
 
 def _describe(subject, trial):
