@@ -52,7 +52,7 @@ REASONS = {
 }
 DEPENDENCIES = {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl"}
 EXTRAS = {"PIL", "dask", "matplotlib", "optuna", "pandas", "polars", "rich", "skops"}
-EXTRAS |= {"IPython", "tensorboardX", "torch"}
+EXTRAS |= {"IPython", "tensorboardX", "torch", "tqdm"}
 # What numpy.random has that does not draw from its global state.
 RANDOM = {"BitGenerator", "Generator", "MT19937", "PCG64", "PCG64DXSM", "Philox"}
 RANDOM |= {"RandomState", "SFC64", "SeedSequence", "default_rng", "get_state"}

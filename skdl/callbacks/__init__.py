@@ -5,6 +5,7 @@ They follow scikit-learn's protocol, ``sklearn.callback.FitCallback``.
 """
 
 from skdl.callbacks.checkpoint import Checkpoint
+from skdl.callbacks.epoch_bar import EpochBar
 from skdl.callbacks.lambda_callback import LambdaCallback
 from skdl.callbacks.loggers import CSVLogger, EpochLogger, JSONLinesLogger
 from skdl.callbacks.monitor import Monitor
@@ -14,6 +15,7 @@ from skdl.callbacks.training_table import TrainingTable
 __all__ = [
     "CSVLogger",
     "Checkpoint",
+    "EpochBar",
     "EpochLogger",
     "JSONLinesLogger",
     "LambdaCallback",

@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from skdl import MLPClassifier, Standardizer
 from skdl.callbacks import (
     CSVLogger,
+    EpochBar,
     EpochLogger,
     JSONLinesLogger,
     LambdaCallback,
@@ -76,9 +77,10 @@ def test_notes_stay_out_of_copies(X, y):
 
 
 def test_all_obey_the_protocol():
-    assert len(names) == 8
+    assert len(names) == 9
     for callback in (
         CSVLogger("x"),
+        EpochBar(),
         EpochLogger(),
         JSONLinesLogger("x"),
         LambdaCallback(print),
