@@ -173,8 +173,8 @@ class Network:
                 f"the state to load has {array.dtype} of shape {array.shape}: the file "
                 "is damaged or forged."
             )
-        if not array.flags.c_contiguous:
-            # Parts of an array that is not contiguous would be copies, not views.
+        if array.strides[-1] != array.itemsize:
+            # Parts of rows that are not contiguous would be copies, not views.
             setattr(self, name, np.ascontiguousarray(array))
 
     def initialize(self, rng, gain=6.0, initializers=None):

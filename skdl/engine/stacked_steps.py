@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from skdl.engine.blocks import BLOCK
+from skdl.engine.blocks import BLOCK, aligned_rows, with_padding
 from skdl.engine.optimizers import RuleState
 from skdl.engine.penalties import L0Penalty, L1Penalty, L2Penalty
 
@@ -39,7 +39,7 @@ class OptimizerStack:
     states : sequence of optimizer state
         States of one kind, for which `can_stack_optimizer` holds.
     parameters, gradient : ndarray of shape (n_members, n_parameters)
-        The parameters of the stack, and their gradient.
+        The parameters of the stack, and their gradient: of `aligned_rows`.
     """
 
     def __init__(self, states, parameters, gradient):
@@ -56,9 +56,13 @@ class OptimizerStack:
         ]
         self._cut()
 
+    def _rows(self):
+        """Return an array like the parameters."""
+        return aligned_rows(*self.parameters.shape, self.parameters.dtype)
+
     def _joined(self, name):
         """Return an array with the moments of all members, which hold its rows."""
-        joined = np.empty_like(self.parameters)
+        joined = self._rows()
         for state, row in zip(self.states, joined, strict=True):
             np.copyto(row, getattr(state, name))
             setattr(state, name, row)
@@ -74,16 +78,22 @@ class OptimizerStack:
 
     def _cut(self):
         """Make, for each tile, a state that holds its rows of the columns."""
-        arrays = (self.parameters, self.gradient, *self.moments)
-        shared = np.empty((self.size, self.parameters.shape[1]), self.parameters.dtype)
+        # The zeros between the rows take part, and remain zeros: operations on all of a
+        # block of memory are faster.
+        arrays = [self.parameters, self.gradient, *self.moments]
+        arrays = [with_padding(array) for array in arrays]
+        if self.scratch is None:
+            shared = aligned_rows(self.size, *arrays[0].shape[1:], arrays[0].dtype)
+        else:
+            scratches = with_padding(self.scratch)
         self.tiles = []
         for part in self.parts:
             state = copy(self.states[part.start])
             for name, column in self.columns.items():
                 setattr(state, name, column[part])
             rows = [array[part] for array in arrays]
-            own = self.scratch
-            scratch = shared[: len(rows[0])] if own is None else own[part]
+            n_rows = len(rows[0])
+            scratch = shared[:n_rows] if self.scratch is None else scratches[part]
             blocks = [
                 [array[:, start : start + BLOCK] for array in (*rows, scratch)]
                 for start in range(0, rows[0].shape[1], BLOCK)
@@ -108,7 +118,7 @@ class OptimizerStack:
     def store_denominators(self):
         """From now on keep what `step_sizes` divides by."""
         if hasattr(self.states[0], "epsilon"):
-            self.scratch = np.empty_like(self.parameters)
+            self.scratch = self._rows()
             self._cut()
 
     def step_sizes(self, rates, part, n, out):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from skdl.engine.blocks import aligned_rows
 from skdl.engine.network import Network
 
 __all__ = ["join", "leave", "network_like", "stack", "unstack"]
@@ -64,8 +65,8 @@ def join(networks: Sequence[Network]) -> Network:
         The stack.
     """
     first, n = networks[0], len(networks)
-    parameters = np.empty((n, *first.parameters.shape), first.dtype)
-    statistics = np.empty((n, *first.statistics.shape), first.dtype)
+    parameters = aligned_rows(n, len(first.parameters), first.dtype)
+    statistics = aligned_rows(n, len(first.statistics), first.dtype)
     for network, *rows in zip(networks, parameters, statistics, strict=True):
         network.move(*rows)
     joined = network_like(first, parameters, statistics)
@@ -84,7 +85,7 @@ def leave(network: Network) -> None:
         One of those that were passed to `join`.
     """
     arrays = network.parameters, network.statistics
-    network.move(*map(np.empty_like, arrays))
+    network.move(*(array.copy() for array in arrays))
     network.attach()
 
 

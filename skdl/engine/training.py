@@ -14,6 +14,7 @@ import numpy as np
 
 from skdl.engine.augmentation import Augmentation
 from skdl.engine.batching import Batches, Data
+from skdl.engine.blocks import aligned_rows
 from skdl.engine.clipping import clip_each, clip_gradient, norm, update_ratio
 from skdl.engine.network import Network
 from skdl.engine.penalties import start_penalty
@@ -235,7 +236,7 @@ class StackedTraining:
         self.members = members = list(members)
         first = members[0]
         self.network = network = join([member.network for member in members])
-        self.gradient = np.zeros_like(network.parameters)
+        self.gradient = aligned_rows(*network.parameters.shape, network.dtype)
         self.optimizer = OptimizerStack(
             [member.optimizer for member in members], network.parameters, self.gradient
         )
