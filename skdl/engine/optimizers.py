@@ -118,7 +118,16 @@ class RuleState(Blockwise):
     ----------
     parameters : ndarray
         The parameters of the run, or an array like them.
+
+    Attributes
+    ----------
+    settings, counters : sequence of str
+        Names of the numbers that `prepare` and `step_scale` read, and of those among
+        them that `prepare` changes. In a stack, they may be columns.
     """
+
+    settings: tuple[str, ...] = ()
+    counters: tuple[str, ...] = ()
 
     def step_scale(self, rate):
         """Return a number in proportion to the size of the last step.
@@ -142,7 +151,7 @@ class RuleState(Blockwise):
         out : ndarray
             Memory for sizes that differ between parameters.
         """
-        return self.step_scale(rate)
+        return float(self.step_scale(rate))
 
 
 class _PlainState(RuleState):
@@ -162,12 +171,14 @@ class _PlainState(RuleState):
         np.subtract(w, g, w)
 
     def step_scale(self, rate):
-        return float(rate)
+        return rate
 
 
 class _SGDState(RuleState):
     moments = ("velocity",)
     numbers = ("decay", "rate")
+    settings = ("momentum", "effective_step")
+    counters = ("effective_step",)
 
     def __init__(self, optimizer, parameters):
         super().__init__(parameters)
@@ -180,7 +191,7 @@ class _SGDState(RuleState):
         self.effective_step = 0.0
 
     def prepare(self, rate):
-        self.effective_step = self.momentum * self.effective_step + float(rate)
+        self.effective_step = self.momentum * self.effective_step + rate
         self.rate[()] = rate
 
     def update(self, w, g, v, scratch):
@@ -196,7 +207,7 @@ class _SGDState(RuleState):
 
     def step_scale(self, rate):
         if self.nesterov:
-            return float(rate) + self.momentum * self.effective_step
+            return rate + self.momentum * self.effective_step
         return self.effective_step
 
     def state_dict(self):
@@ -224,7 +235,8 @@ class _RootState(RuleState):
             roots = np.sqrt(getattr(self, self.moments[-1]).reshape(-1))
             self.store_denominators(np.add(roots, self.epsilon, out=roots))
         denominators: Any = self.denominators
-        return np.divide(self.step_scale(rate), denominators[block], out=out)
+        scale = float(self.step_scale(rate))
+        return np.divide(scale, denominators[block], out=out)
 
 
 @dataclass(eq=False, repr=False)
@@ -323,6 +335,7 @@ class _ScaledState(_RootState):
 
     moments = ("squares",)
     numbers = ("decay", "epsilon", "factor")
+    settings = ("root",)
 
     def __init__(self, parameters, decay, share, epsilon):
         super().__init__(parameters)
@@ -347,7 +360,7 @@ class _ScaledState(_RootState):
         np.subtract(w, g, w)
 
     def step_scale(self, rate):
-        return float(rate) / self.root
+        return rate / self.root
 
 
 @dataclass(eq=False, repr=False)
@@ -460,6 +473,8 @@ class _AdamState(_RootState):
 
     moments = ("first_moment", "second_moment")
     numbers = ("decay_1", "decay_2", "epsilon", "factor")
+    settings = ("beta_1", "beta_2", "root", "n_steps")
+    counters = ("n_steps",)
 
     def __init__(self, optimizer, parameters):
         super().__init__(parameters)
@@ -491,7 +506,7 @@ class _AdamState(_RootState):
     def step_scale(self, rate):
         # For a constant gradient, the bias-corrected first moment equals the gradient:
         # only the second moment's correction enters.
-        return float(rate * (1 - self.beta_2**self.n_steps) ** 0.5) / self.root
+        return rate * (1 - self.beta_2**self.n_steps) ** 0.5 / self.root
 
     def state_dict(self):
         return {"n_steps": self.n_steps, **super().state_dict()}
@@ -503,6 +518,7 @@ class _AdamState(_RootState):
 
 class _AdamWState(_AdamState):
     numbers = (*_AdamState.numbers, "kept")
+    settings = (*_AdamState.settings, "weight_decay")
 
     def __init__(self, optimizer, parameters, n_weights):
         super().__init__(optimizer, parameters)

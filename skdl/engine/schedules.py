@@ -46,12 +46,15 @@ class Schedule(Specification):
     patience : int or None
         Epochs in a row without improvement that count as a plateau. None for a schedule
         that does not react to plateaus.
+    changes_in_epoch : bool
+        Whether the factor may change between two steps of an epoch.
     """
 
     REQUIRED = ("factor",)
-    OPTIONAL = ("check", "patience", "is_complete")
+    OPTIONAL = ("check", "patience", "is_complete", "changes_in_epoch")
 
     patience: int | None = None
+    changes_in_epoch: bool = True
 
     def factor(self, progress: Progress) -> float:
         """Return the factor for the next step.
@@ -90,6 +93,8 @@ class Constant(Schedule):
     [1.0, 1.0]
     """
 
+    changes_in_epoch = False
+
     def factor(self, progress: Progress) -> float:
         """Return 1."""
         return 1.0
@@ -113,6 +118,8 @@ class InverseScaling(Schedule):
     >>> [round(schedule.factor(Progress(rows=n)), 4) for n in (0, 99, 9999)]
     [1.0, 0.1, 0.01]
     """
+
+    changes_in_epoch = False
 
     power: float = 0.5
 
@@ -147,6 +154,8 @@ class Adaptive(Schedule):
     >>> [round(schedule.factor(Progress(plateaus=n)), 4) for n in range(3)]
     [1.0, 0.2, 0.04]
     """
+
+    changes_in_epoch = False
 
     decay: float = 0.2
     minimum: float = 1e-6
@@ -184,6 +193,8 @@ class ReduceOnPlateau(Schedule):
     >>> [round(schedule.factor(Progress(plateaus=n)), 4) for n in range(3)]
     [1.0, 0.5, 0.3]
     """
+
+    changes_in_epoch = False
 
     decay: float = 0.1
     patience: int = 5

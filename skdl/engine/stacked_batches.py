@@ -227,10 +227,13 @@ class _Gatherer:
             _take(self.runs[0][2], rows, out, self.runs[0][3])
             return out
         for start, stop, array, fits in self.runs:
-            chosen = rows if rows.ndim == 1 else rows[start:stop]
-            if rows.ndim == 1:
-                chosen = np.broadcast_to(rows, (stop - start, n))
-            _take(array, chosen, out[start:stop], fits)
+            if rows.ndim > 1:
+                _take(array, rows[start:stop], out[start:stop], fits)
+                continue
+            # Members that share an array get copies of one batch.
+            _take(array, rows, out[start], fits)
+            if stop - start > 1:
+                np.copyto(out[start + 1 : stop], out[start])
         return out
 
 

@@ -30,9 +30,9 @@ def can_stack_optimizer(state):
 class OptimizerStack:
     """The optimizers of all members of a stack.
 
-    Each member's state keeps its own numbers and its counters of steps. Its moments and
-    the numbers that it prepares for a step become views of arrays of the stack. So a
-    state can be saved and loaded in place, as if it were alone.
+    The moments of each state, and the numbers of a step, become views of arrays of the
+    stack. The stack counts steps for all: `publish` gives the states their counters, so
+    that they can be saved, and `collect` takes them back after one was loaded.
 
     Parameters
     ----------
@@ -50,6 +50,10 @@ class OptimizerStack:
         self.size = max(1, BLOCK // parameters.shape[1])
         self.moments = [self._joined(name) for name in self.states[0].moments]
         self.columns = {name: self._column(name) for name in self.states[0].numbers}
+        self.joint = copy(self.states[0])
+        for name, column in self.columns.items():
+            setattr(self.joint, name, column)
+        self._collect(self.joint.settings)
         self.scratch: Any = None
         self.parts = [
             slice(start, min(start + self.size, n)) for start in range(0, n, self.size)
@@ -75,6 +79,27 @@ class OptimizerStack:
             row[0] = getattr(state, name)
             setattr(state, name, row.reshape(()))
         return column
+
+    def _collect(self, names):
+        """Set numbers of the joint state: columns, where they differ."""
+        for name in names:
+            values = [getattr(state, name) for state in self.states]
+            equal = all(value == values[0] for value in values)
+            column = np.array(values, np.float64)[:, None]
+            setattr(self.joint, name, values[0] if equal else column)
+
+    def collect(self):
+        """Take over the counters of all states, some of which were loaded."""
+        self._collect(self.joint.counters)
+
+    def publish(self):
+        """Give all states their counters."""
+        for name in self.joint.counters:
+            value, kind = getattr(self.joint, name), type(getattr(self.states[0], name))
+            several = isinstance(value, np.ndarray)
+            values = value[:, 0].tolist() if several else [value] * len(self.states)
+            for state, one in zip(self.states, values, strict=True):
+                setattr(state, name, kind(one))
 
     def _cut(self):
         """Make, for each tile, a state that holds its rows of the columns."""
@@ -105,11 +130,10 @@ class OptimizerStack:
 
         Parameters
         ----------
-        rates : sequence of float
+        rates : ndarray of shape (n_members, 1)
             The learning rate of each member.
         """
-        for state, rate in zip(self.states, rates, strict=True):
-            state.prepare(rate)
+        self.joint.prepare(rates)
         for state, parameters, blocks in self.tiles:
             state.before_update(parameters)
             for block in blocks:
@@ -126,7 +150,7 @@ class OptimizerStack:
 
         Parameters
         ----------
-        rates : sequence of float
+        rates : ndarray of shape (n_members, 1)
             The learning rates of all members in that step.
         part : slice
             The members.
@@ -140,8 +164,7 @@ class OptimizerStack:
         sizes : ndarray
             The array `out`, or a column with one number for each member.
         """
-        pairs = zip(self.states[part], rates[part], strict=True)
-        scales = np.array([[state.step_scale(rate)] for state, rate in pairs])
+        scales = self.joint.step_scale(rates)[part]
         if self.scratch is None:
             return scales
         scales = scales.astype(out.dtype)
@@ -267,7 +290,7 @@ class PenaltyStack:
 
         Parameters
         ----------
-        rates : sequence of float
+        rates : ndarray of shape (n_members, 1)
             The learning rates of the step.
         clip_factors : float or ndarray of shape (n_members,)
             What the gradients were multiplied by.

@@ -36,6 +36,9 @@ __all__ = ["Member", "StackedTraining", "train"]
 # Treat the run as diverged once a batch loss exceeds this multiple of the reference
 # loss: at this rate it does not recover.
 DIVERGENCE_FACTOR = 1e10
+# NumPy's buffer in a stack, in elements. With the usual one of 8192, NumPy copies rows
+# of up to 2048 elements to operate on several at once, which takes four times as long.
+BUFFER = 2048
 
 
 def train(
@@ -191,6 +194,8 @@ class Member:
         See `train`.
     max_norm, penalty, dropout_rng, augmentation
         See `train`.
+    rate_lasts : bool
+        Whether `rate` returns the same for all steps of an epoch.
     """
 
     network: Network
@@ -206,6 +211,7 @@ class Member:
     penalty: Penalty | None = None
     dropout_rng: np.random.Generator | None = None
     augmentation: Augmentation | None = None
+    rate_lasts: bool = False
 
 
 class StackedTraining:
@@ -263,6 +269,7 @@ class StackedTraining:
         self.max_norms = np.array([np.inf if c is None else float(c) for c in limits])
         self.clips = bool(np.isfinite(self.max_norms).any())
         self.n_zero_weight = np.array([_count_zero_weights(data) for data in parts])
+        self.rates_last = all(member.rate_lasts for member in members)
         for member in members:
             member.progress.batches = -(-self.n_rows // size)
 
@@ -274,6 +281,15 @@ class StackedTraining:
         epochs : list of Epoch
             The report on each member.
         """
+        # A restart may have loaded an optimizer.
+        self.optimizer.collect()
+        before = np.setbufsize(BUFFER)
+        try:
+            return self._epoch()
+        finally:
+            np.setbufsize(before)
+
+    def _epoch(self):
         members, network, term = self.members, self.network, self.term
         loss, sums = members[0].loss, _Sums(members)
         clip_factors, rows_left = 1.0, self.n_rows
@@ -315,18 +331,22 @@ class StackedTraining:
                     sums.note("update_ratio", ratios, last)
                 if resting:
                     self._resume(resting)
+        self.optimizer.publish()
         self._resume(sums.asleep)
         return sums.epochs(self.n_rows)
 
     def _rates(self, sums, resting):
         """Return the rates of the members that make this step, and 0 for the others."""
-        if not (resting or sums.asleep):
-            return [float(member.rate(member.progress)) for member in self.members]
-        return [
-            float(member.rate(member.progress)) if sums.trains[i] and i not in resting
-            else 0.0
-            for i, member in enumerate(self.members)
-        ]  # fmt: skip
+        all_step = not (resting or sums.asleep)
+        if all_step and sums.rates is not None:
+            return sums.rates
+        rates = np.zeros((len(self.members), 1))
+        for i, member in enumerate(self.members):
+            if all_step or (sums.trains[i] and i not in resting):
+                rates[i] = member.rate(member.progress)
+        if all_step and self.rates_last:
+            sums.rates = rates
+        return rates
 
     def _rest(self, batch_weights, sums):
         """Save the members whose batch has no weight: nothing of them may change.
@@ -348,16 +368,21 @@ class StackedTraining:
         self.network.parameters[i] = 0
 
     def _save(self, i):
+        self.optimizer.publish()
         member = self.members[i]
         return member.network.snapshot(), member.optimizer.state_dict()
 
     def _resume(self, saved):
         """Put back members that computed, but made no step."""
+        if saved:
+            self.optimizer.publish()
         for i, (snapshot, moments) in saved.items():
             member = self.members[i]
             member.network.restore(snapshot)
             member.optimizer.load(moments)
             self.drawing[i] = member.dropout_rng
+        if saved:
+            self.optimizer.collect()
 
     def _are_last(self, rows_left, sums, resting):
         """Return the members whose last step of this epoch may be the current one."""
@@ -404,6 +429,7 @@ class _Sums:
         self.trains, self.asleep = [True] * n, {}
         self.reports = [Epoch() for _ in members]
         self.rows_left = {}
+        self.rates: Any = None
         self._set_limits()
 
     def _set_limits(self):

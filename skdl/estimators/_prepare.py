@@ -1,6 +1,6 @@
 """From the arguments of ``fit`` to a training run, in named steps."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -54,8 +54,9 @@ LARGE_NETWORK = 2**30
 
 
 def prepare(
-    net, X, y, sample_weight=None, validation=None, *, incremental=False, classes=None
-):
+    net, X, y, sample_weight=None, validation=None, *,
+    incremental=False, classes=None, known_rows=None,
+):  # fmt: skip
     """Return a `TrainingRun` that is ready to train a net, in six steps.
 
     Each step takes what the steps before it return: the order is that of the
@@ -73,6 +74,9 @@ def prepare(
         Whether this is ``partial_fit``: one epoch that continues the last call.
     classes : object, default=None
         As the user gave them to ``partial_fit``.
+    known_rows : CheckedRows, optional
+        What the run of another net of the same class and loss has as ``rows``, if it
+        was given the same objects: they need no second check.
     """
     is_new = not ("_network" in vars(net) and (incremental or net.warm_start))
     if is_new:
@@ -80,7 +84,11 @@ def prepare(
             vars(net).pop(name, None)
     # 1. Check parameters and rows.
     hidden_widths = _check_parameters(net)
-    rows = _check_rows(net, X, y, sample_weight, classes, is_new=is_new)
+    if known_rows is None or not is_new:
+        rows = _check_rows(net, X, y, sample_weight, classes, is_new=is_new)
+    else:
+        rows = known_rows.for_net(net)
+    _check_options(net, rows)
     # 2. Choose what y means, and encode it.
     data, n_scores = _encode(net, rows, classes, is_new=is_new, incremental=incremental)
     if validation is not None:
@@ -121,7 +129,7 @@ def prepare(
         validation=validation, monitors_validation=monitors_validation,
         incremental=incremental,
     )  # fmt: skip
-    run.given = X, y, sample_weight
+    run.given, run.rows = (X, y, sample_weight), rows
     net._run = run
     return run
 
@@ -135,7 +143,7 @@ def _check_parameters(net):
 
 
 @dataclass
-class _Rows:
+class CheckedRows:
     """The rows to train on and to hold out, checked.
 
     Attributes
@@ -144,9 +152,11 @@ class _Rows:
     y : ndarray or sparse matrix
     weights : ndarray of shape (n_samples, 1), or None
         The user's sample weights.
-    image_shape : tuple of int, or None
     dtype : numpy.dtype
         What the network computes in.
+    features : dict
+        What the net has learned of the columns: their number, and perhaps their names.
+    image_shape : tuple of int, or None
     targets : Targets
         What y means.
     codes : ndarray
@@ -156,33 +166,51 @@ class _Rows:
     X: Any
     y: Any
     weights: np.ndarray | None
-    image_shape: tuple | None
     dtype: np.dtype
+    features: dict
+    image_shape: tuple | None = None
     targets: Targets | None = None
     codes: np.ndarray | None = None
 
+    def for_net(self, net):
+        """Return these rows for another net of the same class and loss."""
+        for name in FEATURES:
+            vars(net).pop(name, None)
+        vars(net).update(self.features)
+        return replace(self, targets=self.targets.for_net(net))
+
+
+# What scikit-learn's checks of a new X set.
+FEATURES = ("n_features_in_", "feature_names_in_")
+
 
 def _check_rows(net, X, y, sample_weight, classes, *, is_new):
-    """Return checked `_Rows`, whose y is not yet encoded."""
+    """Return `CheckedRows`, whose y has not been read."""
     columns = is_list_of_classes(classes) if is_new else None
     y = read_distributions(net, y, columns=columns)
     X, y, weights = check_training_data(
         net, X, y, sample_weight, reset=is_new, y_numeric=net._y_numeric
     )
-    image_shape = check_image_shape(net.image_shape, X.shape[1])
-    check_standardize(net, X, image_shape)
-    check_augment(net, X)
     dtype = network_dtype(X) if is_new else net._network.dtype
     if weights is not None:
         weights = weights.astype(dtype, copy=False)
-    return _Rows(X, y, weights, image_shape, dtype)
+    features = {name: vars(net)[name] for name in FEATURES if name in vars(net)}
+    return CheckedRows(X, y, weights, dtype, features)
+
+
+def _check_options(net, rows):
+    """Refuse parameters that do not suit the columns."""
+    rows.image_shape = check_image_shape(net.image_shape, rows.X.shape[1])
+    check_standardize(net, rows.X, rows.image_shape)
+    check_augment(net, rows.X)
 
 
 def _encode(net, rows, classes, *, is_new, incremental):
     """Choose the `Targets` of some rows; return (Data, number of scores)."""
-    rows.targets, rows.codes = read_targets(
-        net, rows.y, classes, is_new=is_new, incremental=incremental
-    )
+    if rows.targets is None:
+        rows.targets, rows.codes = read_targets(
+            net, rows.y, classes, is_new=is_new, incremental=incremental
+        )
     vars(net).update(rows.targets.fitted_attributes)
     encoded, table, n_scores = rows.targets.encode(rows.codes, rows.dtype)
     weights = rows.targets.weigh(rows.codes, rows.weights, rows.dtype)

@@ -1,5 +1,8 @@
 """One random state, split into independent streams."""
 
+from functools import lru_cache
+from numbers import Integral
+
 import numpy as np
 from sklearn.utils import check_random_state
 
@@ -31,6 +34,8 @@ def random_streams(random_state):
     streams : dict of numpy.random.Generator
     """
     initialization = check_random_state(random_state)
+    if isinstance(random_state, Integral):
+        return initialization, _generators(_entropy_of_seed(int(random_state)))
     twin = np.random.RandomState()
     twin.set_state(initialization.get_state())
     return initialization, _streams(twin)
@@ -52,7 +57,20 @@ def later_streams(random_state):
 
 
 def _streams(random_state):
-    entropy = random_state.randint(2**32, size=4, dtype=np.uint32).tolist()
+    return _generators(_entropy(random_state))
+
+
+def _entropy(random_state):
+    return random_state.randint(2**32, size=4, dtype=np.uint32).tolist()
+
+
+@lru_cache(maxsize=256)
+def _entropy_of_seed(seed):
+    """Return the entropy of a seed: a search fits many nets with the same seed."""
+    return _entropy(np.random.RandomState(seed))
+
+
+def _generators(entropy):
     children = np.random.SeedSequence(entropy).spawn(len(STREAMS))
     generators = map(np.random.Generator, map(np.random.PCG64, children))
     return dict(zip(STREAMS, generators, strict=True))

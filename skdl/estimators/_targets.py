@@ -262,6 +262,10 @@ class Targets:
     def __init__(self, net):
         self.net = net
 
+    def for_net(self, net):
+        """Return what the same y means to another net of the same class and loss."""
+        return type(self)(net)
+
     @property
     def loss(self):
         """Loss object over all scores."""
@@ -552,6 +556,10 @@ class ClassTargets(Targets):
     def __init__(self, net, classes):
         super().__init__(net)
         self.classes = classes
+
+    def for_net(self, net):
+        """Return what the same y means to another net of the same class and loss."""
+        return type(self)(net, self.classes)
 
     @property
     def fitted_attributes(self):

@@ -267,14 +267,14 @@ class _Fit:
         call, net = self.call, self.call.net
         self.contexts = ExitStack()
         try:
-            if not shared.skip_validation:
-                net._validate_params()
+            shared.check_parameters(net)
             validation = check_validation(
                 net, call.X_val, call.y_val, call.sample_weight_val
             )
             given = shared.cut(call)
             self.contexts.enter_context(fitting(net))
-            self.run = prepare(net, *given, validation)
+            known = shared.known_rows(call)
+            self.run = prepare(net, *given, validation, known_rows=known)
             shared.unify(call, self.run)
             self._make_member()
             self.run.start_epochs()
@@ -284,6 +284,7 @@ class _Fit:
     def _make_member(self):
         options = self.run.arguments()
         names = [field.name for field in fields(Member)]
+        options["rate_lasts"] = not self.run.schedule.changes_in_epoch
         self.member = Member(**{name: options[name] for name in names})
 
     def exact_key(self):
@@ -380,10 +381,29 @@ class _SharedArrays:
 
     def __init__(self, calls):
         self.skip_validation = get_config()["skip_parameter_validation"]
+        self.valid, self.names = set(), {}
         self.cuts = WeakValueDictionary()
         # Arrays of rows that further calls will use: they are dropped after the last.
         self.known: dict = {}
         self.expected = Counter(map(_rows_key, calls))
+
+    def check_parameters(self, net):
+        """Validate the parameters of a net, unless nets before it had the same ones."""
+        if self.skip_validation:
+            return
+        kind = type(net)
+        if kind not in self.names:
+            self.names[kind] = kind._get_param_names()
+        described = {
+            (kind, name, _described(getattr(net, name))) for name in self.names[kind]
+        }
+        if not described <= self.valid:
+            net._validate_params()
+            self.valid |= {one for one in described if one[2] is not None}
+
+    def known_rows(self, call):
+        """Return the checked rows of an earlier run on the same objects, or None."""
+        return self.known.get(_rows_key(call), {}).get(_objects_key(call))
 
     def expect(self, call):
         """Say that a call will use its rows once more."""
@@ -415,6 +435,7 @@ class _SharedArrays:
         """Replace arrays of a run by equal ones of earlier runs on the same rows."""
         key, data, held = _rows_key(call), run.data, run.validation
         known = self.known.setdefault(key, {})
+        known.setdefault(_objects_key(call), run.rows)
         self.expected[key] -= 1
         if not self.expected[key]:
             del self.known[key]
@@ -429,8 +450,23 @@ class _SharedArrays:
             setattr(data, name, _unified(known, name, getattr(data, name)))
 
 
+def _described(value):
+    """Return a value that equal parameters share; None for an object."""
+    if isinstance(value, tuple):
+        parts = tuple(_described(one) for one in value)
+        return None if None in parts else (tuple, *parts)
+    plain = value is None or isinstance(value, str | Real)
+    return (type(value), value) if plain else None
+
+
 def _rows_key(call):
     return id(call.X), id(call.rows)
+
+
+def _objects_key(call):
+    """Return what fixes the checks of the rows, beside `_rows_key`."""
+    net = call.net
+    return type(net), _frozen(setting(net, "loss")), id(call.y), id(call.sample_weight)
 
 
 def _unified(known, name, array):

@@ -91,8 +91,9 @@ class TrainingRun:
         self.ignores_plateau = ignores_plateau
         self.incremental = incremental
         self.max_epochs = 1 if incremental else net.max_iter
-        # `prepare` sets the engine's loop, its arguments, and what the user gave.
-        self.loop = self.loop_options = self.given = None
+        # `prepare` sets the engine's loop, its arguments, what the user gave, and what
+        # the checks of it returned.
+        self.loop = self.loop_options = self.given = self.rows = None
         self.callbacks = self.observer = self._complete = self._last = None
         self.printer = printer_of(net)
         self.deadline = None if net.max_time is None else perf_counter() + net.max_time
@@ -181,7 +182,7 @@ class TrainingRun:
 
     def close(self):
         """Drop what refers to this run, so that its arrays are freed at once."""
-        self.callbacks = self.observer = self.loop_options = None
+        self.callbacks = self.observer = self.loop_options = self.rows = None
 
     def rate(self, progress):
         """Return the learning rate of the next step."""
