@@ -198,9 +198,9 @@ class Checkpoint(NetCallback):
         if which not in ("best", "last"):
             raise ValueError(f"which must be 'best' or 'last', got {which!r}.")
         path = os.fspath(path)
-        content = read_state(path)
+        content: Any = read_state(path)
         try:
-            model, versions = content["model"], content["versions"]
+            model, version = content["model"], content["versions"].get("skdl")
             if estimator is None:
                 net = _net_of(model)
             else:
@@ -211,11 +211,10 @@ class Checkpoint(NetCallback):
             raise ValueError(
                 f"The checkpoint path={path!r} cannot be loaded: {text}"
             ) from error
-        if versions.get("skdl") != __version__:
+        if version != __version__:
             warn(
-                f"The checkpoint path={path!r} was written with skdl "
-                f"{versions.get('skdl')!s:.20} (now {__version__}): the net may "
-                "predict something else.",
+                f"The checkpoint path={path!r} was written with skdl {version!s:.20} "
+                f"(now {__version__}): the net may predict something else.",
                 UserWarning,
             )
         return net
@@ -276,8 +275,8 @@ class _Notes:
     def write_after_epoch(self, run, *, is_due=True, **changes):
         """Write the state after an epoch, if it is due, and to the file of the best."""
         is_new, self.n_epochs = run.net.n_iter_ != self.n_epochs, run.net.n_iter_
-        is_best = is_new and self.best_file is not None and _is_best(run)
-        if not (is_due or is_best):
+        best_file = self.best_file if is_new and _is_best(run) else None
+        if not is_due and best_file is None:
             return
         content = {
             "fingerprint": self.fingerprint,
@@ -287,8 +286,8 @@ class _Notes:
         }
         if is_due:
             self.file.write(content)
-        if is_best:
-            self.best_file.write(content)
+        if best_file is not None:
+            best_file.write(content)
 
     def resume(self, run):
         """Load the file into a run; raise if it belongs to another run."""

@@ -1,5 +1,7 @@
 """Validation data that a search passes on whole."""
 
+from typing import Any
+
 from numpy.typing import ArrayLike
 
 from skdl._typing import MatrixLike
@@ -67,9 +69,10 @@ class ValidationSet:
 
     def __repr__(self) -> str:
         """Show the number of rows, in the errors of transformers, too."""
-        n_rows = getattr(self.X, "shape", None) or (len(self.X),)
+        X: Any = self.X
+        n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
         weighted = "" if self.sample_weight is None else ", weighted"
-        return f"ValidationSet({n_rows[0]} rows{weighted})"
+        return f"ValidationSet({n_rows} rows{weighted})"
 
     def __float__(self):
         """Raise an error, for a transformer that converts its input to an array."""

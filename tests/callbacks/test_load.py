@@ -217,6 +217,7 @@ CODE = {"class": "os.system", "parameters": {}}
 FORGED = [
     (["model"], 3, "lacks"),
     (["model"], {}, "lacks"),
+    (["versions"], [], "lacks"),
     (["model", "class"], "os.system", "not of skdl"),
     (["model", "class"], "skdl.callbacks.loggers.EpochLogger", "not the class of"),
     (["model", "class"], "skdl.datasets.mnist.load", "not the class of an estimator"),
