@@ -12,6 +12,8 @@ from typing import TypeVar
 
 __all__ = ["advice", "explain_arguments", "explain_parameters"]
 
+# From so many arguments on, an error does not list them.
+MANY = 12
 C = TypeVar("C", bound=type)
 F = TypeVar("F", bound=Callable)
 
@@ -168,12 +170,19 @@ def explain_arguments(function: F) -> F:
                 for k, v in unknown.items()
             ]
             listed = "; ".join(": ".join(filter(None, word)) for word in words)
-            known = "" if all(text for _, text in words) else f" See help({name})."
+            known = "" if all(text for _, text in words) else _known(name, here)
             raise TypeError(
                 f"{name} got an unexpected {what} {listed}.{known}"
             ) from None
 
     return explained
+
+
+def _known(name, here):
+    """Return a sentence about what the arguments are."""
+    if len(here) > MANY:
+        return f" See help({name})."
+    return f" It takes {', '.join(here)}."
 
 
 def _other_arguments(cls, is_constructor):

@@ -193,7 +193,14 @@ class ExplainedParameters:
         """
         known = self._get_param_names()
         for name, value in params.items():
-            if name.split("__")[0] in known:
+            part, _, setting = name.partition("__")
+            if part in known:
+                owner = params.get(part, getattr(self, part, None))
+                if setting and not hasattr(owner, "set_params"):
+                    raise AttributeError(
+                        f"{name} needs an object as {part}, got {part}={owner!r}, "
+                        "which has no parameters"
+                    )
                 continue
             if meant := advice(name, value, known):
                 raise ValueError(

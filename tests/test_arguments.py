@@ -65,8 +65,8 @@ METHODS = [
     ("fit", {"batch_size": 3}, "'batch_size': set batch_size in the constructor."),
     ("fit", {"callbacks": []}, "'callbacks': call set_callbacks(a, b) before fit."),
     ("fit", {"sample_weights": y}, "'sample_weights': use sample_weight."),
-    ("fit", {"xyz": y}, "'xyz'. See help("),
-    ("partial_fit", {"labels": y}, "'labels'. See help("),
+    ("fit", {"xyz": y}, "'xyz'. It takes X, y, sample_weight, "),
+    ("partial_fit", {"labels": y}, "'labels'. It takes X, y, sample_weight, "),
     ("predict", {"batch_size": 3}, "'batch_size': set batch_size in the constructor."),
     ("score", {"sample_weights": y}, "'sample_weights': use sample_weight."),
 ]

@@ -268,6 +268,13 @@ CALLS = {  # what the user does, error, words
                           "Write with_mean=True, without quotes"),
     "rotation by text": (lambda: ImageAugmenter(rotation="10").check(), ValueError,
                          "rotation.*'10'"),
+    "classes as a number": (lambda: MLPClassifier().partial_fit(X, y, classes=2), ValueError, r"as in \[0, 1\], got 2"),
+    "setting of a name": (lambda: MLPClassifier().set_params(solver__beta_1=0.5), AttributeError, "solver__beta_1 needs an object as solver, got solver='adam'"),
+    "callback setting": (lambda: Checkpoint("a", save_best=True), TypeError, "Checkpoint got an unexpected parameter 'save_best'. It takes path, resume, every"),
+    "monitor setting": (lambda: Monitor(interval=3), TypeError, "'interval'. It takes every, "),
+    "diagnose a class": (lambda: diagnose(MLPClassifier, X, y), TypeError, r"a class: write MLPClassifier\(\), not"),
+    "optimizer of Keras": (lambda: Adam(learning_rate=0.1), TypeError, "it has beta_1, .*learning_rate_init"),
+    "unit of a schedule": (lambda: clf(learning_rate=StepDecay(unit="epoch")), ValueError, "Did you mean 'epochs'?"),
     "fill mode": (lambda: ImageAugmenter(shift=1, fill_mode="nearst").check(),
                   ValueError, "fill_mode.*'nearst'"),
 }  # fmt: skip

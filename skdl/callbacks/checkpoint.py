@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from sklearn.base import clone
 
+from skdl._arguments import explain_parameters
 from skdl._plain import from_plain, lost_in, trusted_class
 from skdl._version import __version__
 from skdl._warn import warn
@@ -37,6 +38,7 @@ VERSIONS = {"skdl": __version__, "numpy": np.__version__}
 DAMAGE = (AttributeError, IndexError, KeyError, TypeError)
 
 
+@explain_parameters
 @dataclass(eq=False)
 class Checkpoint(NetCallback):
     """Writes the state of training to a file: to resume ``fit``, or to load the net.

@@ -8,11 +8,13 @@ from typing import Any
 
 from joblib import wrap_non_picklable_objects
 
+from skdl._arguments import explain_parameters
 from skdl.callbacks.base import is_fit
 
 __all__ = ["LambdaCallback", "PortableFunction", "portable"]
 
 
+@explain_parameters
 @dataclass(eq=False)
 class LambdaCallback:
     """Calls functions when ``fit`` begins, after each epoch, and when ``fit`` ends.

@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+from skdl._arguments import explain_parameters
 from skdl._warn import warn
 from skdl.callbacks._fingerprint import path_of
 from skdl.callbacks._safe_file import TextFile, check_flag, check_path
@@ -93,6 +94,7 @@ class FileLogger(NetCallback):
         return self.line(epoch, {name: float(c[epoch - 1]) for name, c in columns})
 
 
+@explain_parameters
 @dataclass(eq=False)
 class CSVLogger(FileLogger):
     """Writes a row of `history_` to a CSV file after each epoch.
@@ -144,6 +146,7 @@ class CSVLogger(FileLogger):
         return ",".join([str(epoch), *map(repr, numbers.values())]) + "\n"
 
 
+@explain_parameters
 @dataclass(eq=False)
 class JSONLinesLogger(FileLogger):
     """Writes a line with a JSON object to a file after each epoch.
@@ -206,6 +209,7 @@ def _as_json(number):
     return repr(number)
 
 
+@explain_parameters
 @dataclass(eq=False)
 class EpochLogger(NetCallback):
     """Logs a line after each epoch with Python's ``logging``, and why training ended.

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from skdl._arguments import explain_parameters
 from skdl.callbacks.base import NetCallback, step_records_of
 from skdl.engine.batching import Batches
 from skdl.engine.layers import ActivationLayer, Affine, layer_names
@@ -39,6 +40,7 @@ MAX_VALUES = 4096
 STEPS_PER_GAP = 8
 
 
+@explain_parameters
 @dataclass(eq=False)
 class Monitor(NetCallback):
     """Records weights, gradients, updates and activations of each layer, step by step.

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import numpy as np
 
+from skdl._arguments import explain_parameters
 from skdl.callbacks._fingerprint import path_of
 from skdl.callbacks._safe_file import check_path, naming
 from skdl.callbacks.base import NetCallback
@@ -16,6 +17,7 @@ from skdl.callbacks.monitor import HISTOGRAMS, NUMBERS
 __all__ = ["TensorBoardLogger"]
 
 
+@explain_parameters
 @dataclass(eq=False)
 class TensorBoardLogger(NetCallback):
     """Writes each epoch to a folder for TensorBoard: ``tensorboard --logdir folder``.

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from skdl._arguments import explain_parameters
 from skdl.callbacks._safe_file import check_flag
 from skdl.callbacks.base import NetCallback
 
@@ -114,6 +115,7 @@ def _clock(seconds):
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
+@explain_parameters
 @dataclass(eq=False)
 class TrainingTable(NetCallback):
     """Prints a row after each epoch: losses, scores, learning rate and seconds.

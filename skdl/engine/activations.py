@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import expit, ndtr
 
 from skdl.engine.checks import check_count, check_number
-from skdl.engine.specification import Specification
+from skdl.engine.specification import Specification, explain_settings
 
 __all__ = [
     "ACTIVATIONS",
@@ -78,6 +78,7 @@ def _nowhere(A):
     return np.zeros(A.shape, bool)
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class Identity(ActivationFunction):
     """The function f(z) = z. A hidden layer with it is a linear bottleneck.
@@ -107,6 +108,7 @@ class Identity(ActivationFunction):
         return _nowhere(A)
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class Relu(ActivationFunction):
     """The rectifier f(z) = max(0, z), with f'(0) = 0.
@@ -139,6 +141,7 @@ class Relu(ActivationFunction):
         return A <= 0
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class LeakyRelu(ActivationFunction):
     """The function f(z) = max(z, slope · z).
@@ -212,6 +215,7 @@ class _ExponentialLinear(ActivationFunction):
         np.multiply(dA, A, out=dA)
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class Elu(_ExponentialLinear):
     """The function f(z) = z above zero, else alpha · (exp(z) - 1).
@@ -258,6 +262,7 @@ class Elu(_ExponentialLinear):
         return A + (1 - NEAR_BOUND) * self.alpha <= 0
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class Selu(_ExponentialLinear):
     """The self-normalizing f(z) = λ z above zero, else λ α (exp(z) - 1).
@@ -297,6 +302,7 @@ class Selu(_ExponentialLinear):
         return A + (1 - NEAR_BOUND) * self.FACTOR * self.ALPHA <= 0
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class Softplus(ActivationFunction):
     """The smooth rectifier f(z) = log(1 + exp(z)).
@@ -335,6 +341,7 @@ class Softplus(ActivationFunction):
         return A < NEAR_BOUND
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class Silu(ActivationFunction):
     """The function f(z) = z σ(z), also known as swish.
@@ -377,6 +384,7 @@ class Silu(ActivationFunction):
         return np.abs(A) < NEAR_BOUND / 30
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class Gelu(ActivationFunction):
     """The function f(z) = z Φ(z), with Φ the standard normal distribution, exactly.
@@ -420,6 +428,7 @@ class Gelu(ActivationFunction):
         return np.abs(A) < NEAR_BOUND / 30
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class Tanh(ActivationFunction):
     """The hyperbolic tangent f(z) = tanh(z).
@@ -451,6 +460,7 @@ class Tanh(ActivationFunction):
         return np.abs(A) > 1 - NEAR_BOUND
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class Logistic(ActivationFunction):
     """The sigmoid f(z) = 1 / (1 + exp(-z)).
@@ -482,6 +492,7 @@ class Logistic(ActivationFunction):
         return np.abs(A - 0.5) > 0.5 - NEAR_BOUND
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class Maxout(ActivationFunction):
     """The largest of k linear functions: y = max(x W₁ + b₁, …, x W_k + b_k).

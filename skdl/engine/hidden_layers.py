@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from skdl.engine.checks import check_count
-from skdl.engine.specification import Specification
+from skdl.engine.specification import Specification, explain_settings
 
 __all__ = ["HiddenLayers"]
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class HiddenLayers(Specification):
     """`n_layers` hidden layers of `width` units each, as `hidden_layer_sizes`.

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from skdl.engine.checks import check_number
-from skdl.engine.specification import Specification
+from skdl.engine.specification import Specification, explain_settings
 
 __all__ = [
     "INITIALIZERS",
@@ -77,6 +77,7 @@ def glorot_uniform(
     biases[...] = rng.uniform(-bound, bound, biases.shape)
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class Gaussian(Initializer):
     """Normal weights of mean 0 and a given standard deviation.
@@ -107,6 +108,7 @@ class Gaussian(Initializer):
         weights[...] = rng.normal(0, self.scale, weights.shape)
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class LeCunNormal(Initializer):
     """Normal weights of standard deviation 1 / √fan_in: for tanh, selu, linear units.
@@ -130,6 +132,7 @@ class LeCunNormal(Initializer):
         weights[...] = rng.normal(0, weights.shape[-2] ** -0.5, weights.shape)
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class HeNormal(Initializer):
     """Normal weights of standard deviation √(2 / fan_in): for rectifiers.
@@ -153,6 +156,7 @@ class HeNormal(Initializer):
         weights[...] = rng.normal(0, (2 / weights.shape[-2]) ** 0.5, weights.shape)
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class GlorotNormal(Initializer):
     """Normal weights of standard deviation √(2 / (fan_in + fan_out)).
@@ -178,6 +182,7 @@ class GlorotNormal(Initializer):
         weights[...] = rng.normal(0, scale, weights.shape)
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class GlorotUniform(Initializer):
     """Uniform weights in ±√(6 / (fan_in + fan_out)).
@@ -203,6 +208,7 @@ class GlorotUniform(Initializer):
         weights[...] = rng.uniform(-bound, bound, weights.shape)
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class TruncatedNormal(Initializer):
     """Normal weights, none of them beyond two standard deviations.

@@ -14,7 +14,7 @@ import numpy as np
 
 from skdl.engine.blocks import Blockwise, scalar_array
 from skdl.engine.checks import check_flag, check_number
-from skdl.engine.specification import Specification
+from skdl.engine.specification import Specification, explain_settings
 
 __all__ = [
     "OPTIMIZERS",
@@ -57,6 +57,7 @@ class Optimizer(Specification):
         raise NotImplementedError
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class SGD(Optimizer):
     """Gradient descent with momentum.
@@ -239,6 +240,7 @@ class _RootState(RuleState):
         return np.divide(scale, denominators[block], out=out)
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class Adagrad(Optimizer):
     """Steps divided by the root of the sum of all squared gradients.
@@ -280,6 +282,7 @@ class Adagrad(Optimizer):
         return _ScaledState(parameters, decay=1.0, share=1.0, epsilon=self.epsilon)
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class RMSprop(Optimizer):
     """Steps divided by the root of a running mean of squared gradients.
@@ -363,6 +366,7 @@ class _ScaledState(_RootState):
         return rate / self.root
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class Adam(Optimizer):
     """Steps scaled by running moments of the gradient, for each coordinate.
@@ -415,6 +419,7 @@ class Adam(Optimizer):
         return _AdamState(self, parameters)
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class AdamW(Adam):
     """Adam with decoupled weight decay.

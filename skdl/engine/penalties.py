@@ -21,7 +21,7 @@ import numpy as np
 
 from skdl.engine.blocks import BLOCK, blocks_of
 from skdl.engine.checks import check_number
-from skdl.engine.specification import Specification
+from skdl.engine.specification import Specification, explain_settings
 
 __all__ = [
     "PENALTIES",
@@ -87,6 +87,7 @@ class Penalty(Specification):
         raise NotImplementedError
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class L2Penalty(Penalty):
     """R(W) = ½‖W‖²: all of it smooth. Weights become smaller, but hardly ever zero.
@@ -101,6 +102,7 @@ class L2Penalty(Penalty):
     smooth = 1.0
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class L1Penalty(Penalty):
     """R(W) = ‖W‖₁, the sum of absolute values: many weights become zero.
@@ -144,6 +146,7 @@ class L1Penalty(Penalty):
         np.subtract(weights, scratch, out=weights)
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class ElasticNetPenalty(L1Penalty):
     """R(W) = l1_ratio · ‖W‖₁ + (1 - l1_ratio) · ½‖W‖².
@@ -183,6 +186,7 @@ class ElasticNetPenalty(L1Penalty):
         return self.l1_ratio
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class L0Penalty(Penalty):
     """R(W) = the number of weights that are not zero.

@@ -16,7 +16,7 @@ from skdl.engine.checks import (
     check_number,
 )
 from skdl.engine.progress import Progress
-from skdl.engine.specification import Specification, complete
+from skdl.engine.specification import Specification, complete, explain_settings
 
 __all__ = [
     "SCHEDULES",
@@ -81,6 +81,7 @@ class Schedule(Specification):
         return False
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class Constant(Schedule):
     """The factor 1.
@@ -100,6 +101,7 @@ class Constant(Schedule):
         return 1.0
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class InverseScaling(Schedule):
     """The factor 1 / (rows seen + 1)^power, updated after each epoch.
@@ -133,6 +135,7 @@ class InverseScaling(Schedule):
         return float(rows + 1) ** -float(self.power)
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class Adaptive(Schedule):
     """A fifth of the rate at each plateau, instead of the end of training.
@@ -170,6 +173,7 @@ class Adaptive(Schedule):
         return float(self.decay**progress.plateaus)
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class ReduceOnPlateau(Schedule):
     """A tenth of the rate after `patience` epochs in a row without improvement.
@@ -211,6 +215,7 @@ class ReduceOnPlateau(Schedule):
         return float(max(self.decay**progress.plateaus, self.minimum))
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class StepDecay(Schedule):
     """The factor decay^⌊max(0, t - start) / every⌋ after t epochs or iterations.
@@ -259,6 +264,7 @@ class StepDecay(Schedule):
         return self.every is None and progress.is_over
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class Exponential(Schedule):
     """The factor decay^t after t epochs or iterations.
@@ -300,6 +306,7 @@ class Exponential(Schedule):
         return self.decay is None and progress.is_over
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class Cosine(Schedule):
     """Half a cosine wave from 1 down to `minimum`, where the factor then stays.
@@ -345,6 +352,7 @@ class Cosine(Schedule):
         return progress.share(self.horizon) == 1
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class CosineRestarts(Schedule):
     """Half cosine waves, one after the other, each from 1 down to `minimum`.
@@ -414,6 +422,7 @@ class CosineRestarts(Schedule):
         return time, length
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class OneCycle(Schedule):
     """Half a cosine wave up to 1, then another one down to almost 0.
@@ -469,6 +478,7 @@ class OneCycle(Schedule):
         return progress.share(self.horizon) == 1
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class Warmup(Schedule):
     """A straight line up to the rate, in front of any schedule.

@@ -1,10 +1,51 @@
 """The base class of losses, activations, optimizers and their like."""
 
-from typing import Any
+import inspect
+from functools import wraps
+from typing import Any, TypeVar
 
 from sklearn.base import BaseEstimator
 
-__all__ = ["Completed", "Specification", "complete", "name_of_kind"]
+__all__ = [
+    "Completed",
+    "Specification",
+    "complete",
+    "explain_settings",
+    "name_of_kind",
+]
+
+C = TypeVar("C", bound=type)
+# The learning rate in other libraries, whose optimizers have it as a setting.
+RATES = ("lr", "learning_rate", "eta")
+
+
+def explain_settings(cls: C) -> C:
+    """Decorate a class: an error about its constructor lists the settings.
+
+    Parameters
+    ----------
+    cls : class
+        It is changed and returned.
+    """
+    constructor = cls.__init__
+    known = [*inspect.signature(constructor).parameters][1:]
+
+    @wraps(constructor)
+    def explained(self, *args, **settings):
+        try:
+            constructor(self, *args, **settings)
+        except TypeError as error:
+            wrong = [name for name in settings if name not in known]
+            if not wrong:
+                raise
+            text = f"{type(self).__name__} got an unexpected setting {wrong[0]!r}"
+            text += f"; it has {', '.join(known) or 'none'}."
+            if wrong[0] in RATES:
+                text += " The learning rate is the net's: learning_rate_init."
+            raise TypeError(text) from error
+
+    cls.__init__ = explained
+    return cls
 
 
 class Specification(BaseEstimator):

@@ -587,6 +587,11 @@ class ClassTargets(Targets):
             raise ValueError(
                 f"y is {cls.description}; classes must be one array of them."
             )
+        if classes is not None and np.ndim(classes) == 0:
+            raise ValueError(
+                "classes must hold all labels that will occur, as in [0, 1], got "
+                f"{classes!r}."
+            )
         # scikit-learn reads and sets classes_ of what it is given.
         holder = SimpleNamespace(classes_=known)
         check_partial_fit_first_call(

@@ -129,6 +129,8 @@ def unwrap_net(estimator: Any, *, to_fit: bool = False) -> Unwrapped:
 
 def _describe_class(estimator):
     """Return the name of a class, with a hint for the nets of scikit-learn."""
+    if isinstance(estimator, type):
+        return f"a class: write {estimator.__name__}(), not {estimator.__name__}"
     name = type(estimator).__name__
     if type(estimator).__module__.startswith("sklearn.neural_network."):
         return f"{name} of scikit-learn (import {name} from skdl instead)"

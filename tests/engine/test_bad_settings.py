@@ -7,7 +7,8 @@ import pytest
 
 import skdl.engine
 from skdl import MLPClassifier, MLPRegressor
-from skdl.engine import Cosine, Warmup
+from skdl.engine import SGD, Adam, BatchNorm, Cosine, Quantile, Relu, Warmup
+from skdl.engine.specification import explain_settings
 
 X, Y = np.random.default_rng(0).normal(size=(8, 2)), np.arange(8) % 2
 NAN, INF = float("nan"), float("inf")
@@ -152,3 +153,40 @@ def test_a_bool_is_no_number(name):
         ValueError, match=f"{name} must be a number and no bool, got Tr"
     ):
         net.fit(X, Y)
+
+
+SETTINGS = [
+    (
+        Adam,
+        "lr",
+        "beta_1, beta_2, epsilon. The learning rate is the net's: learn",
+    ),
+    (SGD, "learning_rate", "momentum, nesterov. The learning rate is the net's"),
+    (Cosine, "T_max", "minimum, horizon."),
+    (Quantile, "q", "quantiles."),
+    (BatchNorm, "eps", "momentum, epsilon."),
+    (Relu, "inplace", "none."),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "known"), SETTINGS)
+def test_an_unknown_setting_is_answered_by_the_known_ones(kind, name, known):
+    name_of_kind = kind.__name__
+    with pytest.raises(TypeError) as error:
+        kind(**{name: 0.1})
+    start = f"{name_of_kind} got an unexpected setting {name!r}; it has {known}"
+    assert str(error.value).startswith(start)
+    assert {*inspect.signature(kind).parameters} == {*kind().get_params(deep=False)}
+
+
+def test_explain_settings_leaves_other_errors():
+    @explain_settings
+    class Own:
+        def __init__(self, one):
+            self.one = int(one)
+
+    with pytest.raises(TypeError, match="missing 1 required posit"):
+        Own()
+    with pytest.raises(TypeError, match="int"):
+        Own(one=[])
+    assert Own("3").one == 3

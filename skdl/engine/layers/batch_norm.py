@@ -7,11 +7,12 @@ import numpy as np
 
 from skdl.engine.checks import check_number
 from skdl.engine.layers.base import Layer, squared, transposed
-from skdl.engine.specification import Specification
+from skdl.engine.specification import Specification, explain_settings
 
 __all__ = ["NORMALIZATIONS", "BatchNorm", "BatchNormLayer"]
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class BatchNorm(Specification):
     """Batch normalization: y = γ (x - μ) / √(σ² + ε) + β, each unit by itself.

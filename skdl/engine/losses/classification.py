@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import expit, log_expit, log_softmax, softmax, xlogy
 
 from skdl.engine.losses.base import Loss, add_row_sums
+from skdl.engine.specification import explain_settings
 from skdl.engine.target_tables import one_hot
 
 __all__ = [
@@ -31,6 +32,7 @@ class _OneScorePerClass(Loss):
         return y, one_hot(n_classes, dtype)
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class SoftmaxCrossEntropy(_OneScorePerClass):
     """Cross-entropy of the softmax: J = -Σ_j t_j log p_j.
@@ -87,6 +89,7 @@ class SoftmaxCrossEntropy(_OneScorePerClass):
 Softmax = SoftmaxCrossEntropy
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class KLDivergence(SoftmaxCrossEntropy):
     """The Kullback-Leibler divergence from the softmax: J = Σ_j t_j log(t_j / p_j).
@@ -137,6 +140,7 @@ class _MarginLoss(_OneScorePerClass):
         np.subtract(gradient, scratch, out=gradient)
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class Hinge(_MarginLoss):
     """The multi-class hinge: J = Σ_{j≠y} max(0, s_j - s_y + 1).
@@ -163,6 +167,7 @@ class Hinge(_MarginLoss):
         self._balance(gradient, targets, scores)
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class SquaredHinge(_MarginLoss):
     """The squared multi-class hinge: J = Σ_{j≠y} max(0, s_j - s_y + 1)².
@@ -232,6 +237,7 @@ class _SigmoidLoss(Loss):
         return log_softmax(log_expit(scores), axis=-1)
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class LogisticLoss(_SigmoidLoss):
     """Cross-entropy of sigmoids: J = Σ_j log(1 + exp(s_j)) - t_j s_j.
@@ -265,6 +271,7 @@ class LogisticLoss(_SigmoidLoss):
         np.negative(rows, out=rows)
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class SigmoidSquaredError(_SigmoidLoss):
     """Half the squared error of sigmoids: J = ½ Σ_j (σ(s_j) - t_j)².

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from skdl.engine.losses.base import Loss
-from skdl.engine.specification import complete
+from skdl.engine.specification import complete, explain_settings
 from skdl.engine.target_tables import SideBySideTable, TargetTable
 
 __all__ = ["MultiOutput"]
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class MultiOutput(Loss):
     """The sum of one classification loss per column of labels.

@@ -10,6 +10,7 @@ from scipy.special import xlogy
 
 from skdl.engine.checks import check_number
 from skdl.engine.losses.base import Loss, add_row_sums
+from skdl.engine.specification import explain_settings
 
 __all__ = ["AbsoluteError", "Huber", "Poisson", "Quantile", "SquaredError"]
 
@@ -28,6 +29,7 @@ class _Regression(Loss):
         return scores
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class SquaredError(_Regression):
     """Half the squared error, summed over the outputs: J = ½ Σ_j (s_j - t_j)².
@@ -49,6 +51,7 @@ class SquaredError(_Regression):
         np.multiply(rows, 0.5, out=rows)
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class AbsoluteError(_Regression):
     """The absolute error, summed over the outputs: J = Σ_j |s_j - t_j|.
@@ -72,6 +75,7 @@ class AbsoluteError(_Regression):
         np.add.reduce(scores, axis=-1, keepdims=True, out=rows)
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class Huber(_Regression):
     """Squared for small errors r = s - t, absolute for large ones.
@@ -115,6 +119,7 @@ class Huber(_Regression):
         np.add.reduce(scores, axis=-1, keepdims=True, out=rows)
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class Poisson(_Regression):
     """Half the Poisson deviance: J = Σ_j t_j log(t_j / μ_j) - t_j + μ_j.
@@ -150,6 +155,7 @@ class Poisson(_Regression):
         return np.exp(scores)
 
 
+@explain_settings
 @dataclass(eq=False, repr=False)
 class Quantile(Loss):
     """The pinball loss, whose minimum is at the conditional quantiles.
