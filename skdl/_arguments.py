@@ -12,7 +12,7 @@ from typing import TypeVar
 
 __all__ = ["advice", "explain_arguments", "explain_parameters"]
 
-# From so many arguments on, an error does not list them.
+# An error lists the arguments if there are no more than this.
 MANY = 12
 C = TypeVar("C", bound=type)
 F = TypeVar("F", bound=Callable)
