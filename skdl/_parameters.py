@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import cache
 from types import MappingProxyType
 
 from sklearn.metrics import get_scorer_names
@@ -177,6 +178,12 @@ def check_scorer_names(scoring, others=()):
 
 class ExplainedParameters:
     """Mixin for estimators whose errors about parameters say what to write instead."""
+
+    @classmethod
+    @cache
+    def _get_param_names(cls):
+        # Searches clone nets by the hundred, and reading a signature takes its time.
+        return super()._get_param_names()
 
     def set_params(self, **params):
         """Set parameters; raise for an unknown one before any is set.

@@ -12,6 +12,7 @@ from sklearn.utils import (
     _available_if,
     _optional_dependencies,
     _param_validation,
+    metaestimators,
     multiclass,
     validation,
 )
@@ -38,11 +39,14 @@ __all__ = [
     "add_callback",
     "available_if",
     "check_matplotlib_support",
+    "check_method_params",
     "check_partial_fit_first_call",
     "check_sample_weight",
     "close_listener",
     "fit_context",
     "open_listener",
+    "safe_indexing",
+    "safe_split",
     "scorer_function",
     "send",
     "validate_parameter_constraints",
@@ -55,9 +59,12 @@ InvalidParameterError = _param_validation.InvalidParameterError
 Options = _param_validation.Options
 validate_parameter_constraints = _param_validation.validate_parameter_constraints
 check_matplotlib_support = _optional_dependencies.check_matplotlib_support
+check_method_params = validation._check_method_params
 check_partial_fit_first_call = multiclass._check_partial_fit_first_call
 check_sample_weight = validation._check_sample_weight
 fit_context = base._fit_context
+safe_indexing = metaestimators._safe_indexing
+safe_split = metaestimators._safe_split
 # How callbacks in other processes send messages to the process of the search.
 open_listener = _transport.open_listener
 close_listener = _transport.close_listener

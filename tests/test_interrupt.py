@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skdl import MLPClassifier, MLPRegressor
 from skdl.ensemble import (
+    BaggingEnsembleClassifier,
     CheckpointEnsembleClassifier,
     SeedEnsembleClassifier,
     SeedEnsembleRegressor,
@@ -24,7 +25,7 @@ from skdl.inspection import (
     diagnose,
     find_learning_rate,
 )
-from skdl.model_selection import CoarseToFineSearchCV
+from skdl.model_selection import CoarseToFineSearchCV, StackedGridSearchCV
 
 X = np.random.default_rng(0).normal(size=(40, 3))
 Y = (X[:, 0] > 0).astype(int)
@@ -86,6 +87,15 @@ SERIES = {
     "SeedEnsembleRegressor": lambda: SeedEnsembleRegressor(
         net(3, MLPRegressor), n_members=2
     ).fit(X, X[:, 0]),
+    "BaggingEnsembleClassifier": lambda: BaggingEnsembleClassifier(
+        net(), n_members=2, random_state=0
+    ).fit(X, Y),
+    "StackedGridSearchCV": lambda: StackedGridSearchCV(
+        net(), {"alpha": [0.1, 1]}, cv=2
+    ).fit(X, Y),
+    "a search in a stack": lambda: StackedGridSearchCV(
+        stacked_net(), {"alpha": [0.1, 1]}, cv=2
+    ).fit(X, Y),
     "checkpoints in a search": lambda: GridSearchCV(
         CheckpointEnsembleClassifier(net(), n_members=2), {}, cv=2
     ).fit(X, Y),
@@ -99,6 +109,22 @@ SERIES = {
         X, Y
     ),
 }
+
+
+def stacked_net():
+    """Return a net that trains in a stack; Ctrl-C comes from its scorer."""
+    return MLPClassifier(
+        hidden_layer_sizes=(2,), max_iter=4, random_state=0, early_stopping=True,
+        validation_fraction=0.2, scoring=PressedScore(7),
+    )  # fmt: skip
+
+
+class PressedScore(Press):
+    """A scorer during which Ctrl-C is pressed."""
+
+    def __call__(self, net, X, y):
+        super().__call__(None, None)
+        return 0.5
 
 
 def slow_net():

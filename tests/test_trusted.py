@@ -31,7 +31,13 @@ from skdl import (
 )
 from skdl.callbacks import CSVLogger, EpochLogger, Monitor
 from skdl.callbacks.monitor import StepRecords
-from skdl.model_selection import CoarseToFineSearchCV, Linear, Log
+from skdl.model_selection import (
+    CoarseToFineSearchCV,
+    Linear,
+    Log,
+    StackedGridSearchCV,
+    StackedRandomizedSearchCV,
+)
 from skdl.preprocessing import ImageAugmenter
 from tests.engine.cases import (
     ACTIVATIONS,
@@ -287,10 +293,15 @@ def test_the_list_is_what_files_hold():
     found |= untrusted(net.fit(X, CLASSES))
     space = {"alpha": Log(0.1, 1), "power_t": Linear(0, 1)}
     net = MLPClassifier((), solver="lbfgs", random_state=0)
-    search = CoarseToFineSearchCV(net, space, max_stages=1, max_candidates=2, cv=2)
-    # It holds classes of scikit-learn that every search holds.
-    held = untrusted(search.fit(X, CLASSES))
-    found |= {name for name in held if name.startswith("skdl.")}
+    grid = {"alpha": [0.1, 1.0]}
+    for search in (
+        CoarseToFineSearchCV(net, space, max_stages=1, max_candidates=2, cv=2),
+        StackedGridSearchCV(net, grid, cv=2),
+        StackedRandomizedSearchCV(net, grid, n_iter=2, cv=2),
+    ):
+        # It holds classes of scikit-learn that every search holds.
+        held = untrusted(search.fit(X, CLASSES))
+        found |= {name for name in held if name.startswith("skdl.")}
     assert skdl.trusted_types == sorted(found)
 
 

@@ -1,5 +1,6 @@
-"""Ensembles of nets: checkpoints of one training run, or nets with different seeds."""
+"""Ensembles of nets: checkpoints of one run, or nets with other seeds or other rows."""
 
+from skdl.ensemble.bagging import BaggingEnsembleClassifier, BaggingEnsembleRegressor
 from skdl.ensemble.checkpoints import (
     CheckpointEnsembleClassifier,
     CheckpointEnsembleRegressor,
@@ -7,6 +8,8 @@ from skdl.ensemble.checkpoints import (
 from skdl.ensemble.seeds import SeedEnsembleClassifier, SeedEnsembleRegressor
 
 __all__ = [
+    "BaggingEnsembleClassifier",
+    "BaggingEnsembleRegressor",
     "CheckpointEnsembleClassifier",
     "CheckpointEnsembleRegressor",
     "SeedEnsembleClassifier",

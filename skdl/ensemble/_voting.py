@@ -24,12 +24,15 @@ class Ballot:
     weights : None, "confidence", or ndarray of shape (n_members,)
         Weights of the mean. "confidence" is the probability that a member gives to its
         own decision, row by row.
+    counted : ndarray of bool of shape (n_members, n_samples), optional
+        Which members count for a row; at least one. By default, all.
     """
 
     output: Any
     scores: np.ndarray
     voting: str
     weights: Any = None
+    counted: Any = None
 
     def labels(self):
         """Return labels (n_samples,), or an indicator matrix."""
@@ -67,7 +70,8 @@ class Ballot:
         if self.voting == "margin":
             return self.output.log_probabilities(self._mean_scores())
         logarithms = self._of_each_member(self.output.log_probabilities)
-        return logsumexp(logarithms + np.log(self._shares_of_members()), axis=0)
+        with np.errstate(divide="ignore"):  # log 0, for members that do not count
+            return logsumexp(logarithms + np.log(self._shares_of_members()), axis=0)
 
     def _mean_scores(self):
         return self._mean(self.scores)
@@ -86,7 +90,7 @@ class Ballot:
         return votes.astype(scores.dtype)
 
     def _mean(self, values):
-        if self.weights is None:
+        if self.weights is None and self.counted is None:
             return values.mean(axis=0)  # exact for whole votes: a tie remains a tie
         return (self._shares_of_members() * values).sum(axis=0)
 
@@ -101,6 +105,8 @@ class Ballot:
             n_members = len(self.scores)
             weights = np.ones(n_members) if self.weights is None else self.weights
             weights = np.asarray(weights, self.scores.dtype)[:, np.newaxis, np.newaxis]
+        if self.counted is not None:
+            weights = weights * self.counted[:, :, np.newaxis]
         return weights / weights.sum(axis=0)
 
     def _confidence(self, scores):

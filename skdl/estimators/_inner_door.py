@@ -55,6 +55,7 @@ __all__ = [
     "check_X",
     "check_hidden_layers",
     "check_training_rows",
+    "class_numbers",
     "each_output",
     "encode",
     "first_metric",
@@ -264,11 +265,37 @@ def check_training_rows(net, X, y):
     targets : Targets
         What y means to the net.
     """
+    return _read_training_rows(net, X, y)[0]
+
+
+def _read_training_rows(net, X, y):
     y = read_distributions(net, y)
     X, y, _ = check_training_data(net, X, y, None, reset=True, y_numeric=net._y_numeric)
     targets, codes = choose_targets(net, y)
     targets.encode(codes, np.dtype(np.float64))
-    return targets
+    return targets, codes
+
+
+def class_numbers(net, X, y):
+    """Check X and y as ``fit`` does; return the numbers of the classes in y.
+
+    Parameters
+    ----------
+    net : estimator
+        Not fitted. It learns the number and names of its features: hand over a copy.
+    X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+
+    Returns
+    -------
+    numbers : ndarray of int of shape (n_samples, n_columns), or None
+        None if y holds no class labels: then some rows tell as much as all of them
+        about the number of scores.
+    """
+    targets, codes = _read_training_rows(net, X, y)
+    if type(targets) not in (Labels, LabelColumns):
+        return None
+    return codes.reshape(len(codes), -1)
 
 
 def kind_of_targets(net):

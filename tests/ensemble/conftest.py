@@ -5,6 +5,8 @@ import pytest
 
 from skdl import MLPClassifier, MLPRegressor
 from skdl.ensemble import (
+    BaggingEnsembleClassifier,
+    BaggingEnsembleRegressor,
     CheckpointEnsembleClassifier,
     CheckpointEnsembleRegressor,
     SeedEnsembleClassifier,
@@ -14,6 +16,7 @@ from skdl.ensemble import (
 CLASSIFIERS = [CheckpointEnsembleClassifier, SeedEnsembleClassifier]
 REGRESSORS = [CheckpointEnsembleRegressor, SeedEnsembleRegressor]
 CHECKPOINTS = [CheckpointEnsembleClassifier, CheckpointEnsembleRegressor]
+BAGS = [BaggingEnsembleClassifier, BaggingEnsembleRegressor]
 SEEDS = [SeedEnsembleClassifier, SeedEnsembleRegressor]
 
 
@@ -41,6 +44,11 @@ def Checkpoints(request):
     return request.param
 
 
+@pytest.fixture(params=BAGS, ids=_name)
+def Bags(request):
+    return request.param
+
+
 @pytest.fixture(params=SEEDS, ids=_name)
 def Seeds(request):
     return request.param
@@ -64,7 +72,7 @@ def make():
     def make(Ensemble, Net=None, net=(), **params):
         quick = {"hidden_layer_sizes": (6,), "max_iter": 9, "learning_rate_init": 0.02}
         if Net is None:
-            Net = MLPRegressor if Ensemble in REGRESSORS else MLPClassifier
+            Net = MLPRegressor if Ensemble in [*REGRESSORS, BAGS[1]] else MLPClassifier
         estimator = Net(**{**quick, **dict(net)})
         return Ensemble(estimator, **{"n_members": 3, "random_state": 0, **params})
 

@@ -28,6 +28,8 @@ from skdl import (
 from skdl.callbacks import LambdaCallback
 from skdl.engine import CosineRestarts
 from skdl.ensemble import (
+    BaggingEnsembleClassifier,
+    BaggingEnsembleRegressor,
     CheckpointEnsembleClassifier,
     CheckpointEnsembleRegressor,
     SeedEnsembleClassifier,
@@ -42,16 +44,18 @@ pytestmark = [
 ]
 
 FAST = {"hidden_layer_sizes": 10, "max_iter": 24, "learning_rate_init": 0.05}
-# As of any net with early stopping: rows are held out, and which ones depends on how
-# many there are.
-HELD_OUT = {
+# As of any net with early stopping: rows are held out or drawn, and which ones depends
+# on how many there are.
+OTHER_ROWS = {
     f"check_sample_weight_equivalence_on_{kind}_data": "other rows are held out"
     for kind in ("dense", "sparse")
 }
 
 
 def expected_failures(ensemble):
-    return HELD_OUT if getattr(ensemble, "snapshots", None) == "best" else {}
+    is_bag = hasattr(ensemble, "bootstrap")
+    holds_out = is_bag or getattr(ensemble, "snapshots", None) == "best"
+    return OTHER_ROWS if holds_out else {}
 
 
 @parametrize_with_checks(
@@ -70,6 +74,8 @@ def expected_failures(ensemble):
         ),
         SeedEnsembleClassifier(SVMClassifier(**FAST), n_members=3, voting="hard"),
         SeedEnsembleRegressor(MLPRegressor(**FAST), n_members=3, voting="median"),
+        BaggingEnsembleClassifier(LogisticClassifier(**FAST), n_members=3),
+        BaggingEnsembleRegressor(MLPRegressor(**FAST), cv=3),
     ],
     expected_failed_checks=expected_failures,
 )

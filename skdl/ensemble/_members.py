@@ -1,0 +1,71 @@
+"""Training the members of an ensemble together."""
+
+import numpy as np
+from joblib import effective_n_jobs
+from sklearn.utils.parallel import Parallel, delayed
+
+from skdl._collected import collecting, show
+from skdl.engine.stacking import stack
+from skdl.estimators._inner_door import fit_together, take_network
+
+__all__ = ["fit_calls", "stack_networks"]
+
+
+def fit_calls(ensemble, calls):
+    """Fit the nets of several calls, in stacks where possible; return the nets.
+
+    One warning counts the nets that reached max_iter.
+
+    Parameters
+    ----------
+    ensemble : estimator
+        Has `n_jobs`, the number of processes. Each fits an equal part of the nets.
+    calls : list of Call
+
+    Raises
+    ------
+    Exception
+        The first that a net raised.
+    """
+    n_members = len(calls)
+    titles = [
+        f"[{type(ensemble).__name__}] member {i} of {n_members}"
+        for i in range(1, n_members + 1)
+    ]
+    n_parts = min(effective_n_jobs(ensemble.n_jobs), n_members)
+    results = Parallel(n_jobs=ensemble.n_jobs)(
+        delayed(_fit_part)([calls[i] for i in part], [titles[i] for i in part])
+        for part in np.array_split(np.arange(n_members), n_parts)
+    )
+    show([one for _, caught in results for one in caught], n_members, "members")
+    return [net for nets, _ in results for net in nets]
+
+
+def _fit_part(calls, titles):
+    """Return the fitted nets, and their warnings."""
+    with collecting() as caught:
+        if not calls[0].net.verbose:
+            _fit(calls)
+        else:
+            for call, title in zip(calls, titles, strict=True):
+                print(title)
+                _fit([call])
+    return [call.net for call in calls], caught
+
+
+def _fit(calls):
+    for error in fit_together(calls):
+        if error is not None:
+            raise error
+
+
+def stack_networks(nets):
+    """Take the networks out of fitted nets, and return them as one stack.
+
+    Parameters
+    ----------
+    nets : list of estimator
+        They count as not fitted afterwards, and keep their records.
+    """
+    networks = [take_network(net) for net in nets]
+    return stack(networks[0], [network.snapshot() for network in networks])

@@ -1,0 +1,85 @@
+"""The net at the end of an estimator: the estimator, or the last step of a pipeline."""
+
+from sklearn.pipeline import Pipeline
+
+from skdl.estimators._inner_door import BaseNet
+
+
+def last_net(estimator):
+    """Return the net at the end of an estimator, or None.
+
+    Parameters
+    ----------
+    estimator : object
+        A net, a pipeline, whose last step may be a pipeline again, or anything else.
+    """
+    *_, last = steps_to_end(estimator)
+    return last if isinstance(last, BaseNet) else None
+
+
+def steps_to_end(estimator):
+    """Yield an estimator, its last step, the last step of that one, and so on.
+
+    Parameters
+    ----------
+    estimator : object
+    """
+    yield estimator
+    while isinstance(estimator, Pipeline) and estimator.steps:
+        estimator = estimator.steps[-1][1]
+        yield estimator
+
+
+def settings_before_net(estimator, parameters):
+    """Return what tells whether the steps before the nets of two candidates are equal.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A net, or a pipeline that ends with one.
+    parameters : dict
+        Parameters of a candidate.
+
+    Returns
+    -------
+    settings : tuple
+        Names of the other parameters, and their values' identities: candidates of one
+        search share the values.
+    """
+    prefix = ""
+    for pipeline in steps_to_end(estimator):
+        if isinstance(pipeline, Pipeline):
+            prefix += f"{pipeline.steps[-1][0]}__"
+    others = {k: v for k, v in parameters.items() if not k.startswith(prefix)}
+    return tuple((name, id(others[name])) for name in sorted(others))
+
+
+def adopt_steps(estimator, other):
+    """Give a pipeline the steps of another, down to the net, which stays its own.
+
+    Parameters
+    ----------
+    estimator, other : estimator
+        Two pipelines with the same steps; two nets stay as they are.
+    """
+    for ours, theirs in zip(steps_to_end(estimator), steps_to_end(other), strict=True):
+        if isinstance(ours, Pipeline):
+            ours.steps = [*theirs.steps[:-1], ours.steps[-1]]
+
+
+def replace_net(estimator, net):
+    """Return an estimator that ends with another net.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A pipeline, which is changed, or a net.
+    net : estimator
+        The new net.
+    """
+    *pipelines, last = steps_to_end(estimator)
+    if not pipelines:
+        return net
+    if last is not net:
+        pipelines[-1].steps[-1] = (pipelines[-1].steps[-1][0], net)
+    return estimator

@@ -1,0 +1,196 @@
+"""What makes a search of scikit-learn train in stacks."""
+
+from itertools import product
+from typing import Any, Self
+
+from sklearn.base import clone
+from sklearn.callback import AutoPropagatedCallback, ProgressBar
+
+from skdl._parameters import ExplainedParameters
+from skdl._transaction import unchanged_on_error
+from skdl._version import Versioned
+from skdl.model_selection._folds import Folds
+from skdl.model_selection._hand_over import Dealer, Trained
+from skdl.model_selection._last_net import last_net, settings_before_net, steps_to_end
+from skdl.model_selection._stacks import Data, Fit, Stacks
+
+
+class StackedSearch(Versioned, ExplainedParameters):
+    """Mixin for a search of scikit-learn: trains in stacks what scikit-learn scores.
+
+    The methods that it overrides are those that `sklearn.model_selection.BaseSearchCV`
+    calls in its ``fit``, in this order: `_init_callback_context`,
+    `_get_routed_params_for_fit`, `_check_input_parameters`, `_run_search` and
+    `_format_results`.
+    """
+
+    def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
+        """Search, and fit the best candidate on all of X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            Targets.
+        **params : dict
+            Arguments for the estimator's ``fit``, the scorer and the splitter, as in
+            `GridSearchCV`. Arrays with as many rows as X are split with X.
+
+        Returns
+        -------
+        self : object
+            The fitted search.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            On Ctrl-C. If candidates are finished, `cv_results_` and the attributes of
+            the best one are there nevertheless, without a `best_estimator_`.
+        """
+        try:
+            with unchanged_on_error(self, except_for=("_finished",)):
+                super().fit(X, y, **params)
+        except KeyboardInterrupt:
+            if "_finished" in vars(self):
+                self.__dict__ = self._interrupted()
+            raise
+        finally:
+            for name in ("_given", "_finished", "_seconds"):
+                vars(self).pop(name, None)
+        return self
+
+    def _init_callback_context(self, *args, **options):
+        # One task more than in scikit-learn's searches: the training in stacks.
+        options["max_subtasks"] += 1
+        return super()._init_callback_context(*args, **options)
+
+    def _get_routed_params_for_fit(self, params):
+        routed = super()._get_routed_params_for_fit(params)
+        self._given = {"routed": routed}
+        return routed
+
+    def _check_input_parameters(self, X, y, split_params):
+        super()._check_input_parameters(X, y, split_params)
+        # scikit-learn clones the estimator next, and the clone once per fit.
+        dealer = Dealer(self.estimator)
+        self._given |= {"X": X, "y": y, "estimator": self.estimator, "dealer": dealer}
+        self.estimator = dealer.hooked()
+
+    def _run_search(self, evaluate_candidates, *, callback_ctx):
+        # Not an attribute any more: scikit-learn sends the search to its processes.
+        given = vars(self).pop("_given")
+        self.estimator = given["estimator"]
+        routed, root = given["routed"], callback_ctx
+
+        def evaluate(candidates, cv=None, more_results=None, callback_ctx=None):
+            candidates = list(candidates)
+            folds = Folds(cv or self._checked_cv_orig, seed=0, stratify=False)
+            splits = folds.split(given["X"], given["y"], **routed.splitter.split)
+            data = Data(given["X"], given["y"], routed.estimator.fit, splits)
+            candidates, stacks = self._train(candidates, data, root)
+            self.n_stacked_ = len(stacks.trained)
+            self._seconds = {i: fit.seconds for i, fit in stacks.trained.items()}
+            fits = map(stacks.trained.get, range(len(candidates) * len(splits)))
+            given["dealer"].deal(
+                fit and Trained(fit.estimator, fit.error).estimator for fit in fits
+            )
+            results = evaluate_candidates(
+                candidates, folds, more_results, callback_ctx=callback_ctx
+            )
+            if stacks.interruption is not None:
+                raise stacks.interruption
+            return results
+
+        super()._run_search(evaluate, callback_ctx=callback_ctx)
+
+    def _train(self, candidates, data, context):
+        """Train in stacks; return the candidates to evaluate, and the `Stacks`.
+
+        After Ctrl-C, these are the candidates all of whose fits are trained.
+        """
+        n = len(data.splits)
+        stacks = Stacks(self, data, context)
+        stacks.train(self._fits(candidates, n) if self._can_stack(data) else [])
+        if stacks.interruption is not None:
+            kept = [
+                i
+                for i in range(len(candidates))
+                if all(i * n + fold in stacks.trained for fold in range(n))
+            ]
+            if not kept:
+                raise stacks.interruption
+            candidates = [candidates[i] for i in kept]
+            places = [i * n + fold for i, fold in product(kept, range(n))]
+            stacks.trained = {i: stacks.trained[old] for i, old in enumerate(places)}
+        return candidates, stacks
+
+    def _can_stack(self, data):
+        """Return whether fits may be trained outside scikit-learn's loop."""
+        # Such callbacks are handed on to each net, and see its epochs.
+        return data.y is not None and all(
+            isinstance(callback, ProgressBar) or callback.max_propagation_depth == 0
+            for callback in getattr(self, "_skl_callbacks", ())
+            if isinstance(callback, AutoPropagatedCallback)
+        )
+
+    def _fits(self, candidates, n_splits):
+        """Return a `Fit` for each fold and each candidate that ends with a net."""
+        fits = []
+        for i, parameters in enumerate(candidates):
+            try:
+                estimator = clone(self.estimator)
+                estimator.set_params(**clone(parameters, safe=False))
+            except Exception:  # scikit-learn's loop raises it.
+                continue
+            has_callbacks = any(
+                hasattr(step, "_skl_callbacks") for step in steps_to_end(estimator)
+            )
+            if last_net(estimator) is None or has_callbacks:
+                continue
+            settings = settings_before_net(estimator, parameters)
+            for fold in range(n_splits):
+                own = clone(estimator) if fold else estimator
+                fits.append(Fit(i * n_splits + fold, fold, settings, own))
+        return fits
+
+    def _format_results(self, candidate_params, n_splits, out, more_results=None):
+        for place, seconds in self._seconds.items():
+            out[place]["fit_time"] += seconds
+        self._seconds = {}
+        self._finished = super()._format_results(
+            candidate_params, n_splits, out, more_results
+        )
+        return self._finished
+
+    def _interrupted(self):
+        """Return the attributes of an interrupted search with finished candidates."""
+        results = self._finished
+        fitted = {
+            "cv_results_": results,
+            "multimetric_": "mean_test_score" not in results,
+            "n_splits_": sum(
+                name.startswith("split") and name.endswith(metric_of(results))
+                for name in results
+            ),
+        }
+        metric = self.refit if fitted["multimetric_"] else "score"
+        if callable(self.refit) or f"rank_test_{metric}" in results:
+            best = self._select_best_index(self.refit, metric, results)
+            fitted |= {"best_index_": best, "best_params_": results["params"][best]}
+            if not callable(self.refit):
+                fitted["best_score_"] = results[f"mean_test_{metric}"][best]
+        parameters = {k: v for k, v in vars(self).items() if not k.endswith("_")}
+        return parameters | fitted
+
+    def __sklearn_tags__(self) -> Any:
+        """Return tags of a search that takes NumPy's arrays."""
+        tags = super().__sklearn_tags__()
+        tags.array_api_support = False
+        return tags
+
+
+def metric_of(results):
+    """Return the end of the names of one metric's columns of test scores."""
+    prefix = "mean_test_"
+    return next(key for key in results if key.startswith(prefix)).removeprefix("mean")

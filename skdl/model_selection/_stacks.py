@@ -1,0 +1,402 @@
+"""Trains the candidates of a search in stacks, before scikit-learn scores them."""
+
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from joblib import effective_n_jobs
+from scipy.sparse import issparse
+from sklearn import get_config
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted
+
+from skdl._collected import collecting, show
+from skdl._sklearn import check_method_params, safe_split
+from skdl.estimators._inner_door import Call, fit_together, network_of, stack_key
+from skdl.model_selection._last_net import adopt_steps, last_net, replace_net
+
+# Fits that a process trains before it reports. Ctrl-C loses no others.
+PORTION = 64
+# A fitted net holds its parameters, the optimizer's moments, and the best values.
+COPIES_OF_PARAMETERS = 4
+# Parts of a portion that callbacks see, and the time between two printed lines.
+N_STEPS = 100
+SECONDS_PER_LINE = 1.0
+
+
+@dataclass
+class Data:
+    """What the search was given.
+
+    Attributes
+    ----------
+    X, y : object
+        As the user gave them.
+    fit_params : dict
+        Arguments for the estimator's ``fit``.
+    splits : list of (ndarray, ndarray)
+        Row numbers for training and testing, fold by fold.
+    """
+
+    X: Any
+    y: Any
+    fit_params: dict
+    splits: list
+
+    def shares_rows(self):
+        """Return whether the calls of all folds can share X in memory."""
+        is_array = type(self.X) is np.ndarray or (
+            issparse(self.X) and self.X.format == "csr"
+        )
+        names = set(self.fit_params)
+        return is_array and type(self.y) is np.ndarray and names <= {"sample_weight"}
+
+    def bytes_of_fold(self, fold):
+        """Return about how many bytes a copy of the training rows takes."""
+        X = self.X
+        share = len(self.splits[fold][0]) / (
+            X.shape[0] if hasattr(X, "shape") else len(X)
+        )
+        if issparse(X):
+            return share * X.nnz * (X.dtype.itemsize + X.indices.itemsize)
+        if hasattr(X, "nbytes"):
+            return share * X.nbytes
+        return share * getattr(X, "size", 0) * 8
+
+
+@dataclass
+class Fit:
+    """A candidate on a fold.
+
+    Attributes
+    ----------
+    place : int
+        Its place in scikit-learn's loop: candidate by candidate, fold by fold.
+    fold : int
+        The number of the fold.
+    settings : tuple
+        Parameters of the steps before the net; equal ones give equal input.
+    estimator : estimator
+        A clone with the parameters of the candidate.
+    call : Call or None
+        The call of the net's ``fit``, once the steps before the net are fitted.
+    seconds : float
+        Its share of the time of these steps and of its stack.
+    error : Exception or None
+        What the net's ``fit`` raised.
+    """
+
+    place: int
+    fold: int
+    settings: tuple
+    estimator: Any
+    call: Call | None = None
+    seconds: float = 0.0
+    error: Exception | None = None
+
+
+class Stacks:
+    """Trains fits in stacks, over the processes of joblib.
+
+    Parameters
+    ----------
+    search : StackedGridSearchCV or StackedRandomizedSearchCV
+        Its parameters say how many processes there are, and what to print.
+    data : Data
+    context : sklearn.callback.CallbackContext
+        The task of the search, which gets a subtask for the training.
+
+    Attributes
+    ----------
+    trained : dict of int to Fit
+        The fits that are trained, by place.
+    interruption : KeyboardInterrupt or None
+        The Ctrl-C that ended the training.
+    """
+
+    def __init__(self, search, data, context):
+        self.search = search
+        self.data = data
+        self.context = context
+        self.budget = get_config()["working_memory"] * 2**20
+        self.n_bytes = 0
+        self.trained = {}
+        self.caught = []
+        self.interruption = None
+
+    def train(self, fits):
+        """Train all fits that can share a stack.
+
+        The others are left to scikit-learn's loop, as are fits that fail before the net
+        trains: the loop has the right error for them.
+
+        Parameters
+        ----------
+        fits : list of Fit
+        """
+        waves = self._waves(fits)
+        task = self.context.subcontext(task_name="train", max_subtasks=len(waves))
+        task.call_on_fit_task_begin(estimator=self.search)
+        for number, wave in enumerate(waves):
+            if self.interruption is None:
+                label = f" in part {number + 1} of {len(waves)}" * (len(waves) > 1)
+                self._train_wave(wave, task, label)
+        task.call_on_fit_task_end(estimator=self.search)
+        show(self.caught, len(self.trained), "fits in stacks")
+
+    def _waves(self, fits):
+        """Return lists of families of fits whose rows fit into memory together.
+
+        The fits of a family train on the same rows, and have the same steps before the
+        net.
+        """
+        families = defaultdict(list)
+        for fit in fits:
+            families[fit.fold, fit.settings].append(fit)
+        waves, n_bytes = [], np.inf
+        for (fold, _), family in families.items():
+            copies = not (self.data.shares_rows() and is_net(family[0].estimator))
+            size = copies * self.data.bytes_of_fold(fold)
+            if n_bytes + size > self.budget:
+                waves.append([])
+                n_bytes = 0
+            waves[-1].append(family)
+            n_bytes += size
+        return waves
+
+    def _train_wave(self, families, context, label):
+        started, portions = time.perf_counter(), []
+        try:
+            fits = self._prepare(families)
+            portions = portions_of(fits, effective_n_jobs(self.search.n_jobs))
+            task = context.subcontext(task_name="stacks", max_subtasks=len(portions))
+            task.call_on_fit_task_begin(estimator=self.search)
+            n_fits = sum(map(len, portions))
+            self._say(f"{n_fits} of {len(fits)} fits{label} train in stacks")
+            for i, caught, *results in self._results(portions, task):
+                self._keep(portions[i], *results)
+                self.caught += caught
+                portions[i] = []
+            task.call_on_fit_task_end(estimator=self.search)
+        except KeyboardInterrupt as interruption:
+            self.interruption = interruption
+            # Members of an interrupted stack that had ended keep their fit.
+            ended = [
+                fit for fits in portions for fit in fits if is_fitted(fit.call.net)
+            ]
+            seconds = time.perf_counter() - started
+            share = seconds / max(1, len(ended))
+            self._keep(
+                ended, [fit.call.net for fit in ended], [None] * len(ended), share
+            )
+
+    def _prepare(self, families):
+        """Fit the steps before the nets, once per family; return the fits."""
+        parallel = Parallel(n_jobs=self.search.n_jobs)
+        first = [family[0] for family in families]
+        if all(is_net(fit.estimator) for fit in first):
+            parallel = Parallel(n_jobs=1)
+        results = parallel(
+            delayed(fit_steps)(fit.estimator, fit.fold, self.data) for fit in first
+        )
+        prepared = []
+        for family, (estimator, options, seconds) in zip(
+            families, results, strict=True
+        ):
+            for fit in family:
+                if options is not None:
+                    adopt_steps(fit.estimator, estimator)
+                    fit.call = Call(last_net(fit.estimator), **options)
+                fit.seconds = seconds / len(family)
+                prepared.append(fit)
+        return sorted(prepared, key=lambda fit: fit.place)
+
+    def _results(self, portions, context):
+        """Yield what `train_portion` returns, for each portion that memory allows."""
+
+        def tasks():
+            for i, fits in enumerate(portions):
+                if self.n_bytes > self.budget:
+                    return
+                report = Report(
+                    self.search, context, f"stack {i + 1} of {len(portions)}"
+                )
+                yield delayed(train_portion)(i, [fit.call for fit in fits], report)
+
+        parallel = Parallel(n_jobs=self.search.n_jobs, return_as="generator_unordered")
+        yield from parallel(tasks())
+
+    def _keep(self, fits, nets, errors, seconds):
+        for fit, net, error in zip(fits, nets, errors, strict=True):
+            fit.estimator = replace_net(fit.estimator, net)
+            fit.error, fit.call = error, None
+            fit.seconds += seconds
+            self.trained[fit.place] = fit
+            if error is None:
+                size = network_of(net).parameters.nbytes
+                self.n_bytes += COPIES_OF_PARAMETERS * size
+
+    def _say(self, text):
+        if self.search.verbose:
+            print(f"[{type(self.search).__name__}] {text}")
+
+
+def is_net(estimator):
+    """Return whether an estimator is a net, and not a pipeline that ends with one."""
+    return last_net(estimator) is estimator
+
+
+def is_fitted(net):
+    """Return whether a net is fitted."""
+    try:
+        check_is_fitted(net)
+    except NotFittedError:
+        return False
+    return True
+
+
+class Record:
+    """Takes the place of a net's ``fit``, and keeps its arguments."""
+
+    def __call__(self, X, y, sample_weight=None, **params):
+        """Keep the arguments."""
+        self.options = {"X": X, "y": y, "sample_weight": sample_weight, **params}
+
+
+def fit_steps(estimator, fold, data):
+    """Fit the steps of a pipeline before the net.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A net, or a pipeline that ends with one.
+    fold : int
+        The number of the fold to train on.
+    data : Data
+
+    Returns
+    -------
+    estimator : estimator
+        The same, or a copy from another process; its net is not fitted.
+    options : dict or None
+        Arguments of `Call`; None if a step failed.
+    seconds : float
+        The time that it took.
+    """
+    start, net, train = time.perf_counter(), last_net(estimator), data.splits[fold][0]
+    if net is estimator and data.shares_rows():
+        options = {"X": data.X, "y": data.y, "rows": np.asarray(train)}
+        if options["rows"].dtype == bool:
+            options["rows"] = np.flatnonzero(train)
+        return estimator, options | data.fit_params, 0.0
+    record = Record()
+    try:
+        params = check_method_params(data.X, params=data.fit_params, indices=train)
+        X, y = safe_split(estimator, data.X, data.y, train)
+        net.fit = record
+        estimator.fit(X, y, **params)
+        Call(net, **record.options)
+    except Exception:  # It is raised again where the search expects it.
+        return estimator, None, 0.0
+    finally:
+        vars(net).pop("fit", None)
+    return estimator, record.options, time.perf_counter() - start
+
+
+def portions_of(fits, n_jobs):
+    """Return lists of fits, each a share of the fits that can form a stack.
+
+    The portions of a group have nearly equal length, and their number is a multiple of
+    the number of processes. All folds of a candidate come early or late: Ctrl-C keeps
+    the candidates that are complete.
+
+    Parameters
+    ----------
+    fits : list of Fit
+        In the order of their places.
+    n_jobs : int
+        Number of processes.
+    """
+    groups = defaultdict(list)
+    for fit in fits:
+        key = None if fit.call is None else stack_key(fit.call)
+        if key is not None:
+            groups[key].append(fit)
+    portions = []
+    for group in groups.values():
+        if len(group) > 1:
+            n = n_jobs * -(-len(group) // (n_jobs * PORTION))
+            n = min(n, len(group) // 2)
+            ends = np.linspace(0, len(group), n + 1).round().astype(int)
+            portions += [group[start:end] for start, end in pairwise(ends)]
+    return sorted(portions, key=lambda portion: portion[0].place)
+
+
+def train_portion(number, calls, report):
+    """Fit nets together; return number, warnings, nets, errors and seconds per net.
+
+    Parameters
+    ----------
+    number : int
+        Number of the portion, which is returned.
+    calls : list of Call
+    report : Report
+        Is told how far the training is.
+    """
+    start = time.perf_counter()
+    report.begin()
+    with collecting() as caught:
+        errors = fit_together(calls, on_epoch=report)
+    report.end()
+    seconds = (time.perf_counter() - start) / len(calls)
+    return number, caught, [call.net for call in calls], errors, seconds
+
+
+class Report:
+    """Tells callbacks how far a portion is, and under ``verbose`` the user.
+
+    Parameters
+    ----------
+    search : StackedGridSearchCV or StackedRandomizedSearchCV
+        What callbacks get as the estimator.
+    context : sklearn.callback.CallbackContext
+        The task that gets a subtask for the portion.
+    name : str
+        What the user reads.
+    """
+
+    def __init__(self, search, context, name):
+        self.search = search
+        self.name = name
+        self.context = context.subcontext(task_name="stack", max_subtasks=N_STEPS)
+        self.n_steps = 0
+
+    def begin(self):
+        """Begin the task of the portion."""
+        self.started = self.printed = time.perf_counter()
+        self.context.call_on_fit_task_begin(estimator=self.search)
+
+    def __call__(self, n_done, n_total):
+        """Report epochs: a subtask per percent, and at most a line per second."""
+        before, self.n_steps = self.n_steps, N_STEPS * n_done // max(1, n_total)
+        for _ in range(before, self.n_steps):
+            step = self.context.subcontext(task_name="percent")
+            step.call_on_fit_task_begin(estimator=self.search)
+            step.call_on_fit_task_end(estimator=self.search)
+        now = time.perf_counter()
+        if self.search.verbose and now - self.printed >= SECONDS_PER_LINE:
+            self.printed = now
+            left = (now - self.started) * (n_total - n_done) / max(1, n_done)
+            print(
+                f"[{type(self.search).__name__}] {self.name}: {self.n_steps} % of its "
+                f"{n_total} epochs, {left:.0f} s left"
+            )
+        return False
+
+    def end(self):
+        """End the task of the portion."""
+        self.context.call_on_fit_task_end(estimator=self.search)
