@@ -97,6 +97,7 @@ def make_pipeline(net_class, seed):
     """Return a pipeline, with the parameters that are not searched."""
     net = net_class(
         hidden_layer_sizes=(100,),
+        standardize=False,  # the pipeline does
         dropout=0.3,  # and a high learning rate: nets that differ
         learning_rate_init=0.01,
         batch_size=64,
