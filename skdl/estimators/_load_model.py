@@ -158,6 +158,8 @@ def _state_like(net, state):
     )
     if network.scaling is not None:
         like.input_moments = blank_moments(net.n_features_in_)
+        if "kind" in (state["input_moments"] or ()):
+            like.input_moments["kind"] = "feature"
     return like.to_dict()
 
 

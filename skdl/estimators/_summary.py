@@ -164,6 +164,9 @@ def summarize(net, n_features=None, n_outputs=None):
         hidden = check_hidden_layers(net.hidden_layer_sizes)
         widths, dtype = (n_features, *hidden, n_outputs), np.dtype(np.float64)
         options = check_architecture(net, len(hidden))
+        # "auto" is for a dense X and hidden layers.
+        is_auto = net.standardize == "auto"
+        options["scaling"] = bool(hidden) if is_auto else bool(net.standardize)
         # Any number in the place of an unknown one, which `_steps` hides.
         layers = build_layers([width or 1 for width in widths], **options)
     batch_size = None if uses_lbfgs(net) else rows_per_batch(net.batch_size, LARGE)
