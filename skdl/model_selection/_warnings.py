@@ -1,7 +1,9 @@
 """The warnings of the fits of a search, from other processes, too."""
 
+import os
 import threading
 import warnings
+from contextlib import suppress
 
 from joblib import effective_n_jobs
 from sklearn.exceptions import ConvergenceWarning
@@ -25,9 +27,12 @@ class FitWarnings:
         self.received = []
         self.batches = []
         self.open = {}
+        self.process = os.getpid()
         self.listener = None
         if effective_n_jobs(n_jobs) > 1:
-            self.listener = open_listener(self.received.append)
+            # Without a place for a socket, processes show their warnings themselves.
+            with suppress(OSError):
+                self.listener = open_listener(self.received.append)
 
     def __getstate__(self):
         return {**vars(self), "open": {}, "received": [], "batches": []}
@@ -55,12 +60,12 @@ class FitWarnings:
             self._send((context.task_id, caught))
 
     def _send(self, message):
-        if self.listener is None:
+        if self.process == os.getpid():
             self.received.append(message)
             return
         try:
             send(self.listener, message)
-        except Exception:  # on another machine, or of a class that only this one knows
+        except Exception:  # no listener, another machine, or a class that is not there
             for category, text in message[1]:
                 warnings.warn(text, category, stacklevel=2)
 

@@ -6,6 +6,7 @@ When a file of skdl moves or is renamed, only the imports below change.
 # ruff: noqa: F401
 
 from skdl.model_selection import _stacks as stacks
+from skdl.model_selection import _warnings
 from skdl.model_selection._failures import describe, failure_message
 from skdl.model_selection._folds import Folds
 from skdl.model_selection._mesh import Mesh

@@ -2,6 +2,7 @@
 
 import pickle
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,7 @@ import skdl
 from skdl import MLPClassifier, SoftmaxClassifier
 from skdl.engine import Adam, HiddenLayers
 from skdl.model_selection import CoarseToFineSearchCV, Log
+from tests.model_selection.parts import _warnings
 
 X, y = load_iris(return_X_y=True)
 quiet = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -198,6 +200,27 @@ def test_callbacks(n_jobs, capsys):
     assert len({row["parent_task_id_path"] for row in rows}) == n_fits
     assert "CoarseToFineSearchCV - mesh" in capsys.readouterr().out
     assert "_skl_callbacks_to_teardown" not in vars(search)
+
+
+def test_process_that_cannot_send_shows_its_warnings(monkeypatch):
+    def refuse(*args):
+        raise OSError("no socket")
+
+    monkeypatch.setattr(_warnings, "open_listener", refuse)
+    collector = _warnings.FitWarnings(2)
+    fit = SimpleNamespace(task_name="candidate-split-evaluation", task_id=3)
+    # As in another process.
+    monkeypatch.setattr(_warnings.os, "getpid", lambda: -1)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        collector.on_fit_task_begin(None, fit)
+        warnings.warn("few rows", UserWarning, stacklevel=1)
+        assert not caught
+        collector.on_fit_task_end(None, fit)
+        # A fit that failed before its task began has nothing to end.
+        collector.on_fit_task_end(None, fit)
+    assert [str(one.message) for one in caught] == ["few rows"]
+    collector.close()
 
 
 class Recorder:
