@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from sklearn.exceptions import ConvergenceWarning
 
-from skdl._warn import COLLECTED, warn
+from skdl._warn import COLLECTED, COUNTED, warn
 
 __all__ = ["collecting", "show"]
 
@@ -38,9 +38,11 @@ def collecting():
             COLLECTED.reset(token)
         return
     with warnings.catch_warnings(record=True) as log:
+        token = COUNTED.set(True)
         try:
             yield caught
         finally:
+            COUNTED.reset(token)
             caught += [(one.category, str(one.message)) for one in log]
 
 

@@ -13,6 +13,8 @@ MODULES = {ConvergenceWarning: "sklearn.neural_network._multilayer_perceptron"}
 
 # Where `skdl._collected` collects the warnings of a thread, as (category, text).
 COLLECTED: ContextVar[list | None] = ContextVar("COLLECTED", default=None)
+# Whether each warning counts. Otherwise Python shows a text once for each line of code.
+COUNTED: ContextVar[bool] = ContextVar("COUNTED", default=False)
 
 
 def warn(message, category):
@@ -37,11 +39,12 @@ def warn(message, category):
         SKIPPED
     ):
         frame = frame.f_back
+    registry = frame.f_globals.setdefault("__warningregistry__", {})
     warnings.warn_explicit(
         message,
         category,
         frame.f_code.co_filename,
         frame.f_lineno,
         module=MODULES.get(category, frame.f_globals.get("__name__", "<unknown>")),
-        registry=frame.f_globals.setdefault("__warningregistry__", {}),
+        registry={} if COUNTED.get() else registry,
     )

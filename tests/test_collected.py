@@ -35,6 +35,14 @@ def test_body_shows_nothing_and_filters_hold():
     assert [str(one.message) for one in outside] == ["after"]
 
 
+@pytest.mark.filterwarnings("default")
+def test_equal_warnings_of_several_fits_all_count():
+    with collecting() as caught:
+        for _ in range(3):
+            warn("not converged", ConvergenceWarning)
+    assert len(caught) == 3
+
+
 @pytest.mark.filterwarnings("always")
 def test_warnings_before_an_error_are_kept():
     with pytest.raises(ZeroDivisionError), collecting() as caught:
