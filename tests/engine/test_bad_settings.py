@@ -190,3 +190,12 @@ def test_explain_settings_leaves_other_errors():
     with pytest.raises(TypeError, match="int"):
         Own(one=[])
     assert Own("3").one == 3
+
+
+@pytest.mark.parametrize("name", sorted(skdl.engine.__all__))
+def test_every_object_with_settings_lists_them(name):
+    kind = getattr(skdl.engine, name)
+    if not hasattr(kind, "get_params") or not hasattr(kind, "__dataclass_fields__"):
+        return
+    with pytest.raises(TypeError, match=r"^\w+ got an unexpected setting 'nonsense'"):
+        kind(nonsense=1)
