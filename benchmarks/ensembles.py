@@ -36,6 +36,7 @@ EPOCHS = 60
 NET = SoftmaxClassifier(
     100,
     dropout=0.3,
+    standardize=False,  # a Standardizer comes before
     learning_rate_init=0.03,
     batch_size=50,
     max_iter=EPOCHS,

@@ -59,7 +59,7 @@ class Recipe:
     def model(self, image_shape, epochs, seed, callbacks):
         """Return the unfitted net, or ensemble of nets."""
         # A clone copies the objects, so that an ablation does not change the recipe.
-        net = clone(SoftmaxClassifier(**self.net)).set_params(
+        net = clone(SoftmaxClassifier(**{"standardize": False} | self.net)).set_params(
             image_shape=image_shape,
             max_iter=epochs,
             n_iter_no_change=np.inf,  # the schedules need all epochs

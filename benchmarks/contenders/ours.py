@@ -35,6 +35,7 @@ class Fit:
             n_iter_no_change=problem.n_epochs + 1,
             random_state=problem.seed,
             weight_init=None,  # as scikit-learn
+            standardize=False,
             **{"alpha": 0.0, "max_iter": problem.n_epochs, **problem.options},
         )
 

@@ -22,7 +22,7 @@ from skdl.engine import StepDecay
 
 def fit(X, y, *sizes, callbacks=(), **options):
     """Return a fitted net with its records."""
-    net = SoftmaxClassifier(sizes, random_state=0, **options)
+    net = SoftmaxClassifier(sizes, standardize=False, random_state=0, **options)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         return net.set_callbacks(Monitor(every=10), *callbacks).fit(X, y)

@@ -31,7 +31,7 @@ def learn(rates=RATES, epochs=EPOCHS):
     X, X_test, y, y_test = train_test_split(
         *load_digits(return_X_y=True), random_state=0
     )
-    net = SoftmaxClassifier(50, max_iter=epochs, random_state=0)
+    net = SoftmaxClassifier(50, standardize=False, max_iter=epochs, random_state=0)
     model = make_pipeline(Standardizer(), net)
     scores = []
     for rate in rates:

@@ -18,7 +18,7 @@ from skdl.estimators._resolve import canonical, resolve
 
 
 def check_architecture(net, n_hidden):
-    """Return the keyword arguments of `Network`, except widths and dtype.
+    """Return the keyword arguments of `Network`, except widths, dtype and scaling.
 
     Parameters
     ----------
@@ -43,7 +43,6 @@ def check_architecture(net, n_hidden):
         "normalization": _check_normalization(net.normalization, n_hidden),
         "normalization_position": net.normalization_position,
         "residual": _check_residual(net.residual, n_hidden),
-        "scaling": bool(net.standardize),
     }
 
 

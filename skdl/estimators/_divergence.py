@@ -5,6 +5,7 @@ from scipy.sparse import issparse
 
 from skdl._text import join_names
 from skdl.estimators._resolve import uses_lbfgs
+from skdl.estimators._standardize import scales_columns
 
 # Standardized columns hardly ever have larger elements.
 LARGE = 100.0
@@ -60,7 +61,7 @@ def likely_cause(net, X, targets, made_no_step=False):
         )
         if unset
     ]
-    size = "standardized" if net.standardize else "well scaled"
+    size = "standardized" if _is_standardized(net, X) else "well scaled"
     return (
         f"The columns of X are {size}, so the likely cause is the learning rate: "
         + " or ".join([f"lower {rate}", *further])
@@ -94,7 +95,7 @@ def scale_advice(net, X, targets):
 def _unscaled(net, X, targets):
     """Yield ("X" or "y", sizes, advice) for data that are not scaled."""
     names = getattr(net, "feature_names_in_", None)
-    columns = "" if net.standardize else _large_columns(X, names)
+    columns = "" if _is_standardized(net, X) else _large_columns(X, names)
     if columns:
         way_out = "set standardize=True, or put a Standardizer before the net"
         if issparse(X):
@@ -110,6 +111,12 @@ def _unscaled(net, X, targets):
                 "put the net into a TransformedTargetRegressor with a StandardScaler"
             )
         yield "y", sizes, way_out
+
+
+def _is_standardized(net, X):
+    if "_network" in vars(net):
+        return net._network.scaling is not None
+    return scales_columns(net, X)
 
 
 def _large_columns(X, names):

@@ -244,7 +244,8 @@ class FittedNet:
         if scaling is None:
             raise AttributeError(
                 f"{attribute!r} is there after a fit with standardize=True, 'feature' "
-                "or 'channel': this net leaves its input as it is."
+                "or 'channel', or with 'auto' for a dense X and hidden layers: this "
+                "net leaves its input as it is."
             )
         return scaling
 
@@ -260,5 +261,6 @@ class FittedNet:
     def __sklearn_tags__(self):
         """Sparse input is accepted, unless it would not stay sparse."""
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = not self.standardize and self.augment is None
+        is_kept = not self.standardize or self.standardize == "auto"
+        tags.input_tags.sparse = is_kept and self.augment is None
         return tags

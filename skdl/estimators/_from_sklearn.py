@@ -50,7 +50,7 @@ def from_sklearn(cls, model):
     coefs, intercepts = _as_our_scores(net, model, coefs, intercepts)
     widths = (len(coefs[0]), *hidden, len(intercepts[-1]))
     dtype = np.result_type(np.float32, *coefs)
-    start_network(net, widths, dtype, 0)
+    start_network(net, widths, dtype, 0, scales=False)
     net.coefs_, net.intercepts_ = coefs, intercepts
     net.n_features_in_ = widths[0]
     if hasattr(model, "feature_names_in_"):
@@ -80,6 +80,8 @@ def _parameters(cls, model, hidden):
     parameters = {name: deepcopy(getattr(model, name)) for name in model.get_params()}
     if tuple(np.ravel(parameters["hidden_layer_sizes"])) != hidden:
         parameters["hidden_layer_sizes"] = hidden
+    # The model takes X as it is, where the default of some nets is 'auto'.
+    parameters["standardize"] = False
     return {name: value for name, value in parameters.items() if name in known}
 
 

@@ -25,6 +25,7 @@ from skdl.estimators._labels import stack_columns
 from skdl.estimators._prepare import prepare
 from skdl.estimators._resolve import setting, uses_lbfgs
 from skdl.estimators._scoring import first_metric
+from skdl.estimators._standardize import scales_columns
 from skdl.estimators._targets import (
     Indicator,
     LabelColumns,
@@ -68,6 +69,7 @@ __all__ = [
     "raw_scores",
     "rows_at_once",
     "rows_per_batch",
+    "scales_columns",
     "score_predictions",
     "score_units",
     "setting",

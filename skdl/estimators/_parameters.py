@@ -136,7 +136,7 @@ CONSTRAINTS = {
     "max_grad_norm": [None, Interval(Real, 0, None, closed="neither")],
     "penalty": [None, StrOptions(set(PENALTIES)), HasMethods(["value", "shrink"])],
     "l1_ratio": [Interval(Real, 0, 1, closed="both")],
-    "standardize": ["boolean", StrOptions({"feature", "channel"})],
+    "standardize": ["boolean", StrOptions({"auto", "feature", "channel"})],
     "image_shape": [None, "array-like"],
     "augment": [None, HasMethods("start"), callable],
 }
@@ -210,7 +210,7 @@ class NetParameters(Versioned, ExplainedParameters, BaseEstimator):
     max_restarts: int
     penalty: PenaltyName | Penalty | None
     l1_ratio: float
-    standardize: bool | Literal["feature", "channel"]
+    standardize: bool | Literal["auto", "feature", "channel"]
     image_shape: Sequence[int] | None
     augment: Augmenter | Callable | None
 

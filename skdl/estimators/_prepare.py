@@ -33,7 +33,7 @@ from skdl.estimators._overrides import refuse_overrides
 from skdl.estimators._random import later_streams, load_streams, random_streams
 from skdl.estimators._resolve import resolve, setting, uses_lbfgs
 from skdl.estimators._run_state import RunState
-from skdl.estimators._standardize import check_standardize, learn_scaling
+from skdl.estimators._standardize import kind_of_call, learn_scaling
 from skdl.estimators._targets import (
     UNITS,
     Targets,
@@ -89,6 +89,9 @@ def prepare(
     else:
         rows = known_rows.for_net(net)
     _check_options(net, rows)
+    scaling = kind_of_call(
+        net, rows.X, rows.image_shape, len(hidden_widths), is_new=is_new
+    )
     # 2. Choose what y means, and encode it.
     data, n_scores = _encode(net, rows, classes, is_new=is_new, incremental=incremental)
     if validation is not None:
@@ -97,9 +100,11 @@ def prepare(
     # 3. Build the network, or continue with a copy of it.
     widths = (rows.X.shape[1], *hidden_widths, n_scores)
     if is_new:
-        streams = start_network(net, widths, rows.dtype, net.random_state)
+        streams = start_network(
+            net, widths, rows.dtype, net.random_state, scales=scaling is not None
+        )
     else:
-        streams = _continue_network(net, widths)
+        streams = _continue_network(net, widths, scales=scaling is not None)
     # 4. Hold rows out.
     monitors_validation = holds_out(net) or (
         net.early_stopping and validation is not None
@@ -115,7 +120,7 @@ def prepare(
     augmentation = start_augmentation(net, data, rows.image_shape, streams)
     moments = learn_scaling(
         net, data, rows.weights, rows.image_shape,
-        net._run_state.get("input_moments"), incremental=incremental,
+        net._run_state.get("input_moments"), scaling, incremental=incremental,
     )  # fmt: skip
     if validation is not None and (is_new or not incremental):
         validation.check_scoring(net)
@@ -201,7 +206,6 @@ def _check_rows(net, X, y, sample_weight, classes, *, is_new):
 def _check_options(net, rows):
     """Refuse parameters that do not suit the columns."""
     rows.image_shape = check_image_shape(net.image_shape, rows.X.shape[1])
-    check_standardize(net, rows.X, rows.image_shape)
     check_augment(net, rows.X)
 
 
@@ -252,7 +256,7 @@ def read_targets(net, y, classes=None, *, is_new, incremental):
     return targets, targets.read(y, all_classes=not incremental)
 
 
-def start_network(net, widths, dtype, random_state):
+def start_network(net, widths, dtype, random_state, *, scales):
     """Give a net a new network and empty records; return its random streams.
 
     Parameters
@@ -263,9 +267,11 @@ def start_network(net, widths, dtype, random_state):
     dtype : numpy.dtype
     random_state : int, RandomState instance or None
         Draws the starting weights.
+    scales : bool
+        Whether the network standardizes its input.
     """
     initialization, streams = random_streams(random_state)
-    net._network = _new_network(net, widths, dtype)
+    net._network = _new_network(net, widths, dtype, scales=scales)
     start_weights(net._network, net.weight_init, net.activation, initialization)
     start_records(net, widths)
     return streams
@@ -291,7 +297,7 @@ def start_records(net, widths):
     store_step_records(net, {})
 
 
-def _continue_network(net, widths):
+def _continue_network(net, widths, *, scales):
     """Give a net a copy of its network to train; return its random streams."""
     old = net._network
     if widths != old.widths:
@@ -300,7 +306,7 @@ def _continue_network(net, widths):
             f"{old.widths}; hidden_layer_sizes and the data now ask for "
             f"{widths}. Set warm_start=False, or clone the estimator."
         )
-    net._network = _new_network(net, widths, old.dtype)
+    net._network = _new_network(net, widths, old.dtype, scales=scales)
     if net._network.layout != old.layout:
         raise ValueError(
             "warm_start and partial_fit continue with the parameters of the last "
@@ -322,10 +328,10 @@ def _continue_network(net, widths):
     return later_streams(net.random_state)
 
 
-def _new_network(net, widths, dtype):
+def _new_network(net, widths, dtype, *, scales):
     options = check_architecture(net, len(widths) - 2)
     try:
-        return Network(widths, dtype=dtype, **options)
+        return Network(widths, dtype=dtype, scaling=scales, **options)
     except (MemoryError, OverflowError, ValueError) as error:
         n_weights = sum(a * b for a, b in pairwise(widths))
         size = n_weights * np.dtype(dtype).itemsize

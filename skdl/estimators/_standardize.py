@@ -4,38 +4,85 @@ import numpy as np
 from scipy.sparse import issparse
 
 from skdl.engine.moments import Moments, safe_scale, updated_moments
+from skdl.estimators._architecture import check_hidden_layers
 
 # Elements at a time, which are float64 for a moment: of 2**15 to 2**20 the fastest, as
 # they stay in the cache.
 BLOCK = 2**16
 
 
-def check_standardize(net, X, image_shape):
-    """Refuse what `standardize` cannot do, before any work.
+def scaling_kind(net, X, image_shape, n_hidden):
+    """Return over which values `standardize` takes a mean and a deviation.
 
     Parameters
     ----------
     net : estimator
     X : ndarray of shape (n_samples, n_features), or CSR array
     image_shape : tuple of int, or None
+    n_hidden : int
+        Number of hidden layers.
+
+    Returns
+    -------
+    kind : {"feature", "channel", "matrix"} or None
+        Each column, each channel of the images, or all of X; None if X stays as it is.
     """
-    if not net.standardize:
-        return
-    if issparse(X):
+    if not isinstance(net.standardize, str):
+        return "feature" if net.standardize else None
+    if net.standardize != "auto":
+        return net.standardize
+    # Linear models compare with scikit-learn's, which leave X as it is.
+    if issparse(X) or not n_hidden:
+        return None
+    if image_shape is not None:
+        return "channel"
+    # Bytes are pixels: a deviation for each would blow up those that hardly vary.
+    return "matrix" if X.dtype == np.uint8 else "feature"
+
+
+def scales_columns(net, X):
+    """Tell whether a new ``fit`` of a net to X would standardize the columns.
+
+    Parameters
+    ----------
+    net : estimator
+        Its parameters are read.
+    X : ndarray of shape (n_samples, n_features), or CSR array
+    """
+    n_hidden = len(check_hidden_layers(net.hidden_layer_sizes))
+    return scaling_kind(net, X, net.image_shape, n_hidden) is not None
+
+
+def kind_of_call(net, X, image_shape, n_hidden, *, is_new):
+    """Return the `scaling_kind` of a call of ``fit``; refuse what it cannot do.
+
+    Parameters
+    ----------
+    net, X, image_shape, n_hidden
+        As for `scaling_kind`.
+    is_new : bool
+        Whether the net forgets earlier calls. Otherwise 'auto' is what it was.
+    """
+    kind = scaling_kind(net, X, image_shape, n_hidden)
+    if net.standardize == "auto" and not is_new:
+        kind = (net._run_state.get("input_moments") or {}).get("kind")
+    if kind is not None and issparse(X):
         raise ValueError(
             f"standardize={net.standardize!r} subtracts means, which leaves no zeros: "
             "a sparse X would become dense. Set standardize=False, and put a "
             "MaxAbsScaler or a StandardScaler(with_mean=False) before the net in a "
             "Pipeline; or pass X.toarray()."
         )
-    if net.standardize == "channel" and image_shape is None:
+    if kind == "channel" and image_shape is None:
         raise ValueError(
-            "standardize='channel' needs to know which columns are of one channel: set "
-            "image_shape=(height, width, channels), or standardize='feature'."
+            f"standardize={net.standardize!r} needs to know which columns are of one "
+            "channel: set image_shape=(height, width, channels), or "
+            "standardize='feature'."
         )
+    return kind
 
 
-def learn_scaling(net, data, weights, image_shape, known, *, incremental):
+def learn_scaling(net, data, weights, image_shape, known, kind, *, incremental):
     """Set the scaling of a net's network to the moments of the rows it trains on.
 
     Parameters
@@ -48,6 +95,8 @@ def learn_scaling(net, data, weights, image_shape, known, *, incremental):
     image_shape : tuple of int, or None
     known : dict or None
         Moments of earlier calls, which are not changed; None for a new net.
+    kind : str or None
+        The `kind_of_call`.
     incremental : bool
         Merge these rows into the known moments (``partial_fit``). Otherwise a warm
         start keeps the old scaling, which the weights were trained for.
@@ -57,7 +106,7 @@ def learn_scaling(net, data, weights, image_shape, known, *, incremental):
     moments : dict or None
         What a later call gets as `known`.
     """
-    if not net.standardize:
+    if kind is None:
         return known
     if known is None or incremental:
         moments = _moments_of_rows(data.X, weights, data.rows)
@@ -66,11 +115,12 @@ def learn_scaling(net, data, weights, image_shape, known, *, incremental):
         known = _merged(known, _spacing(data.X.dtype), moments)
     moments = Moments(*(known[name] for name in Moments._fields))
     mean, variance = moments.mean, moments.comoment / moments.weight
-    if net.standardize == "channel":
-        mean, variance = _by_channel(moments, image_shape[-1])
+    if kind != "feature":
+        n_channels = image_shape[-1] if kind == "channel" else 1
+        mean, variance = _by_channel(moments, n_channels)
     scale = safe_scale(mean, variance, known["spacing"])
     net._network.scaling.set(mean, scale)
-    return known
+    return {**known, "kind": kind}
 
 
 def target_units(y, weights, rows):

@@ -104,16 +104,21 @@ or list of these, default='relu'
         None is scikit-learn's initialization, which draws the biases, too. The default
         of MLPClassifier and MLPRegressor is None, so that they start as scikit-learn's
         do; that of the other nets is 'auto'.
-    standardize : bool or {'feature', 'channel'}, default=False
+    standardize : bool or {'auto', 'feature', 'channel'}, default=False
         Whether the net standardizes its input, (X - mean) / std, in training and in
         every prediction. X itself stays as it is, for example in uint8. True and
         'feature' standardize by column; 'channel' uses one mean and one standard
-        deviation for each channel of `image_shape`. They are computed from the training
-        rows, without validation rows, as in `Standardizer`: with the population
-        variance, weighted by `sample_weight`, and with 1 as the standard deviation of
-        constant columns. ``partial_fit`` merges the moments of its rows before it
-        trains on them; a warm start keeps those of the first ``fit``. Not available for
-        a sparse X.
+        deviation for each channel of `image_shape`. 'auto' leaves a sparse X and the X
+        of a linear model as they are. With hidden layers, it takes 'channel' if
+        `image_shape` is given, one mean and one standard deviation of all columns if X
+        is uint8 (pixels that hardly vary must not become large), and else 'feature'.
+        The default of MLPClassifier and MLPRegressor is False, as scikit-learn's nets
+        leave X as it is; that of the other nets is 'auto'. The moments are computed
+        from the training rows, without validation rows, as in `Standardizer`: with the
+        population variance, weighted by `sample_weight`, and with 1 as the standard
+        deviation of constant columns. ``partial_fit`` merges the moments of its rows
+        before it trains on them; a warm start keeps those of the first ``fit``. Except
+        by 'auto', a sparse X is refused.
     standardize_target : bool, default=False
         Whether the net learns y in units of its standard deviation, (y - mean) / std,
         each output in its own. Predictions and scores are in the units of y. The loss,
@@ -404,7 +409,7 @@ schedule, or schedule object, default='constant'
         max_restarts: int = 0,
         penalty: PenaltyName | Penalty | None = "l2",
         l1_ratio: float = 0.15,
-        standardize: bool | Literal["feature", "channel"] = False,
+        standardize: bool | Literal["auto", "feature", "channel"] = False,
         image_shape: Sequence[int] | None = None,
         augment: Augmenter | Callable | None = None,
         standardize_target: bool = False,

@@ -32,7 +32,9 @@ def entries(Net):
     """Return {names: text} of the parameters and attributes that nets share."""
     found, text = {}, inspect.getdoc(Net)
     text = text[text.index("Parameters\n---") : text.index("See Also\n---")]
-    for line in text.replace("default=None", "default='auto'").splitlines():
+    for default in "None", "False":  # some defaults of scikit-learn's nets
+        text = text.replace(f"default={default}", "default='auto'")
+    for line in text.splitlines():
         if line[:1].strip():
             name = line.split(" : ")[0]
         found[name] = found.get(name, "") + line

@@ -24,7 +24,6 @@ from skdl.inspection.diagnosis._data import (
     check_columns,
     check_duplicates,
     check_targets,
-    column_statistics,
     data_facts,
 )
 from skdl.inspection.diagnosis._derivatives import _wrong_loss, check_gradients
@@ -36,7 +35,7 @@ from skdl.inspection.diagnosis._layers import (
     check_units,
     check_weights,
 )
-from skdl.inspection.diagnosis._sample import Sample, losses_and_gradient
+from skdl.inspection.diagnosis._sample import Sample
 from skdl.inspection.diagnosis._scores import (
     Score,
     constant_score,

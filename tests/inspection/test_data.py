@@ -5,13 +5,13 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.sparse import csr_array
 
-from skdl import LogisticClassifier, MLPRegressor, SoftmaxClassifier
+from skdl import LogisticClassifier, MLPClassifier, MLPRegressor, SoftmaxClassifier
+from skdl.engine.scale import column_statistics
 from tests.inspection.parts import (
     check_class_imbalance,
     check_columns,
     check_duplicates,
     check_targets,
-    column_statistics,
     data_facts,
     make_subject,
 )
@@ -27,7 +27,7 @@ def found(check, net, X, y):
 def columns(change, convert=np.asarray):
     data = X.copy()
     change(data)
-    return found(check_columns, SoftmaxClassifier(), convert(data), Y)
+    return found(check_columns, MLPClassifier(), convert(data), Y)
 
 
 def test_statistics_of_sparse_columns_are_those_of_dense_ones():
@@ -73,7 +73,27 @@ def test_columns_that_are_all_tiny(convert):
     rng = np.random.default_rng(0)
     words = rng.normal(size=(100, 3000))
     words /= np.linalg.norm(words, axis=1, keepdims=True)
-    assert not found(check_columns, SoftmaxClassifier(), convert(words), Y)
+    assert not found(check_columns, MLPClassifier(), convert(words), Y)
+
+
+def test_nets_that_standardize_scale_the_columns_themselves():
+    data = X * [1, 1e4, 1, 1e-6, 1]
+    for standardizes in (SoftmaxClassifier(), MLPClassifier(standardize=True)):
+        assert not found(check_columns, standardizes, data, Y)
+    for keeps in (SoftmaxClassifier(()), SoftmaxClassifier(standardize=False)):
+        finding = found(check_columns, keeps, data, Y)["unscaled_columns"]
+        assert finding.changes == {"standardize": True}
+    finding = found(check_columns, SoftmaxClassifier(), csr_array(data), Y)
+    assert finding["unscaled_columns"].changes == {}
+
+
+def test_a_rare_large_value_of_a_sparse_column():
+    def change(data):
+        data[:, 2] = 0
+        data[7, 2] = 101
+
+    assert not columns(lambda data: data.__setitem__((7, 2), 99), csr_array)
+    assert columns(change, csr_array)["unscaled_columns"].where == "column 2"
 
 
 def test_the_farthest_column_comes_first():
@@ -85,7 +105,7 @@ def test_the_farthest_column_comes_first():
 
 
 def test_many_columns_are_counted():
-    finding = found(check_columns, SoftmaxClassifier(), 99 * np.tile(X, 4), Y)
+    finding = found(check_columns, MLPClassifier(), 99 * np.tile(X, 4), Y)
     assert finding["unscaled_columns"].where.endswith(" and 15 more")
 
 

@@ -8,28 +8,16 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import get_tags
-from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from skdl._text import join_names
+from skdl.engine.scale import ColumnScales, unscaled_targets
+from skdl.estimators._inner_door import scales_columns
 from skdl.inspection.diagnosis._subject import Subject
 from skdl.inspection.diagnosis.report import Finding
 
-# A standardized column has a root mean square of 1, and a column between 0 and 1 less.
-# From about 10 on, one column dominates a unit's input, and its gradient.
-LARGE_RMS = 10.0
-# A column that is so much smaller than the median column has hardly any effect: its
-# weight would have to grow a hundredfold. Rare pixels and words reach a tenth of the
-# others.
-SMALL_SHARE = 0.01
-# Starting weights suit rows whose norm is about the root of the number of columns; the
-# norm of a document is 1. Rows with norms below this look all alike to a net.
-SHORT_ROWS = 0.01
 # Border pixels and rare words are 0 in all rows of a small sample, and do no harm. If
 # more columns than this are 0, something is missing.
 MANY_ZERO_COLUMNS = 1 / 4
-# Starting weights give outputs of size 1, and biases reach a mean of 10 in thousands of
-# Adam's steps of 1e-3.
-TARGET_SIZES = (0.1, 10.0)
 # With classes of 1 : 10, 9 rows in 10 are correct without the rare class. He & Garcia,
 # "Learning from imbalanced data", 2009, speak of imbalance from here on.
 IMBALANCE = 10.0
@@ -48,48 +36,25 @@ def data_facts(subject: Subject) -> dict[str, Any]:
     return facts
 
 
-def column_statistics(X: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return mean, variance and largest absolute value of each column."""
-    if issparse(X):
-        mean, variance = mean_variance_axis(X.astype(np.float64), axis=0)
-        return mean, variance, np.ravel(abs(X).max(axis=0).toarray()).astype(float)
-    X = X.astype(np.float64, copy=False)
-    return X.mean(axis=0), X.var(axis=0), np.abs(X).max(axis=0)
-
-
 def check_columns(subject: Subject) -> Iterator[Finding]:
     """Find columns that are not scaled, and constant columns.
 
     A net with `standardize` scales the columns itself.
-
-    Source: LeCun et al., "Efficient BackProp", 1998, on scaled and centred inputs.
     """
-    mean, variance, largest = column_statistics(subject.X)
-    rms = np.sqrt(mean**2 + variance)
-    # The variance of a constant 0.1 is not exactly 0, because of rounding.
-    is_constant = variance <= (1e-7 * largest) ** 2
-    varying = largest[~is_constant]
-    is_small = np.zeros(len(rms), bool)
-    if len(varying):
-        is_small = ~is_constant & (largest < SMALL_SHARE * np.median(varying))
-        is_small |= ~is_constant & (np.linalg.norm(rms) < SHORT_ROWS)
-    is_unscaled = (~is_constant & (rms > LARGE_RMS)) | is_small
-    if is_unscaled.any() and not subject.net.standardize:
-        columns = np.flatnonzero(is_unscaled)
-        # The columns with a root mean square farthest from 1 come first.
-        order = np.argsort(-np.abs(np.log(rms[columns])), kind="stable")
-        columns = columns[order]
+    scales = ColumnScales.of(subject.X)
+    columns, is_constant = scales.unscaled, scales.is_constant
+    if len(columns) and not scales_columns(subject.net, subject.X):
         yield Finding(
             "unscaled_columns",
             _name_columns(subject, columns),
             {
                 "columns": [subject.names[i] for i in columns],
-                "root_mean_squares": rms[columns].tolist(),
-                "median_of_all_columns": float(np.median(rms)),
+                "root_mean_squares": scales.rms[columns].tolist(),
+                "median_of_all_columns": float(np.median(scales.rms)),
             },
             {} if issparse(subject.X) else {"standardize": True},
         )
-    is_zero = is_constant & (largest == 0)
+    is_zero = is_constant & (scales.largest == 0)
     is_suspect = is_constant & ~is_zero
     if not issparse(subject.X) and is_zero.mean() > MANY_ZERO_COLUMNS:
         is_suspect |= is_zero
@@ -100,7 +65,7 @@ def check_columns(subject: Subject) -> Iterator[Finding]:
             _name_columns(subject, columns),
             {
                 "columns": [subject.names[i] for i in columns],
-                "values": mean[columns].tolist(),
+                "values": scales.mean[columns].tolist(),
             },
         )
 
@@ -124,12 +89,9 @@ def check_targets(subject: Subject) -> Iterator[Finding]:
         return
     if subject.net.standardize_target:
         return
-    y = subject.y.reshape(len(subject.y), -1).astype(np.float64)
-    mean, deviation = y.mean(axis=0), y.std(axis=0)
-    low, high = TARGET_SIZES
-    is_far = (np.abs(mean) > high) | (deviation > high)
+    y = subject.y.reshape(len(subject.y), -1)
     # Constant targets have their own finding.
-    is_far |= (deviation < low) & (deviation > 0)
+    mean, deviation, is_far = unscaled_targets(y)
     if is_far.any():
         where = "y" if y.shape[1] == 1 else join_names(
             [f"output {i}" for i in np.flatnonzero(is_far)]

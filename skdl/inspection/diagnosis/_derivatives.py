@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from skdl.engine.activations import ActivationFunction
+from skdl.engine.constant import losses_and_gradient
 from skdl.engine.gradient_check import check_gradient
 from skdl.engine.network import Network
 from skdl.engine.specification import complete, name_of_kind
 from skdl.engine.workspace import Workspace
-from skdl.inspection.diagnosis._sample import Sample, losses_and_gradient
+from skdl.inspection.diagnosis._sample import Sample
 from skdl.inspection.diagnosis._trial import Trial
 from skdl.inspection.diagnosis.report import Finding
 

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.dummy import DummyClassifier
 from sklearn.metrics import check_scoring
 
+from skdl.engine.constant import losses_of_rows
 from skdl.engine.stacking import network_like
 from skdl.estimators._inner_door import (
     EncodedRows,
@@ -18,7 +19,6 @@ from skdl.estimators._inner_door import (
     with_network,
 )
 from skdl.inspection._metric_names import metric_label
-from skdl.inspection.diagnosis._sample import losses_of_rows
 from skdl.inspection.diagnosis._subject import Subject
 from skdl.inspection.diagnosis._trial import Trial
 

@@ -1,0 +1,135 @@
+"""Columns of X and y whose scale is so far from 1 that training suffers.
+
+Source of the bounds on X: LeCun et al., "Efficient BackProp", 1998, on scaled and
+centred inputs.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils.sparsefuncs import mean_variance_axis
+
+__all__ = [
+    "LARGE_RMS",
+    "LARGE_VALUE",
+    "SHORT_ROWS",
+    "SMALL_SHARE",
+    "TARGET_SIZES",
+    "ColumnScales",
+    "column_statistics",
+    "unscaled_targets",
+]
+
+# A standardized column has a root mean square of 1, and a column between 0 and 1 less.
+# From about 10 on, one column dominates a unit's input, and its gradient.
+LARGE_RMS = 10.0
+# The zeros of a sparse column hide its large values from the root mean square.
+LARGE_VALUE = 100.0
+# A column that is so much smaller than the median column has hardly any effect: its
+# weight would have to grow a hundredfold. Rare pixels and words reach a tenth of the
+# others.
+SMALL_SHARE = 0.01
+# Starting weights suit rows whose norm is about the root of the number of columns; the
+# norm of a document is 1. Rows with norms below this look all alike to a net.
+SHORT_ROWS = 0.01
+# Starting weights give outputs of size 1, and biases reach a mean of 10 in thousands of
+# Adam's steps of 1e-3.
+TARGET_SIZES = (0.1, 10.0)
+
+
+def column_statistics(X: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return mean, variance and largest absolute value of each column.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, n_columns), or CSR array
+    """
+    if issparse(X):
+        mean, variance = mean_variance_axis(X.astype(np.float64), axis=0)
+        return mean, variance, np.ravel(abs(X).max(axis=0).toarray()).astype(float)
+    X = X.astype(np.float64, copy=False)
+    return X.mean(axis=0), X.var(axis=0), np.abs(X).max(axis=0)
+
+
+class ColumnScales(NamedTuple):
+    """The scales of columns, and which of them are far from 1.
+
+    Attributes
+    ----------
+    mean, rms, largest : ndarray of shape (n_columns,)
+        Mean, root mean square and largest absolute value.
+    is_constant : ndarray of bool of shape (n_columns,)
+        Whether the column has the same value in all rows, up to rounding.
+    unscaled : ndarray of int
+        Numbers of the columns that are not scaled. The columns with a root mean square
+        farthest from 1 come first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdl.engine.scale import ColumnScales
+    >>> X = np.array([[1.0, 300.0, 7.0, 900.0], [-1.0, 310.0, 7.0, 900.5]])
+    >>> scales = ColumnScales.of(X)
+    >>> scales.unscaled, scales.is_constant
+    (array([3, 1]), array([False, False,  True, False]))
+    """
+
+    mean: np.ndarray
+    rms: np.ndarray
+    largest: np.ndarray
+    is_constant: np.ndarray
+    unscaled: np.ndarray
+
+    @classmethod
+    def of(cls, X: Any) -> "ColumnScales":
+        """Measure the columns of X.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_rows, n_columns), or CSR array
+        """
+        mean, variance, largest = column_statistics(X)
+        rms = np.sqrt(mean**2 + variance)
+        # The variance of a constant 0.1 is not exactly 0, because of rounding.
+        is_constant = variance <= (1e-7 * largest) ** 2
+        is_unscaled = rms > LARGE_RMS
+        if issparse(X):
+            is_unscaled |= largest > LARGE_VALUE
+        varying = largest[~is_constant]
+        if len(varying):
+            is_unscaled |= largest < SMALL_SHARE * np.median(varying)
+            is_unscaled |= np.linalg.norm(rms) < SHORT_ROWS
+        columns = np.flatnonzero(is_unscaled & ~is_constant)
+        order = np.argsort(-np.abs(np.log(rms[columns])), kind="stable")
+        return cls(mean, rms, largest, is_constant, columns[order])
+
+
+def unscaled_targets(
+    y: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return mean and deviation of each output, and whether one of them is far from 1.
+
+    Constant outputs are not among them.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_rows, n_outputs)
+
+    Returns
+    -------
+    mean, deviation : ndarray of shape (n_outputs,)
+    is_far : ndarray of bool of shape (n_outputs,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdl.engine.scale import unscaled_targets
+    >>> unscaled_targets(np.array([[150.0, 0.5], [151.0, -0.5]]))[2]
+    array([ True, False])
+    """
+    y = y.astype(np.float64, copy=False)
+    mean, deviation = y.mean(axis=0), y.std(axis=0)
+    low, high = TARGET_SIZES
+    is_far = (np.abs(mean) > high) | (deviation > high)
+    return mean, deviation, is_far | ((deviation < low) & (deviation > 0))
