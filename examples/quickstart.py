@@ -103,7 +103,6 @@ def make_pipeline(net_class, seed):
         batch_size=64,
         max_iter=500,  # an upper bound: training ends when the loss stalls by `tol`
         tol=1e-3,
-        standardize=False,  # whitened columns are scaled already
         random_state=seed,
     )
     return Pipeline(

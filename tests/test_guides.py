@@ -11,7 +11,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 GUIDES = {
     "callbacks": (5, ()),
     "displays": (6, ()),
-    "training": (5, ("pandas",)),
+    "training": (6, ("pandas",)),
     "troubleshooting": (4, ()),
     "ensembles": (3, ()),
     "model_selection": (5, ()),

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils.sparsefuncs import mean_variance_axis
+
+from skdl.engine.moments import updated_moments
 
 __all__ = [
     "LARGE_RMS",
@@ -46,8 +47,9 @@ def column_statistics(X: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     X : ndarray of shape (n_rows, n_columns), or CSR array
     """
     if issparse(X):
-        mean, variance = mean_variance_axis(X.astype(np.float64), axis=0)
-        return mean, variance, np.ravel(abs(X).max(axis=0).toarray()).astype(float)
+        moments = updated_moments(None, X, np.ones(X.shape[0]))
+        largest = np.ravel(abs(X).max(axis=0).toarray()).astype(float)
+        return moments.mean, moments.comoment / moments.weight, largest
     X = X.astype(np.float64, copy=False)
     return X.mean(axis=0), X.var(axis=0), np.abs(X).max(axis=0)
 

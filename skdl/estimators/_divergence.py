@@ -1,11 +1,11 @@
-"""The likely cause of a divergence or of slow training, as text for the user."""
+"""The likely cause of a divergence, as text for the user."""
 
 import numpy as np
 from scipy.sparse import issparse
 
 from skdl._text import join_names
 from skdl.estimators._resolve import uses_lbfgs
-from skdl.estimators._standardize import scales_columns
+from skdl.estimators._standardize import cure_of_columns, is_standardized
 
 # Standardized columns hardly ever have larger elements.
 LARGE = 100.0
@@ -61,7 +61,7 @@ def likely_cause(net, X, targets, made_no_step=False):
         )
         if unset
     ]
-    size = "standardized" if _is_standardized(net, X) else "well scaled"
+    size = "standardized" if is_standardized(net, X) else "well scaled"
     return (
         f"The columns of X are {size}, so the likely cause is the learning rate: "
         + " or ".join([f"lower {rate}", *further])
@@ -69,54 +69,25 @@ def likely_cause(net, X, targets, made_no_step=False):
     )
 
 
-def scale_advice(net, X, targets):
-    """Return advice about unscaled data, which need many steps, or an empty text.
-
-    Parameters
-    ----------
-    net : estimator
-        The net.
-    X : ndarray of shape (n_samples, n_features), or CSR array
-        Training rows.
-    targets : ndarray of shape (n_samples, n_targets)
-        Coded targets, checked in regressions only.
-    """
-    sentences = []
-    for what, sizes, way_out in _unscaled(net, X, targets):
-        sentences.append(
-            f"y is not scaled ({sizes}), which needs many steps: {way_out}."
-            if what == "y"
-            else f"Columns of X are not scaled, which needs many steps: {sizes}. "
-            f"{way_out[0].upper()}{way_out[1:]}."
-        )
-    return " ".join(sentences)
-
-
 def _unscaled(net, X, targets):
     """Yield ("X" or "y", sizes, advice) for data that are not scaled."""
     names = getattr(net, "feature_names_in_", None)
-    columns = "" if _is_standardized(net, X) else _large_columns(X, names)
+    columns = "" if is_standardized(net, X) else _large_columns(X, names)
     if columns:
-        way_out = "set standardize=True, or put a Standardizer before the net"
-        if issparse(X):
-            way_out = "put a MaxAbsScaler before the net"
+        cure = cure_of_columns(net, X)
+        way_out = "put a MaxAbsScaler before the net"
+        if cure is not None:
+            way_out = f"set standardize={cure!r}, or put a Standardizer before the net"
         yield "X", columns, way_out
-    columns = _large_columns(targets, None) if net._y_numeric else ""
+    is_scaled = not net._y_numeric or net.standardize_target
+    columns = "" if is_scaled else _large_columns(targets, None)
     if columns:
         sizes = columns.partition("(")[2].partition(")")[0]
         # Counts must not become negative.
         way_out = "divide y by its mean"
         if not net.__sklearn_tags__().target_tags.positive_only:
-            way_out = (
-                "put the net into a TransformedTargetRegressor with a StandardScaler"
-            )
+            way_out = "set standardize_target=True"
         yield "y", sizes, way_out
-
-
-def _is_standardized(net, X):
-    if "_network" in vars(net):
-        return net._network.scaling is not None
-    return scales_columns(net, X)
 
 
 def _large_columns(X, names):

@@ -6,11 +6,15 @@ from sklearn.exceptions import ConvergenceWarning
 from skdl._explain import or_nothing
 from skdl._warn import warn
 from skdl.callbacks.base import store_step_records
-from skdl.estimators._divergence import likely_cause, scale_advice
+from skdl.estimators._divergence import likely_cause
 from skdl.estimators._growing_records import GrowingHistory
+from skdl.estimators._held_back import remaining_loss, scale_advice
 
 # Reasons to stop for which partial_fit, too, returns to the best weights.
 RESTORING = ("converged", "diverged")
+# A net whose loss is below this share of the best constant's fits well; one that ended
+# by itself with more than the other share has learned next to nothing.
+GOOD, POOR = 0.1, 0.9
 
 
 def finish(run):
@@ -45,7 +49,7 @@ def finish(run):
 
 def _refuse_or_warn(run):
     """Raise if the weights are lost; warn if training did not converge."""
-    net, data, reason = run.net, run.data, run.stop_reason
+    net, reason = run.net, run.stop_reason
     is_lost = reason == "diverged" and not run.monitors_validation
     if is_lost or not run.network.is_finite():
         raise ValueError(
@@ -60,16 +64,41 @@ def _refuse_or_warn(run):
             f"the starting ones if no epoch had a score. {_cause(run)}",
             ConvergenceWarning,
         )
+    if not run.incremental and not run.has_warned:
+        _warn_of_the_end(run)
+
+
+def _warn_of_the_end(run):
+    """Warn if training was cut short, or if the scale of X or y held the net back."""
     # A schedule that has run its course, such as a cosine over max_iter, ends training
     # as intended.
-    is_cut_short = reason is None and not run.schedule.is_complete(run.progress)
-    if is_cut_short and not run.incremental:
-        scale = or_nothing(scale_advice, net, data.X, data.targets)
+    is_complete = run.schedule.is_complete(run.progress)
+    if run.stop_reason is None and not is_complete:
         warn(
-            f"Maximum iterations (max_iter={net.max_iter}) reached and the "
-            f"optimization hasn't converged yet. {_advice(run, scale)}",
+            f"Maximum iterations (max_iter={run.net.max_iter}) reached and the "
+            "optimization hasn't converged yet. "
+            f"{_advice(run, _scale_beyond(run, GOOD))}",
             ConvergenceWarning,
         )
+    elif run.stop_reason in (None, "converged", "max_time"):
+        scale = _scale_beyond(run, POOR)
+        if scale:
+            warn(
+                "Training ended with a loss close to that of a constant, or above it. "
+                f"The likely cause is the scale of the data. {scale}",
+                ConvergenceWarning,
+            )
+
+
+def _scale_beyond(run, share):
+    """Return advice about data that are not scaled, or "".
+
+    It is "" as well for a net whose loss is below a share of the best constant's: the
+    scale does not hold that net back.
+    """
+    scale = or_nothing(scale_advice, run)
+    is_better = scale and or_nothing(remaining_loss, run, nothing=np.inf) < share
+    return "" if is_better else scale
 
 
 def _cause(run):
@@ -108,7 +137,7 @@ def finish_lbfgs(run, result):
     run : TrainingRun
     result : scipy.optimize.OptimizeResult
     """
-    net, data, records = run.net, run.data, run.state.records
+    net, records = run.net, run.state.records
     records.n_iter_, records.loss_ = result.nit, np.float64(result.fun)
     run.state.publish(net)
     if run.stop_reason is not None:
@@ -130,7 +159,7 @@ def finish_lbfgs(run, result):
             "The line search found no lower value, as happens at a minimum to "
             "rounding, or with data that are not scaled."
         )
-    scale = or_nothing(scale_advice, net, data.X, data.targets)
+    scale, run.has_warned = _scale_beyond(run, GOOD), True
     warn(
         f"lbfgs failed to converge after {result.nit} iterations (status="
         f"{result.status}): {result.message}. {advice} {scale}".rstrip(),

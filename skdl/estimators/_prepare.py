@@ -37,6 +37,7 @@ from skdl.estimators._standardize import kind_of_call, learn_scaling
 from skdl.estimators._targets import (
     UNITS,
     Targets,
+    check_units,
     choose_targets,
     choose_targets_of_batches,
     read_distributions,
@@ -204,7 +205,8 @@ def _check_rows(net, X, y, sample_weight, classes, *, is_new):
 
 
 def _check_options(net, rows):
-    """Refuse parameters that do not suit the columns."""
+    """Refuse parameters that do not suit the columns or the targets."""
+    check_units(net)
     rows.image_shape = check_image_shape(net.image_shape, rows.X.shape[1])
     check_augment(net, rows.X)
 

@@ -37,7 +37,7 @@ def scaling_kind(net, X, image_shape, n_hidden):
     if image_shape is not None:
         return "channel"
     # Bytes are pixels: a deviation for each would blow up those that hardly vary.
-    return "matrix" if X.dtype == np.uint8 else "feature"
+    return "matrix" if getattr(X, "dtype", None) == np.uint8 else "feature"
 
 
 def scales_columns(net, X):
@@ -51,6 +51,33 @@ def scales_columns(net, X):
     """
     n_hidden = len(check_hidden_layers(net.hidden_layer_sizes))
     return scaling_kind(net, X, net.image_shape, n_hidden) is not None
+
+
+def is_standardized(net, X):
+    """Tell whether a net in training, or a new ``fit`` to X, standardizes the columns.
+
+    Parameters
+    ----------
+    net, X
+        As for `scales_columns`.
+    """
+    if "_network" in vars(net):
+        return net._network.scaling is not None
+    return scales_columns(net, X)
+
+
+def cure_of_columns(net, X):
+    """Return the `standardize` that scales the columns of X, or None if none does.
+
+    Parameters
+    ----------
+    net, X
+        As for `scales_columns`.
+    """
+    if issparse(X):
+        return None
+    is_bytes = X.dtype == np.uint8 and check_hidden_layers(net.hidden_layer_sizes)
+    return "auto" if is_bytes else True
 
 
 def kind_of_call(net, X, image_shape, n_hidden, *, is_new):
@@ -156,7 +183,7 @@ def blank_moments(n_features):
     n_features : int
     """
     row = updated_moments(None, np.zeros((1, n_features)), np.ones(1))
-    return _merged(None, _spacing(np.dtype(np.float64)), row)
+    return {**_merged(None, _spacing(np.dtype(np.float64)), row), "kind": "feature"}
 
 
 def _spacing(dtype):

@@ -66,6 +66,7 @@ __all__ = [
     "Numbers",
     "SoftRows",
     "Targets",
+    "check_units",
     "choose_targets",
     "choose_targets_of_batches",
     "encode_classes",
@@ -434,16 +435,8 @@ class Numbers(Targets):
             y = column_or_1d(y, warn=True)  # refuses a sparse one, as scikit-learn's
         if issparse(y):
             y = y.toarray()
-        if self.are_counts:
-            if self.net.standardize_target:
-                raise ValueError(
-                    f"standardize_target={self.net.standardize_target!r} makes numbers "
-                    f"below the mean negative, and loss={self.net.loss!r} needs y >= "
-                    "0: set standardize_target=False. Its logarithm takes counts of "
-                    "any size."
-                )
-            if y.min() < 0:
-                raise ValueError(f"loss='poisson' needs y >= 0, got {y.min()}.")
+        if self.are_counts and y.min() < 0:
+            raise ValueError(f"loss='poisson' needs y >= 0, got {y.min()}.")
         return y
 
     @property
@@ -525,6 +518,21 @@ class Numbers(Targets):
 
         net.predict = predict
         return net
+
+
+def check_units(net):
+    """Refuse to standardize counts, which must not become negative.
+
+    Parameters
+    ----------
+    net : estimator
+    """
+    if net._y_numeric and net.standardize_target and needs_counts(net):
+        raise ValueError(
+            f"standardize_target={net.standardize_target!r} makes numbers below the "
+            f"mean negative, and loss={net.loss!r} needs y >= 0: set "
+            "standardize_target=False. Its logarithm takes counts of any size."
+        )
 
 
 def needs_counts(net):

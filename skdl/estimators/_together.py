@@ -25,6 +25,7 @@ from skdl.estimators._finish import finish
 from skdl.estimators._prepare import prepare
 from skdl.estimators._resolve import setting, uses_lbfgs
 from skdl.estimators._scoring import metrics_of
+from skdl.estimators._standardize import scales_columns
 from skdl.estimators._validate_together import StackedValidation
 from skdl.estimators._validation_data import check_validation
 
@@ -548,7 +549,6 @@ def _key_of_parameters(net):
         _frozen(setting(net, "normalization")),
         net.normalization_position,
         bool(net.residual),
-        bool(net.standardize),
         dropout or None,
         solver,
         net.batch_size,
@@ -567,6 +567,7 @@ def _key_of_data(call):
     fraction = net.validation_fraction if holds_out and split is None else split
     dtype = getattr(X, "dtype", None)
     return (
+        scales_columns(net, X),
         n_rows,
         shape[1],
         str(dtype),

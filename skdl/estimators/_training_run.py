@@ -96,6 +96,8 @@ class TrainingRun:
         self.loop = self.loop_options = self.given = self.rows = None
         self.callbacks = self.observer = self._complete = self._last = None
         self.printer = printer_of(net)
+        # Whether lbfgs has warned of its end: one warning is enough.
+        self.has_warned = False
         self.deadline = None if net.max_time is None else perf_counter() + net.max_time
         state.publish(net)
         if monitors_validation:

@@ -24,7 +24,8 @@ from skdl.estimators._inner_door import network_of
 
 
 def make(**options):
-    given = {"max_iter": 6, "batch_size": 20, "random_state": 0, **options}
+    given = {"max_iter": 6, "batch_size": 20, "random_state": 0} | options
+    given = {"standardize": False} | given
     return SoftmaxClassifier((5,), **given)
 
 
@@ -38,7 +39,7 @@ def test_numbers_of_a_step(X, y, fit):
     """Whole batches, so that a step is an epoch: its parts, written out in NumPy."""
     net = SoftmaxClassifier(
         (5,), activation="tanh", batch_size=60, alpha=0.3, max_iter=4, random_state=0,
-        shuffle=False, max_grad_norm=0.1,
+        shuffle=False, max_grad_norm=0.1, standardize=False,
     )  # fmt: skip
     states = []
 

@@ -38,7 +38,8 @@ def entries(Net):
         if line[:1].strip():
             name = line.split(" : ")[0]
         found[name] = found.get(name, "") + line
-    found.pop("loss", None)  # of each class its own
+    for name in ("loss", "verbose"):  # each class has its own text
+        found.pop(name, None)
     return found
 
 

@@ -84,7 +84,7 @@ def test_bytes_have_one_mean_and_one_deviation(pixels, y):
     net = fit(auto(), pixels, y)
     assert_allclose(net.input_mean_, np.full(8, pixels.mean()), rtol=1e-6)
     assert_allclose(net.input_scale_, np.full(8, pixels.std()), rtol=1e-6)
-    # Of the floats, each column has its own.
+    # Floats have a mean for each column.
     net = fit(auto(), pixels.astype(float), y)
     assert_allclose(net.input_mean_, pixels.mean(axis=0), rtol=1e-12)
 

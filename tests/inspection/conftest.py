@@ -48,6 +48,6 @@ def y(X):
 def net(X, y):
     net = SoftmaxClassifier(
         (6, 5), early_stopping=True, max_iter=8, batch_size=20, random_state=0,
-        learning_rate_init=0.01, activation="tanh",
+        learning_rate_init=0.01, activation="tanh", standardize=False,
     )  # fmt: skip
     return quiet_fit(net.set_callbacks(Monitor(every=1)), X, y)

@@ -48,8 +48,9 @@ KINDS = {
     "unscaled_columns": Kind(
         "warning",
         "Columns are not scaled",
-        "The root mean square of a column is above 10, or its largest value is below a "
-        "hundredth of the median column's; or the rows are shorter than 0.01.",
+        "The root mean square of a column is above 10 (of a sparse X, also the largest "
+        "value above 100), or its largest value is below a hundredth of the median "
+        "column's; or the rows are shorter than 0.01.",
         "One learning rate has to serve all columns: a large column dominates the "
         "steps and saturates units, and a small one hardly changes the output.",
         "Put a Standardizer before the net, or let the net do it: standardize=True.",

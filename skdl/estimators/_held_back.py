@@ -1,0 +1,116 @@
+"""Whether the scale of X or y holds a net back, and which parameter cures it."""
+
+import numpy as np
+from scipy.sparse import issparse
+
+from skdl._text import join_names
+from skdl.engine.constant import best_constant, loss_of_scores
+from skdl.engine.losses import mean_loss
+from skdl.engine.prediction import raw_scores
+from skdl.engine.scale import ColumnScales, unscaled_targets
+from skdl.estimators._standardize import cure_of_columns
+
+__all__ = ["remaining_loss", "scale_advice"]
+
+# The largest number of rows whose scale is measured, and of elements of these rows.
+SCALE_ROWS, SCALE_ELEMENTS = 10_000, 2**20
+# The largest number of rows whose loss is computed.
+LOSS_ROWS = 500
+# Counts beyond this take the logarithm of the net thousands of steps to reach.
+LARGE_COUNT = 100.0
+
+
+def scale_advice(run):
+    """Return what to do about columns of X and y that are not scaled, or "".
+
+    The bounds are those of `skdl.inspection.diagnose`.
+
+    Parameters
+    ----------
+    run : TrainingRun
+    """
+    net, rows = run.net, _rows_with_weight(run.data)
+    sentences = []
+    if run.network.scaling is None:
+        sentences += _about_columns(net, run.data.X, rows)
+    if net._y_numeric and not net.standardize_target:
+        sentences += _about_targets(net, run.given[1], rows)
+    return " ".join(sentences)
+
+
+def remaining_loss(run):
+    """Return the loss of a net in units of the loss of the best constant.
+
+    It is the mean loss of some training rows, as they are predicted: without penalty
+    and dropout. It is 0.5 where it is unknown: the loss of a user may be negative.
+
+    Parameters
+    ----------
+    run : TrainingRun
+        At its end.
+    """
+    data, network, loss = run.data, run.network, run.net._loss()
+    rows = _some(_rows_with_weight(data), LOSS_ROWS)
+    weights = None if data.weights is None else data.weights[rows, 0]
+    targets, table = data.targets[rows], data.table
+    shares = np.ones(len(rows)) if weights is None else weights.astype(np.float64)
+    shares = shares / shares.sum()
+    constant = best_constant(targets, table, shares, loss, network.widths[-1])
+    of_constant = loss_of_scores(targets, table, shares, loss, constant)
+    scores = raw_scores(network, data.X[rows])
+    of_net = mean_loss(loss, scores, targets, table, weights)
+    if of_constant < 0:
+        return 0.5
+    return of_net / of_constant if of_constant else np.inf
+
+
+def _rows_with_weight(data):
+    """Return the numbers of the rows that are trained on."""
+    rows = np.arange(data.X.shape[0]) if data.rows is None else data.rows
+    return rows if data.weights is None else rows[data.weights[rows, 0] > 0]
+
+
+def _some(rows, at_most):
+    """Return no more than this number of rows, at equal distances."""
+    return rows[:: max(1, -(-len(rows) // at_most))]
+
+
+def _about_columns(net, X, rows):
+    """Yield a sentence about columns of X that are not scaled."""
+    most = max(100, min(SCALE_ROWS, SCALE_ELEMENTS // X.shape[1]))
+    scales = ColumnScales.of(X[_some(rows, most)])
+    if not len(scales.unscaled):
+        return
+    names = getattr(net, "feature_names_in_", None)
+    sizes, what = scales.rms, "root mean square"
+    if issparse(X):
+        sizes, what = scales.largest, "largest value"
+    columns = [
+        f"{column if names is None else repr(str(names[column]))} ({sizes[column]:.3g})"
+        for column in scales.unscaled
+    ]
+    columns[0] = columns[0].replace("(", f"({what} ")
+    cure = cure_of_columns(net, X)
+    way_out = "Put a MaxAbsScaler before the net"
+    if cure is not None:
+        way_out = f"Set standardize={cure!r}, or put a Standardizer before the net"
+    yield f"Columns of X are not scaled: {join_names(columns)}. {way_out}."
+
+
+def _about_targets(net, y, rows):
+    """Yield a sentence about outputs that are not scaled."""
+    y = np.asarray(y.toarray() if issparse(y) else y, dtype=np.float64)
+    y = y.reshape(len(y), -1)[_some(rows, SCALE_ROWS)]
+    if net.__sklearn_tags__().target_tags.positive_only:
+        # Counts must not become negative.
+        if y.max() > LARGE_COUNT:
+            yield f"y is not scaled (up to {y.max():.3g}): divide y by its mean."
+        return
+    mean, deviation, is_far = unscaled_targets(y)
+    sizes = [
+        (f"column {i}: " if y.shape[1] > 1 else "")
+        + f"mean {mean[i]:.3g}, standard deviation {deviation[i]:.3g}"
+        for i in np.flatnonzero(is_far)
+    ]
+    if sizes:
+        yield f"y is not scaled ({join_names(sizes)}): set standardize_target=True."
