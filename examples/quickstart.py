@@ -195,7 +195,7 @@ def draw(path, rounds, members, scores, X_test, y_test):
         from matplotlib.figure import Figure  # unlike pyplot, opens no window
     except ImportError:
         return False
-    figure = Figure(figsize=(11, 4), layout="constrained")
+    figure = Figure(figsize=(10.5, 4), layout="constrained")
     diagnosed, curves, votes = figure.subplots(1, 3)
     draw_cures(diagnosed, rounds, X_test, y_test)
     TrainingCurveDisplay.from_estimator(
@@ -211,16 +211,16 @@ def draw_cures(ax, rounds, X_test, y_test):
     last = len(rounds) - 1
     for i, (net, changes) in enumerate(rounds):
         name = f"{changes[0].replace('_', ' ')} cured" if changes else "before"
-        label = f"{name}: accuracy {net.score(X_test, y_test):.2f}"
+        label = f"{net.score(X_test, y_test):.2f} {name}"
         color = "C0" if i == last else f"{0.2 + 0.5 * i / last:.2f}"  # gray, or blue
         ax.plot(range(1, len(net.loss_curve_) + 1), net.loss_curve_, color, label=label)
-    ax.set_title("diagnose, cure by cure")
+    ax.set_title("diagnose, cure by cure", fontsize="medium")
     ax.set(xlabel="epoch", ylabel="training loss", yscale="log")
     low, high = ax.get_ylim()
-    ax.set_ylim(low * (low / high) ** 0.6, high)  # room for the legend
+    ax.set_ylim(low * (low / high) ** 0.7, high)  # room for the legend
     ax.grid(alpha=0.25)
     ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False, fontsize="small", loc="lower left")
+    ax.legend(frameon=False, loc="lower left", title="test accuracy", alignment="left")
 
 
 def draw_votes(ax, members, scores):
@@ -236,11 +236,11 @@ def draw_votes(ax, members, scores):
     ax.set_yticks(range(len(members)), members)
     ax.set_ylim(len(members) - 0.5, -0.9)
     ax.locator_params(axis="x", nbins=4)
-    ax.set_title("Ensembles and their members")
+    ax.set_title("Ensembles and their members", fontsize="medium")
     ax.set(xlabel="test accuracy")
     ax.grid(alpha=0.25, axis="x")
     ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False, loc="upper left", ncols=2, fontsize="small")
+    ax.legend(frameon=False, loc="upper left", ncols=2, columnspacing=1)
 
 
 def main(argv=None):
