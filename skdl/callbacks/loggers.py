@@ -100,9 +100,10 @@ class CSVLogger(FileLogger):
     """Writes a row of `history_` to a CSV file after each epoch.
 
     The columns are "epoch", counted from 1, and those of `history_`: loss,
-    validation_loss, validation_score, learning_rate, gradient_norm, update_ratio, and
-    time in seconds. Numbers have all their digits; "nan" stands where a number does not
-    apply. Each row is on disk before the next epoch begins.
+    validation_loss, validation_score, each metric if there are several, learning_rate,
+    gradient_norm, update_ratio, and time in seconds. Numbers have all their digits;
+    "nan" stands where a number does not apply. Each row is on disk before the next
+    epoch begins.
 
     Parameters
     ----------
@@ -152,10 +153,11 @@ class JSONLinesLogger(FileLogger):
     """Writes a line with a JSON object to a file after each epoch.
 
     Its keys are "epoch", counted from 1, and those of `history_`: loss,
-    validation_loss, validation_score, learning_rate, gradient_norm, update_ratio, and
-    time in seconds. Numbers have all their digits. null stands where a number does not
-    apply, because JSON has no NaN; infinity is 1e999, which parsers read as infinity.
-    Each line is on disk before the next epoch begins.
+    validation_loss, validation_score, each metric if there are several, learning_rate,
+    gradient_norm, update_ratio, and time in seconds. Numbers have all their digits.
+    null stands where a number does not apply, because JSON has no NaN; infinity is
+    1e999, which parsers read as infinity. Each line is on disk before the next epoch
+    begins.
     ``pandas.read_json(path, lines=True)`` reads the file.
 
     Parameters
