@@ -54,7 +54,7 @@ def net(Net=SoftmaxClassifier, *args, **params):
 
 
 # Healthy trainings, which have no findings.
-MANY = DIGITS[0][:700], DIGITS[1][:700]
+MANY = DIGITS[0][:500], DIGITS[1][:500]
 HEALTHY = {
     "digits": (net(max_iter=60), *MANY),
     "digits, deep": (net(SoftmaxClassifier, (64, 64, 64), max_iter=25), *MANY),
@@ -184,30 +184,45 @@ DEAD = (
     net(SoftmaxClassifier, (50, 20), activation=["relu", DeadRelu()], **QUICK),
     Arrays(*first(DIGITS, 600)),
 )
-DEEP = {"hidden_layer_sizes": (20,) * 12, "activation": "logistic", "max_iter": 20}
+DEEP = {"hidden_layer_sizes": (12,) * 8, "activation": "logistic", "max_iter": 20}
 X_NOISE = np.random.default_rng(0).normal(size=(60, 40))
 Y_NOISE = (X_NOISE[:, 0] + np.random.default_rng(1).normal(size=60) > 0).astype(int)
 SOME = first(DIGITS, 500)
+# Trainings with several faults; their reports are shared.
+ROWS, LABELS = first(DIGITS, 300)
+COLUMNS = net(**QUICK), Arrays(
+    *with_column(
+        with_column(
+            (np.vstack([ROWS, ROWS[:4]]), np.append(LABELS, (LABELS[:4] + 1) % 10)),
+            20, lambda c: 1e6 * c,
+        ),
+        7, lambda c: np.full_like(c, 0.1),
+    )
+)  # fmt: skip
+NAMED = net(MLPClassifier, **QUICK), Arrays(
+    *named(
+        with_column(
+            with_column(WINE, 1, lambda c: 1e6 * c), 0, lambda c: np.full_like(c, -3.0)
+        ),
+        "unit", "income",
+    )
+)  # fmt: skip
+LARGE = net(weight_init=3.0, **QUICK), Arrays(*SOME)
+FAST = net(learning_rate_init=0.5, **QUICK), Arrays(*SOME)
+SLOW = net(learning_rate_init=1e-6, max_iter=60), Arrays(*SOME)
 TINY_COLUMN = with_column(WINE, 4, lambda c: c * 1e-6)
 
 FAULTS = {
-    "column x 1e6": fault(
-        "unscaled_columns", net(**QUICK),
-        with_column(SOME, 20, lambda c: 1e6 * c), "column 20"),
-    "column x 1e6, by name": fault(
-        "unscaled_columns", net(MLPClassifier, **QUICK),
-        named(with_column(WINE, 1, lambda c: 1e6 * c), "age", "income"),
-        "column 'income'"),
+    "column x 1e6": fault("unscaled_columns", *COLUMNS, "column 20"),
+    "constant column": fault("constant_columns", *COLUMNS, "column 7"),
+    "equal rows": fault(
+        "conflicting_duplicates", *COLUMNS, "rows 0, 300", rows_in_conflict=8),
+    "column x 1e6, by name": fault("unscaled_columns", *NAMED, "column 'income'"),
+    "constant column, by name": fault("constant_columns", *NAMED, "column 'unit'"),
     "column x 1e-6": fault(
         "unscaled_columns", net(**QUICK), TINY_COLUMN, "column 4"),
     "no scaling": fault("unscaled_columns", net(**QUICK), load_wine(return_X_y=True),
                         "columns 12"),
-    "constant column": fault(
-        "constant_columns", net(**QUICK),
-        with_column(SOME, 7, lambda c: 0 * c + 0.1), "column 7"),
-    "constant column, by name": fault(
-        "constant_columns", net(**QUICK),
-        named(with_column(WINE, 0, lambda c: 0 * c - 3), "unit"), "column 'unit'"),
     "one class": fault(
         "constant_targets", net(max_iter=5), (IRIS[0], np.ones(150, int)), "y"),
     "one number": fault(
@@ -217,12 +232,7 @@ FAULTS = {
         "unscaled_targets", net(MLPRegressor), load_diabetes(return_X_y=True), "y"),
     "a rare class": fault(
         "class_imbalance", net(LogisticClassifier, **QUICK),
-        make_classification(2000, weights=[0.97], random_state=0), "class '1'"),
-    "equal rows": fault(
-        "conflicting_duplicates", net(**QUICK),
-        (np.vstack([DIGITS[0][:300], DIGITS[0][:4]]),
-         np.append(DIGITS[1][:300], (DIGITS[1][:4] + 1) % 10)),
-        "rows 0, 300", rows_in_conflict=8),
+        make_classification(600, weights=[0.97], random_state=0), "class '1'"),
     "wrong labels": fault(
         "label_noise", net(max_iter=30), mislabelled(DIGITS, 0.08)[:2], "rows"),
     "wrong activation": fault(
@@ -233,8 +243,7 @@ FAULTS = {
     "wrong loss": fault(
         "wrong_gradient", net(MLPClassifier, loss=WrongSoftmax(), **QUICK),
         SOME, "loss WrongSoftmax"),
-    "large start": fault(
-        "high_initial_loss", net(weight_init=2.0, **QUICK), SOME),
+    "large start": fault("high_initial_loss", *LARGE),
     "dead layer cannot learn": fault(
         "cannot_overfit", *DEAD),
     "dead layer": fault(
@@ -249,37 +258,32 @@ FAULTS = {
         "worse_than_linear",
         net(SoftmaxClassifier, 2, max_iter=30), DIGITS),
     "oversized": fault(
-        "oversized_net", net(SoftmaxClassifier, (200, 200), max_iter=20), WINE),
+        "oversized_net", net(SoftmaxClassifier, (80, 80), max_iter=20), WINE),
     "rate x 1e8": fault(
         "diverged", net(solver="sgd", learning_rate_init=1e5, **QUICK), SOME),
     "rate x 1e8, numbers": fault(
         "diverged",
         net(MLPRegressor, solver="sgd", learning_rate_init=10.0, **QUICK), DIABETES),
-    "rate x 100": fault(
-        "loss_rises_early", net(learning_rate_init=0.1, **QUICK), SOME,
-        learning_rate_init=0.1),
+    "rate x 500": fault("loss_rises_early", *FAST, learning_rate_init=0.5),
     "rate x 100, numbers": fault(
         "loss_rises_early", net(MLPRegressor, learning_rate_init=0.1, max_iter=40),
         DIABETES),
     "rate too high": fault(
         "loss_flattens_early",
         net(solver="sgd", learning_rate_init=3.0, max_iter=60), DIGITS),
-    "rate / 1000": fault(
-        "loss_falls_slowly", net(learning_rate_init=1e-6, max_iter=60), SOME),
+    "rate / 1000": fault("loss_falls_slowly", *SLOW),
     "rate / 100, sgd": fault(
         "loss_falls_slowly", net(solver="sgd", learning_rate_init=1e-4, max_iter=60),
         SOME),
-    "long steps": fault(
-        "large_updates", net(learning_rate_init=0.5, **QUICK), SOME, "hidden 1"),
-    "short steps": fault(
-        "tiny_updates", net(learning_rate_init=1e-6, **QUICK), SOME, "output"),
-    "sigmoids 12 deep": fault(
-        "vanishing_gradient", net(MLPClassifier, **DEEP), first(DIGITS, 300),
+    "long steps": fault("large_updates", *FAST, "hidden 1"),
+    "short steps": fault("tiny_updates", *SLOW, "output"),
+    "sigmoids 8 deep": fault(
+        "vanishing_gradient", net(MLPClassifier, **DEEP), first(DIGITS, 200),
         "hidden 1"),
-    "large weights 12 deep": fault(
+    "large weights 8 deep": fault(
         "exploding_gradient",
-        net(SoftmaxClassifier, (40,) * 12, weight_init=1.0, max_iter=3),
-        first(DIGITS, 600), "hidden 1"),
+        net(SoftmaxClassifier, (30,) * 8, weight_init=1.0, max_iter=3),
+        first(DIGITS, 300), "hidden 1"),
     "positive columns": fault(
         "one_sign_gradient", net(activation="logistic", **QUICK),
         (SOME[0] + 5, SOME[1]), "hidden 1"),
@@ -290,13 +294,12 @@ FAULTS = {
         "uncentred_activations",
         net(SoftmaxClassifier, (20, 20), activation=[Shifted(), "relu"], **QUICK),
         SOME, "hidden 1"),
-    "large weights": fault(
-        "large_weights", net(weight_init=3.0, **QUICK), SOME, "hidden 1"),
+    "large weights": fault("large_weights", *LARGE, "hidden 1"),
     "few rows": fault(
         "overfitting",
-        net(SoftmaxClassifier, (200, 200), alpha=0, **QUICK), (X_NOISE, Y_NOISE)),
+        net(SoftmaxClassifier, (100, 100), alpha=0, **QUICK), (X_NOISE, Y_NOISE)),
     "few rows, numbers": fault(
         "overfitting",
-        net(MLPRegressor, hidden_layer_sizes=(200, 200), alpha=0, max_iter=60),
+        net(MLPRegressor, hidden_layer_sizes=(100, 100), alpha=0, max_iter=60),
         scaled(*make_regression(120, 60, noise=100, random_state=0))),
 }  # fmt: skip

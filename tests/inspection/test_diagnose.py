@@ -42,6 +42,9 @@ pytestmark = [
 ]
 
 
+TWO_COLUMNS = np.column_stack([IRIS[1]] * 2)
+
+
 @cache
 def report_of(estimator, data):
     """Return the report of a training that several tests share."""
@@ -85,7 +88,7 @@ def test_each_kind_is_planted():
 
 
 def test_a_fitted_net_is_judged_by_its_own_training():
-    X, y = first(DIGITS, 600)
+    X, y = first(DIGITS, 300)
     fitted = net(max_iter=30).fit(X, y)
     parameters = network_of(fitted).parameters
     before = pickle.dumps(fitted)
@@ -101,7 +104,7 @@ def test_a_fitted_net_is_judged_by_its_own_training():
 
 
 def test_a_fitted_nets_history_is_read():
-    X, y = first(DIGITS, 600)
+    X, y = first(DIGITS, 300)
     fitted = net(max_iter=20).fit(X, y)
     fitted.history_["loss"] = np.array([2.0, 9.0, 1.0])
     fitted.history_["update_ratio"] = np.full(20, 0.5)
@@ -120,7 +123,7 @@ def test_callbacks_are_not_called():
 @pytest.mark.parametrize("is_fitted", [False, True])
 def test_findings_describe_the_data_that_reach_the_net(is_fitted):
     X, y = named(with_column(WINE, 1, lambda c: 1e6 * c), "a", "b")
-    scaled = make_pipeline(Standardizer(), net())
+    scaled = make_pipeline(Standardizer(), net(max_iter=20))
     pipeline = make_pipeline("passthrough", net(max_iter=20))
     if is_fitted:
         scaled.fit(X, y)
@@ -160,17 +163,16 @@ def test_scaled_targets_cure_unscaled_ones():
 
 
 @pytest.mark.parametrize(
-    ("estimator", "y"),
+    ("estimator", "y", "convert"),
     [
-        (net(max_iter=3), np.eye(3)[IRIS[1]]),
-        (net(LogisticClassifier, max_iter=3), np.eye(3, dtype=int)[IRIS[1]]),
-        (net(LogisticClassifier, max_iter=3), np.column_stack([IRIS[1]] * 2)),
-        (net(MLPRegressor, max_iter=3), np.column_stack([IRIS[1]] * 2) - 1.0),
-        (net(MLPRegressor, loss="poisson", max_iter=3), IRIS[1]),
-        (net(max_iter=3), np.array(["a", "b", "c"])[IRIS[1]]),
+        (net(max_iter=3), np.eye(3)[IRIS[1]], np.float32),
+        (net(LogisticClassifier, max_iter=3), np.eye(3, dtype=int)[IRIS[1]], csr_array),
+        (net(LogisticClassifier, max_iter=3), TWO_COLUMNS, csr_array),
+        (net(MLPRegressor, max_iter=3), TWO_COLUMNS - 1.0, csr_array),
+        (net(MLPRegressor, loss="poisson", max_iter=3), IRIS[1], np.float32),
+        (net(max_iter=3), np.array(["a", "b", "c"])[IRIS[1]], csr_array),
     ],
-)
-@pytest.mark.parametrize("convert", [np.asarray, csr_array, np.float32])
+)  # fmt: skip
 def test_all_targets_and_inputs(estimator, y, convert):
     report = diagnose(estimator, convert(IRIS[0]), y)
     assert "loss at the end" in report.facts
@@ -178,16 +180,19 @@ def test_all_targets_and_inputs(estimator, y, convert):
     assert pickle.loads(pickle.dumps(report)) == report
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_equal_seeds_give_equal_reports(seed):
+def test_equal_seeds_give_equal_reports():
     estimator = SoftmaxClassifier(max_iter=10)
-    reports = [diagnose(estimator, *WINE, random_state=seed) for _ in range(2)]
+    reports = [diagnose(estimator, *IRIS, random_state=1) for _ in range(2)]
     assert reports[0] == reports[1]
 
 
 def test_suspects_have_wrong_labels():
-    X, y, wrong = mislabelled(DIGITS, 0.08)
-    rows = diagnose(net(max_iter=30), X, y)["label_noise"].evidence["rows"]
+    _, y, wrong = mislabelled(DIGITS, 0.08)
+    case = FAULTS["wrong labels"]
+    evidence = report_of(case.estimator, case.data)["label_noise"].evidence
+    rows = evidence["rows"]
+    assert evidence["labels"] == y[rows].tolist()
+    assert np.mean(np.array(evidence["predicted_labels"]) == DIGITS[1][rows]) > 0.9
     assert len(rows) > 0.25 * len(wrong)
     assert np.mean([row in wrong for row in rows]) > 0.95
 
@@ -196,13 +201,13 @@ def test_suspects_have_wrong_labels():
 def test_many_rows_stay_within_the_budget(solver, clock):
     clock.tick = 0.01  # a step or iteration looks once
     rng = np.random.default_rng(0)
-    X = rng.normal(size=(200_000, 30)).astype(np.float32)
+    X = rng.normal(size=(20_000, 30)).astype(np.float32)
     y = (X[:, 0] > 0).astype(int)
     estimator = net(SoftmaxClassifier, (300, 300), solver=solver, max_iter=1000)
     report = diagnose(estimator, X, y, max_time=0.3)
     # The last step or iteration of each training may exceed the budget.
     assert 0.2 < clock.now < 0.6
-    assert "5000 of 200000 rows" in report.subject
+    assert "5000 of 20000 rows" in report.subject
     # A check without time reports nothing.
     assert not report.findings, str(report)
     report = diagnose(estimator, X, y, max_time=1e-6)

@@ -266,7 +266,7 @@ def check_few_rows(subject: Subject, trial: Trial, budget: Budget) -> Iterator[F
             return
         few = run_trial(
             subject, rows, budget.share(0.3), FEW_ROWS_STEPS,
-            y=_targets_of_unit_scale(subject, rows), is_weighted=False,
+            y=_targets_of_unit_scale(subject, rows), is_weighted=False, goal=MEMORIZED,
             **_without_regularization(subject) | solver,
         )  # fmt: skip
         if few.is_cut:

@@ -118,6 +118,7 @@ def run_trial(
     held_out: np.ndarray | None = None,
     y: np.ndarray | None = None,
     is_weighted: bool = True,
+    goal: float = np.inf,
     **changes: Any,
 ) -> Trial:
     """Train a clone of the subject's net on some rows.
@@ -138,6 +139,8 @@ def run_trial(
         Targets in place of the subject's.
     is_weighted : bool, default=True
         Whether the subject's weights are used.
+    goal : float, default=inf
+        The progress at which training ends.
     **changes
         Parameters that differ from the net's.
 
@@ -168,7 +171,7 @@ def run_trial(
         max_time=max_time if net.max_time is None else min(max_time, net.max_time),
     )
     recorder = _Recorder()
-    net.set_callbacks(recorder)
+    net.set_callbacks(recorder, *([_Goal(recorder, goal)] if goal < np.inf else []))
     weights = subject.weights if is_weighted else None
     options = {} if weights is None else {"sample_weight": weights[rows]}
     if has_validation:
@@ -184,6 +187,17 @@ def run_trial(
                 raise
             net = None
     return recorder.trial(net)
+
+
+class _Goal(NetCallback):
+    """A callback that ends a run when a recorded loss shows enough progress."""
+
+    def __init__(self, recorder, goal):
+        self.recorder, self.goal = recorder, goal
+
+    def on_epoch_end(self, run):
+        recorder = self.recorder
+        return bool(recorder.sample.progress(recorder.losses[-1]) >= self.goal)
 
 
 class _Recorder(NetCallback):
