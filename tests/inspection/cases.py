@@ -56,13 +56,13 @@ def net(Net=SoftmaxClassifier, *args, **params):
 # Healthy trainings, which have no findings.
 MANY = DIGITS[0][:500], DIGITS[1][:500]
 HEALTHY = {
-    "digits": (net(max_iter=60), *MANY),
+    "digits": (net(max_iter=40), *MANY),
     "digits, deep": (net(SoftmaxClassifier, (64, 64, 64), max_iter=25), *MANY),
     "digits, batch norm and dropout": (
         net(normalization="batch", dropout=0.2, max_iter=30), *MANY),
     "digits, svm": (net(SVMClassifier, max_iter=40), *MANY),
     "digits, tanh, drop-in": (
-        net(MLPClassifier, activation="tanh", max_iter=50), *MANY),
+        net(MLPClassifier, activation="tanh", max_iter=30), *MANY),
     "digits, sgd": (net(solver="sgd", learning_rate_init=0.1, max_iter=30), *MANY),
     "digits, linear": (net(SoftmaxClassifier, (), max_iter=80), *MANY),
     "diabetes": (net(MLPRegressor, early_stopping=True), *DIABETES),
@@ -81,17 +81,17 @@ HEALTHY = {
         *scaled(*make_regression(500, 10, noise=5, random_state=0))),
     "friedman": (net(MLPRegressor), *scaled(*make_friedman1(1000, random_state=1))),
     "labels": (
-        net(LogisticClassifier),
+        net(LogisticClassifier, max_iter=80),
         *scaled(*make_multilabel_classification(600, random_state=0))),
     "iris, lbfgs": (net(solver="lbfgs", alpha=1.0), *IRIS),
     "wine": (net(max_iter=80), *WINE),
-    "cancer": (net(LogisticClassifier, random_state=1, max_iter=100), *CANCER),
+    "cancer": (net(LogisticClassifier, random_state=1, max_iter=50), *CANCER),
     "moons": (
-        net(LogisticClassifier, learning_rate_init=0.01),
-        *make_moons(500, noise=0.2, random_state=0)),
+        net(LogisticClassifier, learning_rate_init=0.01, max_iter=60),
+        *make_moons(300, noise=0.2, random_state=0)),
     "classes": (
         net(random_state=2, max_iter=60),
-        *make_classification(1000, n_informative=8, n_classes=3, random_state=0)),
+        *make_classification(700, n_informative=8, n_classes=3, random_state=0)),
 }  # fmt: skip
 
 
@@ -188,9 +188,10 @@ DEEP = {"hidden_layer_sizes": (12,) * 8, "activation": "logistic", "max_iter": 2
 X_NOISE = np.random.default_rng(0).normal(size=(60, 40))
 Y_NOISE = (X_NOISE[:, 0] + np.random.default_rng(1).normal(size=60) > 0).astype(int)
 SOME = first(DIGITS, 500)
+LINEAR = net(SoftmaxClassifier, (), **QUICK)
 # Trainings with several faults; their reports are shared.
 ROWS, LABELS = first(DIGITS, 300)
-COLUMNS = net(**QUICK), Arrays(
+COLUMNS = LINEAR, Arrays(
     *with_column(
         with_column(
             (np.vstack([ROWS, ROWS[:4]]), np.append(LABELS, (LABELS[:4] + 1) % 10)),
@@ -199,7 +200,7 @@ COLUMNS = net(**QUICK), Arrays(
         7, lambda c: np.full_like(c, 0.1),
     )
 )  # fmt: skip
-NAMED = net(MLPClassifier, **QUICK), Arrays(
+NAMED = net(MLPClassifier, (), **QUICK), Arrays(
     *named(
         with_column(
             with_column(WINE, 1, lambda c: 1e6 * c), 0, lambda c: np.full_like(c, -3.0)
@@ -219,10 +220,9 @@ FAULTS = {
         "conflicting_duplicates", *COLUMNS, "rows 0, 300", rows_in_conflict=8),
     "column x 1e6, by name": fault("unscaled_columns", *NAMED, "column 'income'"),
     "constant column, by name": fault("constant_columns", *NAMED, "column 'unit'"),
-    "column x 1e-6": fault(
-        "unscaled_columns", net(**QUICK), TINY_COLUMN, "column 4"),
-    "no scaling": fault("unscaled_columns", net(**QUICK), load_wine(return_X_y=True),
-                        "columns 12"),
+    "column x 1e-6": fault("unscaled_columns", LINEAR, TINY_COLUMN, "column 4"),
+    "no scaling": fault(
+        "unscaled_columns", LINEAR, load_wine(return_X_y=True), "columns 12"),
     "one class": fault(
         "constant_targets", net(max_iter=5), (IRIS[0], np.ones(150, int)), "y"),
     "one number": fault(
@@ -231,7 +231,7 @@ FAULTS = {
     "targets of any size": fault(
         "unscaled_targets", net(MLPRegressor), load_diabetes(return_X_y=True), "y"),
     "a rare class": fault(
-        "class_imbalance", net(LogisticClassifier, **QUICK),
+        "class_imbalance", net(LogisticClassifier, (), **QUICK),
         make_classification(600, weights=[0.97], random_state=0), "class '1'"),
     "wrong labels": fault(
         "label_noise", net(max_iter=30), mislabelled(DIGITS, 0.08)[:2], "rows"),

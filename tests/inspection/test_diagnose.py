@@ -123,12 +123,13 @@ def test_callbacks_are_not_called():
 @pytest.mark.parametrize("is_fitted", [False, True])
 def test_findings_describe_the_data_that_reach_the_net(is_fitted):
     X, y = named(with_column(WINE, 1, lambda c: 1e6 * c), "a", "b")
-    scaled = make_pipeline(Standardizer(), net(max_iter=20))
-    pipeline = make_pipeline("passthrough", net(max_iter=20))
+    linear = net(SoftmaxClassifier, (), max_iter=20)
+    scaled = make_pipeline(Standardizer(), linear)
+    pipeline = make_pipeline("passthrough", linear)
     if is_fitted:
         scaled.fit(X, y)
         pipeline = make_pipeline(StandardScaler().set_output(transform="pandas"),
-                                 net(max_iter=20)).fit(X, y)  # fmt: skip
+                                 linear).fit(X, y)  # fmt: skip
         X = X.assign(b=1e6 * X["b"])
         assert diagnose(pipeline, X, y)["unscaled_columns"].where == "column 'b'"
         return
@@ -234,7 +235,7 @@ def test_no_linear_model_is_trained_for_thousands_of_classes(monkeypatch):
 def test_rows_are_numbered_as_given():
     X, y = np.tile(DIGITS[0], (2, 1)), np.append(DIGITS[1], DIGITS[1])
     y[len(DIGITS[1]) : len(DIGITS[1]) + 20] += 1
-    report = diagnose(net(max_iter=2), X, y, max_rows=3000)
+    report = diagnose(net(SoftmaxClassifier, (), max_iter=2), X, y, max_rows=3000)
     groups = report["conflicting_duplicates"].evidence["groups"]
     assert 5 < len(groups) < 20
     for a, b in map(sorted, groups):
@@ -258,7 +259,7 @@ def test_wrong_calls():
 def test_a_frame_is_not_written_to():
     frame = pd.DataFrame(SOME[0])
     copy = frame.copy()
-    diagnose(net(max_iter=2), frame, SOME[1])
+    diagnose(net(SoftmaxClassifier, (), max_iter=2), frame, SOME[1])
     pd.testing.assert_frame_equal(frame, copy)
 
 

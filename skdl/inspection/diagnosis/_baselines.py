@@ -63,8 +63,9 @@ def train_linear(subject: Subject, max_time: float) -> tuple[Trial, Subject]:
     )  # fmt: skip
     scaled = replace(subject, X=X)
     trial = run_trial(
-        replace(scaled, net=linear), subject.train, max_time, LINEAR_ITERATIONS
-    )
+        replace(scaled, net=linear), subject.train, max_time, LINEAR_ITERATIONS,
+        is_recorded=False,
+    )  # fmt: skip
     return trial, scaled
 
 

@@ -61,7 +61,9 @@ def check_label_noise(
     for train, held_out in subject.folds(N_FOLDS, subject.seed + 1):
         if not len(held_out) or budget.left == 0:
             return
-        net = run_trial(subject, train, budget.share(0.3), MAX_STEPS).net
+        net = run_trial(
+            subject, train, budget.share(0.3), MAX_STEPS, is_recorded=False
+        ).net
         if net is None:
             return
         known = np.unique(classes[train])

@@ -119,6 +119,7 @@ def run_trial(
     y: np.ndarray | None = None,
     is_weighted: bool = True,
     goal: float = np.inf,
+    is_recorded: bool = True,
     **changes: Any,
 ) -> Trial:
     """Train a clone of the subject's net on some rows.
@@ -141,6 +142,8 @@ def run_trial(
         Whether the subject's weights are used.
     goal : float, default=inf
         The progress at which training ends.
+    is_recorded : bool, default=True
+        Whether losses and updates of the steps are recorded.
     **changes
         Parameters that differ from the net's.
 
@@ -170,7 +173,7 @@ def run_trial(
         max_iter=min(net.max_iter, max(1, ceil(max_steps / n_batches))),
         max_time=max_time if net.max_time is None else min(max_time, net.max_time),
     )
-    recorder = _Recorder()
+    recorder = _Recorder(is_recorded)
     net.set_callbacks(recorder, *([_Goal(recorder, goal)] if goal < np.inf else []))
     weights = subject.weights if is_weighted else None
     options = {} if weights is None else {"sample_weight": weights[rows]}
@@ -205,8 +208,8 @@ class _Recorder(NetCallback):
 
     steps_only = True
 
-    def __init__(self):
-        self.run = None
+    def __init__(self, is_recorded):
+        self.run, self.is_recorded = None, is_recorded
 
     @property
     def has_diverged(self):
@@ -240,6 +243,8 @@ class _Recorder(NetCallback):
         """Return nothing: the net need not keep the records."""
 
     def wants(self, step):
+        if not self.is_recorded:
+            return False
         # All of the first 64 steps, then 32 steps of each doubling.
         self.step = step + 1
         return not self.step % (1 << max(0, self.step.bit_length() - 6))
