@@ -4,6 +4,8 @@ import numpy as np
 
 from skdl.inspection import MistakesDisplay, TrainingCurveDisplay, WeightImageDisplay
 
+N_FILTERS = 16
+
 
 def draw(path, net, weights, data, predicted, title):
     """Save curves, filters and mistakes; return whether matplotlib is installed.
@@ -14,15 +16,16 @@ def draw(path, net, weights, data, predicted, title):
         from matplotlib.figure import Figure  # unlike pyplot, opens no window
     except ImportError:
         return False
-    figure = Figure(figsize=(12, 9), layout="constrained")
+    figure = Figure(figsize=(12, 8.5), layout="constrained")
     figure.suptitle(title)
-    above, below = figure.subfigures(2, 1, height_ratios=[1.35, 1])
-    left, right = above.add_gridspec(1, 2, width_ratios=[1.15, 1])
+    above, below = figure.subfigures(2, 1, height_ratios=[1, 1.1])
+    left, right = above.add_gridspec(1, 2, width_ratios=[2, 1])
     curves = TrainingCurveDisplay.from_estimator(
         net, ax=above.add_subplot(left), name="Training"
     )
     curves.ax_.legend(framealpha=0.8, edgecolor="none", loc="best")
-    units = np.argsort(-np.linalg.norm(weights, axis=0), kind="stable")[:49]
+    # The largest few show what there is to see: most filters look like noise.
+    units = np.argsort(-np.linalg.norm(weights, axis=0), kind="stable")[:N_FILTERS]
     images = weights.T[units].reshape(-1, *data.image_shape).squeeze()
     WeightImageDisplay(images, units).plot(ax=above.add_subplot(right)).ax_.set_title(
         f"First layer, {len(units)} of {weights.shape[1]} units"
