@@ -130,6 +130,11 @@ class RuleState(Blockwise):
     settings: tuple[str, ...] = ()
     counters: tuple[str, ...] = ()
 
+    def leave(self):
+        """Replace views of the arrays of a stack by arrays of its own."""
+        for name in (*self.moments, *self.numbers):
+            setattr(self, name, getattr(self, name).copy())
+
     def step_scale(self, rate):
         """Return a number in proportion to the size of the last step.
 

@@ -170,18 +170,6 @@ class OptimizerStack:
         scales = scales.astype(out.dtype)
         return np.divide(scales, self.scratch[part, :n], out=out)
 
-    def leave(self, i):
-        """Give the state of a member that leaves the stack arrays of its own.
-
-        Parameters
-        ----------
-        i : int
-            Number of the member.
-        """
-        state = self.states[i]
-        for name in (*state.moments, *state.numbers):
-            setattr(state, name, getattr(state, name).copy())
-
 
 def sharp_kind(penalty):
     """Return the class whose formulas apply a penalty's sharp part in a stack.

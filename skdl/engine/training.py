@@ -213,6 +213,11 @@ class Member:
     augmentation: Augmentation | None = None
     rate_lasts: bool = False
 
+    def leave(self):
+        """Leave a stack, with arrays of its own."""
+        self.optimizer.leave()
+        leave(self.network)
+
 
 class StackedTraining:
     """Trains several networks in one pass, epoch by epoch.
@@ -396,17 +401,6 @@ class StackedTraining:
         Call this before members leave, or their generators are stored.
         """
         self.batches.orders.synchronize()
-
-    def leave(self, i):
-        """Give a member arrays of its own.
-
-        Parameters
-        ----------
-        i : int
-            Number of the member.
-        """
-        self.optimizer.leave(i)
-        leave(self.members[i].network)
 
 
 class _Sums:

@@ -25,11 +25,15 @@ from skdl.estimators._finish import finish
 from skdl.estimators._prepare import prepare
 from skdl.estimators._resolve import setting, uses_lbfgs
 from skdl.estimators._scoring import metrics_of
+from skdl.estimators._stack_size import best_size
 from skdl.estimators._standardize import scales_columns
 from skdl.estimators._validate_together import StackedValidation
 from skdl.estimators._validation_data import check_validation
 
 __all__ = ["Call", "fit_together", "stack_key"]
+
+# Members that train on other rows enter a stack of fewer members than this.
+FEW = 16
 
 
 @dataclass
@@ -109,6 +113,7 @@ def _fit_group(group, shared, max_members, count):
     if len(group) == 1:
         group[0].train_alone()
         count.end(group[0])
+        count.tell()
         return []
     series = _Series(group, shared, max_members, count)
     with config_context(skip_parameter_validation=True):
@@ -146,7 +151,10 @@ class _Series:
     """Nets that train in one stack, which the next ones enter as others leave it."""
 
     def __init__(self, group, shared, max_members, count):
-        self.waiting = deque(group)
+        # Nets on the same rows follow one another: they share batches in memory.
+        keys = {fit: _rows_key(fit.call) for fit in group}
+        places = {key: i for i, key in enumerate(dict.fromkeys(keys.values()))}
+        self.waiting = deque(sorted(group, key=lambda fit: places[keys[fit]]))
         self.shared, self.count = shared, count
         self.max_members = max_members
         self.active, self.later = [], []
@@ -163,24 +171,40 @@ class _Series:
     def _fill(self):
         """Let nets in that wait; return whether any came in."""
         n_before = len(self.active)
-        while self.waiting and len(self.active) < self._limit():
-            self._admit(self.waiting.popleft())
+        while self.waiting and self._has_place(self.waiting[0]):
+            if self._admit(self.waiting.popleft()) and self.count.tell():
+                break
         if len(self.active) == n_before:
             return False
         self.stack = None
         return True
 
-    def _limit(self):
-        if self.max_members is not None:
-            return self.max_members
-        return 64
+    def _has_place(self, fit):
+        """Return whether a net that waits may enter now.
+
+        Members on other rows would end the sharing of batches: they enter once few are
+        left.
+        """
+        n = len(self.active)
+        if n < FEW:
+            return n < (self.max_members or 1)
+        alike = _rows_key(fit.call) == _rows_key(self.active[0].call)
+        return alike and n < self.max_members
 
     def _admit(self, fit):
-        """Prepare a net, and let it in if it fits in with the others."""
+        """Prepare a net, and let it in if it fits in with the others.
+
+        Returns
+        -------
+        is_done : bool
+            Whether the net has been fitted alone, or cannot be.
+        """
         self.entering = fit
         fit.start(self.shared)
-        key = None if fit.is_done else fit.exact_key()
-        if key is None:
+        key = None if fit.is_done or self.max_members == 1 else fit.exact_key()
+        if key is not None and self.max_members is None:
+            self.max_members = best_size(fit.member)
+        if key is None or self.max_members == 1:
             fit.continue_alone()
             self.count.end(fit)
         elif self.key is None or key == self.key:
@@ -190,6 +214,7 @@ class _Series:
             fit.put_back(self.shared)
             self.later.append(fit)
         self.entering = None
+        return fit.is_done
 
     def _build(self):
         """Make the stack of the nets that are active."""
@@ -203,6 +228,9 @@ class _Series:
 
     def _train_epoch(self):
         """Train all members for one epoch; those that end leave."""
+        if len(self.active) == 1 and not self.waiting:
+            self._train_last()
+            return
         if self.stack is None:
             self._build()
         epochs = self.stack.epoch()
@@ -218,11 +246,22 @@ class _Series:
         if ended:
             self.stack.synchronize()
             for i in ended:
-                self.stack.leave(i)
-                self.active[i].finish()
-                self.count.end(self.active[i])
+                fit = self.active[i]
+                if not fit.is_done:
+                    fit.member.leave()
+                    fit.finish()
+                self.count.end(fit)
             self.active = [fit for fit in self.active if not fit.is_done]
             self.stack = None
+        self.count.tell()
+
+    def _train_last(self):
+        """Train the only member that is left, which is faster alone."""
+        (fit,) = self.active
+        fit.member.leave()
+        fit.continue_alone()
+        self.count.end(fit)
+        self.active = []
         self.count.tell()
 
     def give_up(self, error):
@@ -333,8 +372,6 @@ class _Fit:
 
     def finish(self):
         """Put the results into the net, which has left its stack."""
-        if self.is_done:
-            return
         try:
             finish(self.run)
         except Exception as error:
@@ -347,6 +384,8 @@ class _Fit:
         if self.is_done:
             return
         run = self.run
+        if run.validation is not None:
+            run.validation.raw_scores = None  # those of the stack that it has left
         try:
             while run.has_epochs_left():
                 run.start_epochs()

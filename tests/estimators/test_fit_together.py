@@ -362,7 +362,7 @@ def test_members_leave_and_others_take_their_places(monkeypatch):
     assert [net.n_iter_ for net in nets] == [1, 7, 3, 20] * 2
     assert sizes[0] == 3
     assert max(sizes) == 3
-    assert sizes[-1] == 1
+    assert sizes[-1] == 2
 
 
 def folds(n=3):

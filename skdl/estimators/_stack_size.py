@@ -1,0 +1,89 @@
+"""How many nets train fastest in one pass."""
+
+from copy import deepcopy
+from dataclasses import replace
+from time import perf_counter
+
+import numpy as np
+from sklearn import get_config
+
+from skdl.engine.progress import Progress
+from skdl.engine.stacking import network_like
+from skdl.engine.training import StackedTraining, train
+
+__all__ = ["best_size"]
+
+# Parameters of a stack that fit into the cache with their gradient and moments, and the
+# most members that are worth while: docs/design/performance.md has the measurements.
+CACHED, MOST = 2**18, 128
+# Nets so small that this many fit into the cache are faster in a stack. For larger
+# ones, a measurement decides.
+SURE = 24
+# The trial: batches per pass, passes, and the gain that is worth while.
+N_BATCHES, N_PASSES, GAIN = 3, 3, 0.95
+
+
+def best_size(member):
+    """Return how many nets like this one train fastest in one pass.
+
+    Parameters
+    ----------
+    member : Member
+        A net before its first epoch. It is only read.
+
+    Returns
+    -------
+    size : int
+        1 if each is faster alone.
+    """
+    n_parameters = member.network.parameters.size
+    memory = get_config()["working_memory"] * 2**20 / 2
+    fitting = int(memory / _bytes_per_member(member))
+    size = max(1, min(CACHED // n_parameters, MOST, fitting))
+    if size == 1 or size >= SURE:
+        return size
+    return size if _seconds(member, size) < GAIN * _seconds(member, None) else 1
+
+
+def _bytes_per_member(member):
+    """Return about the memory of a member: vectors of parameters, arrays of a pass."""
+    network = member.network
+    n_numbers = 6 * network.parameters.size
+    n_numbers += 4 * member.batch_size * sum(network.widths)
+    return n_numbers * network.dtype.itemsize
+
+
+def _seconds(member, size):
+    """Return the seconds of a pass per net, in a stack of some size or alone."""
+    data = member.data
+    rows = np.arange(data.n_rows) if data.rows is None else data.rows
+    data = replace(data, rows=rows[: N_BATCHES * member.batch_size], weights=None)
+    twins = [_twin(member, data) for _ in range(size or 1)]
+    times = [perf_counter()]
+    if size is None:
+        options = vars(twins[0]) | {"max_epochs": N_PASSES}
+        del options["rate_lasts"]
+        train(**options, on_epoch=lambda epoch: times.append(perf_counter()))
+        return np.diff(times).min()
+    stack = StackedTraining(twins)
+    times = [perf_counter()]
+    for _ in range(N_PASSES):
+        stack.epoch()
+        times.append(perf_counter())
+    return np.diff(times).min() / size
+
+
+def _twin(member, data):
+    """Return a copy of a member that takes tiny steps, and draws from no stream."""
+    parameters, statistics = member.network.snapshot()
+    return replace(
+        member,
+        network=network_like(member.network, parameters, statistics),
+        optimizer=deepcopy(member.optimizer),
+        data=data,
+        rng=None,
+        rate=lambda progress: 1e-9,
+        progress=Progress(),
+        dropout_rng=np.random.default_rng(0),
+        augmentation=None,
+    )
