@@ -71,7 +71,7 @@ class ColumnScales(NamedTuple):
     --------
     >>> import numpy as np
     >>> from skdl.engine.scale import ColumnScales
-    >>> X = np.array([[1.0, 300.0, 7.0, 900.0], [-1.0, 310.0, 7.0, 900.5]])
+    >>> X = np.array([[1.0, 30.0, 7.0, 90.0], [-1.0, 31.0, 7.0, 90.5]])
     >>> scales = ColumnScales.of(X)
     >>> scales.unscaled, scales.is_constant
     (array([3, 1]), array([False, False,  True, False]))

@@ -101,7 +101,7 @@ class SeedEnsembleClassifier(EnsembleClassifier):
     >>> from sklearn.datasets import load_iris
     >>> from skdl import SoftmaxClassifier
     >>> from skdl.ensemble import SeedEnsembleClassifier
-    >>> net = SoftmaxClassifier(10, learning_rate_init=0.05, n_iter_no_change=5)
+    >>> net = SoftmaxClassifier(10, learning_rate_init=0.05, tol=1e-3)
     >>> ensemble = SeedEnsembleClassifier(net, n_members=4, n_best=3, random_state=0)
     >>> ensemble = ensemble.fit(*load_iris(return_X_y=True))
     >>> len(ensemble.estimators_)

@@ -128,11 +128,11 @@ def diagnose(
     Examples
     --------
     >>> from sklearn.datasets import load_iris
-    >>> from skdl import SoftmaxClassifier
+    >>> from skdl import MLPClassifier
     >>> from skdl.inspection import diagnose
     >>> X, y = load_iris(return_X_y=True)
     >>> X[:, 1] *= 1e6
-    >>> report = diagnose(SoftmaxClassifier(random_state=0), X, y)
+    >>> report = diagnose(MLPClassifier(random_state=0), X, y)
     >>> finding = report["unscaled_columns"]
     >>> finding.where, finding.severity
     ('column 1', 'warning')
