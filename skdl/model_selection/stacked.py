@@ -111,7 +111,8 @@ class StackedGridSearchCV(StackedSearch, GridSearchCV):
         error_score: float | Literal["raise"] = np.nan,
         return_train_score: bool = False,
     ) -> None:
-        super().__init__(
+        GridSearchCV.__init__(
+            self,
             estimator,
             param_grid,
             scoring=scoring,
@@ -221,7 +222,8 @@ class StackedRandomizedSearchCV(StackedSearch, RandomizedSearchCV):
         error_score: float | Literal["raise"] = np.nan,
         return_train_score: bool = False,
     ) -> None:
-        super().__init__(
+        RandomizedSearchCV.__init__(
+            self,
             estimator,
             param_distributions,
             n_iter=n_iter,
