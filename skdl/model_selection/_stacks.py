@@ -2,12 +2,14 @@
 
 import time
 from collections import defaultdict
+from copy import copy
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from joblib import effective_n_jobs
+from joblib.parallel import get_active_backend
 from scipy.sparse import issparse
 from sklearn import get_config
 from sklearn.exceptions import NotFittedError
@@ -196,10 +198,9 @@ class Stacks:
 
     def _prepare(self, families):
         """Fit the steps before the nets, once per family; return the fits."""
-        parallel = Parallel(n_jobs=self.search.n_jobs)
         first = [family[0] for family in families]
-        if all(is_net(fit.estimator) for fit in first):
-            parallel = Parallel(n_jobs=1)
+        is_work = any(not is_net(fit.estimator) for fit in first)
+        parallel = in_parallel(self.search.n_jobs if is_work else 1)
         results = parallel(
             delayed(fit_steps)(fit.estimator, fit.fold, self.data) for fit in first
         )
@@ -227,7 +228,7 @@ class Stacks:
                 )
                 yield delayed(train_portion)(i, [fit.call for fit in fits], report)
 
-        parallel = Parallel(n_jobs=self.search.n_jobs, return_as="generator_unordered")
+        parallel = in_parallel(self.search.n_jobs, as_they_end=True)
         yield from parallel(tasks())
 
     def _keep(self, fits, nets, errors, seconds):
@@ -243,6 +244,25 @@ class Stacks:
     def _say(self, text):
         if self.search.verbose:
             print(f"[{type(self.search).__name__}] {text}")
+
+
+def in_parallel(n_jobs, *, as_they_end=False):
+    """Return a `Parallel` that can run inside that of the search.
+
+    Under ``joblib.parallel_config`` the two would share a backend, which the inner one
+    would close.
+
+    Parameters
+    ----------
+    n_jobs : int or None
+        Number of jobs.
+    as_they_end : bool, default=False
+        Whether results come as soon as they are there, if the backend can do that.
+    """
+    backend = copy(get_active_backend()[0])
+    can = getattr(backend, "supports_return_generator", True)
+    return_as = "generator_unordered" if as_they_end and can else "list"
+    return Parallel(n_jobs=n_jobs, backend=backend, return_as=return_as)
 
 
 def is_net(estimator):

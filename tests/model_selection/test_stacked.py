@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 from scipy.stats import loguniform
@@ -193,6 +194,17 @@ def test_two_processes():
     ours = StackedGridSearchCV(model, named(GRID), cv=3, n_jobs=2)
     assert_same_search(ours, GridSearchCV(model, named(GRID), cv=3), X, y)
     assert ours.n_stacked_ == 12
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading", "multiprocessing"])
+def test_backends_of_joblib(backend):
+    model = in_pipeline(("scale", StandardScaler()))
+    ours = StackedGridSearchCV(model, {"net__alpha": [0.1, 1]}, cv=2, refit=False)
+    theirs = GridSearchCV(model, {"net__alpha": [0.1, 1]}, cv=2, refit=False).fit(X, y)
+    with parallel_config(backend, n_jobs=2):
+        ours.fit(X, y)
+    assert_same_results(ours.cv_results_, theirs.cv_results_)
+    assert ours.n_stacked_ == 4
 
 
 def test_a_splitter_that_draws_new_folds_splits_once():
