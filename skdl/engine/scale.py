@@ -45,6 +45,7 @@ def column_statistics(X: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     Parameters
     ----------
     X : ndarray of shape (n_rows, n_columns), or CSR array
+        The rows to measure.
     """
     if issparse(X):
         moments = updated_moments(None, X, np.ones(X.shape[0]))
@@ -90,6 +91,7 @@ class ColumnScales(NamedTuple):
         Parameters
         ----------
         X : ndarray of shape (n_rows, n_columns), or CSR array
+            The rows to measure.
         """
         mean, variance, largest = column_statistics(X)
         rms = np.sqrt(mean**2 + variance)
@@ -117,11 +119,14 @@ def unscaled_targets(
     Parameters
     ----------
     y : ndarray of shape (n_rows, n_outputs)
+        The numbers to predict.
 
     Returns
     -------
     mean, deviation : ndarray of shape (n_outputs,)
+        Mean and standard deviation of each output.
     is_far : ndarray of bool of shape (n_outputs,)
+        Whether the output is not scaled.
 
     Examples
     --------
