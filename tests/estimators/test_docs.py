@@ -38,8 +38,7 @@ def entries(Net):
         if line[:1].strip():
             name = line.split(" : ")[0]
         found[name] = found.get(name, "") + line
-    for name in ("loss", "verbose"):  # each class has its own text
-        found.pop(name, None)
+    found.pop("loss", None)  # of each class its own
     return found
 
 
