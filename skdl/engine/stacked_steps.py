@@ -62,7 +62,8 @@ class OptimizerStack:
 
     def _rows(self):
         """Return an array like the parameters."""
-        return aligned_rows(*self.parameters.shape, self.parameters.dtype)
+        n_networks, size = self.parameters.shape
+        return aligned_rows(n_networks, size, self.parameters.dtype)
 
     def _joined(self, name):
         """Return an array with the moments of all members, which hold its rows."""

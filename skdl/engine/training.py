@@ -247,7 +247,8 @@ class StackedTraining:
         self.members = members = list(members)
         first = members[0]
         self.network = network = join([member.network for member in members])
-        self.gradient = aligned_rows(*network.parameters.shape, network.dtype)
+        size = network.parameters[0].size
+        self.gradient = aligned_rows(len(members), size, network.dtype)
         self.optimizer = OptimizerStack(
             [member.optimizer for member in members], network.parameters, self.gradient
         )

@@ -100,7 +100,7 @@ class Dropout(Layer):
                 row[...] = rng.integers(0, 2**64, row.size, np.uint64)
         bits = words.view(np.uint16)[:, : flat.shape[1]]
         np.greater_equal(bits, self.bound, out=flat, casting="unsafe")
-        np.multiply(flat, self.scale.astype(flat.dtype), out=flat)
+        np.multiply(flat, np.asarray(self.scale, flat.dtype), out=flat)
 
     def squared_paths(self, squares, skipped):
         """Return the sums as they are: prediction skips the layer."""
