@@ -23,6 +23,8 @@ TEMPORAL = (
 # Names of such dtypes in NumPy, pandas, polars and pyarrow.
 TEMPORAL_NAME = re.compile("date|time|duration|period", re.IGNORECASE)
 DECIMAL_COMMA = re.compile(r"[+-]?\d[\d.\s]*,\d+")
+# Types with a missing value of their own, NaN or NaT, which does not equal itself.
+MAYBE_MISSING = (float, np.floating, np.datetime64, np.timedelta64)
 MISSING = ("NoneType", "NAType", "NaTType")
 # Rows per block, in the search for the first wrong row.
 ROWS = 10_000
@@ -64,14 +66,19 @@ def types_in(values):
     }
 
 
-def _is_missing(value):
+def is_missing(value):
     """Return whether a value is None, NaN, NaT or NA.
 
     Comparisons with pandas' NA are not booleans, so the type decides.
+
+    Parameters
+    ----------
+    value : object
+        The value.
     """
     if type(value).__name__ in MISSING:
         return True
-    return isinstance(value, float | np.floating) and value != value
+    return isinstance(value, MAYBE_MISSING) and value != value
 
 
 def first_missing(values):
@@ -85,13 +92,12 @@ def first_missing(values):
     # A hundred times faster than comparing each element.
     kinds = set(map(type, values.flat))
     may_miss = any(
-        kind.__name__ in MISSING or issubclass(kind, float | np.floating)
-        for kind in kinds
+        kind.__name__ in MISSING or issubclass(kind, MAYBE_MISSING) for kind in kinds
     )
     rows = values.reshape(len(values), -1) if may_miss else ()
     for i, row in enumerate(rows):
         for value in row:
-            if _is_missing(value):
+            if is_missing(value):
                 return i, value
     return None
 
@@ -251,7 +257,7 @@ def _first_non_number(values):
             wrong = [i for i, value in enumerate(block) if not _is_number(value)]
             if wrong:
                 among = start > 0 or any(
-                    _is_number(v) and not _is_missing(v) for v in block
+                    _is_number(v) and not is_missing(v) for v in block
                 )
                 return start + wrong[0], block[wrong[0]], among
     return None

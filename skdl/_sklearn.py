@@ -38,6 +38,8 @@ __all__ = [
     "StrOptions",
     "add_callback",
     "available_if",
+    "check_categorical_features",
+    "check_feature_names_in",
     "check_matplotlib_support",
     "check_method_params",
     "check_partial_fit_first_call",
@@ -58,6 +60,8 @@ Interval = _param_validation.Interval
 InvalidParameterError = _param_validation.InvalidParameterError
 Options = _param_validation.Options
 validate_parameter_constraints = _param_validation.validate_parameter_constraints
+check_categorical_features = validation._check_categorical_features
+check_feature_names_in = validation._check_feature_names_in
 check_matplotlib_support = _optional_dependencies.check_matplotlib_support
 check_method_params = validation._check_method_params
 check_partial_fit_first_call = multiclass._check_partial_fit_first_call

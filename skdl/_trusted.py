@@ -74,5 +74,8 @@ trusted_types = [
     "skdl.model_selection.stacked.StackedRandomizedSearchCV",
     "skdl.preprocessing.image_augmenter.ImageAugmenter",
     "skdl.preprocessing.pca_whitener.PCAWhitener",
+    "skdl.preprocessing.piecewise_linear_encoder.PiecewiseLinearEncoder",
+    "skdl.preprocessing.smooth_clip_scaler.SmoothClipScaler",
     "skdl.preprocessing.standardizer.Standardizer",
+    "skdl.preprocessing.tabular_encoder.TabularEncoder",
 ]

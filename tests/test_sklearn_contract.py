@@ -33,6 +33,11 @@ from skdl import (
     SVMClassifier,
 )
 from skdl.engine import KLDivergence, Quantile
+from skdl.preprocessing import (
+    PiecewiseLinearEncoder,
+    SmoothClipScaler,
+    TabularEncoder,
+)
 
 NETS = [
     LogisticClassifier,
@@ -92,6 +97,10 @@ QUICK = {"hidden_layer_sizes": 20, "max_iter": 60, "learning_rate_init": 0.01}
         Standardizer(),
         PCAWhitener(),
         PCAWhitener(zca=True),
+        SmoothClipScaler(),
+        PiecewiseLinearEncoder(),
+        TabularEncoder(),
+        TabularEncoder(categorical_features=[0], n_bins=1, min_frequency=1),
     ]
 )
 def test_scikit_learn_checks(estimator, check):

@@ -50,7 +50,8 @@ LONG = 60
 REASONS = {
     "train": "The training loop: calls would cost time in each step.",
 }
-DEPENDENCIES = {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl"}
+# joblib, narwhals and threadpoolctl come with scikit-learn.
+DEPENDENCIES = {"numpy", "scipy", "sklearn", "joblib", "narwhals", "threadpoolctl"}
 EXTRAS = {"PIL", "dask", "matplotlib", "optuna", "pandas", "polars", "rich", "skops"}
 EXTRAS |= {"IPython", "tensorboardX", "torch", "tqdm"}
 # What numpy.random has that does not draw from its global state.

@@ -38,7 +38,12 @@ from skdl.model_selection import (
     StackedGridSearchCV,
     StackedRandomizedSearchCV,
 )
-from skdl.preprocessing import ImageAugmenter
+from skdl.preprocessing import (
+    ImageAugmenter,
+    PiecewiseLinearEncoder,
+    SmoothClipScaler,
+    TabularEncoder,
+)
 from tests.engine.cases import (
     ACTIVATIONS,
     INITIALIZERS,
@@ -288,6 +293,8 @@ def test_the_list_is_what_files_hold():
     found |= untrusted(features.fit(X, CLASSES))
     for transformer in TRANSFORMERS.values():
         found |= untrusted(transformer.fit(X))
+    for encoder in (SmoothClipScaler(), PiecewiseLinearEncoder(), TabularEncoder()):
+        found |= untrusted(encoder.fit(X))
     found |= untrusted(ImageAugmenter())
     net = fast_net("MLPClassifier").set_callbacks(Monitor(), EpochLogger())
     found |= untrusted(net.fit(X, CLASSES))
