@@ -293,7 +293,7 @@ def test_no_message_of_scorers_is_a_list_of_all():
     assert len(str(error.value)) < 300
 
 
-@pytest.mark.parametrize("Net", [MLPClassifier, SoftmaxClassifier, SVMClassifier])
+@pytest.mark.parametrize("Net", [SoftmaxClassifier, SVMClassifier])
 def test_one_class_in_y_is_a_warning(Net, monkeypatch):
     monkeypatch.undo()
     net = Net((2,), solver="lbfgs")

@@ -152,6 +152,7 @@ CALLS = {
     "y is a column": fit(X, Y[:, None]),
     "y of three dimensions": fit(X, Y[:, None, None]),
     "y of numbers": fit(X, VALUES),
+    "y of one class": fit(X, np.zeros(30)),
     "sparse y": fit(X, csr_array(np.eye(3)[Y])),
     "words in X": fit(np.full((30, 3), "a"), Y),
     "numbers as words in X": fit(X.astype(str), Y),

@@ -39,11 +39,11 @@ class BaseNet(CallbackSupportMixin, FittedNet, NetParameters):
     `NetParameters` says what its parameters may be, `FittedNet` what it offers once it
     is fitted, and `skdl.estimators._targets` what y means. A subclass has the
     constructor, ``partial_fit``, ``predict`` and ``score``, and sets ``_y_numeric``:
-    whether y holds numbers. With ``_prints_table = False``, `verbose` prints the lines
-    of scikit-learn's MLPs.
+    whether y holds numbers. With ``_is_drop_in = True``, it prints what
+    scikit-learn's MLPs print, and warns where they warn.
     """
 
-    _prints_table: ClassVar[bool] = True
+    _is_drop_in: ClassVar[bool] = False
 
     @fit_context(prefer_skip_nested_validation=True)
     @explain_arguments

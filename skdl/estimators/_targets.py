@@ -109,12 +109,13 @@ def choose_targets(net, y):
         return Numbers(net), Numbers(net).read(y)
     values, kind = _parse(net, y)
     targets = kind(net, kind.classes_in(values))
-    _warn_of_one_class(targets)
+    if not net._is_drop_in:
+        _warn_of_one_class(targets)
     return targets, targets.to_numbers(values)
 
 
 def _warn_of_one_class(targets):
-    """Warn that there is nothing to learn; scikit-learn's classifiers accept it."""
+    """Warn that there is nothing to learn. scikit-learn's MLP does not warn."""
     if type(targets) is Labels and targets.n_classes == 1:
         only = targets.classes[0].item()
         warn(

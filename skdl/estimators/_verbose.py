@@ -14,7 +14,7 @@ def printer_of(net):
     """
     if not net.verbose:
         return None
-    return Table() if net._prints_table else LikeScikitLearn()
+    return LikeScikitLearn() if net._is_drop_in else Table()
 
 
 class LikeScikitLearn:

@@ -1636,7 +1636,7 @@ schedule, or schedule object, default='constant'
     True
     """
 
-    _prints_table: ClassVar[bool] = False
+    _is_drop_in: ClassVar[bool] = True
     _parameter_constraints: ClassVar[dict] = {
         **CLASSIFIER_CONSTRAINTS,
         "loss": [

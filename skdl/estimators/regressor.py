@@ -364,7 +364,7 @@ schedule, or schedule object, default='constant'
         "standardize_target": ["boolean"],
     }
     _y_numeric: ClassVar[bool] = True
-    _prints_table: ClassVar[bool] = False
+    _is_drop_in: ClassVar[bool] = True
 
     standardize_target: bool
 
