@@ -1,5 +1,7 @@
 """Dropout: shares, means, the backward pass, sparse rows."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -125,12 +127,31 @@ def test_the_backward_pass_of_the_layer_before_is_right():
     np.testing.assert_allclose(tanh.Z, expected, rtol=1e-14)
 
 
+def test_other_bit_generators_draw_as_the_generator_does():
+    X = np.ones((N, WIDTH))
+    masks = []
+    for kind in (np.random.PCG64, np.random.MT19937):
+        for by_the_generator in (True, False):
+            network = Network((WIDTH, 1), [], np.float64, dropout=[0.3])
+            rng = np.random.Generator(kind(0))
+            if by_the_generator:
+                rng = SimpleNamespace(bit_generator=None, integers=rng.integers)
+            workspace = Workspace(network, N, True, rng=rng)
+            network.scores(X, workspace)
+            masks.append(workspace.buffers_of[network.layers[0]].mask.copy())
+    for one, other in zip(masks[::2], masks[1::2], strict=True):
+        assert_array_equal(one, other)
+    assert (masks[0] != masks[2]).any()
+
+
 def test_bits_below_the_bound_are_dropped_and_no_others():
     """Of 2¹⁶ equally likely values, rate · 2¹⁶ lie below."""
     layer = Dropout(0.25, 4)
     bits = np.array([2**14 - 1, 2**14, 2**16 - 1, 0], np.uint16)
 
     class Bits:
+        bit_generator = None
+
         def integers(self, low, high, size, dtype):
             return bits.view(np.uint64)
 
