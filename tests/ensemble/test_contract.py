@@ -44,8 +44,8 @@ pytestmark = [
 ]
 
 FAST = {"hidden_layer_sizes": 10, "max_iter": 24, "learning_rate_init": 0.05}
-# As of any net with early stopping: rows are held out or drawn, and which ones depends
-# on how many there are.
+# As of any net with early stopping: rows are held out, and which ones depends on how
+# many there are.
 OTHER_ROWS = {
     f"check_sample_weight_equivalence_on_{kind}_data": "other rows are held out"
     for kind in ("dense", "sparse")
@@ -53,9 +53,7 @@ OTHER_ROWS = {
 
 
 def expected_failures(ensemble):
-    is_bag = hasattr(ensemble, "bootstrap")
-    holds_out = is_bag or getattr(ensemble, "snapshots", None) == "best"
-    return OTHER_ROWS if holds_out else {}
+    return OTHER_ROWS if getattr(ensemble, "snapshots", None) == "best" else {}
 
 
 @parametrize_with_checks(
