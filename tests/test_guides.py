@@ -19,7 +19,7 @@ GUIDES = {
     "images": (6, ()),
     "inspection": (5, ()),
     "intervals": (2, ()),
-    "tables": (1, ()),
+    "tables": (4, ()),
     "distributed": (4, ("distributed", "dask_ml", "optuna")),
 }
 

@@ -206,20 +206,22 @@ class TabularEncoder(
             self.bin_means_ = [np.empty(0) for _ in range(n)]
             self.categories_ = [[] for _ in range(n)]
             self.has_indicator_, self.is_binary_ = np.zeros((2, n), bool)
-            dates = []
+            dates, texts = [], []
             for i in range(n):
                 values, name = table.column(i)
                 is_chosen = chosen is not None and chosen[i]
                 kind = "category" if is_chosen else kind_of(values, name)
                 self.kinds_.append(kind)
                 if kind == "category":
-                    self._learn_levels(i, as_levels(values, name))
+                    counts = Counter(as_levels(values, name))
+                    self._learn_levels(i, counts)
+                    if _is_lost_number(counts, self.categories_[i]):
+                        texts.append(name)
                 elif kind != "missing":
                     self._learn_number(i, as_numbers(values, name), name)
                 if kind == "date":
                     dates.append(name)
-            if dates:
-                _warn_of(dates)
+            _warn_of(dates, texts)
         return self
 
     def _learn_number(self, i, values, name):
@@ -231,8 +233,7 @@ class TabularEncoder(
             self.bin_edges_[i] = edges
             self.bin_means_[i] = mean_positions(filled(values, self.center_[i]), edges)
 
-    def _learn_levels(self, i, levels):
-        counts = Counter(levels)
+    def _learn_levels(self, i, counts):
         self.is_binary_[i] = len(counts) == 2
         kept = list(counts)
         if len(counts) > 2:
@@ -412,10 +413,44 @@ def _only_booleans(values):
     return all(isinstance(one, bool | np.bool_) or is_missing(one) for one in values)
 
 
-def _warn_of(dates):
-    warn(
-        f"Columns of dates or durations are encoded as numbers of days: "
-        f"{join_names(dates)}. Add columns such as the year, the month or the weekday "
-        "if they matter, and convert the dates to numbers to avoid this warning.",
-        UserWarning,
-    )
+def _is_lost_number(counts, kept):
+    """Return whether a column is text of numbers, most of them in rare levels.
+
+    Parameters
+    ----------
+    counts : dict
+        Level -> number of rows.
+    kept : list
+        Levels that have a column.
+    """
+    if 2 * sum(counts[level] for level in kept) >= sum(counts.values()):
+        return False
+    levels = [level for level in counts if level is not None]
+    return len(levels) > 1 and all(map(_is_number, levels))
+
+
+def _is_number(level):
+    try:
+        float(level)
+    except ValueError:
+        return False
+    return isinstance(level, str)
+
+
+def _warn_of(dates, texts):
+    """Warn about columns that need a look; both arguments are lists of names."""
+    if dates:
+        warn(
+            "Columns of dates or durations are encoded as numbers of days: "
+            f"{join_names(dates)}. Add columns such as the year, the month or the "
+            "weekday if they matter, and convert the dates to numbers to avoid this "
+            "warning.",
+            UserWarning,
+        )
+    if texts:
+        warn(
+            f"These columns hold numbers as text: {join_names(texts)}. As categories, "
+            "most of their values are too rare to have a column. Convert such a column "
+            "by pd.to_numeric(column, errors='coerce').",
+            UserWarning,
+        )

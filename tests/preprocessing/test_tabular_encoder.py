@@ -281,6 +281,15 @@ def test_durations_and_times_are_days(values, median):
     assert_allclose(encoder.center_, median)
 
 
+def test_numbers_as_text_are_warned_about():
+    numbers = [f"{x:.3f}" for x in RNG.normal(size=20)]
+    with pytest.warns(UserWarning, match=r"numbers as text: 'a', 'b'\. .*to_numeric"):
+        TabularEncoder().fit(pd.DataFrame({"a": numbers, "b": [*numbers[1:], None]}))
+    # No warning for frequent codes, and for columns that hold a word.
+    TabularEncoder().fit(column(*["52062", "53111", "54290"] * 5))
+    TabularEncoder().fit(column(*numbers, "unknown"))
+
+
 def test_objects_of_numbers_are_numbers():
     X = column(1, 2.5, np.float32(3), Decimal("4.5"), None)
     encoder = TabularEncoder().fit(X)
