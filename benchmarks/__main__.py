@@ -12,8 +12,8 @@ from benchmarks.table import replace_section
 
 README = Path(__file__).with_name("README.md")
 QUESTIONS = (
-    "steps", "accuracy", "options", "sparse", "predict", "lbfgs", "memory", "imports",
-    "growth",
+    "steps", "stacks", "accuracy", "options", "sparse", "predict", "lbfgs", "memory",
+    "imports", "growth",
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ __all__ = ["CONTENDERS", "Session", "compare"]
 CONTENDERS = {
     "skdl fit": ("skdl", "ours:Fit"),
     "skdl step": ("skdl", "ours:Step"),
+    "skdl stack": ("skdl", "ours:Stack"),
     "products": ("numpy", "products:Products"),
     "scikit-learn": ("sklearn", "sklearn_net:Fit"),
     "PyTorch": ("torch", "torch_loop:Loop"),

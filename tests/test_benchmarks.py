@@ -26,6 +26,7 @@ from benchmarks.questions import (
     options,
     predict,
     sparse,
+    stacks,
     steps,
 )
 from benchmarks.session import Session, compare
@@ -197,6 +198,7 @@ def test_take_turns_alternates_and_drops_the_first_round():
 
 QUESTIONS = {
     "steps": lambda session: steps.measure(session, shapes=[5]),
+    "stacks": stacks.measure,
     "options": options.measure,
     "sparse": sparse.measure,
     "predict": predict.measure,

@@ -1,4 +1,4 @@
-"""skdl: the estimator's ``fit``, and the bare step of its engine."""
+"""skdl: the estimator's ``fit``, the bare step of its engine, and stacks of nets."""
 
 import warnings
 
@@ -13,13 +13,16 @@ from skdl.engine import (
     Batches,
     Data,
     Network,
+    Progress,
     Relu,
     Softmax,
     Workspace,
     raw_scores,
+    train,
 )
+from skdl.engine.training import Member, StackedTraining
 
-__all__ = ["Fit", "Step"]
+__all__ = ["Fit", "Stack", "Step"]
 
 
 class Fit:
@@ -98,4 +101,52 @@ class Step:
 
     def scores(self, X):
         """Return raw scores."""
+        return raw_scores(self.network, X)
+
+
+class Stack:
+    """The loop of the engine over several nets at once, or over one net."""
+
+    def __init__(self, problem):
+        self.problem, self.loss = problem, Softmax()
+        self.n_members = problem.options["n_members"]
+        dtype = np.dtype(np.float32)
+        coded = self.loss.encode(problem.y, problem.n_classes, dtype)
+        self.data = Data(problem.X, *coded)
+
+    def member(self):
+        """Return the arguments of the loop for one net."""
+        problem = self.problem
+        relus = [Relu() for _ in problem.widths[2:]]
+        network = Network(problem.widths, relus, np.dtype(np.float32))
+        network.initialize(np.random.RandomState(problem.seed))
+        return {
+            "network": network,
+            "loss": self.loss,
+            "optimizer": Adam().start(network.parameters, network.n_weights),
+            "data": self.data,
+            "rng": shuffling(problem.seed),
+            "alpha": 0.0,
+            "batch_size": problem.batch_size,
+            "rate": lambda progress: problem.rate,
+            "progress": Progress(),
+        }
+
+    def run(self):
+        """Train from the starting parameters."""
+        n_epochs = self.problem.n_epochs
+        if self.n_members is None:
+            member = self.member()
+            self.network = member["network"]
+            train(**member, max_epochs=n_epochs, on_epoch=lambda epoch: None)
+            return
+        members = [Member(**self.member()) for _ in range(self.n_members)]
+        stack = StackedTraining(members)
+        for _ in range(n_epochs):
+            stack.epoch()
+        members[0].leave()
+        self.network = members[0].network
+
+    def scores(self, X):
+        """Return raw scores of the first net."""
         return raw_scores(self.network, X)

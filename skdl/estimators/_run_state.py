@@ -87,8 +87,8 @@ class RunState:
     of the fields say what each may be: `check_run_state` reads them to refuse a damaged
     or forged state.
 
-    All fields are numbers, arrays, strings, None, or lists and dicts of them. For a
-    stack of networks each number is an array of shape (n_networks,).
+    All fields are numbers, arrays, strings, None, or lists and dicts of them. In a
+    stack, each network has a state of its own.
 
     Attributes
     ----------

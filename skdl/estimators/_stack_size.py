@@ -23,13 +23,15 @@ SURE = 24
 N_BATCHES, N_PASSES, GAIN = 3, 3, 0.95
 
 
-def best_size(member):
+def best_size(member, *, shares_rows=True):
     """Return how many nets like this one train fastest in one pass.
 
     Parameters
     ----------
     member : Member
         A net before its first epoch. It is only read.
+    shares_rows : bool, default=True
+        Whether other nets have the same X. Otherwise each holds one of its own.
 
     Returns
     -------
@@ -38,7 +40,8 @@ def best_size(member):
     """
     n_parameters = member.network.parameters.size
     memory = get_config()["working_memory"] * 2**20 / 2
-    fitting = int(memory / _bytes_per_member(member))
+    n_bytes = _bytes_per_member(member) + (0 if shares_rows else member.data.X.nbytes)
+    fitting = int(memory / n_bytes)
     size = max(1, min(CACHED // n_parameters, MOST, fitting))
     if size == 1 or size >= SURE:
         return size

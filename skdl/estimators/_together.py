@@ -203,7 +203,8 @@ class _Series:
         fit.start(self.shared)
         key = None if fit.is_done or self.max_members == 1 else fit.exact_key()
         if key is not None and self.max_members is None:
-            self.max_members = best_size(fit.member)
+            shares_rows = self.shared.has_more(fit.call)
+            self.max_members = best_size(fit.member, shares_rows=shares_rows)
         if key is None or self.max_members == 1:
             fit.continue_alone()
             self.count.end(fit)
@@ -444,6 +445,10 @@ class _SharedArrays:
     def known_rows(self, call):
         """Return the checked rows of an earlier run on the same objects, or None."""
         return self.known.get(_rows_key(call), {}).get(_objects_key(call))
+
+    def has_more(self, call):
+        """Return whether further calls will use the rows of this one."""
+        return self.expected[_rows_key(call)] > 0
 
     def expect(self, call):
         """Say that a call will use its rows once more."""
