@@ -12,6 +12,8 @@ __all__ = ["measure"]
 SHAPES = [(30, 32, 32, 2), (64, 100, 10), (64, 256, 10), (784, 100, 10)]
 SIZES = (1, 8, 16, 32, 64, 128)
 BATCH_SIZE = 32
+# Larger stacks are slower for certain, and take minutes.
+MOST_PARAMETERS = 2**21
 
 
 def measure(session):
@@ -21,9 +23,11 @@ def measure(session):
     rows = []
     for widths in shapes:
         problem = make_problem(widths, BATCH_SIZE, n_rows, n_epochs)
+        n_parameters = sum(W.size + b.size for W, b in problem.start)
         contenders = {
             size: ("skdl stack", problem.with_options(n_members=size))
             for size in (None, *sizes)
+            if size is None or size * n_parameters <= MOST_PARAMETERS
         }
         seconds, deviation = session.race(contenders)
         alone = seconds[None]
@@ -31,7 +35,10 @@ def measure(session):
             [
                 "-".join(map(str, widths)),
                 number(1e6 * alone / problem.n_steps),
-                *(number(alone / (seconds[size] / size)) for size in sizes),
+                *(
+                    number(alone * size / seconds[size] if size in seconds else None)
+                    for size in sizes
+                ),
                 f"{100 * deviation:.2f} %",
             ]
         )

@@ -491,7 +491,7 @@ class Numbers(Targets):
         D² is the mean over the quantiles.
         """
         if not isinstance(self.loss, Quantile):
-            return r2_score(y, decisions, sample_weight=sample_weight)
+            return _r2(y, decisions, sample_weight)
         levels = self.loss.levels
         if len(levels) == 1:
             decisions = decisions[..., np.newaxis]
@@ -534,6 +534,28 @@ def check_units(net):
             f"mean negative, and loss={net.loss!r} needs y >= 0: set "
             "standardize_target=False. Its logarithm takes counts of any size."
         )
+
+
+def _r2(y, predictions, weights):
+    """Return R² as `sklearn.metrics.r2_score` does, in a fifth of its time.
+
+    scikit-learn's checks take longer than an epoch of a small net. It decides itself
+    where R² is not a matter of course: for one row, constant y, and what is not finite.
+    """
+    arrays = [a for a in (y, predictions, weights) if a is not None]
+    # As in scikit-learn, integers take the dtype of the others.
+    floats = [a for a in arrays if a.dtype.kind == "f"]
+    if len(y) > 1 and floats:
+        dtype = np.result_type(*floats)
+        rows = y.astype(dtype, copy=False).reshape(len(y), -1)
+        residuals = rows - predictions.astype(dtype, copy=False).reshape(rows.shape)
+        factor = 1.0 if weights is None else weights.astype(dtype)[:, np.newaxis]
+        deviations = rows - np.average(rows, axis=0, weights=weights)
+        unexplained = (factor * residuals**2).sum(axis=0)
+        total = (factor * deviations**2).sum(axis=0)
+        if unexplained.all() and total.all() and np.isfinite(unexplained).all():
+            return float(np.average(1 - unexplained / total))
+    return r2_score(y, predictions, sample_weight=weights)
 
 
 def needs_counts(net):

@@ -35,7 +35,7 @@ from skdl.engine.stacked_steps import OptimizerStack, PenaltyStack
 from skdl.estimators import _together
 from skdl.estimators._inner_door import Call, fit_together, network_of, stack_key
 
-N = 60
+N = 48
 
 
 def data(kind="classes", seed=0):
@@ -248,7 +248,7 @@ CASES = {
 }  # fmt: skip
 
 
-def nets_of(case, n=5):
+def nets_of(case, n=4):
     """Return nets whose differing parameters are cycled."""
     kind, _, options, differing = CASES[case]
     values = {name: cycle(values) for name, values in differing.items()}
@@ -422,7 +422,7 @@ def test_equal_weights_are_shared():
 def test_own_validation_rows(scoring, weighted):
     X, y = data()
     nets = nets_of("early stopping")
-    sizes = [20, 20, 20, 25, 20]
+    sizes = [20, 20, 25, 20]
     weights = np.linspace(0.1, 1, N) if weighted else None
     calls = []
     for i, (net, n) in enumerate(zip(nets, sizes, strict=True)):
@@ -438,7 +438,7 @@ def test_frames_and_lists():
     X, y = data()
     frame = pandas.DataFrame(X, columns=list("abcde"))
     nets = nets_of("early stopping", 4)
-    rows = np.arange(5, 50)
+    rows = np.arange(5, 45)
     errors = together([Call(net, frame, y.tolist(), rows=rows) for net in nets])
     assert errors == [None] * 4
     for net in nets:

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array, csr_matrix
 from scipy.special import log_softmax
 from sklearn.base import clone, is_classifier
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, UndefinedMetricWarning
 from sklearn.metrics import (
     accuracy_score,
     d2_pinball_score,
@@ -36,6 +36,7 @@ from skdl import (
 )
 from skdl.engine import Quantile
 from skdl.ensemble import SeedEnsembleClassifier
+from skdl.estimators._inner_door import Indicator, Labels, Numbers
 from tests.estimators.common import fit, flat, make, wild
 
 SOLVERS = ["sgd", "adam", "adagrad", "rmsprop", "adamw", "lbfgs"]
@@ -555,3 +556,29 @@ def test_split_of_columns_of_many_types(split, Classifier, X):
     y = np.array([["a", 1], ["b", 2], ["a", 3]], object)[np.arange(60) % 3]
     net = make(Classifier, validation_split=split, early_stopping=True, max_iter=2)
     assert len(fit(net, X, y).validation_scores_) == 2
+
+
+@pytest.mark.parametrize("n", [1, 2, 30])
+@pytest.mark.parametrize("weighted", [None, "f4", "f8"])
+@pytest.mark.parametrize("kind", ["f4", "f8", "int", "constant", "exact", "two"])
+def test_own_scores_are_those_of_sklearn_to_the_bit(n, weighted, kind):
+    """The scores of early stopping leave out the checks, and nothing else."""
+    rng = np.random.default_rng(0)
+    y = 10 * rng.normal(size=(n, 2) if kind == "two" else n)
+    y = np.ones(n) if kind == "constant" else y
+    predicted = y if kind == "exact" else (y + rng.normal(size=y.shape)).astype("f4")
+    y = y.astype({"f4": "f4", "int": int}.get(kind, "f8"))
+    weights = None if weighted is None else rng.uniform(0.1, 2, n).astype(weighted)
+    targets = Numbers(MLPRegressor())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UndefinedMetricWarning)
+        expected = r2_score(y, predicted, sample_weight=weights)
+        assert_array_equal(targets.score(y, predicted, weights), expected)
+    labels, decided = rng.integers(0, 3, (2, n))
+    expected = accuracy_score(labels, decided, sample_weight=weights)
+    targets = Labels(MLPClassifier(), np.arange(3))
+    assert targets.score(labels, decided, weights) == expected
+    several, decided = rng.integers(0, 2, (2, n, 3))
+    expected = accuracy_score(several, decided, sample_weight=weights)
+    targets = Indicator(LogisticClassifier(), np.arange(3))
+    assert targets.score(several, decided, weights) == expected
