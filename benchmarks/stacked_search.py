@@ -6,8 +6,9 @@ around ours, and `StackedGridSearchCV`, all with ``n_jobs=2``. A wide net, which
 does not make faster, gets a smaller grid. The ensembles train 10 nets, in a stack and
 one after the other.
 
-The contenders take turns, round by round. The table has the median over the rounds of
-the ratios of times within a round, because absolute times vary on shared machines.
+The contenders take turns, round by round. The table has medians over the rounds of
+ratios within a round: of the elapsed times, and in parentheses of the processor times,
+which a busy machine disturbs less (on Linux, with those of the processes).
 
 Run it with ``OPENBLAS_NUM_THREADS=1 python benchmarks/stacked_search.py``. ``--only``
 selects cases, ``--rounds`` their number of rounds. A round of all cases takes about
@@ -18,8 +19,10 @@ import argparse
 import os
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
+from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.model_selection import GridSearchCV
@@ -109,31 +112,43 @@ CASES = {
 }
 
 
+def processor_seconds():
+    """Return the processor time of this process and of its living children."""
+    seconds = time.process_time()
+    for children in Path("/proc/self/task").glob("*/children"):
+        for child in children.read_text().split():
+            fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+            seconds += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return seconds
+
+
 def rounds_of(contenders, n_rounds):
-    """Return {name: array of seconds}, one for each round, and the best scores."""
+    """Return {name: (elapsed, processor) seconds of each round}, and the scores."""
     times, scores = {name: [] for name in contenders}, {}
     names = list(contenders)
     for i in range(n_rounds):
         for name in names if i % 2 == 0 else names[::-1]:
-            start = time.perf_counter()
+            start = np.array([time.perf_counter(), processor_seconds()])
             scores[name] = contenders[name]()
-            times[name].append(time.perf_counter() - start)
+            end = np.array([time.perf_counter(), processor_seconds()])
+            times[name].append(end - start)
     return {name: np.array(values) for name, values in times.items()}, scores
 
 
 def report(name, n_rounds):
     """Print the line of a case."""
     times, scores = rounds_of(CASES[name](), n_rounds)
-    ratios = {
-        other: np.median(times[other] / times["stacked"])
-        for other in times
-        if other != "stacked"
-    }
-    cells = [f"{times['stacked'].min():8.2f} s"]
+    elapsed, processor = np.median(times["stacked"], axis=0)
+    cells = [f"{elapsed:.1f} s ({processor:.1f} s)"]
     for other in ("ours", "scikit-learn"):
-        cells.append(f"{ratios[other]:8.2f} ×" if other in ratios else f"{'–':>10}")
+        if other in times:
+            ratios = np.median(times[other] / times["stacked"], axis=0)
+            cells.append(f"{ratios[0]:.2f} × ({ratios[1]:.2f} ×)")
+        else:
+            cells.append("–")
     best = ", ".join(f"{score:.4f}" for score in scores.values())
-    print(f"{name:<28}" + "".join(f"{cell:>16}" for cell in cells) + f"   {best}")
+    line = f"{name:<26}" + "".join(f"{cell:>20}" for cell in cells)
+    print(f"{line}   {best}", flush=True)
 
 
 def main(argv=None):
@@ -143,7 +158,9 @@ def main(argv=None):
     parser.add_argument("--only", nargs="+", default=list(CASES), choices=list(CASES))
     options = parser.parse_args(argv)
     head = ["stacked", "net by net", "scikit-learn"]
-    print(f"{'case':<28}" + "".join(f"{cell:>16}" for cell in head) + "   best scores")
+    print(f"{'case':<26}" + "".join(f"{cell:>20}" for cell in head) + "   best scores")
+    # The processes start before the first round.
+    Parallel(n_jobs=N_JOBS)(delayed(load)("digits") for _ in range(2 * N_JOBS))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name in options.only:
