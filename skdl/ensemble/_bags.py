@@ -4,11 +4,13 @@ from functools import partial
 from numbers import Integral
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state, indexable
 from sklearn.utils.validation import check_consistent_length
 
+from skdl._memory import bytes_per_row
 from skdl._sklearn import safe_indexing
 from skdl.ensemble._base import Members
 from skdl.ensemble._members import fit_calls, stack_networks
@@ -60,7 +62,7 @@ def fit_bags(ensemble, net, X, y, sample_weight, validation):
             }
         member = clone(net).set_params(random_state=seed)
         calls.append(call_on(member, X, y, sample_weight, rows, validation))
-    nets = fit_calls(ensemble, calls)
+    nets = fit_calls(ensemble, calls, members_at_once(X, bags))
     members = Members(nets, stack_networks(nets), {"member_seeds_": seeds})
     members.attributes |= judge_left_out(ensemble, members, X, y, sample_weight, bags)
     return members
@@ -120,7 +122,7 @@ def with_all_classes(rows, sample_weight, numbers, rng):
 
 
 def call_on(net, X, y, sample_weight, rows, validation):
-    """Return a `Call` on some rows of X, which is copied unless it is an array.
+    """Return a `Call` on some rows of X, which are copied only when they are needed.
 
     Parameters
     ----------
@@ -133,12 +135,25 @@ def call_on(net, X, y, sample_weight, rows, validation):
         Further arguments of the call.
     """
     rows, weights = rows
-    if weights is None and type(X) is np.ndarray and type(y) is np.ndarray:
+    if weights is None:
         return Call(net, X, y, sample_weight, **validation, rows=rows)
-    if weights is None and sample_weight is not None:
-        weights = sample_weight[rows]
     X, y = safe_indexing(X, rows), safe_indexing(y, rows)
     return Call(net, X, y, weights, **validation)
+
+
+def members_at_once(X, bags):
+    """Return how many members may have copies of their rows at the same time.
+
+    Parameters
+    ----------
+    X : array-like
+        All rows.
+    bags : list of (ndarray, ndarray)
+        Rows to train on and rows left out, for each member.
+    """
+    n_rows = max(len(rows) for rows, _ in bags)
+    n_bytes = n_rows * bytes_per_row(X)
+    return max(1, int(get_config()["working_memory"] * 2**20 / max(1, n_bytes)))
 
 
 def judge_left_out(ensemble, members, X, y, sample_weight, bags):

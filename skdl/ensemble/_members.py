@@ -11,7 +11,7 @@ from skdl.estimators._inner_door import fit_together, take_network
 __all__ = ["fit_calls", "stack_networks"]
 
 
-def fit_calls(ensemble, calls):
+def fit_calls(ensemble, calls, at_once=None):
     """Fit the nets of several calls, in stacks where possible; return the nets.
 
     One warning counts the nets that reached max_iter.
@@ -21,6 +21,8 @@ def fit_calls(ensemble, calls):
     ensemble : estimator
         Has `n_jobs`, the number of processes. Each fits an equal part of the nets.
     calls : list of Call
+    at_once : int, optional
+        The most nets that a process trains at the same time. By default all.
 
     Raises
     ------
@@ -34,18 +36,20 @@ def fit_calls(ensemble, calls):
     ]
     n_parts = min(effective_n_jobs(ensemble.n_jobs), n_members)
     results = Parallel(n_jobs=ensemble.n_jobs)(
-        delayed(_fit_part)([calls[i] for i in part], [titles[i] for i in part])
+        delayed(_fit_part)([calls[i] for i in part], [titles[i] for i in part], at_once)
         for part in np.array_split(np.arange(n_members), n_parts)
     )
     show([one for _, caught in results for one in caught], n_members, "members")
     return [net for nets, _ in results for net in nets]
 
 
-def _fit_part(calls, titles):
+def _fit_part(calls, titles, at_once):
     """Return the fitted nets, and their warnings."""
+    at_once = len(calls) if at_once is None else at_once
     with collecting() as caught:
         if not calls[0].net.verbose:
-            _fit(calls)
+            for start in range(0, len(calls), at_once):
+                _fit(calls[start : start + at_once])
         else:
             for call, title in zip(calls, titles, strict=True):
                 print(title)

@@ -17,6 +17,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
 from skdl._collected import collecting, show
+from skdl._memory import bytes_per_row
 from skdl._sklearn import check_method_params, safe_split
 from skdl.estimators._inner_door import Call, fit_together, network_of, stack_key
 from skdl.model_selection._last_net import adopt_steps, last_net, replace_net
@@ -59,15 +60,7 @@ class Data:
 
     def bytes_of_fold(self, fold):
         """Return about how many bytes a copy of the training rows takes."""
-        X = self.X
-        share = len(self.splits[fold][0]) / (
-            X.shape[0] if hasattr(X, "shape") else len(X)
-        )
-        if issparse(X):
-            return share * X.nnz * (X.dtype.itemsize + X.indices.itemsize)
-        if hasattr(X, "nbytes"):
-            return share * X.nbytes
-        return share * getattr(X, "size", 0) * 8
+        return len(self.splits[fold][0]) * bytes_per_row(self.X)
 
 
 @dataclass
@@ -161,8 +154,7 @@ class Stacks:
             families[fit.fold, fit.settings].append(fit)
         waves, n_bytes = [], np.inf
         for (fold, _), family in families.items():
-            copies = not (self.data.shares_rows() and is_net(family[0].estimator))
-            size = copies * self.data.bytes_of_fold(fold)
+            size = self.data.bytes_of_fold(fold)
             if n_bytes + size > self.budget:
                 waves.append([])
                 n_bytes = 0

@@ -9,6 +9,7 @@ import pytest
 import skops.io
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import KFold, StratifiedKFold
@@ -239,6 +240,13 @@ def test_weights_of_rows(Bags, make, X, y):
     assert ensemble.oob_score_ == pytest.approx(expected)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         make(Bags).fit(X, y, w[1:])
+
+
+def test_little_working_memory(Bags, make, X, y):
+    expected = make(Bags).fit(X, y)
+    with config_context(working_memory=0):
+        ensemble = make(Bags).fit(X, y)
+    assert_allclose(parameters_of(ensemble), parameters_of(expected), rtol=1e-9)
 
 
 @pytest.mark.parametrize("kind", ["frame", "list", "sparse"])

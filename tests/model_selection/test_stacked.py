@@ -562,7 +562,6 @@ def test_a_search_within_a_cross_validation():
 
 @parametrize_with_checks(
     [
-        StackedGridSearchCV(Ridge(), {"alpha": [0.1, 1.0]}, cv=2, error_score="raise"),
         StackedGridSearchCV(
             Pipeline([("pca", PCA()), ("net", net(**LEARNS))]),
             {"net__alpha": [0.1, 1.0]},
@@ -570,12 +569,7 @@ def test_a_search_within_a_cross_validation():
             error_score="raise",
         ),
         StackedRandomizedSearchCV(
-            net(**LEARNS),
-            {"alpha": [0.1, 1.0]},
-            n_iter=2,
-            cv=2,
-            error_score="raise",
-            random_state=0,
+            Ridge(), {"alpha": [0.1, 1.0]}, n_iter=2, cv=2, error_score="raise"
         ),
     ],
     # From scikit-learn's own list for GridSearchCV.
