@@ -113,6 +113,10 @@ class Stack:
         dtype = np.dtype(np.float32)
         coded = self.loss.encode(problem.y, problem.n_classes, dtype)
         self.data = Data(problem.X, *coded)
+        self.members = [self.member() for _ in range(self.n_members or 1)]
+        self.network = self.members[0]["network"]
+        if self.n_members is not None:
+            self.stack = StackedTraining([Member(**one) for one in self.members])
 
     def member(self):
         """Return the arguments of the loop for one net."""
@@ -133,20 +137,16 @@ class Stack:
         }
 
     def run(self):
-        """Train from the starting parameters."""
+        """Train for more epochs: only their time counts, not that of preparations."""
         n_epochs = self.problem.n_epochs
         if self.n_members is None:
-            member = self.member()
-            self.network = member["network"]
-            train(**member, max_epochs=n_epochs, on_epoch=lambda epoch: None)
+            options = {"max_epochs": n_epochs, "on_epoch": lambda epoch: None}
+            train(**self.members[0], **options)
             return
-        members = [Member(**self.member()) for _ in range(self.n_members)]
-        stack = StackedTraining(members)
         for _ in range(n_epochs):
-            stack.epoch()
-        members[0].leave()
-        self.network = members[0].network
+            self.stack.epoch()
 
     def scores(self, X):
         """Return raw scores of the first net."""
+        self.network.attach()
         return raw_scores(self.network, X)

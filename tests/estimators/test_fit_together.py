@@ -183,6 +183,15 @@ CASES = {
         MLPClassifier, "classes", {"solver": "sgd", "max_restarts": 3, "alpha": 1},
         {"learning_rate_init": [0.01, 1e6, 0.1], "random_state": [0, 1]},
     ),
+    "restarts with dropout": (
+        MLPClassifier, "classes",
+        {"solver": "sgd", "max_restarts": 3, "alpha": 1, "dropout": 0.3},
+        {"learning_rate_init": [0.01, 1e6, 0.1], "random_state": [0, 1]},
+    ),
+    "validation by a splitter": (
+        MLPClassifier, "classes", {"validation_split": 3, "early_stopping": True},
+        {"learning_rate_init": RATES},
+    ),
     "divergence": (
         MLPRegressor, "numbers", {"solver": "sgd"},
         {"learning_rate_init": [0.01, 1e6, 0.02]},
@@ -405,6 +414,16 @@ def test_weights_of_rows(normalization, solver):
         Call(net, X, y, w) for net, w in zip(nets, [*weights[:3], None], strict=True)
     ]
     check(nets, calls)
+
+
+@pytest.mark.parametrize("batch_size", [16, 47])
+def test_weights_with_batch_normalization(batch_size):
+    """The last batch may have one row, which is no batch to normalize by."""
+    X, y = data()
+    options = NET | {"normalization": "batch", "batch_size": batch_size}
+    nets = [MLPClassifier(**options, random_state=i) for i in range(3)]
+    weights = np.random.default_rng(1).uniform(0.5, 2, (3, N))
+    check(nets, [Call(net, X, y, w) for net, w in zip(nets, weights, strict=True)])
 
 
 def test_equal_weights_are_shared():

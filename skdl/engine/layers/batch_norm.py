@@ -206,8 +206,12 @@ class _BatchNormBuffers:
 
 
 def _count_rows(weights, X):
-    """Return the number of rows whose weight is not zero."""
-    return X.shape[-2] if weights is None else np.count_nonzero(weights)
+    """Return the number of rows whose weight is not zero; in a stack, the least one."""
+    if weights is None:
+        return X.shape[-2]
+    if weights.ndim == 2:
+        return np.count_nonzero(weights)
+    return np.count_nonzero(weights, axis=-2).min()
 
 
 def _mean(X, weights, out):
