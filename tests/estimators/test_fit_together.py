@@ -418,7 +418,7 @@ def test_weights_of_rows(normalization, solver):
 
 @pytest.mark.parametrize("batch_size", [16, 47])
 def test_weights_with_batch_normalization(batch_size):
-    """The last batch may have one row, which is no batch to normalize by."""
+    """The last batch may have one row, whose mean and variance are not used."""
     X, y = data()
     options = NET | {"normalization": "batch", "batch_size": batch_size}
     nets = [MLPClassifier(**options, random_state=i) for i in range(3)]
