@@ -504,8 +504,10 @@ class Numbers(Targets):
         return float(np.mean(scores))
 
     def score_predictions(self, y, predictions, sample_weight=None):
-        """Score what ``predict`` returned on the user's y."""
-        return self.score(y, predictions, sample_weight)
+        """Score what ``predict`` returned on the user's y, of any container."""
+        if isinstance(self.loss, Quantile):
+            return self.score(y, predictions, sample_weight)
+        return r2_score(y, predictions, sample_weight=sample_weight)
 
     def ideal_net(self, rows):
         """Return a copy that predicts the mean of the rows' numbers."""

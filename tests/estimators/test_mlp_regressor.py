@@ -1,11 +1,13 @@
 """MLPRegressor: ridge regression, scikit-learn's net, several outputs, Poisson."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 from sklearn.datasets import load_diabetes
 from sklearn.linear_model import PoissonRegressor, Ridge
+from sklearn.metrics import r2_score
 from sklearn.neural_network import MLPRegressor as Theirs
 from sklearn.preprocessing import scale
 
@@ -163,3 +165,15 @@ def test_early_stopping_watches_r2(X, y):
     ).fit(X, y)
     assert 0 < net.best_validation_score_ < 1
     assert net.best_validation_score_ == max(net.validation_scores_)
+
+
+def test_score_takes_y_in_any_container():
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    y, w = X[:, 0], np.linspace(0.5, 1, 30)
+    net = MLPRegressor(hidden_layer_sizes=(3,), solver="lbfgs", random_state=0)
+    net.fit(X, y)
+    expected = r2_score(y, net.predict(X), sample_weight=w)
+    for values in (y, y.tolist(), pd.Series(y), pd.DataFrame(y), y.astype(object)):
+        assert net.score(X, values, w.tolist()) == pytest.approx(expected)
+    with pytest.raises(ValueError, match="different number of output"):
+        net.score(X, np.column_stack([y, y]))
