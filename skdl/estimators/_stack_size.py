@@ -14,7 +14,7 @@ from skdl.engine.training import StackedTraining, train
 __all__ = ["best_size"]
 
 # Parameters of a stack that fit into the cache with their gradient and moments, and the
-# most members that are worth while: docs/design/performance.md has the measurements.
+# most members that are worth while: docs/design/stacks.md says more.
 CACHED, MOST = 2**18, 128
 # Nets so small that this many fit into the cache are faster in a stack. For larger
 # ones, a measurement decides.

@@ -32,8 +32,8 @@ from skdl.estimators._validation_data import check_validation
 
 __all__ = ["Call", "fit_together", "stack_key"]
 
-# Members that train on other rows enter a stack of fewer members than this.
-FEW = 16
+# So many nets on the same rows keep a stack to themselves.
+FEW = 32
 
 
 @dataclass
@@ -153,7 +153,8 @@ class _Series:
     def __init__(self, group, shared, max_members, count):
         # Nets on the same rows follow one another: they share batches in memory.
         keys = {fit: _rows_key(fit.call) for fit in group}
-        places = {key: i for i, key in enumerate(dict.fromkeys(keys.values()))}
+        self.sizes = Counter(keys.values())
+        places = {key: i for i, key in enumerate(self.sizes)}
         self.waiting = deque(sorted(group, key=lambda fit: places[keys[fit]]))
         self.shared, self.count = shared, count
         self.max_members = max_members
@@ -182,14 +183,14 @@ class _Series:
     def _has_place(self, fit):
         """Return whether a net that waits may enter now.
 
-        Members on other rows would end the sharing of batches: they enter once few are
-        left.
+        Members on other rows end the sharing of batches. If many nets have the same
+        rows, others enter once few of them are left.
         """
-        n = len(self.active)
-        if n < FEW:
-            return n < (self.max_members or 1)
-        alike = _rows_key(fit.call) == _rows_key(self.active[0].call)
-        return alike and n < self.max_members
+        n, key = len(self.active), _rows_key(fit.call)
+        if n >= (self.max_members or 1):
+            return False
+        is_small = n < FEW or self.sizes[key] < FEW
+        return is_small or key == _rows_key(self.active[0].call)
 
     def _admit(self, fit):
         """Prepare a net, and let it in if it fits in with the others.
