@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from dataclasses import replace
+from itertools import pairwise
 from time import perf_counter
 
 import numpy as np
@@ -11,7 +12,7 @@ from skdl.engine.progress import Progress
 from skdl.engine.stacking import network_like
 from skdl.engine.training import StackedTraining, train
 
-__all__ = ["best_size"]
+__all__ = ["best_size", "is_too_wide"]
 
 # Parameters of a stack that fit into the cache with their gradient and moments, and the
 # most members that are worth while: docs/design/stacks.md says more.
@@ -46,6 +47,17 @@ def best_size(member, *, shares_rows=True):
     if size == 1 or size >= SURE:
         return size
     return size if _seconds(member, size) < GAIN * _seconds(member, None) else 1
+
+
+def is_too_wide(widths):
+    """Return whether nets are faster alone, whatever else they are.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Widths of the input and the hidden layers.
+    """
+    return 2 * sum(a * b for a, b in pairwise(widths)) > CACHED
 
 
 def _bytes_per_member(member):

@@ -25,7 +25,7 @@ from skdl.estimators._finish import finish
 from skdl.estimators._prepare import prepare
 from skdl.estimators._resolve import setting, uses_lbfgs
 from skdl.estimators._scoring import metrics_of
-from skdl.estimators._stack_size import best_size
+from skdl.estimators._stack_size import best_size, is_too_wide
 from skdl.estimators._standardize import scales_columns
 from skdl.estimators._validate_together import StackedValidation
 from skdl.estimators._validation_data import check_validation
@@ -552,8 +552,9 @@ def stack_key(call):
     -------
     key : hashable, or None
         Calls of equal keys can train in one stack. None for a call that trains alone:
-        with lbfgs, callbacks, a time budget, printed progress, a sparse X, or objects
-        of a user's own class whose formulas take one network.
+        with lbfgs, callbacks, a time budget, printed progress, a sparse X, layers that
+        fill the cache, or objects of a user's own class whose formulas take one
+        network.
     """
     net = call.net
     own = isinstance(net, BaseNet) and type(net).__module__.startswith("skdl.")
@@ -564,6 +565,9 @@ def stack_key(call):
     try:
         key = _key_of_parameters(net) + _key_of_data(call)
         hash(key)
+        hidden = check_hidden_layers(net.hidden_layer_sizes)
+        if is_too_wide((np.shape(call.X)[1], *hidden)):
+            return None
     except (AttributeError, IndexError, TypeError, ValueError):
         return None  # ``fit`` raises an error that says more
     return key

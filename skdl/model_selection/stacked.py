@@ -74,7 +74,7 @@ class StackedGridSearchCV(StackedSearch, GridSearchCV):
     ``solver='lbfgs'`` or callbacks of their own, nets that are the only ones of their
     kind, and all of them under a callback that a search hands on to its nets, other
     than `sklearn.callback.ProgressBar`. Nets so wide that a stack would not be faster
-    train one by one.
+    train one by one; for nets of medium width, a trial of a few steps decides.
 
     scikit-learn's ``working_memory`` bounds the training rows that are copied for the
     folds at a time, and the trained nets that wait for their scores.
