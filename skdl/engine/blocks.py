@@ -148,6 +148,9 @@ class Blockwise:
     ----------
     moments : sequence of str
         Names of the attributes that hold an array for all parameters.
+    constants : sequence of str
+        Names of the attributes that hold an array for all parameters which no step
+        changes. `update` gets their blocks behind those of the moments.
     numbers : sequence of str
         Names of the attributes that hold an array without axes, see `scalar_array`.
         `update` reads no other numbers. In a stack, a column holds those of all
@@ -158,6 +161,7 @@ class Blockwise:
     """
 
     moments: tuple[str, ...] = ()
+    constants: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
 
     def __init__(self, parameters):
@@ -185,7 +189,7 @@ class Blockwise:
         w, g : ndarray
             Parameters and gradient.
         *moments_and_scratch : ndarray
-            The block of each moment, then scratch memory.
+            The block of each moment and each constant, then scratch memory.
         """
         raise NotImplementedError
 
@@ -228,8 +232,8 @@ class Blockwise:
         if self._arrays is None or not (
             self._arrays[0] is parameters and self._arrays[1] is gradient
         ):
-            moments = [getattr(self, name) for name in self.moments]
-            arrays = (parameters, gradient, *moments)
+            names = (*self.moments, *self.constants)
+            arrays = (parameters, gradient, *(getattr(self, name) for name in names))
             self._blocks = blocks_of(*arrays, scratch=self.denominators)
             self._arrays = parameters, gradient
         self.prepare(rate)

@@ -33,7 +33,7 @@ class Network:
         networks, which are evaluated in one pass.
     **options
         Further arguments of `skdl.engine.layers.build_layers`: dropout, normalization,
-        skip connections, scaling of the columns.
+        skip connections, scaling of the columns, learned scales of the columns.
 
     Attributes
     ----------

@@ -25,6 +25,7 @@ __all__ = [
     "Optimizer",
     "RMSprop",
     "RuleState",
+    "adam_with_factors",
 ]
 
 
@@ -526,6 +527,38 @@ class _AdamState(_RootState):
         self.n_steps = state["n_steps"]
 
 
+class _FactoredAdamState(_AdamState):
+    """Adam with one more product a step: each parameter has a rate of its own."""
+
+    constants = ("factors",)
+
+    def __init__(self, optimizer, parameters, factors):
+        super().__init__(optimizer, parameters)
+        if factors.shape != parameters.shape:
+            raise ValueError(
+                f"factors must have the shape of parameters, {parameters.shape}, got "
+                f"{factors.shape}."
+            )
+        self.factors = np.ascontiguousarray(factors, parameters.dtype)
+
+    def update(self, w, g, m, v, factors, scratch):
+        np.multiply(g, g, scratch)
+        np.multiply(v, self.decay_2, v)
+        np.add(v, scratch, v)
+        np.multiply(m, self.decay_1, m)
+        np.add(m, g, m)
+        np.sqrt(v, scratch)
+        np.add(scratch, self.epsilon, scratch)
+        np.divide(m, scratch, g)
+        np.multiply(g, self.factor, g)
+        np.multiply(g, factors, g)
+        np.subtract(w, g, w)
+
+    def step_sizes(self, rate, block, out):
+        sizes = super().step_sizes(rate, block, out)
+        return np.multiply(sizes, self.factors.reshape(-1)[block], out=out)
+
+
 class _AdamWState(_AdamState):
     numbers = (*_AdamState.numbers, "kept")
     settings = (*_AdamState.settings, "weight_decay")
@@ -543,6 +576,51 @@ class _AdamWState(_AdamState):
     def before_update(self, parameters):
         weights = parameters[..., : self.n_weights]
         np.multiply(weights, self.kept, out=weights)
+
+
+def adam_with_factors(
+    optimizer: Adam, parameters: np.ndarray, factors: np.ndarray
+) -> RuleState:
+    """Return the state of a run of Adam with a learning rate for each parameter.
+
+    Parameters
+    ----------
+    optimizer : Adam
+        The settings; not `AdamW`, whose decay would need the factors, too.
+    parameters : ndarray of shape (..., n_parameters)
+        The parameters that the run will update.
+    factors : ndarray of the shape of parameters
+        The rate of each parameter, divided by the rate that ``step`` gets.
+
+    Returns
+    -------
+    state : RuleState
+        The state, see `skdl.engine.protocols.OptimizerState`.
+
+    Raises
+    ------
+    TypeError
+        For `AdamW`.
+    ValueError
+        For a setting outside of its range, or factors of another shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdl.engine import Adam
+    >>> from skdl.engine.optimizers import adam_with_factors
+    >>> w = np.array([1.0, 1.0])
+    >>> state = adam_with_factors(Adam(), w, np.array([1.0, 6.0]))
+    >>> state.step(w, np.array([1.0, 1.0]), 0.1)
+    >>> w.round(3).tolist()
+    [0.9, 0.4]
+    """
+    if isinstance(optimizer, AdamW):
+        raise TypeError(
+            "optimizer must be Adam, got AdamW, whose decay has no factors."
+        )
+    optimizer.check()
+    return _FactoredAdamState(optimizer, parameters, factors)
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {

@@ -6,8 +6,8 @@ memory of one workspace, and ``bind(buffers)`` returns the functions ``forward``
 memory of its own: many threads may predict with one network at once.
 
 Modules: `base`, `affine`, `activation`, `batch_norm`, `dropout`, `residual` (skip
-connections), `scaling` (standardized columns), and `build`, which puts the layers of a
-network in order.
+connections), `scaling` (standardized columns), `scaled_affine` (learned scales of the
+columns), and `build`, which puts the layers of a network in order.
 """
 
 from skdl.engine.layers.activation import ActivationLayer
@@ -17,6 +17,7 @@ from skdl.engine.layers.batch_norm import NORMALIZATIONS, BatchNorm, BatchNormLa
 from skdl.engine.layers.build import build_layers
 from skdl.engine.layers.dropout import Dropout
 from skdl.engine.layers.residual import Fork, Join
+from skdl.engine.layers.scaled_affine import ScaledAffine
 from skdl.engine.layers.scaling import Scaling
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Fork",
     "Join",
     "Layer",
+    "ScaledAffine",
     "Scaling",
     "build_layers",
     "layer_names",

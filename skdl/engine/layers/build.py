@@ -7,6 +7,7 @@ from skdl.engine.layers.base import Layer
 from skdl.engine.layers.batch_norm import BatchNormLayer
 from skdl.engine.layers.dropout import Dropout
 from skdl.engine.layers.residual import Fork, Join
+from skdl.engine.layers.scaled_affine import ScaledAffine
 from skdl.engine.layers.scaling import Scaling
 
 __all__ = ["build_layers"]
@@ -14,7 +15,7 @@ __all__ = ["build_layers"]
 
 def build_layers(
     widths, activations, *, dropout=None, normalization=None,
-    normalization_position="before", residual=False, scaling=False,
+    normalization_position="before", residual=False, scaling=False, input_scales=False,
 ):  # fmt: skip
     """Return new layers, which share no array with those of another network.
 
@@ -38,6 +39,9 @@ def build_layers(
         Whether there are skip connections.
     scaling : bool, default=False
         Whether a `Scaling` of the columns comes first.
+    input_scales : bool, default=False
+        Whether the first affine layer learns a scale for each column, see
+        `ScaledAffine`. There is no gradient with respect to the data then.
 
     Returns
     -------
@@ -55,7 +59,10 @@ def build_layers(
             layers.append(fork)
         activation = ActivationLayer(function, width)
         pieces = activation.function.pieces
-        layers.append(Affine(fan_in, width, is_first=i == 0, pieces=pieces))
+        if input_scales and i == 0:
+            layers.append(ScaledAffine(fan_in, width, pieces))
+        else:
+            layers.append(Affine(fan_in, width, is_first=i == 0, pieces=pieces))
         if normalization and normalization_position == "before":
             layers.append(BatchNormLayer(normalization, width * pieces))
         layers.append(activation)
@@ -65,7 +72,10 @@ def build_layers(
             layers.append(Dropout(rates[i + 1], width))
         if fork:
             layers.append(Join(fork, width))
-    layers.append(Affine(*widths[-2:], is_first=len(widths) == 2, is_last=True))
+    if input_scales and len(widths) == 2:
+        layers.append(ScaledAffine(*widths, is_last=True))
+    else:
+        layers.append(Affine(*widths[-2:], is_first=len(widths) == 2, is_last=True))
     if normalization:
         _find_absorbers(layers)
     return layers
