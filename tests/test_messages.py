@@ -35,7 +35,7 @@ from skdl.ensemble import (
 )
 from skdl.inspection import TrainingCurveDisplay, diagnose, find_learning_rate
 from skdl.model_selection import CoarseToFineSearchCV, Log
-from skdl.preprocessing import ImageAugmenter
+from skdl.preprocessing import ImageAugmenter, TabularEncoder
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(40, 4))
@@ -266,6 +266,8 @@ CALLS = {  # what the user does, error, words
                               "columns contain no numbers"),
     "standardizer flag": (lambda: Standardizer(with_mean="True").fit(X), ValueError,
                           "Write with_mean=True, without quotes"),
+    "table of lists": (lambda: TabularEncoder().fit(pd.DataFrame({"a": [[1], [2]]})), TypeError, r"'a' holds values of type list, .*column\.astype\(str\)"),
+    "bins as text": (lambda: TabularEncoder(n_bins="8").fit(X), ValueError, "Write n_bins=8, without quotes"),
     "rotation by text": (lambda: ImageAugmenter(rotation="10").check(), ValueError,
                          "rotation.*'10'"),
     "classes as a number": (lambda: MLPClassifier().partial_fit(X, y, classes=2), ValueError, r"as in \[0, 1\], got 2"),

@@ -80,7 +80,9 @@ class Table:
 
     def __init__(self, data, reader):
         self.data, self.shape = data, data.shape
-        self._is_frame = isinstance(data, nw.DataFrame)
+        is_frame = isinstance(data, nw.DataFrame)
+        self._names = data.columns if is_frame else None
+        self._series = list(data.iter_columns()) if is_frame else None
         for n, what in zip(self.shape, ("sample", "feature"), strict=True):
             if n == 0:
                 raise ValueError(
@@ -90,13 +92,12 @@ class Table:
 
     def column(self, i):
         """Return a column as an array of any dtype, and its name for messages."""
-        if self._is_frame:
-            name = repr(self.data.columns[i])
-            return _array_of(self.data[:, i], name), name
-        return self.data[:, i], str(i)
+        if self._series is None:
+            return self.data[:, i], str(i)
+        return _array_of(self._series[i]), repr(self._names[i])
 
 
-def _array_of(series, name):
+def _array_of(series):
     """Return the values of a column of a data frame."""
     dtype = series.dtype
     if dtype.is_numeric():

@@ -140,10 +140,11 @@ class PiecewiseLinearEncoder(
         with unchanged_on_error(self):
             rows = check_inputs(self, X, **OPTIONS)
             medians, self.bin_edges_, self.bin_means_ = [], [], []
-            for i, column in enumerate(rows.T):
+            names = check_feature_names_in(self)
+            for name, column in zip(names, rows.T, strict=True):
                 values = column.astype(np.float64)
                 known = known_values(values)
-                medians.append(robust_statistics(known, str(i))[0])
+                medians.append(robust_statistics(known, name)[0])
                 edges = quantile_edges(known, self.n_bins)
                 means = mean_positions(filled(values, medians[-1]), edges)
                 self.bin_edges_.append(edges)

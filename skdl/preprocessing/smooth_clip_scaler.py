@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdl._arguments import explain_parameters
 from skdl._inputs import check_inputs, takes_validation_sets
 from skdl._parameters import ExplainedParameters
-from skdl._sklearn import Interval, fit_context
+from skdl._sklearn import Interval, check_feature_names_in, fit_context
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
 from skdl.preprocessing._number_codes import (
@@ -121,8 +121,10 @@ class SmoothClipScaler(
         with unchanged_on_error(self):
             rows = check_inputs(self, X, **OPTIONS)
             statistics = [
-                robust_statistics(known_values(column.astype(np.float64)), str(i))
-                for i, column in enumerate(rows.T)
+                robust_statistics(known_values(column.astype(np.float64)), name)
+                for name, column in zip(
+                    check_feature_names_in(self), rows.T, strict=True
+                )
             ]
             self.center_, scale = np.transpose(statistics)
             self.scale_ = np.where(scale == 0, 1.0, scale)

@@ -133,7 +133,7 @@ def test_copies_and_validation_sets(Encoder):
     ("values", "message"),
     [
         ([[np.inf, 1.0]], "infinity"),
-        ([[1e308], [-1e308]], "Column 0 ranges from"),
+        ([[1e308], [-1e308]], "Column x0 ranges from"),
         ([[1.0], ["a"]], "could not convert"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import pickle
+import tracemalloc
 import warnings
 from decimal import Decimal
 
@@ -433,6 +434,16 @@ def test_a_pipeline_takes_data_frames_and_validation_sets():
     net = MLPClassifier(4, solver="lbfgs", max_iter=9, random_state=0, tol=1.0)
     model = make_pipeline(TabularEncoder(), net).fit(X, y)
     assert model.predict(FRAMES["polars"].to_pandas()).shape == (N,)
+
+
+def test_transform_needs_memory_for_one_column_at_a_time():
+    X = np.random.default_rng(3).normal(size=(20_000, 12))
+    encoder = TabularEncoder().fit(X[:500])
+    tracemalloc.start()
+    Z = encoder.transform(X)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak - Z.nbytes < 6 * X[:, 0].nbytes
 
 
 def test_tags():
