@@ -44,8 +44,8 @@ DATA = {"breast cancer": load_breast_cancer, "digits": load_digits}
 SEARCHES = {
     "breast cancer, 30-32-32-2": ("breast cancer", (32, 32), 40, GRID, True),
     "digits, 64-100-10": ("digits", (100,), 40, GRID, True),
-    "digits, 64-1000-10": ("digits", (1000,), 4, SMALL_GRID, False),
-    "digits, 64-500-500-10": ("digits", (500, 500), 4, SMALL_GRID, False),
+    "digits, 64-1000-10": ("digits", (1000,), 10, SMALL_GRID, False),
+    "digits, 64-500-500-10": ("digits", (500, 500), 10, SMALL_GRID, False),
 }
 
 

@@ -17,6 +17,8 @@ __all__ = ["best_size", "is_too_wide"]
 # Parameters of a stack that fit into the cache with their gradient and moments, and the
 # most members that are worth while: docs/design/stacks.md says more.
 CACHED, MOST = 2**18, 128
+# A stack of fewer nets than these in the cache gains nothing that pays for a trial.
+FEWEST = 6
 # Nets so small that this many fit into the cache are faster in a stack. For larger
 # ones, a measurement decides.
 SURE = 24
@@ -57,7 +59,7 @@ def is_too_wide(widths):
     widths : sequence of int
         Widths of the input and the hidden layers.
     """
-    return 2 * sum(a * b for a, b in pairwise(widths)) > CACHED
+    return FEWEST * sum(a * b for a, b in pairwise(widths)) > CACHED
 
 
 def _bytes_per_member(member):
