@@ -7,6 +7,7 @@ from itertools import cycle
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
@@ -32,7 +33,7 @@ from skdl.engine import (
 )
 from skdl.engine.stacked_batches import Orders
 from skdl.engine.stacked_steps import OptimizerStack, PenaltyStack
-from skdl.estimators import _together
+from skdl.estimators import _stack_size, _together
 from skdl.estimators._inner_door import Call, fit_together, network_of, stack_key
 
 N = 48
@@ -602,3 +603,36 @@ def test_nets_that_fill_the_cache_have_no_key():
     for hidden, is_alone in (((1000,), 0), ((200, 200), 0), ((300, 300), 1)):
         call = Call(MLPRegressor(hidden_layer_sizes=hidden), X, y)
         assert (stack_key(call) is None) == is_alone
+
+
+@pytest.mark.parametrize("case", ["dropout", "penalties", "augmentation"])
+def test_a_trial_changes_nothing(case, monkeypatch):
+    """The trial decides whether nets train in a stack; they end in the same way."""
+    monkeypatch.setattr(_stack_size, "SURE", 10**9)
+    X, y = data()
+    nets = nets_of(case)
+    check(nets, [Call(net, X, y) for net in nets])
+
+
+@pytest.mark.parametrize(("seconds", "n_stacks"), [(0.9, 1), (1.0, 0)])
+def test_nets_that_are_no_faster_in_a_stack_train_alone(seconds, n_stacks, monkeypatch):
+    monkeypatch.setattr(_stack_size, "SURE", 10**9)
+    times = {None: 1.0}
+    monkeypatch.setattr(
+        _stack_size, "_seconds", lambda member, size: times.get(size, seconds)
+    )
+    sizes = sizes_of_stacks(monkeypatch)
+    X, y = data()
+    nets = nets_of("rates")
+    check(nets, [Call(net, X, y) for net in nets])
+    assert len(sizes) == n_stacks
+
+
+def test_memory_bounds_the_size_of_a_stack(monkeypatch):
+    sizes = sizes_of_stacks(monkeypatch)
+    X, y = data()
+    nets = nets_of("rates", 6)
+    monkeypatch.setattr(_stack_size, "SURE", 1)
+    with config_context(working_memory=0.1):
+        check(nets, [Call(net, X, y) for net in nets])
+    assert 1 < max(sizes) < 6
