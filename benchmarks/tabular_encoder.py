@@ -133,13 +133,13 @@ def compare(name, X, y, n_seeds):
         yield net_name, (ours / error, our_loss / loss, ratio)
 
 
-def main():
+def main(argv=None):
     """Print the table and the means."""
     parser = argparse.ArgumentParser(description=__doc__.split(":")[0])
     parser.add_argument("--only", nargs="+", default=TABLES)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--data", type=Path, default=Path("../shared/data/tabular"))
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     if not options.data.is_dir():
         print(f"Skipped: there is no folder {options.data}. Name one with --data.")
         return

@@ -4,6 +4,7 @@ No time is asserted: what is tested is that all train the same, that a differenc
 found, and that answers find their place.
 """
 
+import gzip
 from contextlib import nullcontext
 from dataclasses import replace
 from importlib import import_module
@@ -15,6 +16,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import log_softmax
 
 import benchmarks.__main__ as command
+from benchmarks import tabular_encoder
 from benchmarks.contenders.ours import Fit, Step
 from benchmarks.contenders.products import Products
 from benchmarks.contenders.sklearn_net import Fit as SklearnFit
@@ -291,3 +293,17 @@ def test_replace_section():
     assert replace_section(text, "a", r"\g") == text.replace(r"\1", r"\g")
     with pytest.raises(ValueError, match="begin b"):
         replace_section(text, "b", "x")
+
+
+def test_encodings_are_compared_on_tables_of_a_folder(tmp_path, capsys):
+    # Equal rows have both labels, so that no error is zero.
+    rows = [f"{i % 3},{'ab'[i % 2]},{label}" for i in range(12) for label in "no"]
+    text = "\n".join(["x,word,target", *rows])
+    (tmp_path / "tiny.csv.gz").write_bytes(gzip.compress(text.encode()))
+    options = ["--only", "tiny", "absent", "--seeds", "1", "--data"]
+    tabular_encoder.main([*options, str(tmp_path)])
+    printed = capsys.readouterr().out
+    assert printed.count("tiny ") == printed.count("mean ratio") == 4
+    assert "absent: not in" in printed
+    tabular_encoder.main([*options, str(tmp_path / "nowhere")])
+    assert capsys.readouterr().out.startswith("Skipped")
