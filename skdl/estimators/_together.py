@@ -155,7 +155,8 @@ class _Series:
         keys = {fit: _rows_key(fit.call) for fit in group}
         self.sizes = Counter(keys.values())
         places = {key: i for i, key in enumerate(self.sizes)}
-        self.waiting = deque(sorted(group, key=lambda fit: places[keys[fit]]))
+        self.places = {fit: places[key] for fit, key in keys.items()}
+        self.waiting = deque(sorted(group, key=self.places.__getitem__))
         self.shared, self.count = shared, count
         self.max_members = max_members
         self.active, self.later = [], []
@@ -177,8 +178,14 @@ class _Series:
                 break
         if len(self.active) == n_before:
             return False
-        self.stack = None
+        self._dissolve()
         return True
+
+    def _dissolve(self):
+        """Drop the stack: its members will form another one."""
+        if self.stack is not None:
+            self.stack.synchronize()
+        self.stack = None
 
     def _has_place(self, fit):
         """Return whether a net that waits may enter now.
@@ -220,7 +227,7 @@ class _Series:
 
     def _build(self):
         """Make the stack of the nets that are active."""
-        self.active.sort(key=lambda fit: id(fit.run.data.X))
+        self.active.sort(key=self.places.__getitem__)
         self.stack = StackedTraining([fit.member for fit in self.active])
         validations = [fit.run.validation for fit in self.active]
         self.validation = StackedValidation(self.stack.network, validations)
@@ -246,7 +253,7 @@ class _Series:
             ]
         self.count.n_done += len(epochs)
         if ended:
-            self.stack.synchronize()
+            self._dissolve()
             for i in ended:
                 fit = self.active[i]
                 if not fit.is_done:
@@ -254,7 +261,6 @@ class _Series:
                     fit.finish()
                 self.count.end(fit)
             self.active = [fit for fit in self.active if not fit.is_done]
-            self.stack = None
         self.count.tell()
 
     def _train_last(self):

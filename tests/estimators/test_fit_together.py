@@ -375,6 +375,20 @@ def test_members_leave_and_others_take_their_places(monkeypatch):
     assert sizes[-1] == 2
 
 
+def test_nets_that_enter_change_nothing_of_the_members(monkeypatch):
+    X, y = data()
+    nets = [
+        MLPClassifier(**NET | {"random_state": 0, "alpha": a}) for a in (1, 2, 3, 4)
+    ]
+    # After each epoch one more net comes in, while no member ends.
+    monkeypatch.setattr(
+        _together._Series,
+        "_has_place",
+        lambda self, fit: len(self.active) < 2 + (self.count.n_done > 0) * 2,
+    )
+    check(nets, [Call(net, X, y) for net in nets])
+
+
 def folds(n=3):
     numbers = np.random.default_rng(5).permutation(N)
     return [np.sort(np.delete(numbers, part)) for part in np.split(np.arange(N), n)]
