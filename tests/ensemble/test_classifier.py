@@ -128,7 +128,7 @@ def test_the_vote_may_be_changed_after_fit(Classifier, make, X, y):
 
 @pytest.mark.parametrize("voting", ["hard", "margin"])
 def test_hinge_losses_vote_without_probabilities(Classifier, make, voting, X, y):
-    ensemble = make(Classifier, SVMClassifier, voting=voting, net={"max_iter": 60})
+    ensemble = make(Classifier, SVMClassifier, voting=voting, net={"max_iter": 90})
     ensemble.fit(X, WORDS[y])
     assert ensemble.score(X, WORDS[y]) > 0.7
     assert not hasattr(ensemble, "predict_proba")

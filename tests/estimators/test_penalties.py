@@ -313,7 +313,7 @@ def test_an_optimizer_of_ones_own_needs_step_sizes_for_thresholds(X, y):
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"penalty": "L1"}, "'penalty' parameter .*'l1'"),
+        ({"penalty": "L7"}, "'penalty' parameter .*'l1'"),
         ({"penalty": "none"}, "'penalty' parameter"),
         ({"l1_ratio": 1.5}, "'l1_ratio' parameter"),
         ({"l1_ratio": -0.1, "penalty": "elasticnet"}, "'l1_ratio' parameter"),

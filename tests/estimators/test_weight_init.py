@@ -41,7 +41,7 @@ def test_none_is_not_one_of_ours(Net, X, y):
     [
         (0, "units of a layer identical"),
         (-1, "'weight_init' parameter"),
-        ("he", "'weight_init' parameter .*he_normal"),
+        ("hee", "'weight_init' parameter .*he_normal"),
         (TruncatedNormal(-1), "TruncatedNormal: scale must be"),
     ],
 )

@@ -44,6 +44,8 @@ def digits():
 
 def quick(Net=SoftmaxClassifier, **params):
     defaults = {"hidden_layer_sizes": 30, "random_state": 0, "batch_size": 50}
+    if Net is SoftmaxClassifier:
+        defaults["standardize"] = False
     return Net(**(defaults | params))
 
 
