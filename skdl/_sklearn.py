@@ -50,6 +50,7 @@ __all__ = [
     "safe_indexing",
     "safe_split",
     "scorer_function",
+    "scorer_settings",
     "send",
     "validate_parameter_constraints",
 ]
@@ -99,6 +100,25 @@ def scorer_function(scorer):
     """
     function = getattr(scorer, "_score_func", scorer)
     return function, getattr(scorer, "_sign", 1)
+
+
+def scorer_settings(scorer):
+    """Return the arguments of ``make_scorer``, besides the metric, for an equal scorer.
+
+    Parameters
+    ----------
+    scorer : callable
+        What ``make_scorer`` returns. Other functions have no settings.
+    """
+    settings = dict(getattr(scorer, "_kwargs", {}))
+    if settings.get("average") == "binary":  # the metric's default
+        del settings["average"]
+    if getattr(scorer, "_sign", 1) < 0:
+        settings["greater_is_better"] = False
+    response = getattr(scorer, "_response_method", "predict")
+    return (
+        settings if response == "predict" else {"response_method": response} | settings
+    )
 
 
 class StrOptions(_param_validation.StrOptions):

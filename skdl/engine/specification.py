@@ -35,6 +35,11 @@ def explain_settings(cls: C) -> C:
         try:
             constructor(self, *args, **settings)
         except TypeError as error:
+            if len(args) > len(known) == 1:
+                raise TypeError(
+                    f"{type(self).__name__} has one setting, {known[0]}; write several "
+                    f"values as a list: {type(self).__name__}({list(args)!r})."
+                ) from error
             wrong = [name for name in settings if name not in known]
             if not wrong:
                 raise

@@ -269,10 +269,13 @@ def _about_activation(value):
 
 
 def _about_loss(value):
+    if isinstance(value, list | tuple) and all(map(_is_real, value)):
+        levels = [float(level) for level in value]
+        return f"Several quantiles are loss=Quantile({levels}), from skdl.engine."
     name = canonical("loss", value)
-    if name in {*CLASSIFICATION_LOSSES, "log_loss"} or isinstance(
-        value, tuple(CLASSIFICATION_LOSSES.values())
-    ):
+    if (
+        isinstance(value, str) and name in {*CLASSIFICATION_LOSSES, "log_loss"}
+    ) or isinstance(value, tuple(CLASSIFICATION_LOSSES.values())):
         return f"{value!r} is a loss of classifiers, such as MLPClassifier."
     if (isinstance(value, str) and name in REGRESSION_LOSSES) or isinstance(
         value, tuple(REGRESSION_LOSSES.values())

@@ -6,12 +6,13 @@ from functools import partial
 
 import numpy as np
 from sklearn.base import is_classifier
-from sklearn.metrics import check_scoring
+from sklearn.metrics import check_scoring, get_scorer
 from sklearn.model_selection import check_cv, train_test_split
 from sklearn.utils.validation import check_consistent_length
 
 from skdl._explain import has_named_columns, or_nothing, rows_of
 from skdl._inputs import refuse_lazy
+from skdl._sklearn import scorer_function, scorer_settings
 from skdl._warn import warn
 from skdl.engine.losses import sum_of_losses
 from skdl.engine.prediction import by_passes
@@ -261,7 +262,8 @@ class ValidationData:
         weighted = " with their weights" if self.weights is not None else ""
         raise ValueError(
             f"{_name_of(net, record)} cannot score the validation rows{weighted}: "
-            f"{str(error).rstrip('.')}.{or_nothing(_way_out, self, error)}"
+            f"{str(error).rstrip('.')}."
+            f"{or_nothing(_way_out, self, scorer, error)}"
         ) from error
 
 
@@ -274,15 +276,22 @@ def _name_of(net, record):
     return f"scoring={own.removeprefix('validation_')!r}"
 
 
-def _way_out(held, error):
-    """Return how to tell a metric which of two classes is the positive one."""
+def _way_out(held, scorer, error):
+    """Return how to tell a metric which of two classes is the positive one: the rare.
+
+    Of two equally frequent classes, it is the last one, as in scikit-learn.
+    """
     if "pos_label" not in str(error):
         return ""
-    positive = np.unique(held.y)[-1].item()
+    classes, sizes = np.unique(held.y, return_counts=True)
+    rare = classes[len(sizes) - 1 - np.argmin(sizes[::-1])].item()
+    scorer = get_scorer(scorer)
+    function, _ = scorer_function(scorer)
+    settings = scorer_settings(scorer) | {"pos_label": rare}
+    texts = [f"{name}={value!r}" for name, value in settings.items()]
     return (
-        " Name the positive class: scoring=make_scorer(average_precision_score, "
-        "response_method=('decision_function', 'predict_proba'), "
-        f"pos_label={positive!r}), or the metric of your choice."
+        " Name the positive class: "
+        f"scoring=make_scorer({', '.join([function.__name__, *texts])})."
     )
 
 

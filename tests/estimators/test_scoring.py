@@ -12,7 +12,8 @@ from sklearn.base import is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import (
     accuracy_score,
-    average_precision_score,  # noqa: F401 (an error's advice is evaluated)
+    average_precision_score,
+    brier_score_loss,
     f1_score,
     log_loss,
     make_scorer,
@@ -269,14 +270,21 @@ def test_a_scorer_may_fail_before_the_first_epoch(case, X, y):
     assert len(shapes) == 3
 
 
-def test_average_precision_of_text_labels(X, y):
-    labels = np.array(["no", "yes"])[y % 2]
-    net = make(MLPClassifier, scoring="average_precision", early_stopping=True)
+@pytest.mark.parametrize("scoring", ["average_precision", "f1", "neg_brier_score"])
+def test_advice_for_text_labels_is_the_metric_of_the_rare_class(scoring, X, y):
+    labels = np.where(y == 0, "bad", "good")
+    net = make(MLPClassifier, scoring=scoring, early_stopping=True)
     with pytest.raises(ValueError, match="Name the positive class") as caught:
         net.fit(X, labels)
-    way_out = str(caught.value).split("scoring=")[2].split(", or the metric")[0]
-    net.scoring = eval(way_out)
-    assert fit(net, X, labels).best_validation_score_ > 0
+    net.scoring = eval(str(caught.value).split("scoring=")[2].rstrip("."))
+    fit(net, X, labels)
+    is_bad, share = labels == "bad", net.predict_proba(X)[:, 0]
+    expected = {
+        "average_precision": average_precision_score(is_bad, share),
+        "f1": f1_score(is_bad, net.predict(X) == "bad"),
+        "neg_brier_score": -brier_score_loss(is_bad, share),
+    }
+    assert_allclose(net.scoring(net, X, labels), expected[scoring])
 
 
 @pytest.mark.parametrize("asks", ["X_val", "validation_split", "scoring"])

@@ -169,6 +169,9 @@ class Quantile(Loss):
     do not cross: they are the scores of a row, sorted over the levels. Sorting never
     moves the predictions, as a whole, away from the true quantiles [2]_.
 
+    Intervals of a net without early stopping or calibration may cover a third of the
+    new rows; see docs/intervals.md.
+
     Parameters
     ----------
     quantiles : float or sequence of float, default=0.5
