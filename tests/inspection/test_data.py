@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy.sparse import csr_array
+from sklearn.metrics import average_precision_score, make_scorer
 
 from skdl import LogisticClassifier, MLPClassifier, MLPRegressor, SoftmaxClassifier
 from skdl.engine.scale import column_statistics
@@ -184,6 +185,26 @@ def test_class_imbalance():
     several = np.column_stack([Y + 2, 3 * (np.arange(100) < 5)])
     finding = found(check_class_imbalance, LogisticClassifier(), X, several)
     assert finding["class_imbalance"].where == "output 1 class '3'"
+
+
+@pytest.mark.parametrize(
+    ("scoring", "severity"),
+    [
+        (None, "warning"),
+        ("loss", "warning"),
+        ("accuracy", "warning"),
+        ("roc_auc", "note"),
+        (["average_precision", "accuracy"], "note"),
+        (make_scorer(average_precision_score), "note"),
+    ],
+)
+def test_imbalance_is_a_note_for_ranking_metrics(scoring, severity):
+    y = np.arange(100) < 5
+    net = SoftmaxClassifier(scoring=scoring)
+    finding = found(check_class_imbalance, net, X, y)["class_imbalance"]
+    assert (finding.severity, finding.changes) == (severity, {})
+    metric, weights = map(finding.cure.index, ["scoring=", "class_weight="])
+    assert metric < finding.cure.index("threshold") < weights
 
 
 @pytest.mark.parametrize("convert", [np.asarray, csr_array])

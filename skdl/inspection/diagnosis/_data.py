@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.metrics import get_scorer
 from sklearn.utils import get_tags
 
+from skdl._sklearn import scorer_function
 from skdl._text import join_names
 from skdl.engine.scale import ColumnScales, unscaled_targets
-from skdl.estimators._inner_door import scales_columns
+from skdl.estimators._inner_door import first_metric, scales_columns
 from skdl.inspection.diagnosis._subject import Subject
 from skdl.inspection.diagnosis.report import Finding
 
@@ -21,6 +23,12 @@ MANY_ZERO_COLUMNS = 1 / 4
 # With classes of 1 : 10, 9 rows in 10 are correct without the rare class. He & Garcia,
 # "Learning from imbalanced data", 2009, speak of imbalance from here on.
 IMBALANCE = 10.0
+# Metrics of the order of the rows. A frequent class does not dominate them.
+RANKING = {
+    "average_precision_score",
+    "label_ranking_average_precision_score",
+    "roc_auc_score",
+}
 
 
 def data_facts(subject: Subject) -> dict[str, Any]:
@@ -138,8 +146,17 @@ def check_class_imbalance(subject: Subject) -> Iterator[Finding]:
             "class_imbalance",
             join_names(rare),
             {"rows" if weights is None else "weight": first},
-            {"class_weight": "balanced"},
+            severity="note" if _ranks(subject.net) else None,
         )
+
+
+def _ranks(net):
+    """Return whether the net is already scored by the order of the rows."""
+    scoring = first_metric(net.scoring)
+    if scoring is None or scoring == "loss":
+        return False
+    function, _ = scorer_function(get_scorer(scoring))
+    return getattr(function, "__name__", "") in RANKING
 
 
 def _class_sizes(y, weights):

@@ -86,10 +86,13 @@ KINDS = {
         "warning",
         "Classes are of very different size",
         "A class has more than ten times the rows (or weight) of another one, and "
-        "class_weight is not set.",
+        "class_weight is not set. If scoring is the average precision or the area "
+        "under the ROC curve, this is a note.",
         "The frequent class dominates each gradient and the accuracy.",
-        "Set class_weight='balanced' and score by balanced accuracy, or collect more "
-        "rows of the rare class.",
+        "Choose the metric first, such as scoring='average_precision' with early "
+        "stopping, then the threshold: FixedThresholdClassifier or "
+        "TunedThresholdClassifierCV. class_weight='balanced' finds more cases, too, "
+        "but makes the probabilities of the rare class too high.",
     ),
     "conflicting_duplicates": Kind(
         "warning",
