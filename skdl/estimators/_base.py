@@ -151,6 +151,8 @@ class BaseNet(CallbackSupportMixin, FittedNet, NetParameters):
     ) -> NetSummary:
         """Return the layers, their shapes, numbers of parameters, and the memory.
 
+        Before ``fit``, the memory is that for a float64 X. A float32 X takes half.
+
         Parameters
         ----------
         n_features : int, optional
