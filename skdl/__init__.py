@@ -33,6 +33,8 @@ from skdl.estimators import (
     MLPRegressor,
     SoftmaxClassifier,
     SVMClassifier,
+    TabularClassifier,
+    TabularRegressor,
     ValidationSet,
 )
 from skdl.preprocessing import PCAWhitener, Standardizer
@@ -58,6 +60,8 @@ __all__ = [
     "SVMClassifier",
     "SoftmaxClassifier",
     "Standardizer",
+    "TabularClassifier",
+    "TabularRegressor",
     "ValidationSet",
     "__version__",
     "callbacks",

@@ -66,6 +66,8 @@ trusted_types = [
     "skdl.estimators.classifiers.SVMClassifier",
     "skdl.estimators.classifiers.SoftmaxClassifier",
     "skdl.estimators.regressor.MLPRegressor",
+    "skdl.estimators.tabular.TabularClassifier",
+    "skdl.estimators.tabular.TabularRegressor",
     "skdl.inspection.neural_features.NeuralFeatures",
     "skdl.model_selection.coarse_to_fine.CoarseToFineSearchCV",
     "skdl.model_selection.ranges.Linear",

@@ -7,6 +7,7 @@ from skdl.estimators.classifiers import (
     SVMClassifier,
 )
 from skdl.estimators.regressor import MLPRegressor
+from skdl.estimators.tabular import TabularClassifier, TabularRegressor
 from skdl.estimators.validation_set import ValidationSet
 
 __all__ = [
@@ -15,5 +16,7 @@ __all__ = [
     "MLPRegressor",
     "SVMClassifier",
     "SoftmaxClassifier",
+    "TabularClassifier",
+    "TabularRegressor",
     "ValidationSet",
 ]

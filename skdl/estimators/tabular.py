@@ -1,7 +1,7 @@
 """Nets for tables: data frames in, tuned defaults, calibrated on held-out rows."""
 
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -112,7 +112,7 @@ class _BaseTabular(Versioned, ExplainedParameters, BaseEstimator):
     def _checked_code(self, X):
         """Return the code of rows to predict."""
         check_is_fitted(self)
-        if np.ndim(X) == 2:  # The encoder refuses other arrays.
+        if getattr(X, "ndim", 2) == 2:  # The encoder refuses other arrays.
             validate_data(self, X, reset=False, skip_check_array=True)
         return self._encoded(X)
 
@@ -195,7 +195,110 @@ def _widths(encoder):
 @explain_parameters
 @dataclass(eq=False, repr=False)
 class TabularClassifier(ClassifierMixin, _BaseTabular):
-    """A classifier of tables."""
+    """A classifier of tables: several small nets, calibrated on held-out rows.
+
+    Data frames or arrays go in as they are: numbers, categories, missing values
+    [1]_ [2]_. The probabilities are calibrated by one temperature [3]_.
+
+    Parameters
+    ----------
+    preset : {'fast', 'default', 'best'}, default='default'
+        Numbers of members and epochs: 2 and 15, 4 and 30, or 8 and 60. `n_members` and
+        `max_iter` take precedence.
+    n_members : int, optional
+        Number of networks, which are trained in one stack. Each holds out rows of its
+        own; with fewer than 4 members, some rows are held out by none.
+    hidden_layer_sizes : int or sequence of int, default=(128, 128)
+        Widths of the hidden layers.
+    n_bins : int, default=8
+        Number of quantile bins of each number, see `TabularEncoder`.
+    max_iter : int, optional
+        Number of epochs. Small tables get more, until there are 500 steps.
+    learning_rate_init : float, default=0.03
+        The largest learning rate. It rises over the first 5 % of the steps, and falls
+        to 0 by a cosine.
+    dropout : 'auto' or float, default='auto'
+        Rate of dropout of hidden units; 'auto' is 0.1.
+    label_smoothing : float, default=0.1
+        Share of each label that is spread over all classes.
+    categorical_features : "from_dtype", None, or array-like, default="from_dtype"
+        Columns of numbers that are categories, see `TabularEncoder`.
+    calibrate : bool, default=True
+        Whether to multiply the scores by the temperature that fits held-out rows best.
+    class_weight : dict, 'balanced' or None, default=None
+        Weights of the classes.
+    max_time : float, optional
+        Seconds that training may take. After the first epoch, the number of epochs is
+        lowered to fit.
+    random_state : int, RandomState instance or None, default=None
+        Source of the parameters, the folds, the order of rows and the dropout.
+    verbose : bool or int, default=False
+        Whether to print a line for each epoch that is scored.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The classes.
+    oof_prediction_ : ndarray of shape (n_samples, n_classes), or None
+        Prediction of each training row by the member that holds it out; NaN where none
+        does. None without held-out rows.
+    oof_score_ : float or None
+        Accuracy of these predictions. A member is trained without its held-out rows, so
+        it is a little worse than the mean of all; on the other hand, the epoch and the
+        temperature are
+        chosen on these rows.
+    temperature_ : float
+        The factor of the scores.
+    best_iteration_ : int
+        The epoch whose parameters are kept, counted from 1.
+    n_iter_ : int
+        Number of epochs of training.
+    history_ : dict of list
+        "iteration", "loss" and "held_out_loss" of the epochs that were scored.
+    feature_importances_ : ndarray of shape (n_features_in_,)
+        Mean increase of the held-out loss when the values of a column are permuted
+        among 500 held-out rows. `fit` computes them.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of str
+        Names of the columns, if all are strings.
+
+    See Also
+    --------
+    TabularRegressor : The same for numbers.
+    skdl.preprocessing.TabularEncoder : The code of the table by itself.
+
+    Notes
+    -----
+    `TabularEncoder` encodes numbers, categories and missing values: X needs no
+    pipeline. Members are small networks with learned scales of their inputs, trained
+    on the same batches. Each has a weight of 0 for the rows that it holds out. Fewer
+    than 8 rows, or a class with one row, turn the folds off: nothing is held out then.
+
+    `sample_weight` enters the loss and the held-out loss, not the encoder. A weight of
+    2 is not the same as a row that occurs twice, since batches have a number of rows.
+
+    Ctrl-C ends training, and keeps what it has learned; in a search or an ensemble it
+    ends the whole series.
+
+    References
+    ----------
+    .. [1] D. Holzmüller, L. Grinsztajn and I. Steinwart, "Better by default: Strong
+       pre-tuned MLPs and boosted trees on tabular data", NeurIPS 2024.
+    .. [2] Y. Gorishniy, I. Rubachev and A. Babenko, "On embeddings for numerical
+       features in tabular deep learning", NeurIPS 2022.
+    .. [3] C. Guo, G. Pleiss, Y. Sun and K. Weinberger, "On calibration of modern neural
+       networks", ICML 2017.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from skdl import TabularClassifier
+    >>> X, y = load_wine(return_X_y=True, as_frame=True)
+    >>> net = TabularClassifier(preset="fast", random_state=0).fit(X, y)
+    >>> net.score(X, y) > 0.95
+    True
+    """
 
     _: KW_ONLY
     preset: str = "default"
@@ -224,7 +327,28 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
     @fit_context(prefer_skip_nested_validation=True)
     @explain_arguments
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Fit the net to a table and its labels."""
+        """Fit the net to a table and its labels.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            The table.
+        y : array-like of shape (n_samples,)
+            Labels: text, integers or booleans.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows.
+
+        Returns
+        -------
+        self : TabularClassifier
+            The fitted net.
+
+        Raises
+        ------
+        ValueError
+            For an invalid parameter, table or target, and if training diverges. The
+            net does not change in these cases.
+        """
         with unchanged_on_error(self):
             self._fit(X, y, sample_weight)
         return self
@@ -279,20 +403,65 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
         return by_passes(self._network, Z, mean)
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the probability of each class."""
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            Rows with the columns of `fit`.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            Mean of the members' probabilities.
+        """
         return np.exp(self._log_probabilities(X))
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
-        """Return the logarithm of each probability."""
+        """Return the logarithm of each probability.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            Rows with the columns of `fit`.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+            Computed in log space.
+        """
         return self._log_probabilities(X)
 
     def decision_function(self, X: Any) -> np.ndarray:
-        """Return the logarithms of the probabilities; for two classes their difference."""
+        """Return logarithms of probabilities; for two classes their difference.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            Rows with the columns of `fit`.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples, n_classes), or (n_samples,)
+            The largest wins in `predict`. For two classes, a positive
+            score stands for the second one.
+        """
         log_p = self._log_probabilities(X)
         return log_p[:, 1] - log_p[:, 0] if log_p.shape[1] == 2 else log_p
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the most probable class of each row."""
+        """Return the most probable class of each row.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            Rows with the columns of `fit`.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Labels.
+        """
         winners = self._log_probabilities(X).argmax(axis=1)
         return self.classes_[winners]
 
@@ -300,7 +469,98 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
 @explain_parameters
 @dataclass(eq=False, repr=False)
 class TabularRegressor(RegressorMixin, _BaseTabular):
-    """A regressor of tables."""
+    """A regressor of tables: several small nets, and intervals from held-out rows.
+
+    Data frames or arrays go in as they are: numbers, categories, missing values
+    [1]_ [2]_.
+
+    Parameters
+    ----------
+    preset : {'fast', 'default', 'best'}, default='default'
+        Numbers of members and epochs: 2 and 15, 4 and 30, or 8 and 60. `n_members` and
+        `max_iter` take precedence.
+    n_members : int, optional
+        Number of networks, which are trained in one stack. Each holds out rows of its
+        own; with fewer than 4 members, some rows are held out by none.
+    hidden_layer_sizes : int or sequence of int, default=(128, 128)
+        Widths of the hidden layers.
+    n_bins : int, default=8
+        Number of quantile bins of each number, see `TabularEncoder`.
+    max_iter : int, optional
+        Number of epochs. Small tables get more, until there are 500 steps.
+    learning_rate_init : float, default=0.03
+        The largest learning rate. It rises over the first 5 % of the steps, and falls
+        to 0 by a cosine.
+    dropout : 'auto' or float, default='auto'
+        Rate of dropout of hidden units; 'auto' is 0.
+    categorical_features : "from_dtype", None, or array-like, default="from_dtype"
+        Columns of numbers that are categories, see `TabularEncoder`.
+    max_time : float, optional
+        Seconds that training may take. After the first epoch, the number of epochs is
+        lowered to fit.
+    random_state : int, RandomState instance or None, default=None
+        Source of the parameters, the folds, the order of rows and the dropout.
+    verbose : bool or int, default=False
+        Whether to print a line for each epoch that is scored.
+
+    Attributes
+    ----------
+    oof_prediction_ : ndarray of the shape of y, or None
+        Prediction of each training row by the member that holds it out; NaN where none
+        does. None without held-out rows.
+    oof_score_ : float or None
+        R² of these predictions. A member is trained without its held-out rows, so
+        it is a little worse than the mean of all; on the other hand, the epoch is
+        chosen on these rows.
+    best_iteration_ : int
+        The epoch whose parameters are kept, counted from 1.
+    n_iter_ : int
+        Number of epochs of training.
+    history_ : dict of list
+        "iteration", "loss" and "held_out_loss" of the epochs that were scored.
+    feature_importances_ : ndarray of shape (n_features_in_,)
+        Mean increase of the held-out loss when the values of a column are permuted
+        among 500 held-out rows. `fit` computes them.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of str
+        Names of the columns, if all are strings.
+
+    See Also
+    --------
+    TabularClassifier : The same for classes.
+    skdl.preprocessing.TabularEncoder : The code of the table by itself.
+
+    Notes
+    -----
+    `TabularEncoder` encodes numbers, categories and missing values: X needs no
+    pipeline. Members are small networks with learned scales of their inputs, trained
+    on the same batches. Each has a weight of 0 for the rows that it holds out. Fewer
+    than 8 rows turn the folds off: nothing is held out then.
+
+    `sample_weight` enters the loss and the held-out loss, not the encoder. A weight of
+    2 is not the same as a row that occurs twice, since batches have a number of rows.
+
+    Ctrl-C ends training, and keeps what it has learned; in a search or an ensemble it
+    ends the whole series.
+
+    References
+    ----------
+    .. [1] D. Holzmüller, L. Grinsztajn and I. Steinwart, "Better by default: Strong
+       pre-tuned MLPs and boosted trees on tabular data", NeurIPS 2024.
+    .. [2] Y. Gorishniy, I. Rubachev and A. Babenko, "On embeddings for numerical
+       features in tabular deep learning", NeurIPS 2022.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from skdl import TabularRegressor
+    >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+    >>> net = TabularRegressor(preset="fast", random_state=0).fit(X, y)
+    >>> low, high = net.predict_interval(X, coverage=0.8)
+    >>> bool((low < high).all())
+    True
+    """
 
     _: KW_ONLY
     preset: str = "default"
@@ -321,7 +581,28 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
     @fit_context(prefer_skip_nested_validation=True)
     @explain_arguments
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Fit the net to a table and its numbers."""
+        """Fit the net to a table and its numbers.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            The table.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Numbers.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows.
+
+        Returns
+        -------
+        self : TabularRegressor
+            The fitted net.
+
+        Raises
+        ------
+        ValueError
+            For an invalid parameter, table or target, and if training diverges. The
+            net does not change in these cases.
+        """
         with unchanged_on_error(self):
             self._fit(X, y, sample_weight)
         return self
@@ -366,7 +647,22 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
         return scores.astype(np.float64) * self._std + self._mean
 
     def predict(self, X: Any, return_std: bool = False) -> Any:
-        """Return the mean of the members' predictions."""
+        """Return the mean of the members' predictions.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            Rows with the columns of `fit`.
+        return_std : bool, default=False
+            Whether to return the standard deviation of the predictions, too.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions.
+        std : ndarray of the shape of y
+            Only with `return_std`: how much the members disagree, not the noise in y.
+        """
         Z = self._checked_code(X)
         scores = raw_scores(self._network, Z).astype(np.float64)
         y = self._unscaled(scores.mean(axis=0))
@@ -376,7 +672,26 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
         return (y, std) if return_std else y
 
     def predict_interval(self, X: Any, coverage: float = 0.9) -> tuple:
-        """Return the bounds of intervals that contain a share of the targets."""
+        """Return the bounds of intervals that contain a share of the targets.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            Rows with the columns of `fit`.
+        coverage : float, default=0.9
+            The share, between 0 and 1.
+
+        Returns
+        -------
+        low, high : ndarray of the shape of the predictions
+            Prediction minus and plus a quantile of the absolute errors on held-out
+            rows. All intervals of an output have the same width.
+
+        Raises
+        ------
+        ValueError
+            If coverage is out of range, or `fit` held out no rows.
+        """
         if not 0 < coverage < 1:
             raise ValueError(f"coverage must be in (0, 1), got {coverage!r}.")
         y = self.predict(X)

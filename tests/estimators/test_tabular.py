@@ -1,0 +1,287 @@
+"""TabularClassifier and TabularRegressor: tables in, calibrated predictions out."""
+
+import pickle
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.ensemble import StackingRegressor, VotingClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skdl import TabularClassifier, TabularRegressor
+from skdl.estimators import _tabular_training as training
+
+SMALL = {"hidden_layer_sizes": (16,), "max_iter": 2, "random_state": 0}
+REASON = "batches have a number of rows: a weight of 2 is no row that occurs twice"
+KINDS = [TabularClassifier, TabularRegressor]
+
+
+@pytest.fixture(autouse=True)
+def few_steps(monkeypatch):
+    monkeypatch.setattr(training, "MIN_STEPS", 60)
+
+
+def table(n=160, seed=0):
+    """Return a data frame of numbers, text and missing values, and a number."""
+    rng = np.random.default_rng(seed)
+    number, noise = rng.standard_normal((2, n))
+    town = rng.choice(["Aachen", "Bonn", "Trier"], n)
+    score = number + 2 * (town == "Bonn") - 1
+    number[::10] = np.nan
+    frame = pd.DataFrame({"number": number, "noise": noise, "town": town})
+    frame["nothing"] = 1.0
+    return frame, score
+
+
+def data_for(kind, n=160):
+    X, score = table(n)
+    return X, np.where(score > 0, "yes", "no") if kind is TabularClassifier else score
+
+
+@parametrize_with_checks(
+    [kind(hidden_layer_sizes=(32,)) for kind in KINDS],
+    expected_failed_checks=lambda net: {
+        "check_sample_weight_equivalence_on_dense_data": REASON
+    },
+)
+def test_checks_of_sklearn(estimator, check, monkeypatch):
+    monkeypatch.setattr(training, "MIN_STEPS", 300)
+    check(estimator)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_table_of_all_kinds(kind):
+    X, y = data_for(kind)
+    net = kind(**SMALL | {"max_iter": 20}).fit(X, y)
+    assert list(net.feature_names_in_) == list(X.columns)
+    assert net.score(X, y) > 0.85
+    assert net.oof_score_ > 0.7
+    assert len(net.oof_prediction_) == len(X)
+    assert np.isfinite(net.oof_prediction_).all()
+    importances = net.feature_importances_
+    assert importances[[0, 2]].min() > 3 * abs(importances[1])
+    assert importances[3] == 0
+    with pytest.raises(ValueError, match="feature names should match"):
+        net.predict(X[X.columns[::-1]])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_same_seed_same_net(kind):
+    X, y = data_for(kind)
+    net = kind(**SMALL).fit(X, y)
+    again = clone(net).fit(X, y)
+    loaded = pickle.loads(pickle.dumps(net))
+    other = clone(net).set_params(random_state=1).fit(X, y)
+    assert_array_equal(net.predict(X), again.predict(X))
+    assert_array_equal(net.predict(X), loaded.predict(X))
+    assert_array_equal(net.oof_prediction_, again.oof_prediction_)
+    assert not np.array_equal(net.oof_prediction_, other.oof_prediction_)
+
+
+def test_held_out_predictions_are_those_of_the_member():
+    """The rows that a member holds out have no influence on it."""
+    X, y = data_for(TabularRegressor)
+    net = TabularRegressor(**SMALL).fit(X, y)
+    Z = net._encoded(X)
+    members = net._unscaled(training.raw_scores(net._network, Z))[..., 0]
+    nearest = np.abs(members - net.oof_prediction_).min(axis=0)
+    assert_allclose(nearest, 0, atol=1e-5)
+
+
+def test_labels_of_held_out_rows_do_not_train_their_member():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((80, 3)).astype(np.float32)
+    y = rng.standard_normal((80, 1)).astype(np.float32)
+    folds = training.fold_numbers(4, None, 80, np.random.default_rng(1))
+    other = np.where((folds == 2)[:, None], y + 5, y)
+    plan = training.Plan(4, (8,), 3, 0.03, 0.0, 0.0, None, False)
+    ends = []
+    for targets in (y, other):
+        run = training._Run(
+            X, targets, np.ones(80), folds, None, plan, np.random.default_rng(2)
+        )
+        run.train()
+        ends.append(run.network.parameters.copy())
+    differs = (ends[0] != ends[1]).any(axis=1)
+    assert_array_equal(differs, [True, True, False, True])
+
+
+def test_folds_have_equal_shares_of_each_class():
+    strata = np.repeat([0, 1, 2], [40, 16, 4])
+    folds = training.fold_numbers(4, strata, 60, np.random.default_rng(0))
+    for label, expected in enumerate((10, 4, 1)):
+        assert_array_equal(np.bincount(folds[strata == label]), expected)
+
+
+@pytest.mark.parametrize("n", [1, 2, 4, 8])
+def test_members_hold_out_at_most_a_quarter(n):
+    folds = training.fold_numbers(n, None, 80, np.random.default_rng(0))
+    counts = np.bincount(folds[folds >= 0])
+    assert len(counts) == n
+    assert counts.max() <= 20
+
+
+@pytest.mark.parametrize("y", [[0, 0, 0, 1, 1, 1, 1], [0] * 9 + [1]])
+def test_without_folds(y):
+    X = np.arange(len(y), dtype=float)[:, None]
+    net = TabularClassifier(**SMALL).fit(X, y)
+    assert net.oof_prediction_ is net.oof_score_ is None
+    assert net.temperature_ == 1
+    assert_allclose(net.predict_proba(X).sum(axis=1), 1)
+
+
+def test_one_class_and_200_classes():
+    X = np.arange(400, dtype=float)[:, None]
+    one = TabularClassifier(**SMALL).fit(X, np.zeros(400))
+    assert_array_equal(one.predict_proba(X), 1)
+    many = TabularClassifier(**SMALL).fit(X, np.arange(400) // 2)
+    assert many.predict_proba(X).shape == (400, 200)
+
+
+def test_2000_columns_and_10_rows():
+    X = np.random.default_rng(0).standard_normal((10, 2000))
+    net = TabularClassifier(**SMALL).fit(X, np.arange(10) % 2)
+    assert net.feature_importances_.shape == (2000,)
+
+
+def test_probabilities_agree():
+    X, y = data_for(TabularClassifier)
+    net = TabularClassifier(**SMALL).fit(X, y)
+    p = net.predict_proba(X)
+    assert_allclose(p.sum(axis=1), 1)
+    assert_allclose(net.predict_log_proba(X), np.log(p))
+    assert_allclose(net.decision_function(X), np.log(p[:, 1] / p[:, 0]), atol=1e-9)
+    assert_array_equal(net.predict(X), net.classes_[p.argmax(axis=1)])
+    plain = clone(net).set_params(calibrate=False).fit(X, y)
+    assert plain.temperature_ == 1 != net.temperature_
+
+
+def test_weights_of_zero_leave_rows_out():
+    X, y = data_for(TabularRegressor)
+    weights = (np.arange(len(y)) % 4 > 0).astype(float)
+    net = TabularRegressor(**SMALL).fit(X, y, sample_weight=weights)
+    changed = np.where(weights > 0, y, 1e6)
+    other = TabularRegressor(**SMALL).fit(X, changed, sample_weight=weights)
+    assert_array_equal(net.predict(X), other.predict(X))
+    assert_array_equal(np.isnan(net.oof_prediction_), weights == 0)
+
+
+def test_class_weight_is_a_sample_weight():
+    X, y = data_for(TabularClassifier)
+    net = TabularClassifier(class_weight={"yes": 3.0}, **SMALL).fit(X, y)
+    other = TabularClassifier(**SMALL)
+    other.fit(X, y, sample_weight=np.where(y == "yes", 3.0, 1.0))
+    assert_array_equal(net.predict_proba(X), other.predict_proba(X))
+
+
+def test_several_outputs_and_intervals():
+    X, y = data_for(TabularRegressor)
+    Y = np.column_stack([y, -100 * y])
+    net = TabularRegressor(**SMALL | {"max_iter": 20}).fit(X, Y)
+    mean, std = net.predict(X, return_std=True)
+    low, high = net.predict_interval(X, coverage=0.8)
+    assert mean.shape == std.shape == low.shape == Y.shape
+    assert_allclose((low + high) / 2, mean)
+    wider = np.subtract(*net.predict_interval(X, 0.95)[::-1])
+    assert (wider > high - low).all()
+    held_out = np.abs(net.oof_prediction_ - Y) <= (high - low)[0] / 2 + 1e-9
+    assert_allclose(held_out.mean(axis=0), 0.8, atol=0.02)
+    with pytest.raises(ValueError, match=r"coverage must be in \(0, 1\), got 90"):
+        net.predict_interval(X, coverage=90)
+
+
+def test_no_interval_without_held_out_rows():
+    net = TabularRegressor(**SMALL).fit([[1.0], [2.0], [3.0]], [1.0, 2.0, 3.0])
+    with pytest.raises(ValueError, match="fit on at least 8 rows"):
+        net.predict_interval([[1.0]])
+
+
+def test_presets_are_defaults():
+    X, y = data_for(TabularRegressor)
+    options = SMALL | {"preset": "fast", "max_iter": None}
+    assert TabularRegressor(**options).fit(X, y).n_iter_ == 15
+    net = TabularRegressor(**options | {"n_members": 3, "max_iter": 20}).fit(X, y)
+    assert len(net._network.parameters) == 3
+    assert net.n_iter_ == 20
+
+
+def test_max_time_ends_the_cosine(monkeypatch):
+    clock = iter(np.arange(100.0))
+    monkeypatch.setattr(training, "perf_counter", lambda: next(clock))
+    X, y = data_for(TabularRegressor)
+    net = TabularRegressor(**SMALL | {"max_iter": 50}, max_time=6).fit(X, y)
+    assert net.n_iter_ == 5
+
+
+def test_ctrl_c_keeps_what_is_learned(monkeypatch):
+    X, y = data_for(TabularRegressor)
+    end_epoch = training._Run._end_epoch
+
+    def interrupted(run, loss):
+        end_epoch(run, loss)
+        if run.n_epochs_done == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(training._Run, "_end_epoch", interrupted)
+    net = TabularRegressor(**SMALL | {"max_iter": 8})
+    with pytest.warns(UserWarning, match="interrupted by user"):
+        net.fit(X, y)
+    assert net.n_iter_ == 3
+    with pytest.raises(KeyboardInterrupt):
+        GridSearchCV(clone(net), {"n_bins": [2, 4]}, cv=2).fit(X, y)
+
+
+def test_failed_fit_changes_nothing():
+    X, y = data_for(TabularRegressor)
+    net = TabularRegressor(**SMALL).fit(X, y)
+    before = dict(vars(net))
+    net.learning_rate_init = 1e30
+    with pytest.raises(ValueError, match="diverged"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        net.fit(X, y)
+    net.learning_rate_init = before["learning_rate_init"]
+    assert vars(net).keys() == before.keys()
+    assert all(vars(net)[name] is before[name] for name in before)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"preset": "quick"}, "preset"),
+        ({"hidden_layer_sizes": (16, 0)}, "hidden_layer_sizes must be positive"),
+        ({"dropout": 1.0}, "dropout"),
+        ({"max_time": 0}, "max_time"),
+    ],
+)
+def test_bad_parameters(options, message):
+    with pytest.raises(ValueError, match=message):
+        TabularRegressor(**options).fit([[1.0], [2.0]], [1.0, 2.0])
+
+
+def test_in_meta_estimators():
+    X, y = data_for(TabularClassifier)
+    net = TabularClassifier(**SMALL)
+    search = GridSearchCV(net, {"n_bins": [1, 4]}, cv=2).fit(X, y)
+    assert search.best_estimator_.n_features_in_ == 4
+    numbers = X[["noise"]]
+    voters = [("net", net), ("line", LogisticRegression())]
+    voting = VotingClassifier(voters, voting="soft")
+    assert voting.fit(numbers, y).predict(numbers).shape == y.shape
+    _, target = data_for(TabularRegressor)
+    stacking = StackingRegressor(
+        [("net", TabularRegressor(**SMALL)), ("line", LinearRegression())], cv=2
+    )
+    assert stacking.fit(numbers, target).predict(numbers).shape == target.shape
+
+
+def test_verbose_prints_scored_epochs(capsys):
+    X, y = data_for(TabularRegressor)
+    net = TabularRegressor(**SMALL | {"max_iter": 8}, verbose=True).fit(X, y)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(net.history_["iteration"])
+    assert lines[0].startswith("epoch 3: loss ")
