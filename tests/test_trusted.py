@@ -23,6 +23,8 @@ from skdl import (
     SoftmaxClassifier,
     Standardizer,
     SVMClassifier,
+    TabularClassifier,
+    TabularRegressor,
     engine,
     ensemble,
     inspection,
