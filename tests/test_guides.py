@@ -20,6 +20,7 @@ GUIDES = {
     "inspection": (5, ()),
     "intervals": (2, ()),
     "tables": (4, ()),
+    "tabular": (3, ("pandas",)),
     "distributed": (4, ("distributed", "dask_ml", "optuna")),
 }
 

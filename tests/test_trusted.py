@@ -297,6 +297,9 @@ def test_the_list_is_what_files_hold():
         found |= untrusted(transformer.fit(X))
     for encoder in (SmoothClipScaler(), PiecewiseLinearEncoder(), TabularEncoder()):
         found |= untrusted(encoder.fit(X))
+    for tabular in (TabularClassifier, TabularRegressor):
+        tiny = tabular(preset="fast", hidden_layer_sizes=(4,), max_iter=1)
+        found |= untrusted(tiny.fit(X, CLASSES))
     found |= untrusted(ImageAugmenter())
     net = fast_net("MLPClassifier").set_callbacks(Monitor(), EpochLogger())
     found |= untrusted(net.fit(X, CLASSES))

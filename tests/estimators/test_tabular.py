@@ -17,7 +17,7 @@ from skdl import TabularClassifier, TabularRegressor
 from skdl.estimators import _tabular_training as training
 
 SMALL = {"hidden_layer_sizes": (16,), "max_iter": 2, "random_state": 0}
-REASON = "batches have a number of rows: a weight of 2 is no row that occurs twice"
+REASON = "a weight of 2 is not a second row: batches have a fixed number of rows"
 KINDS = [TabularClassifier, TabularRegressor]
 
 
