@@ -393,7 +393,7 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
 
         self._learn_importances(Z, y, folds, loss, rng)
 
-    def _log_probabilities(self, X):
+    def _log_probabilities(self, X) -> Any:
         Z = self._checked_code(X)
 
         def mean(scores):
@@ -626,7 +626,8 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
             Z, scaled, weights, None, plan
         )
         self.oof_prediction_ = self.oof_score_ = None
-        self._residuals = self._residual_weights = None
+        self._residuals: Any = None
+        self._residual_weights: Any = None
         if folds is not None:
             known = folds != NO_FOLD
             held_out = np.full(columns.shape, np.nan)
