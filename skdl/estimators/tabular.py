@@ -152,24 +152,26 @@ class _BaseTabular(Versioned, ExplainedParameters, BaseEstimator):
         self.feature_importances_ = np.zeros(self.n_features_in_)
         if folds is None:
             return
-        network, n_members = self._network, len(self._network.parameters)
-        rows = np.flatnonzero(folds != NO_FOLD)
-        rows = rng.permutation(rows)[:MAX_PERMUTED]
-        Z, y, own = Z[rows].copy(), y[rows], folds[rows]
-        at = np.arange(len(rows))
+        rows = rng.permutation(np.flatnonzero(folds != NO_FOLD))[:MAX_PERMUTED]
+        Z, y, own = Z[rows], y[rows], folds[rows]
+        first, *others = self._network.affine
+        weights = first.scales * first.weights
+        sums = Z @ weights + first.biases
 
-        def held_out_loss():
-            return loss(raw_scores(network, Z)[own % n_members, at], y)
+        def held_out_loss(S):
+            for layer in others:
+                S = np.maximum(S, 0) @ layer.weights + layer.biases
+            return loss(S[own, np.arange(len(rows))], y)
 
-        base, stop = held_out_loss(), 0
+        base, stop = held_out_loss(sums), 0
         for i, width in enumerate(_widths(self._encoder)):
             part = slice(stop, stop + width)
             stop += width
             if width:
-                kept = Z[:, part].copy()
-                Z[:, part] = kept[rng.permutation(len(rows))]
-                self.feature_importances_[i] = held_out_loss() - base
-                Z[:, part] = kept
+                # Only these columns change what the first layer sums up.
+                change = Z[rng.permutation(len(rows)), part] - Z[:, part]
+                changed = sums + change @ weights[:, part]
+                self.feature_importances_[i] = held_out_loss(changed) - base
 
     def __sklearn_tags__(self) -> Any:
         """Return tags: missing values and categories are welcome."""
