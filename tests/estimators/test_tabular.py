@@ -43,6 +43,7 @@ def data_for(kind, n=160):
     return X, np.where(score > 0, "yes", "no") if kind is TabularClassifier else score
 
 
+@pytest.mark.slow
 @parametrize_with_checks(
     [kind(hidden_layer_sizes=(32,)) for kind in KINDS],
     expected_failed_checks=lambda net: {
