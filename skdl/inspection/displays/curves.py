@@ -554,7 +554,8 @@ class GradientFlowDisplay(Display):
         axes.margins(x=0.12 if has_room else 0.05, y=0.12)
         _legend_above(axes, self.lines_)
         if self.title is not None:
-            axes.set_title(self.title, loc="right", fontsize="medium")
+            # Above the legend.
+            axes.set_title(self.title, loc="right", fontsize="medium", pad=24)
         return self
 
 
