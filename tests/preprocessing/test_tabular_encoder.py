@@ -433,7 +433,7 @@ def test_a_pipeline_takes_data_frames_and_validation_sets():
     assert_array_equal(encoder.transform(ValidationSet(X, y)).X, encoder.transform(X))
     net = MLPClassifier(4, solver="lbfgs", max_iter=9, random_state=0, tol=1.0)
     model = make_pipeline(TabularEncoder(), net).fit(X, y)
-    assert model.predict(FRAMES["polars"].to_pandas()).shape == (N,)
+    assert model.predict(FRAMES["polars"]).shape == (N,)
 
 
 def test_transform_needs_memory_for_one_column_at_a_time():
