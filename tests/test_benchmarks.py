@@ -36,11 +36,12 @@ from benchmarks.table import goal, number, replace_section, table
 from benchmarks.workers import WorkerError, take_turns
 
 OURS = ("skdl fit", "skdl step", "products", "scikit-learn")
+NAMES = (*OURS, "skdl stack")
 
 
 @pytest.fixture(scope="module")
 def session():
-    with Session(1, n_threads=1, is_quick=True, names=OURS, pause=0) as session:
+    with Session(1, n_threads=1, is_quick=True, names=NAMES, pause=0) as session:
         yield session
 
 
