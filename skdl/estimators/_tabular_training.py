@@ -7,6 +7,7 @@ temperature.
 
 import math
 from dataclasses import dataclass
+from itertools import islice
 from time import perf_counter
 from typing import Any
 
@@ -16,12 +17,16 @@ from scipy.optimize import minimize_scalar
 from skdl._interrupt import is_one_of_several
 from skdl._warn import warn
 from skdl.engine.activations import Relu
+from skdl.engine.batching import Data
 from skdl.engine.losses import SoftmaxCrossEntropy, SquaredError
 from skdl.engine.network import Network
 from skdl.engine.optimizers import Adam, adam_with_factors
 from skdl.engine.prediction import raw_scores
-from skdl.engine.stacking import network_like
+from skdl.engine.stacked_batches import StackedBatches
+from skdl.engine.stacking import unstack
+from skdl.engine.target_tables import one_hot
 from skdl.engine.workspace import Workspace
+from skdl.estimators._targets import smooth
 
 __all__ = ["NO_FOLD", "Plan", "Result", "best_temperature", "fold_numbers", "train"]
 
@@ -221,39 +226,18 @@ class _Run:
         )
 
     def train(self):
-        X, y, size, network = self.X, self.y, self.batch_size, self.network
-        workspace = Workspace(network, size, True, rng=self.rng)
+        network, is_active = self.network, [True] * self.plan.n_members
+        workspace = Workspace(network, self.batch_size, True, rng=self.rng)
         loss = SquaredError() if self.n_classes is None else SoftmaxCrossEntropy()
-        batch = np.empty((size, X.shape[1]), np.float32)
-        members = np.arange(self.plan.n_members)[:, None]
-        of_member = np.ones((len(members), len(X), 1), np.float32)
-        if self.folds is not None:
-            of_member[self.folds == members] = 0
-        of_member *= self.weights.astype(np.float32)[:, None]
-        of_batch = np.empty((len(members), size, 1), np.float32)
-        equal = self.folds is None and np.ptp(self.weights) == 0
-        table = None
-        if self.n_classes is not None:
-            table = np.eye(self.n_classes, dtype=np.float32).T
-            table *= 1 - self.plan.smoothing
-            table += self.plan.smoothing / self.n_classes
-        width = network.widths[-1]
-        columns = np.empty((width, size), np.float32)
-        y_columns = None if table is not None else np.ascontiguousarray(y.T)
+        batches = StackedBatches(
+            self._parts(), [self.rng] * len(is_active), self.batch_size, np.float32,
+            False, [None] * len(is_active),
+        )  # fmt: skip
         while self.n_epochs_done < self.n_epochs:
-            order, total = self.rng.permutation(len(X)), 0.0
-            for start in range(0, self.n_batches * size, size):
-                rows = order[start : start + size]
-                X.take(rows, 0, batch, "clip")
-                if table is None:
-                    y_columns.take(rows, 1, columns, "clip")
-                else:
-                    table.take(y[rows], 1, columns, "clip")
-                if not equal:
-                    of_member.take(rows, 1, of_batch, "clip")
-                value = network.loss_and_gradient(
-                    batch, columns.T, None if equal else of_batch, loss, workspace
-                )
+            total = 0.0
+            # The rows of an incomplete last batch wait for another epoch.
+            for X, targets, weights in islice(batches.epoch(is_active), self.n_batches):
+                value = network.loss_and_gradient(X, targets, weights, loss, workspace)
                 total += float(value.mean())
                 self.optimizer.step(
                     network.parameters, workspace.gradient, self._rate()
@@ -267,6 +251,22 @@ class _Run:
             self.n_epochs_done += 1
             self._limit_time()
             self._end_epoch(total / self.n_batches)
+
+    def _parts(self):
+        """Return the data of each member: its weights are 0 for its held-out rows."""
+        y, table, n_members = self.y, None, self.plan.n_members
+        if self.n_classes is not None:
+            table = one_hot(self.n_classes, np.float32)
+            y, table = smooth(y, table, self.plan.smoothing, self.n_classes)
+        weights = self.weights.astype(np.float32)[:, None]
+        if self.folds is None:
+            part = Data(self.X, y, table, weights if np.ptp(self.weights) else None)
+            return [part] * n_members
+        is_own = self.folds[:, None] == np.arange(n_members)
+        return [
+            Data(self.X, y, table, np.where(own[:, None], np.float32(0), weights))
+            for own in is_own.T
+        ]
 
     def _limit_time(self):
         """Turn `max_time` into a number of epochs, which the cosine must know."""
@@ -303,8 +303,7 @@ class _Run:
         scores = np.full((len(self.X), network.widths[-1]), np.nan, np.float32)
         for i in range(self.plan.n_members):
             rows = np.flatnonzero(self.folds == i)
-            single = network_like(network, network.parameters[i], network.statistics[i])
-            scores[rows] = raw_scores(single, self.X, rows=rows)
+            scores[rows] = raw_scores(unstack(network, i), self.X, rows=rows)
         return scores
 
     def _criterion(self, scores):
