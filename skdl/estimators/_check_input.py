@@ -38,13 +38,19 @@ def check_training_data(estimator, X, y, sample_weight, *, reset, y_numeric):
     )
     weights = None
     if sample_weight is not None:
-        check_numbers(sample_weight, "sample_weight")
-        weights = check_sample_weight(
-            sample_weight, X, dtype=np.float64, ensure_non_negative=True
-        )[:, np.newaxis]
-        check_weight_sizes(weights, *WEIGHTS)
+        weights = check_row_weights(sample_weight, X)[:, np.newaxis]
         weights = weights.astype(network_dtype(X), copy=False)
     return X, y, weights
+
+
+def check_row_weights(sample_weight, X):
+    """Return the user's weights of the rows of X as an array, after checks."""
+    check_numbers(sample_weight, "sample_weight")
+    weights = check_sample_weight(
+        sample_weight, X, dtype=np.float64, ensure_non_negative=True
+    )
+    check_weight_sizes(weights, *WEIGHTS)
+    return weights
 
 
 def check_X(estimator, X):

@@ -14,13 +14,13 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from skdl._arguments import explain_arguments, explain_parameters
-from skdl._inputs import check_numbers, check_weight_sizes
+from skdl._inputs import check_numbers
 from skdl._parameters import ExplainedParameters
-from skdl._sklearn import Interval, StrOptions, check_sample_weight, fit_context
+from skdl._sklearn import Interval, StrOptions, fit_context
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
 from skdl.engine.prediction import by_passes, raw_scores
-from skdl.estimators._check_input import WEIGHTS
+from skdl.estimators._check_input import check_row_weights
 from skdl.estimators._class_weight import check_class_weight, class_weights
 from skdl.estimators._labels import as_labels, unique_labels
 from skdl.estimators._tabular_training import (
@@ -119,11 +119,7 @@ class _BaseTabular(Versioned, ExplainedParameters, BaseEstimator):
     def _checked_weights(self, sample_weight, Z):
         if sample_weight is None:
             return np.ones(len(Z))
-        check_numbers(sample_weight, "sample_weight")
-        weights = check_sample_weight(
-            sample_weight, Z, dtype=np.float64, ensure_non_negative=True
-        )
-        check_weight_sizes(weights, *WEIGHTS)
+        weights = check_row_weights(sample_weight, Z)
         if not weights.any():
             raise ValueError("sample_weight must have a positive weight, got zeros.")
         return weights
@@ -164,7 +160,7 @@ class _BaseTabular(Versioned, ExplainedParameters, BaseEstimator):
             return loss(S[own, np.arange(len(rows))], y)
 
         base, stop = held_out_loss(sums), 0
-        for i, width in enumerate(_widths(self._encoder)):
+        for i, width in enumerate(self._encoder.widths_):
             part = slice(stop, stop + width)
             stop += width
             if width:
@@ -179,19 +175,6 @@ class _BaseTabular(Versioned, ExplainedParameters, BaseEstimator):
         tags.input_tags.allow_nan = True
         tags.input_tags.categorical = True
         return tags
-
-
-def _widths(encoder):
-    """Return the number of columns of code of each column."""
-    widths = []
-    for i, kind in enumerate(encoder.kinds_):
-        if kind == "category":
-            levels = encoder.categories_[i]
-            widths.append(1 if encoder.is_binary_[i] else len(levels))
-        else:
-            own = int(encoder.scale_[i] > 0) + int(encoder.has_indicator_[i])
-            widths.append(own + len(encoder.bin_means_[i]))
-    return widths
 
 
 @explain_parameters

@@ -119,6 +119,8 @@ class TabularEncoder(
         missing values. Of two levels the first is -1. Empty for numbers.
     is_binary_ : ndarray of bool of shape (n_features,)
         Whether the column is a category of two levels.
+    widths_ : list of int
+        Number of output columns of each column.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -274,7 +276,7 @@ class TabularEncoder(
         """
         check_is_fitted(self)
         table = read_table(self, X, reset=False)
-        widths = [self._width(i) for i in range(self.n_features_in_)]
+        widths = self.widths_
         Z = np.zeros((table.shape[0], sum(widths)), np.float32)
         stop = 0
         for i, width in enumerate(widths):
@@ -290,8 +292,13 @@ class TabularEncoder(
                 self._write_number(i, numbers, Z[:, stop - width : stop])
         return Z
 
+    @property
+    def widths_(self) -> list[int]:
+        """Number of output columns of each column."""
+        check_is_fitted(self)
+        return [self._width(i) for i in range(self.n_features_in_)]
+
     def _width(self, i):
-        """Return the number of output columns of a column."""
         if self.kinds_[i] == "category":
             return 1 if self.is_binary_[i] else len(self.categories_[i])
         has_scale = self.scale_[i] > 0
