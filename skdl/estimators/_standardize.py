@@ -47,7 +47,8 @@ def scales_columns(net, X):
     ----------
     net : estimator
         Its parameters are read.
-    X : ndarray of shape (n_samples, n_features), or CSR array
+    X : ndarray of shape (n_samples, n_features), or CSR array, or None
+        None stands for a dense X of floats.
     """
     n_hidden = len(check_hidden_layers(net.hidden_layer_sizes))
     return scaling_kind(net, X, net.image_shape, n_hidden) is not None

@@ -25,6 +25,7 @@ from skdl.estimators._architecture import check_architecture, check_hidden_layer
 from skdl.estimators._check_input import rows_per_batch
 from skdl.estimators._prepare import optimizer_of
 from skdl.estimators._resolve import uses_lbfgs
+from skdl.estimators._standardize import scales_columns
 
 __all__ = ["LayerSummary", "NetSummary", "summarize"]
 
@@ -164,9 +165,8 @@ def summarize(net, n_features=None, n_outputs=None):
         hidden = check_hidden_layers(net.hidden_layer_sizes)
         widths, dtype = (n_features, *hidden, n_outputs), np.dtype(np.float64)
         options = check_architecture(net, len(hidden))
-        # "auto" is for a dense X and hidden layers.
-        is_auto = net.standardize == "auto"
-        options["scaling"] = bool(hidden) if is_auto else bool(net.standardize)
+        # X is unknown: None stands for a dense one.
+        options["scaling"] = scales_columns(net, None)
         # Any number in the place of an unknown one, which `_steps` hides.
         layers = build_layers([width or 1 for width in widths], **options)
     batch_size = None if uses_lbfgs(net) else rows_per_batch(net.batch_size, LARGE)
