@@ -39,6 +39,14 @@ def check_flag(name, value):
         raise TypeError(f"{name} must be True or False, got {value!r}.")
 
 
+def check_stream(file):
+    """Raise unless the parameter `file` of a callback is None or a text stream."""
+    if file is not None and not callable(getattr(file, "write", None)):
+        raise TypeError(
+            f"file must be a text stream, such as open('log.txt', 'w'), got {file!r}."
+        )
+
+
 @contextmanager
 def naming(path, problem, cure):
     """Add the path, the problem and a cure to an error of the operating system.

@@ -5,6 +5,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
+from skdl.callbacks._safe_file import check_stream
 from skdl.callbacks.base import NetCallback
 
 __all__ = ["EpochBar"]
@@ -50,10 +51,7 @@ class EpochBar(NetCallback):
     file: Any = None
 
     def __post_init__(self) -> None:
-        if self.file is not None and not callable(getattr(self.file, "write", None)):
-            raise TypeError(
-                f"file must be a text stream, such as sys.stdout, got {self.file!r}."
-            )
+        check_stream(self.file)
 
     def __getstate__(self) -> dict:
         """Leave the stream out of pickles and copies."""

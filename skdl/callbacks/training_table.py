@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from skdl._arguments import explain_parameters
-from skdl.callbacks._safe_file import check_flag
+from skdl.callbacks._safe_file import check_flag, check_stream
 from skdl.callbacks.base import NetCallback
 
 __all__ = ["EpochRows", "TrainingTable"]
@@ -155,11 +155,7 @@ class TrainingTable(NetCallback):
     time_left: bool = True
 
     def __post_init__(self) -> None:
-        if self.file is not None and not callable(getattr(self.file, "write", None)):
-            raise TypeError(
-                "file must be a text stream, such as open('log.txt', 'w'), got "
-                f"{self.file!r}."
-            )
+        check_stream(self.file)
         check_flag("time_left", self.time_left)
 
     def __getstate__(self) -> dict:
