@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-__all__ = ["html_table", "text_table"]
+__all__ = ["aligned_lines", "html_table", "text_table"]
 
 
 def text_table(rows: Sequence[Sequence[str]], left: int = 1) -> str:
@@ -23,14 +23,35 @@ def text_table(rows: Sequence[Sequence[str]], left: int = 1) -> str:
     layer     size
     hidden 1     5
     """
+    is_right = [i >= left for i in range(len(rows[0]))]
+    return "\n".join(aligned_lines(rows, is_right))
+
+
+def aligned_lines(rows: Sequence[Sequence[str]], is_right: Sequence[bool]) -> list[str]:
+    """Return rows of cells as lines whose columns are aligned.
+
+    Parameters
+    ----------
+    rows : sequence of sequence of str
+        The cells.
+    is_right : sequence of bool
+        Whether each column is aligned at its right.
+
+    Examples
+    --------
+    >>> from skdl._tables import aligned_lines
+    >>> aligned_lines([["a", "10"], ["bcd", "5"]], [False, True])
+    ['a    10', 'bcd   5']
+    """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
+    sides = [">" if right else "<" for right in is_right]
+    return [
         "  ".join(
-            f"{cell:<{width}}" if i < left else f"{cell:>{width}}"
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+            f"{cell:{side}{width}}"
+            for cell, side, width in zip(row, sides, widths, strict=True)
         ).rstrip()
         for row in rows
-    )
+    ]
 
 
 def html_table(

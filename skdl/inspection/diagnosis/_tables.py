@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from skdl._tables import aligned_lines
 from skdl._text import format_value
 
 
@@ -36,16 +37,7 @@ class Table:
     def lines(self) -> list[str]:
         """Return the table as lines of text with aligned columns."""
         cells = [self.header, *self.rows] if self.header else self.rows
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        lines = [
-            "  ".join(
-                f"{cell:>{width}}" if is_number else f"{cell:<{width}}"
-                for cell, width, is_number in zip(
-                    line, widths, self.is_number, strict=True
-                )
-            ).rstrip()
-            for line in cells
-        ]
+        lines = aligned_lines(cells, self.is_number)
         return lines + ([f"… {self.n_more} more"] if self.n_more else [])
 
 

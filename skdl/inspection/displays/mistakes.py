@@ -15,7 +15,7 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_consistent_length
 
 from skdl._sklearn import check_matplotlib_support
-from skdl._tables import html_table
+from skdl._tables import html_table, text_table
 from skdl.estimators._inner_door import labels_of
 from skdl.inspection._check_arguments import check_integer, check_lengths, check_table
 from skdl.inspection.displays._axes import GRAY, Display
@@ -345,11 +345,7 @@ class MistakesDisplay(Display):
         """Return the table as text."""
         header, lines = self._table()
         header = [_shorten(name) for name in header]
-        widths = [max(map(len, column)) for column in zip(header, *lines, strict=True)]
-        return "\n".join(
-            "  ".join(f"{cell:>{n}}" for cell, n in zip(line, widths, strict=True))
-            for line in [header, *lines]
-        )
+        return text_table([header, *lines], left=0)
 
 
 def _one_column(name, values):
