@@ -1,6 +1,7 @@
 """What pytest should know before it imports a test."""
 
 import atexit
+import gc
 import os
 import shutil
 import sys
@@ -50,3 +51,12 @@ def clock(monkeypatch):
     for module in (_training_run, _stopping, training, _trial):
         monkeypatch.setattr(module, "perf_counter", look)
     return clock
+
+
+def pytest_collection_finish():
+    """Take what was collected, thousands of tests, out of the garbage collector's way.
+
+    It would look at all of them again in each of its full passes.
+    """
+    gc.collect()
+    gc.freeze()
