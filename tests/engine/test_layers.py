@@ -86,6 +86,25 @@ def test_inner_layer_returns_the_gradient_of_its_input(stack):
     assert_allclose(buffers.weight_gradient, expected, rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize("stack", [(), (3,)])
+@pytest.mark.parametrize("shape", [(1, 4, 3), (6, 1, 3), (6, 4, 1), (1, 1, 1)])
+def test_products_over_one_number(stack, shape):
+    n, fan_in, fan_out = shape
+    rng = np.random.default_rng(0)
+    layer = Affine(fan_in, fan_out, is_first=False)
+    X, W, b, dZ = (
+        rng.normal(size=(*stack, *matrix))
+        for matrix in ((n, fan_in), (fan_in, fan_out), (1, fan_out), (n, fan_out))
+    )
+    layer.attach(W, b)
+    buffers = layer.buffers(Arrays(*stack, n), np.empty_like(W), np.empty_like(b))
+    forward, backward = layer.bind(buffers)
+    assert_allclose(forward(X), X @ W + b, rtol=1e-13)
+    assert_allclose(backward(dZ), dZ @ W.swapaxes(-1, -2), rtol=1e-13)
+    expected = X.swapaxes(-1, -2) @ dZ
+    assert_allclose(buffers.weight_gradient, expected, rtol=1e-13)
+
+
 def test_only_inner_training_layers_have_an_input_gradient():
     assert affine(is_first=True)[1].dX is None
     layer, buffers, _ = affine()

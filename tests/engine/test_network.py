@@ -277,9 +277,10 @@ def test_a_training_step_allocates_next_to_nothing(case):
         term.add(1024)
         state.step(parameters, workspace.gradient, 1e-4)
 
-    # NumPy's own buffers take 33 kB; the parameters and each hidden array far more.
+    # NumPy's own buffers take 33 kB for each operand that is broadcast, and no product
+    # has more than two; the parameters and each hidden array take far more.
     total = sum(array.nbytes for array in arrays_of(workspace).values())
-    assert peak_bytes(step) < min(0.05 * total, 0.75 * parameters.nbytes)
+    assert peak_bytes(step) < min(0.05 * total, 0.8 * parameters.nbytes)
 
 
 def test_prediction_workspace_holds_outputs_only():

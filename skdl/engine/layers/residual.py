@@ -3,7 +3,7 @@
 import numpy as np
 
 from skdl.engine.initializers import LeCunNormal
-from skdl.engine.layers.affine import Affine
+from skdl.engine.layers.affine import Affine, product_over
 from skdl.engine.layers.base import Layer, squared, transposed
 
 __all__ = ["Fork", "Join", "initialize_blocks"]
@@ -82,11 +82,14 @@ class Join(Layer):
     def bind(self, buffers):
         """Return Y → sum, in memory of its own, and dA → dA."""
         P, total = self.projection, buffers.sum
+        product = product_over(self.fork.width)
+        input_product = product_over(self.width)
+        weight_product = product_over(total.shape[-2])
 
         def forward(Y):
             if P is None:
                 return np.add(Y, buffers.X, out=total)
-            np.matmul(buffers.X, P, out=total)
+            product(buffers.X, P, total)
             return np.add(total, Y, out=total)
 
         def backward(dA):
@@ -95,8 +98,8 @@ class Join(Layer):
                 np.copyto(buffers.gradient, dA)
             else:
                 X = transposed(buffers.X)
-                np.matmul(X, dA, out=buffers.projection_gradient)
-                np.matmul(dA, transposed(P), out=buffers.gradient)
+                weight_product(X, dA, buffers.projection_gradient)
+                input_product(dA, transposed(P), buffers.gradient)
             return dA
 
         return forward, backward
