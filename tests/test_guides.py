@@ -1,5 +1,6 @@
 """The code in the guides of docs/ runs as it stands there."""
 
+import importlib.util
 import re
 import sys
 from pathlib import Path
@@ -56,3 +57,50 @@ def test_readme(capsys):
     assert len(printed) == 12
     for line in printed:
         assert line in text
+
+
+def load_pages():
+    spec = importlib.util.spec_from_file_location("pages", DOCS / "pages.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+PAGES = load_pages()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES.PAGES, ids=lambda page: page.stem)
+def test_page_prints_and_draws_what_it_shows(page, tmp_path, monkeypatch):
+    """``python docs/pages.py`` writes outputs and figures again."""
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    monkeypatch.chdir(tmp_path)
+    for block, printed in PAGES.run(page):
+        assert printed == (block["output"] or "")
+    drawn = {figure.name for figure in tmp_path.glob("*.png")}
+    assert drawn == set(PAGES.shown_figures(page))
+
+
+def test_every_figure_of_the_course_is_shown():
+    shown = [name for page in PAGES.PAGES for name in PAGES.shown_figures(page)]
+    files = sorted(path.name for path in PAGES.FIGURES.glob("*.png"))
+    assert sorted(shown) == files
+
+
+@pytest.mark.parametrize("page", PAGES.CHAPTERS, ids=lambda page: page.stem)
+def test_chapter_solves_its_exercises(page):
+    text = page.read_text("utf-8")
+    parts = re.split(r"^## (?:Exercises|Solutions)\n", text, flags=re.M)
+    assert len(parts) == 3
+    numbers = [re.findall(r"^(\d+)\. ", part, re.M) for part in parts[1:]]
+    assert numbers[0] == numbers[1]
+    assert 3 <= len(numbers[0]) <= 5
+
+
+def test_page_of_which_the_output_changed_is_found(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("```python\nprint(1 + 1)\n```\n\n```text\n3\n```\n\nEnd\n", "utf-8")
+    assert PAGES.update(page, write=False)[1:] == ["-3", "+2"]
+    PAGES.update(page, write=True)
+    assert page.read_text("utf-8").splitlines()[5:] == ["2", "```", "", "End"]
+    assert PAGES.update(page, write=False) == []
