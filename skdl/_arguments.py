@@ -13,9 +13,13 @@ from typing import TypeVar
 __all__ = ["advice", "explain_arguments", "explain_parameters"]
 
 # An error lists the arguments if there are no more than this.
-MANY = 12
+MANY = 20
 C = TypeVar("C", bound=type)
 F = TypeVar("F", bound=Callable)
+# Parameters of nets, which an ensemble or a search takes from its `estimator`.
+# `explain_parameters` fills the set.
+OF_NETS: set[str] = set()
+VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 # Words of other libraries -> our parameter or argument, the first that there is.
 TRANSLATED = {
@@ -25,27 +29,46 @@ TRANSLATED = {
     "beta1": ["beta_1"],
     "beta2": ["beta_2"],
     "C": ["alpha"],
+    "cat_cols": ["categorical_features"],
+    "cat_features": ["categorical_features"],
+    "categorical_columns": ["categorical_features"],
     "class_weights": ["class_weight"],
+    "clip": ["max_grad_norm"],
     "clip_grad_norm": ["max_grad_norm"],
+    "clip_value": ["max_grad_norm"],
     "clipnorm": ["max_grad_norm"],
+    "clipping": ["max_grad_norm"],
     "criterion": ["loss"],
+    "dirpath": ["path"],
     "dropout_rate": ["dropout"],
+    "early_stop": ["early_stopping"],
     "early_stopping_rounds": ["n_iter_no_change"],
+    "ensemble_size": ["n_members"],
     "epochs": ["max_iter"],
     "eta": ["learning_rate_init"],
     "eta0": ["learning_rate_init"],
     "eval_metric": ["scoring"],
     "eval_set": ["X_val"],
+    "file_path": ["path"],
+    "filename": ["path"],
+    "filepath": ["path"],
+    "folds": ["cv"],
+    "gradient_clip": ["max_grad_norm"],
     "gradient_clip_val": ["max_grad_norm"],
+    "hidden": ["hidden_layer_sizes"],
     "hidden_dims": ["hidden_layer_sizes"],
     "hidden_layers": ["hidden_layer_sizes"],
+    "hidden_size": ["hidden_layer_sizes"],
     "hidden_sizes": ["hidden_layer_sizes"],
     "hidden_units": ["hidden_layer_sizes"],
+    "init": ["weight_init"],
+    "initialization": ["weight_init"],
     "initializer": ["weight_init"],
     "iterations": ["max_iter"],
     "kernel_initializer": ["weight_init"],
     "l2": ["alpha"],
     "label_smoothing_factor": ["label_smoothing"],
+    "layer_sizes": ["hidden_layer_sizes"],
     "layers": ["hidden_layer_sizes"],
     "loss_fn": ["loss"],
     "loss_function": ["loss"],
@@ -56,48 +79,130 @@ TRANSLATED = {
     "metrics": ["scoring"],
     "min_delta": ["tol"],
     "mode": ["voting", "fill_mode"],
+    "monitor": ["scoring"],
+    "n_bags": ["n_members"],
+    "n_candidates": ["n_iter", "max_candidates"],
+    "n_ensemble": ["n_members"],
     "n_epochs": ["max_iter"],
     "n_estimators": ["n_members"],
-    "n_iter": ["max_iter"],
+    "n_folds": ["cv"],
+    "n_hidden": ["hidden_layer_sizes"],
+    "n_iter": ["max_iter", "max_candidates"],
     "n_iter_max": ["max_iter"],
+    "n_models": ["n_members"],
+    "n_nets": ["n_members"],
+    "n_seeds": ["n_members"],
+    "n_splits": ["cv"],
+    "n_trials": ["n_iter", "max_candidates"],
+    "n_units": ["hidden_layer_sizes"],
+    "nesterov": ["nesterovs_momentum"],
+    "neurons": ["hidden_layer_sizes"],
     "nonlinearity": ["activation"],
+    "normalise": ["standardize"],
+    "normalize": ["standardize"],
+    "normalize_y": ["standardize_target"],
     "num_epochs": ["max_iter"],
     "objective": ["loss"],
     "optim": ["solver"],
     "optimizer": ["solver"],
+    "param_distributions": ["param_grid", "param_space"],
+    "param_grid": ["param_distributions", "param_space"],
+    "params": ["param_grid", "param_distributions", "param_space"],
     "patience": ["n_iter_no_change"],
+    "period": ["every"],
+    "pos_weight": ["class_weight"],
     "reg_lambda": ["alpha"],
+    "rng": ["random_state"],
     "sample_weights": ["sample_weight"],
+    "save_best_only": ["best_path"],
+    "save_freq": ["every"],
+    "save_top_k": ["best_path"],
+    "scale": ["standardize"],
+    "scale_pos_weight": ["class_weight"],
+    "scale_y": ["standardize_target"],
+    "scaler": ["standardize"],
+    "scaling": ["standardize"],
     "scheduler": ["learning_rate"],
     "seed": ["random_state"],
     "standardise": ["standardize"],
+    "standardization": ["standardize"],
+    "standardize_y": ["standardize_target"],
+    "target_scaler": ["standardize_target"],
+    "target_transform": ["standardize_target"],
+    "test_size": ["validation_fraction"],
+    "time_budget": ["max_time"],
+    "time_limit": ["max_time"],
+    "timeout": ["max_time"],
+    "tolerance": ["tol"],
     "units": ["hidden_layer_sizes"],
     "use_batch_norm": ["normalization"],
     "val_data": ["X_val"],
+    "val_fraction": ["validation_fraction"],
+    "val_size": ["validation_fraction"],
+    "val_split": ["validation_fraction"],
+    "valid_size": ["validation_fraction"],
     "validation_data": ["X_val"],
+    "validation_size": ["validation_fraction"],
     "verbose_eval": ["verbose"],
     "weight_decay": ["alpha"],
     "weights_init": ["weight_init"],
+    "y_scaler": ["standardize_target"],
 }
 # How our word is used, where its name alone does not say it.
 USES = {
     "X_val": "X_val and y_val",
+    "best_path": "best_path, a second file for the best epoch",
     "n_iter_no_change": "early_stopping=True and n_iter_no_change",
     "normalization": "normalization='batch'",
+    "validation_fraction": "early_stopping=True and validation_fraction",
 }
-# Words without a counterpart.
+FROM_X = "fit reads the number of columns from X, so leave {name} out"
+FROM_Y = "fit reads the classes from y, so leave {name} out"
+ON_CPU = "skdl computes on the CPU, so leave {name} out"
+THREADS = "the threads are those of BLAS, which threadpoolctl limits"
+OUTPUT = "the loss decides what the output is, as loss='hinge' does"
+QUANTILE = "use loss=Quantile({value!r}), with Quantile of skdl.engine"
+# Words without an argument of the same meaning: words -> (an argument that the class or
+# the method must have for the advice to make sense, advice).
 ADVICE = {
-    "callbacks": "call set_callbacks(a, b) before fit",
-    "device": "skdl computes on the CPU, so leave device out",
-    "input_dim": "fit reads the number of columns from X, so leave input_dim out",
-    "input_shape": "fit reads the number of columns from X, so leave input_shape out",
-    "n_jobs": "the threads are those of BLAS, which threadpoolctl limits",
-    "quantile": "use loss=Quantile({value!r}), with Quantile of skdl.engine",
-    "quantiles": "use loss=Quantile({value!r}), with Quantile of skdl.engine",
+    ("callbacks",): (None, "call set_callbacks(a, b) before fit"),
+    ("categories",): (
+        "max_categories",
+        "fit reads the categories of a column from X; categorical_features names the "
+        "columns",
+    ),
+    ("numeric_features", "numerical_features", "numeric_cols"): (
+        "categorical_features",
+        "name the other columns, by categorical_features",
+    ),
+    ("monitor",): (
+        "best_path",
+        "the net's scoring decides which epoch is the best; best_path is a second file "
+        "for it",
+    ),
+    ("device", "gpu", "cuda", "use_cuda"): ("solver", ON_CPU),
+    ("input_dim", "input_shape", "input_size", "n_features"): ("solver", FROM_X),
+    ("classes", "n_classes", "num_classes", "output_dim"): ("class_weight", FROM_Y),
+    ("n_jobs", "n_threads", "num_workers"): ("solver", THREADS),
+    ("out_activation", "output_activation", "final_activation"): ("solver", OUTPUT),
+    ("l1", "reg_alpha"): ("l1_ratio", "use penalty='l1' and alpha={value!r}"),
+    ("max_steps", "steps"): ("max_iter", "use max_iter, which counts epochs"),
+    ("warmup", "warmup_steps"): ("learning_rate", "use learning_rate='warmup'"),
+    ("betas",): ("beta_1", "use beta_1 and beta_2"),
+    ("quantile", "quantiles"): ("standardize_target", QUANTILE),
 }
-# The parameter that a class must have for the advice to make sense.
-NEEDS = {"quantile": "standardize_target", "quantiles": "standardize_target"}
-NEEDS |= dict.fromkeys(("device", "input_dim", "input_shape", "n_jobs"), "solver")
+OF_CLASSIFIERS = "it is a parameter of classifiers, such as MLPClassifier"
+OF_REGRESSORS = "it is a parameter of regressors, such as MLPRegressor"
+# Parameters of other nets than this one.
+ELSEWHERE = {
+    "class_weight": OF_CLASSIFIERS,
+    "label_smoothing": OF_CLASSIFIERS,
+    "loss": "the loss of this class is fixed; MLPClassifier and MLPRegressor have the "
+    "parameter loss",
+    "quantile": "quantiles are losses of regressors, such as MLPRegressor",
+    "quantiles": "quantiles are losses of regressors, such as MLPRegressor",
+    "standardize_target": OF_REGRESSORS,
+}
 
 
 def advice(name, value, here, there=(), elsewhere=""):
@@ -125,17 +230,23 @@ def advice(name, value, here, there=(), elsewhere=""):
     'set max_iter in the constructor'
     """
     known = {**dict.fromkeys(there, elsewhere), **dict.fromkeys(here, "use {}")}
-    for ours in [name, *TRANSLATED.get(name, ())]:
+    meant = [name, *TRANSLATED.get(name, ())]
+    for ours in meant:
         if ours in known:
             return known[ours].format(USES.get(ours, ours))
-    if name in ADVICE and NEEDS.get(name, name) in {name, *here, *there}:
-        return ADVICE[name].format(value=value)
-    close = get_close_matches(name, known, n=1, cutoff=0.7)
-    if close:
-        return known[close[0]].format(close[0])
+    for names, (needed, text) in ADVICE.items():
+        if name in names and (needed is None or needed in known):
+            return text.format(name=name, value=value)
     if "estimator" in here:
-        return f"a parameter of the estimator is set there, as in Net({name}={value!r})"
-    return ""
+        for ours in meant:
+            if ours in OF_NETS:
+                return f"set it in the estimator, as in Net({ours}={value!r})"
+    if "max_iter" in known:  # a net
+        for ours in meant:
+            if ours in ELSEWHERE:
+                return ELSEWHERE[ours]
+    close = get_close_matches(name, known, n=1, cutoff=0.7)
+    return known[close[0]].format(close[0]) if close else ""
 
 
 def explain_arguments(function: F) -> F:
@@ -146,7 +257,7 @@ def explain_arguments(function: F) -> F:
     function : callable
         A method, perhaps ``__init__``. Its signature and documentation stay.
     """
-    here = [*inspect.signature(function).parameters][1:]
+    here = _names_of(function)[1:]
     is_constructor = function.__name__ == "__init__"
 
     @wraps(function)
@@ -157,8 +268,10 @@ def explain_arguments(function: F) -> F:
             # An error of the call itself has no frame below this one.
             if error.__traceback__.tb_next is not None:
                 raise
-            there, elsewhere = _other_arguments(type(self), is_constructor)
-            name = type(self).__name__
+            # The first argument of a class method is the class.
+            cls = self if isinstance(self, type) else type(self)
+            there, elsewhere = _other_arguments(cls, is_constructor)
+            name = cls.__name__
             name += "" if is_constructor else f".{function.__name__}"
             unknown = {k: v for k, v in kwargs.items() if k not in here}
             if not unknown:
@@ -176,6 +289,12 @@ def explain_arguments(function: F) -> F:
             ) from None
 
     return explained
+
+
+def _names_of(function):
+    """Return the names of the arguments, except ``*args`` and ``**kwargs``."""
+    parameters = inspect.signature(function).parameters.values()
+    return [one.name for one in parameters if one.kind not in VARIADIC]
 
 
 def _known(name, here):
@@ -203,5 +322,8 @@ def explain_parameters(cls: C) -> C:
     cls : class
         It is changed and returned.
     """
+    names = _names_of(cls.__init__)
+    if "solver" in names:
+        OF_NETS.update(names[1:])
     cls.__init__ = explain_arguments(cls.__init__)
     return cls

@@ -26,6 +26,16 @@ DECIMAL_COMMA = re.compile(r"[+-]?\d[\d.\s]*,\d+")
 # Types with a missing value of their own, NaN or NaT, which does not equal itself.
 MAYBE_MISSING = (float, np.floating, np.datetime64, np.timedelta64)
 MISSING = ("NoneType", "NAType", "NaTType")
+# What X must not contain: scikit-learn's word, a function that finds it, what to do.
+NOT_FINITE = (
+    (
+        "NaN",
+        np.isnan,
+        "Fill the gaps by sklearn.impute.SimpleImputer in a pipeline, or use "
+        "TabularClassifier or TabularRegressor, which take NaN.",
+    ),
+    ("infinity", np.isinf, "Replace it by a finite number."),
+)
 # Rows per block, in the search for the first wrong row.
 ROWS = 10_000
 
@@ -170,7 +180,7 @@ def _holds_dates(column):
 
 
 def explanation_of(X, error):
-    """Return which columns and rows of X an error is about, or an empty text.
+    """Return an error's message with the columns and rows of X, or an empty text.
 
     Parameters
     ----------
@@ -179,9 +189,16 @@ def explanation_of(X, error):
     error : Exception
         scikit-learn's error.
     """
-    for what in ("NaN", "infinity"):
+    if str(error).startswith("Expected 2D array, got 1D array"):
+        return (
+            f"Expected 2D array, got 1D array of {len(X)} values instead: X must have "
+            "a row for each sample. Reshape your data: X.reshape(-1, 1) for values of "
+            "one column, or X.reshape(1, -1) for those of one row."
+        )
+    for what, is_wrong, cure in NOT_FINITE:
         if f"X contains {what}" in str(error):
-            return _places(X, np.isnan if what == "NaN" else np.isinf, what)
+            places = _places(X, is_wrong)
+            return places and f"Input X contains {what} in {places}. {cure}"
     words, cells = [], []
     for name, column in _columns(X):
         place = _first_non_number(np.asarray(column, dtype=object))
@@ -193,7 +210,8 @@ def explanation_of(X, error):
             cells.append((named, row, value))
         else:
             words.append(named)
-    return "\n".join(filter(None, (_about_cells(cells), _about_words(words))))
+    texts = [*filter(None, (_about_cells(cells), _about_words(words)))]
+    return "\n".join([*texts, str(error)]) if texts else ""
 
 
 def _about_cells(cells):
@@ -273,30 +291,27 @@ def _is_number(value):
     return True
 
 
-def _places(X, is_wrong, what):
-    """Return which columns contain NaN or infinity, and the first such row."""
+def _places(X, is_wrong):
+    """Return which columns contain wrong numbers, and the first such row, or ""."""
     if issparse(X):
         X = X.tocoo()
         wrong = is_wrong(X.data)
         rows, columns = X.row[wrong], X.col[wrong]
-        names = [str(column) for column in np.unique(columns)]
-        return _describe_places(what, names, rows.min())
-    names, first = [], []
-    for name, column in _columns(X):
-        rows = np.flatnonzero(is_wrong(_as_floats(column)))
-        if len(rows):
-            names.append(repr(name))
-            first.append(rows[0])
-    return _describe_places(what, names, min(first)) if names else ""
+        names, first = [str(column) for column in np.unique(columns)], rows
+    else:
+        names, first = [], []
+        for name, column in _columns(X):
+            rows = np.flatnonzero(is_wrong(_as_floats(column)))
+            if len(rows):
+                names.append(repr(name))
+                first.append(rows[0])
+    if not names:
+        return ""
+    columns = f"column{'s' * (len(names) > 1)} {join_names(names)}"
+    return f"{columns}, first in row {min(first)} (counted from 0)"
 
 
 def _as_floats(column):
     if hasattr(column, "to_numpy") and hasattr(column, "iloc"):
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
     return np.asarray(column).astype(np.float64)
-
-
-def _describe_places(what, names, row):
-    what = what[0].upper() + what[1:]
-    columns = join_names(names)
-    return f"{what} is in the columns {columns}, first in row {row} (counted from 0)."

@@ -1,5 +1,6 @@
 """Checks of X, y and weights by scikit-learn, with errors that say more."""
 
+from collections.abc import Mapping
 from contextlib import contextmanager
 from functools import wraps
 
@@ -15,6 +16,7 @@ from skdl._explain import (
     or_nothing,
     types_in,
 )
+from skdl._sklearn import check_sample_weight
 
 
 def check_inputs(estimator, X, y="no_validation", **options):
@@ -91,7 +93,7 @@ def takes_validation_sets(transform):
 
 @contextmanager
 def columns_named(X):
-    """Add the columns of X that cause a ValueError or TypeError to its message.
+    """Name the columns and rows of X that cause a ValueError or TypeError.
 
     Parameters
     ----------
@@ -105,7 +107,7 @@ def columns_named(X):
         if not text:
             raise
         kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"{error}\n{text}") from error
+        raise kind(text) from None
 
 
 def check_numbers(values, name):
@@ -218,11 +220,78 @@ def _missing_target(y):
     if y.dtype.kind in "mM":
         rows = np.argwhere(np.isnat(y))
         return (rows[0][0], np.datetime64("NaT")) if len(rows) else None
+    if y.dtype.kind == "f":
+        rows = np.argwhere(np.isnan(y))
+        return (rows[0][0], np.nan) if len(rows) else None
     return first_missing(y) if y.dtype.kind == "O" and y.ndim in (1, 2) else None
 
 
 def _name_of(missing):
     return {"NoneType": "None", "datetime64": "NaT"}.get(type(missing).__name__, "NaN")
+
+
+def check_weights(sample_weight, X, least=1e-30, most=1e30):
+    """Return the user's weights of the rows of X as an array, after checks.
+
+    Parameters
+    ----------
+    sample_weight : array-like or number
+        What the user gave.
+    X : ndarray or sparse array
+        The rows.
+    least, most : float, default=1e-30 and 1e30
+        Bounds of the largest weight, as for `check_weight_sizes`.
+
+    Raises
+    ------
+    ValueError
+        With the first row whose weight is wrong.
+    """
+    if isinstance(sample_weight, str | Mapping):
+        raise ValueError(
+            f"sample_weight must hold a number for each row, got {sample_weight!r}. "
+            "Weights of classes are another parameter, of classifiers: "
+            f"class_weight={sample_weight!r}."
+        )
+    check_numbers(sample_weight, "sample_weight")
+    try:
+        weights = check_sample_weight(
+            sample_weight, X, dtype=np.float64, ensure_non_negative=True
+        )
+    except ValueError as error:
+        text = or_nothing(_about_weights, sample_weight, X)
+        raise ValueError(text or str(error)) from None
+    if not (weights > 0).any():
+        raise ValueError(
+            "sample_weight must contain at least one positive weight, got "
+            f"{sample_weight!r}."
+        )
+    check_weight_sizes(weights, least, most)
+    return weights
+
+
+def _about_weights(sample_weight, X):
+    """Return what is wrong with weights that scikit-learn refuses, or ""."""
+    weights, n_rows = np.asarray(sample_weight, dtype=np.float64), X.shape[0]
+    if weights.ndim == 2:
+        return (
+            f"sample_weight has the shape {weights.shape}, but must have one "
+            f"dimension, with a number for each of the {n_rows} rows of X."
+        )
+    if weights.ndim == 1 and len(weights) != n_rows:
+        return (
+            f"sample_weight has {len(weights)} numbers, but X has {n_rows} rows: "
+            "there must be a number for each row."
+        )
+    rows = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
+    if not len(rows):
+        return ""
+    where = f" in row {rows[0]} (counted from 0)" if weights.ndim else ""
+    value = float(weights.flat[rows[0]])
+    return (
+        f"sample_weight holds {'NaN' if np.isnan(value) else value}{where}: weights "
+        "must be finite and not negative. A row of weight 0 is left out."
+    )
 
 
 def check_weight_sizes(weights, least, most, name="sample_weight"):

@@ -177,7 +177,13 @@ def check_scorer_names(scoring, others=()):
 
 
 class ExplainedParameters:
-    """Mixin for estimators whose errors about parameters say what to write instead."""
+    """Mixin for estimators whose errors about parameters say what to write instead.
+
+    A class may have `_related_names`: parameter -> names of other libraries, as
+    `suggestion` takes them.
+    """
+
+    _related_names = NO_NAMES
 
     @classmethod
     @cache
@@ -221,4 +227,4 @@ class ExplainedParameters:
         try:
             super()._validate_params()
         except InvalidParameterError as error:
-            raise hint_at(self, error) from None
+            raise hint_at(self, error, others=self._related_names) from None

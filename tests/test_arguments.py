@@ -8,12 +8,31 @@ import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
-from skdl import MLPClassifier, MLPRegressor, PCAWhitener, Standardizer, SVMClassifier
-from skdl._arguments import ADVICE, TRANSLATED, USES
-from skdl.ensemble import CheckpointEnsembleRegressor, SeedEnsembleClassifier
-from skdl.inspection import NeuralFeatures
-from skdl.model_selection import CoarseToFineSearchCV
-from skdl.preprocessing import ImageAugmenter
+from skdl import (
+    MLPClassifier,
+    MLPRegressor,
+    PCAWhitener,
+    SoftmaxClassifier,
+    Standardizer,
+    SVMClassifier,
+    TabularClassifier,
+    ValidationSet,
+)
+from skdl._arguments import ADVICE, ELSEWHERE, TRANSLATED, USES
+from skdl.callbacks import Checkpoint, EpochBar
+from skdl.ensemble import (
+    BaggingEnsembleClassifier,
+    CheckpointEnsembleRegressor,
+    SeedEnsembleClassifier,
+)
+from skdl.inspection import LivePlot, NeuralFeatures
+from skdl.model_selection import (
+    CoarseToFineSearchCV,
+    Log,
+    StackedGridSearchCV,
+    StackedRandomizedSearchCV,
+)
+from skdl.preprocessing import ImageAugmenter, TabularEncoder
 
 X, y = np.zeros((4, 2)), [0, 1, 0, 1]
 
@@ -32,22 +51,44 @@ CONSTRUCTORS = [
     (MLPClassifier, {"patience": 3}, "'patience': use early_stopping=True and n_iter_"),
     (MLPClassifier, {"batch_norm": True}, "'batch_norm': use normalization='batch'."),
     (MLPClassifier, {"n_jobs": 2}, "'n_jobs': the threads are those of BLAS, which "),
-    (MLPClassifier, {"quantile": 0.9}, "'quantile'. See help(MLPClassifier)."),
+    (MLPClassifier, {"quantile": 0.9}, "'quantile': quantiles are losses of regre"),
+    (MLPClassifier, {"xyz": 0.9}, "'xyz'. See help(MLPClassifier)."),
     (MLPRegressor, {"quantile": 0.9}, "'quantile': use loss=Quantile(0.9), with "),
-    (MLPRegressor, {"class_weight": {}}, "'class_weight'. See help(MLPRegressor)."),
+    (MLPRegressor, {"class_weight": {}}, "'class_weight': it is a parameter of cl"),
+    (MLPRegressor, {"class_weights": {}}, "'class_weights': it is a parameter of cl"),
+    (MLPClassifier, {"standardize_target": 1}, "'standardize_target': it is a param"),
+    (MLPClassifier, {"final_activation": 1}, "'final_activation': the loss decides"),
+    (MLPClassifier, {"val_split": 0.2}, "'val_split': use early_stopping=True and va"),
+    (MLPClassifier, {"scaler": 1}, "'scaler': use standardize."),
+    (MLPClassifier, {"n_classes": 3}, "'n_classes': fit reads the classes from y, "),
+    (MLPClassifier, {"max_steps": 3}, "'max_steps': use max_iter, which counts ep"),
+    (SoftmaxClassifier, {"loss": "hinge"}, "'loss': the loss of this class is fixed; "),
+    (TabularClassifier, {"loss": "hinge"}, "'loss': the loss of this class is fixed; "),
+    (TabularClassifier, {"cat_features": 1}, "'cat_features': use categorical_featur"),
     (SVMClassifier, {"C": 1, "lr": 1}, "'C': use alpha; 'lr': use learning_rate_init."),
     (SeedEnsembleClassifier, {"n_estimators": 3}, "'n_estimators': use n_members."),
-    (
-        SeedEnsembleClassifier,
-        {"max_iter": 3},
-        "'max_iter': a parameter of the est",
-    ),
+    (SeedEnsembleClassifier, {"n_seeds": 3}, "'n_seeds': use n_members."),
+    (SeedEnsembleClassifier, {"max_iter": 3}, "'max_iter': set it in the estimator, "),
+    (SeedEnsembleClassifier, {"epochs": 3}, "'epochs': set it in the estimator, as "),
+    (SeedEnsembleClassifier, {"xyz": 3}, "'xyz'. It takes estimator, n_members, "),
     (CheckpointEnsembleRegressor, {"votings": 0}, "'votings': use voting."),
     (Standardizer, {"with_sd": False}, "'with_sd': use with_std."),
     (PCAWhitener, {"n_component": 2}, "'n_component': use n_components."),
     (ImageAugmenter, {"rotations": 5}, "'rotations': use rotation."),
     (NeuralFeatures, {"layr": 0}, "'layr': use layer."),
     (CoarseToFineSearchCV, {"n_job": 2}, "'n_job': use n_jobs."),
+    (CoarseToFineSearchCV, {"n_iter": 9}, "'n_iter': use max_candidates."),
+    (CoarseToFineSearchCV, {"lr": 9}, "'lr': set it in the estimator, as in Net(lea"),
+    (StackedGridSearchCV, {"n_splits": 9}, "'n_splits': use cv."),
+    (TabularEncoder, {"categories": 1}, "'categories': fit reads the categories of"),
+    (TabularEncoder, {"numeric_cols": 1}, "'numeric_cols': name the other columns, "),
+    (Checkpoint, {"save_best_only": True}, "'save_best_only': use best_path, a second"),
+    (Checkpoint, {"monitor": "val_loss"}, "'monitor': the net's scoring decides whi"),
+    (Checkpoint, {"filepath": "a"}, "'filepath': use path."),
+    (EpochBar, {"xyz": 1}, "'xyz'. It takes file."),
+    (LivePlot, {"every": 1}, "'every'. It takes interval, yscale."),
+    (Log, {"limit": 1}, "'limit': use limits."),
+    (ValidationSet, {"sample_weights": 1}, "'sample_weights': use sample_weight."),
 ]
 
 
@@ -82,6 +123,27 @@ def test_a_method_names_the_public_class_and_the_argument(Net, method, arguments
     start = f"{Net.__name__}.{method} got an unexpected argument "
     assert str(error.value).startswith(start + text)
     assert vars(net) == vars(Net())
+
+
+SIMPLE = [
+    ("set_callbacks", "'callbacks': call set_callbacks(a, b) before fit."),
+    ("summary", "'callbacks': call set_callbacks(a, b) before fit."),
+    ("to_sklearn", "'callbacks': call set_callbacks(a, b) before fit."),
+    ("from_sklearn", "'callbacks': call set_callbacks(a, b) before fit."),
+]
+
+
+@pytest.mark.parametrize(("method", "text"), SIMPLE)
+def test_a_method_of_all_nets_names_the_public_class(method, text):
+    start = f"SVMClassifier.{method} got an unexpected argument "
+    with pytest.raises(TypeError) as error:
+        getattr(SVMClassifier(), method)(callbacks=[])
+    assert str(error.value) == start + text
+
+
+def test_a_search_names_itself_where_X_is_missing():
+    with pytest.raises(TypeError, match=r"^StackedGridSearchCV\.fit missing 1 requir"):
+        StackedGridSearchCV(MLPClassifier(), {}).fit()
 
 
 @pytest.mark.parametrize("Net", [MLPClassifier, MLPRegressor, SeedEnsembleClassifier])
@@ -151,9 +213,12 @@ def test_signature_clone_and_pickle_are_as_without_the_decorator():
 
 def test_every_translation_leads_to_an_argument_that_exists():
     classes = {cls for cls, _, _ in CONSTRUCTORS}
+    classes |= {BaggingEnsembleClassifier, StackedRandomizedSearchCV}
     known = {name for cls in classes for name in inspect.signature(cls).parameters}
     known |= {*inspect.signature(MLPClassifier.fit).parameters}
     for ours in TRANSLATED.values():
         assert known >= {*ours}
     assert known >= {*USES}
-    assert not known & {*ADVICE} - {"n_jobs"}
+    assert known >= {*ELSEWHERE} - {"quantile", "quantiles"}
+    assert known >= {needed for needed, _ in ADVICE.values() if needed}
+    assert not known & {name for names in ADVICE for name in names} - {"n_jobs"}

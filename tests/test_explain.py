@@ -167,9 +167,25 @@ def test_columns_with_nan_are_named():
     ):
         with pytest.raises(ValueError, match="Input X contains NaN") as caught:
             MLPClassifier().fit(table, y)
-        assert f"NaN is in the columns {names}, first in row 7" in str(caught.value)
-    with pytest.raises(ValueError, match="Infinity is in the columns 1, first in"):
+        message = str(caught.value)
+        assert message.startswith(f"Input X contains NaN in columns {names}, first in")
+        assert "row 7 (counted from 0). Fill the gaps by sklearn.impute." in message
+        assert len(message) < 250
+        assert caught.value.__suppress_context__
+    with pytest.raises(ValueError, match="^Input X contains infinity in column 1, fir"):
         MLPClassifier().fit(np.array([[1, np.inf]] * 12), y)
+
+
+@pytest.mark.parametrize("Estimator", [MLPClassifier, MLPRegressor, Standardizer])
+def test_one_dimension_is_not_printed(Estimator):
+    with pytest.raises(ValueError, match="^Expected 2D array, got 1D array of 36 val"):
+        Estimator().fit(X.ravel(), np.arange(12) % 2)
+
+
+def test_the_column_of_words_comes_before_the_words_of_numpy():
+    frame = FRAME.assign(b=["u", "v"] * 6)
+    with pytest.raises(ValueError, match="^These columns contain no numbers: 'b'"):
+        MLPClassifier().fit(frame, np.arange(12) % 2)
 
 
 @pytest.mark.parametrize("Estimator", [MLPClassifier, MLPRegressor, Standardizer])

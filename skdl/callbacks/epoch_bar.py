@@ -5,12 +5,14 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
+from skdl._arguments import explain_parameters
 from skdl.callbacks._safe_file import check_stream
 from skdl.callbacks.base import NetCallback
 
 __all__ = ["EpochBar"]
 
 
+@explain_parameters
 @dataclass(eq=False)
 class EpochBar(NetCallback):
     r"""Shows a progress bar over the epochs, with loss, metrics and the time left.

@@ -103,6 +103,7 @@ class BaseNet(CallbackSupportMixin, FittedNet, NetParameters):
             finish(run)
         return self
 
+    @explain_arguments
     def set_callbacks(self, *callbacks):
         """Set the callbacks of ``fit``; without arguments, remove them.
 
@@ -146,6 +147,7 @@ class BaseNet(CallbackSupportMixin, FittedNet, NetParameters):
             finish(run)
         return self
 
+    @explain_arguments
     def summary(
         self, n_features: int | None = None, n_outputs: int | None = None
     ) -> NetSummary:

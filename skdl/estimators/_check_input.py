@@ -6,8 +6,7 @@ from numbers import Integral
 import numpy as np
 
 from skdl._explain import or_nothing
-from skdl._inputs import check_inputs, check_numbers, check_weight_sizes
-from skdl._sklearn import check_sample_weight
+from skdl._inputs import check_inputs, check_weights
 from skdl._warn import warn
 from skdl.engine.losses import Loss
 from skdl.engine.penalties import PENALTIES, ElasticNetPenalty, L2Penalty, Penalty
@@ -45,12 +44,7 @@ def check_training_data(estimator, X, y, sample_weight, *, reset, y_numeric):
 
 def check_row_weights(sample_weight, X):
     """Return the user's weights of the rows of X as an array, after checks."""
-    check_numbers(sample_weight, "sample_weight")
-    weights = check_sample_weight(
-        sample_weight, X, dtype=np.float64, ensure_non_negative=True
-    )
-    check_weight_sizes(weights, *WEIGHTS)
-    return weights
+    return check_weights(sample_weight, X, *WEIGHTS)
 
 
 def check_X(estimator, X):

@@ -8,6 +8,7 @@ from sklearn import get_config
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
+from skdl._arguments import explain_arguments
 from skdl.engine.layers import Join
 from skdl.engine.prediction import (
     by_passes,
@@ -155,6 +156,7 @@ class FittedNet:
         """
         return importances(self._fitted_network("feature_importances_"))
 
+    @explain_arguments
     def to_sklearn(self):
         """Return a fitted scikit-learn MLP with equal predictions, to rounding.
 
@@ -187,6 +189,7 @@ class FittedNet:
         return to_sklearn(self._at_rest())
 
     @classmethod
+    @explain_arguments
     def from_sklearn(cls, model):
         """Return a fitted net with the predictions of a scikit-learn MLP.
 

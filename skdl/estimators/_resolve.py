@@ -112,6 +112,8 @@ RELATED = {
     "lecununiform": "lecun_normal",
     "smoothl1": "huber",
     "lineardecay": "cosine",
+    "l1l2": "elasticnet",
+    "l2l1": "elasticnet",
 }
 OTHERS = {name: RELATED | ALIASES.get(name, {}) for name in NAMES}
 
@@ -230,6 +232,11 @@ def _about_initial_rate(value):
     name = canonical("learning_rate", value)
     if isinstance(name, str) and name in SCHEDULES:
         return f"The schedule is another parameter: learning_rate={value!r}."
+    if isinstance(value, str) and plain_name(value) in ("auto", "find", "lrfind"):
+        return (
+            "skdl.inspection.find_learning_rate(net, X, y).suggestion is a rate for a "
+            "net and its data."
+        )
     return ""
 
 
@@ -268,7 +275,20 @@ def _about_activation(value):
     )
 
 
+def _are_widths(value):
+    """Return whether a value is a number of units, or several."""
+    widths = value if isinstance(value, list | tuple) else [value]
+    return bool(widths) and all(
+        isinstance(n, Integral) and not isinstance(n, bool) and n > 0 for n in widths
+    )
+
+
 def _about_loss(value):
+    if _are_widths(value):
+        return (
+            "loss is the first parameter of regressors, as in scikit-learn: write "
+            f"hidden_layer_sizes={value!r}."
+        )
     if isinstance(value, list | tuple) and all(map(_is_real, value)):
         levels = [float(level) for level in value]
         return f"Several quantiles are loss=Quantile({levels}), from skdl.engine."

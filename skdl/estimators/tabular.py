@@ -36,6 +36,18 @@ __all__ = ["TabularClassifier", "TabularRegressor"]
 
 # Numbers of members and of epochs.
 PRESETS = {"fast": (2, 15), "default": (4, 30), "best": (8, 60)}
+# Names of other libraries that come close.
+RELATED = {
+    "preset": {
+        "quick": "fast",
+        "mediumquality": "fast",
+        "goodquality": "default",
+        "medium": "default",
+        "tuned": "default",
+        "highquality": "best",
+        "quality": "best",
+    }
+}
 # Held-out rows for `feature_importances_`.
 MAX_PERMUTED = 500
 CONSTRAINTS: dict = {
@@ -55,6 +67,8 @@ CONSTRAINTS: dict = {
 
 class _BaseTabular(Versioned, ExplainedParameters, BaseEstimator):
     """What the classifier and the regressor share."""
+
+    _related_names = RELATED
 
     preset: str
     n_members: int | None
@@ -119,10 +133,7 @@ class _BaseTabular(Versioned, ExplainedParameters, BaseEstimator):
     def _checked_weights(self, sample_weight, Z):
         if sample_weight is None:
             return np.ones(len(Z))
-        weights = check_row_weights(sample_weight, Z)
-        if not weights.any():
-            raise ValueError("sample_weight must have a positive weight, got zeros.")
-        return weights
+        return check_row_weights(sample_weight, Z)
 
     def _learn(self, Z, y, weights, n_classes, plan):
         """Train on the rows of positive weight; store what every tabular net has."""

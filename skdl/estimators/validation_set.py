@@ -4,11 +4,13 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from skdl._arguments import explain_parameters
 from skdl._typing import MatrixLike
 
 __all__ = ["ValidationSet"]
 
 
+@explain_parameters
 class ValidationSet:
     """Validation rows and targets, for ``fit(X, y, X_val=ValidationSet(...))``.
 

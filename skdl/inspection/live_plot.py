@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from skdl._arguments import explain_parameters
 from skdl._sklearn import check_matplotlib_support
 from skdl._warn import warn
 from skdl.callbacks.base import NetCallback, is_fit
@@ -25,6 +26,7 @@ PAUSE = 9
 SIZE = (6.0, 4.5)
 
 
+@explain_parameters
 @dataclass(eq=False)
 class LivePlot(NetCallback):
     """Draws losses, scores and learning rate while a net trains.

@@ -6,6 +6,7 @@ from typing import Any, Self
 from sklearn.base import clone
 from sklearn.callback import AutoPropagatedCallback, ProgressBar
 
+from skdl._arguments import explain_arguments
 from skdl._parameters import ExplainedParameters
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
@@ -24,6 +25,7 @@ class StackedSearch(Versioned, ExplainedParameters):
     `_format_results`.
     """
 
+    @explain_arguments
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
         """Search, and fit the best candidate on all of X.
 

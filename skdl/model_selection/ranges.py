@@ -6,6 +6,8 @@ from numbers import Integral, Real
 
 from sklearn.base import BaseEstimator
 
+from skdl._arguments import explain_parameters
+
 __all__ = ["Linear", "Log"]
 
 
@@ -103,6 +105,7 @@ class _Range(BaseEstimator):
             )
 
 
+@explain_parameters
 @dataclass(eq=False, repr=False)
 class Log(_Range):
     """A range of positive numbers whose logarithms are spaced evenly.
@@ -155,6 +158,7 @@ class Log(_Range):
         return max(3, round(decades) + 1)
 
 
+@explain_parameters
 @dataclass(eq=False, repr=False)
 class Linear(_Range):
     """A range of numbers that are spaced evenly.

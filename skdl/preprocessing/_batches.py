@@ -3,8 +3,7 @@
 import numpy as np
 from scipy.sparse import issparse
 
-from skdl._inputs import check_inputs, check_numbers, check_weight_sizes
-from skdl._sklearn import check_sample_weight
+from skdl._inputs import check_inputs, check_weights
 
 
 def checked_batch(estimator, X, sample_weight, *, reset, **options):
@@ -39,14 +38,8 @@ def checked_batch(estimator, X, sample_weight, *, reset, **options):
     X = check_inputs(
         estimator, X, dtype=[np.float64, np.float32], reset=reset, **options
     )
-    check_numbers(sample_weight, "sample_weight")
-    weights = check_sample_weight(
-        sample_weight, X, dtype=np.float64, ensure_non_negative=True
-    )
+    weights = check_weights(sample_weight, X, 1e-100, 1e100)
     counted = weights > 0
-    if not counted.any():
-        raise ValueError("sample_weight must contain at least one positive weight.")
-    check_weight_sizes(weights, 1e-100, 1e100)
     if not counted.all():
         X, weights = X[counted], weights[counted]
     if not issparse(X) and options.get("ensure_all_finite") == "allow-nan":

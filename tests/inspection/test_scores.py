@@ -113,7 +113,7 @@ def test_rows_without_weight_are_left_out():
     ("weights", "message"),
     [
         (np.zeros(400), "at least one non-zero"),
-        (np.ones(3), r"sample_weight.shape == \(3,\)"),
+        (np.ones(3), "sample_weight has 3 numbers"),
         (-np.ones(400), "Negative values"),
     ],
 )

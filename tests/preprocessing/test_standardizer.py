@@ -219,7 +219,7 @@ def test_names_and_data_frames():
         (data(3), [1, -1, 1], "[Nn]egative"),
         (data(3), [1, np.nan, 1], "NaN"),
         (data(3), np.nan, "at least one positive weight"),
-        (data(3), [1, 1], "sample_weight.shape"),
+        (data(3), [1, 1], "2 numbers, but X has 3 rows"),
         (data(3), [1e308] * 3, r"largest weight in sample_weight is 1e\+308"),
         (data(3), [1e-308] * 3, r"between 1e-100 and 1e\+100.*Divide all"),
         ([[1, 2, 3, np.inf]], None, "infinity"),

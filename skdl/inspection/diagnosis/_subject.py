@@ -16,8 +16,7 @@ from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import check_array, resample
 
-from skdl._inputs import columns_named
-from skdl._sklearn import check_sample_weight
+from skdl._inputs import check_weights, columns_named
 from skdl.estimators._inner_door import check_training_rows, first_metric
 from skdl.inspection._check_arguments import check_lengths
 from skdl.inspection._unwrap import to_csr_array, unwrap_net
@@ -186,9 +185,7 @@ def make_subject(
     all_y = _target_array(y)
     row_numbers, all_weights = np.arange(len(all_y)), None
     if sample_weight is not None:
-        all_weights = check_sample_weight(
-            sample_weight, all_y, dtype=np.float64, ensure_non_negative=True
-        )
+        all_weights = check_weights(sample_weight, all_y)
         row_numbers = np.flatnonzero(all_weights)
         all_y, all_weights = all_y[row_numbers], all_weights[row_numbers]
     y, weights = all_y, all_weights
