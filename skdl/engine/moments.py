@@ -99,7 +99,9 @@ class Moments(NamedTuple):
         weight = float(weights.sum())
         if full and len(X) > ROWS:
             return cls._in_blocks(X, weights, shift, weight)
-        deviation = X - shift
+        # NumPy subtracts numbers of one dtype several times faster.
+        deviation = X.astype(np.float64)
+        deviation -= shift
         # Momentum can round all weights to 0; then the batch has no effect.
         mean = weights @ deviation / (weight or 1.0)
         deviation -= mean
@@ -108,7 +110,8 @@ class Moments(NamedTuple):
             is_factor = len(X) < X.shape[1]
             comoment = deviation if is_factor else deviation.T @ deviation
         else:
-            comoment = weights @ deviation**2
+            deviation *= deviation
+            comoment = weights @ deviation
         return cls(weight, *_two_sum(shift, mean), comoment)
 
     @classmethod

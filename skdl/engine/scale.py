@@ -18,6 +18,7 @@ __all__ = [
     "SMALL_SHARE",
     "TARGET_SIZES",
     "ColumnScales",
+    "are_scaled",
     "column_statistics",
     "unscaled_targets",
 ]
@@ -37,6 +38,10 @@ SHORT_ROWS = 0.01
 # Starting weights give outputs of size 1, and biases reach a mean of 10 in thousands of
 # Adam's steps of 1e-3.
 TARGET_SIZES = (0.1, 10.0)
+# Elements per block of `are_scaled`, which stays in the cache.
+BLOCK = 2**16
+# How far inside of the bounds `are_scaled` stays, because it computes in float32.
+MARGIN = 1.02
 
 
 def column_statistics(X: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -53,6 +58,43 @@ def column_statistics(X: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return moments.mean, moments.comoment / moments.weight, largest
     X = X.astype(np.float64, copy=False)
     return X.mean(axis=0), X.var(axis=0), np.abs(X).max(axis=0)
+
+
+def are_scaled(X: Any) -> bool:
+    """Return True if mean squares alone show that `ColumnScales` finds nothing.
+
+    It takes a tenth of the time or less. False says nothing about the columns.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, n_columns), or CSR array
+        The rows to measure; at least one row, without NaN.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdl.engine.scale import are_scaled
+    >>> X = np.array([[1.0, 30.0], [-1.0, 31.0]])
+    >>> are_scaled(X), are_scaled(X / 20)
+    (False, True)
+    """
+    if issparse(X):
+        return False
+    n_rows, n_columns = X.shape
+    dtype = X.dtype if X.dtype == np.float64 else np.float32
+    step, squares, largest = max(1, BLOCK // n_columns), np.zeros(n_columns), 0.0
+    with np.errstate(over="ignore"):
+        for start in range(0, n_rows, step):
+            block = np.ascontiguousarray(X[start : start + step], dtype)
+            squares += np.einsum("ij,ij->j", block, block)
+            largest = max(largest, float(block.max()), -float(block.min()))
+    rms = np.sqrt(squares / n_rows)
+    # A column's largest value is at least its root mean square.
+    return bool(
+        (rms < LARGE_RMS / MARGIN).all()
+        and (rms > MARGIN * SMALL_SHARE * largest).all()
+        and np.linalg.norm(rms) > MARGIN * SHORT_ROWS
+    )
 
 
 class ColumnScales(NamedTuple):

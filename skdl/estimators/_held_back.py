@@ -7,8 +7,9 @@ from skdl._text import join_names
 from skdl.engine.constant import best_constant, loss_of_scores
 from skdl.engine.losses import mean_loss
 from skdl.engine.prediction import raw_scores
-from skdl.engine.scale import ColumnScales, unscaled_targets
+from skdl.engine.scale import ColumnScales, are_scaled, unscaled_targets
 from skdl.estimators._standardize import cure_of_columns
+from skdl.estimators._targets import needs_counts
 
 __all__ = ["remaining_loss", "scale_advice"]
 
@@ -29,12 +30,15 @@ def scale_advice(run):
     ----------
     run : TrainingRun
     """
-    net, rows = run.net, _rows_with_weight(run.data)
+    net, has_scaling = run.net, run.network.scaling is not None
+    looks_at_y = net._y_numeric and not net.standardize_target
+    if has_scaling and not looks_at_y:
+        return ""
     sentences = []
-    if run.network.scaling is None:
-        sentences += _about_columns(net, run.data.X, rows)
-    if net._y_numeric and not net.standardize_target:
-        sentences += _about_targets(net, run.given[1], rows)
+    if not has_scaling:
+        sentences += _about_columns(net, run.data)
+    if looks_at_y:
+        sentences += _about_targets(net, run.data, run.given[1])
     return " ".join(sentences)
 
 
@@ -50,7 +54,7 @@ def remaining_loss(run):
         At its end.
     """
     data, network, loss = run.data, run.network, run.net._loss()
-    rows = _some(_rows_with_weight(data), LOSS_ROWS)
+    rows = _some_rows(data, LOSS_ROWS)
     weights = None if data.weights is None else data.weights[rows, 0]
     targets, table = data.targets[rows], data.table
     shares = np.ones(len(rows)) if weights is None else weights.astype(np.float64)
@@ -64,22 +68,35 @@ def remaining_loss(run):
     return of_net / of_constant if of_constant else np.inf
 
 
-def _rows_with_weight(data):
-    """Return the numbers of the rows that are trained on."""
+def _some_rows(data, at_most):
+    """Return the numbers of some rows that are trained on, at equal distances.
+
+    Parameters
+    ----------
+    data : Data
+    at_most : int
+        The largest number of rows.
+    """
+    if data.rows is None and data.weights is None:
+        n_rows = data.X.shape[0]
+        return np.arange(0, n_rows, _distance(n_rows, at_most))
     rows = np.arange(data.X.shape[0]) if data.rows is None else data.rows
-    return rows if data.weights is None else rows[data.weights[rows, 0] > 0]
+    if data.weights is not None:
+        rows = rows[data.weights[rows, 0] > 0]
+    return rows[:: _distance(len(rows), at_most)]
 
 
-def _some(rows, at_most):
-    """Return no more than this number of rows, at equal distances."""
-    return rows[:: max(1, -(-len(rows) // at_most))]
+def _distance(n_rows, at_most):
+    return max(1, -(-n_rows // at_most))
 
 
-def _about_columns(net, X, rows):
+def _about_columns(net, data):
     """Yield a sentence about columns of X that are not scaled."""
+    X = data.X
     most = max(100, min(SCALE_ROWS, SCALE_ELEMENTS // X.shape[1]))
-    scales = ColumnScales.of(X[_some(rows, most)])
-    if not len(scales.unscaled):
+    sample = X[_some_rows(data, most)]
+    scales = None if are_scaled(sample) else ColumnScales.of(sample)
+    if scales is None or not len(scales.unscaled):
         return
     names = getattr(net, "feature_names_in_", None)
     sizes, what = scales.rms, "root mean square"
@@ -97,11 +114,12 @@ def _about_columns(net, X, rows):
     yield f"Columns of X are not scaled: {join_names(columns)}. {way_out}."
 
 
-def _about_targets(net, y, rows):
+def _about_targets(net, data, y):
     """Yield a sentence about outputs that are not scaled."""
-    y = np.asarray(y.toarray() if issparse(y) else y, dtype=np.float64)
-    y = y.reshape(len(y), -1)[_some(rows, SCALE_ROWS)]
-    if net.__sklearn_tags__().target_tags.positive_only:
+    y = np.asarray(y.toarray() if issparse(y) else y)
+    y = y.reshape(len(y), -1)[_some_rows(data, SCALE_ROWS)]
+    y = y.astype(np.float64, copy=False)
+    if needs_counts(net):
         # Counts must not become negative.
         if y.max() > LARGE_COUNT:
             yield f"y is not scaled (up to {y.max():.3g}): divide y by its mean."

@@ -9,6 +9,7 @@ from skdl._explain import or_nothing, types_in
 
 __all__ = [
     "as_labels",
+    "class_numbers",
     "holds_distributions",
     "is_list_of_classes",
     "is_matrix",
@@ -96,8 +97,50 @@ def unique_labels(labels):
     ----------
     labels : array-like of shape (n_samples,)
     """
-    classes = np.unique(as_labels(labels))
+    labels = as_labels(labels)
+    lowest, width = _span_of_integers(labels)
+    if width:
+        # NumPy would hash each label, which takes 20 times as long.
+        is_class = np.zeros(width, bool)
+        is_class[_above(labels, lowest)] = True
+        return (np.flatnonzero(is_class) + lowest).astype(labels.dtype)
+    classes = np.unique(labels)
     return np.array(classes.tolist()) if classes.dtype.kind == "U" else classes
+
+
+def class_numbers(classes, labels):
+    """Return the number of each label's class.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+        Sorted; all labels are among them.
+    labels : ndarray of shape (n_samples,)
+    """
+    lowest, width = _span_of_integers(classes, at_most=max(64, len(labels)))
+    if not width or labels.dtype.kind not in "iu":
+        return np.searchsorted(classes, labels)
+    number_of = np.zeros(width, np.intp)
+    number_of[_above(classes, lowest)] = np.arange(len(classes))
+    return number_of[_above(labels, lowest)]
+
+
+def _span_of_integers(values, at_most=None):
+    """Return the lowest of some integers, and how many lie between their extremes.
+
+    The second is 0 for values of another type, and if it exceeds `at_most`, which is
+    the number of values by default, or 64 if that is larger.
+    """
+    if values.dtype.kind not in "iu" or values.ndim != 1 or not len(values):
+        return 0, 0
+    lowest, width = int(values.min()), int(values.max()) - int(values.min()) + 1
+    fits = width <= (max(64, len(values)) if at_most is None else at_most)
+    return (lowest, width) if fits and abs(lowest) < 2**62 else (0, 0)
+
+
+def _above(values, lowest):
+    """Return how far integers are above the lowest, without an overflow."""
+    return np.subtract(values, lowest, dtype=np.intp, casting="unsafe")
 
 
 def is_list_of_classes(classes):
@@ -119,6 +162,8 @@ def is_matrix(y):
     ----------
     y : array-like, data frame or sparse matrix
     """
+    if isinstance(y, np.ndarray):
+        return y.ndim == 2 and y.shape[1] > 1
     # False where that fails: the check of y names its faults.
     return or_nothing(_has_columns, y, nothing=False)
 

@@ -83,7 +83,8 @@ def save_streams(streams):
 
 def load_streams(states):
     """Return the generators of such states."""
-    streams = later_streams(0)
+    # The seed only saves the time to ask the system for one.
+    streams = {name: np.random.Generator(np.random.PCG64(0)) for name in STREAMS}
     restore_streams(streams, states)
     return streams
 

@@ -45,6 +45,7 @@ from skdl.estimators._check_input import WEIGHTS, check_loss
 from skdl.estimators._class_weight import check_class_weight, class_weights
 from skdl.estimators._labels import (
     as_labels,
+    class_numbers,
     holds_distributions,
     is_list_of_classes,
     is_matrix,
@@ -651,7 +652,7 @@ class ClassTargets(Targets):
 
     def to_numbers(self, values):
         """Return the values of y, as they were parsed, in numbers."""
-        return np.searchsorted(self.classes, values)
+        return class_numbers(self.classes, values)
 
     def check_seen(self, seen, *, all_classes=False):
         """Refuse classes that are not known, and those missing where all are needed.
@@ -981,7 +982,7 @@ class LabelColumns(ClassTargets):
     def to_numbers(self, values):
         """Return class numbers (n_samples, n_columns)."""
         pairs = zip(self.classes, values, strict=True)
-        return np.column_stack([np.searchsorted(*pair) for pair in pairs])
+        return np.column_stack([class_numbers(*pair) for pair in pairs])
 
     def check_seen(self, seen, *, all_classes=False):
         """Refuse another number of columns, and what one of them must not have."""
@@ -1106,6 +1107,9 @@ def _parse(net, y, columns=False):
         y = np.column_stack(parts)
     elif y.dtype.kind == "O":
         y = plain_labels(y, "y")
+    if y.ndim == 1 and y.dtype.kind in "biuU":
+        # type_of_target would search for the classes, which takes long.
+        return np.ascontiguousarray(y), Labels
     kind = type_of_target(y, input_name="y")
     if matrix and kind in ("multilabel-indicator", "multiclass-multioutput"):
         if columns or not _is_indicator(y):
@@ -1163,7 +1167,7 @@ def _check_column(known, seen, all_classes, name):
             "warm_start can only be used where `y` has the same classes as in the "
             f"previous call to fit. Previously got {known}, {name} has {seen}"
         )
-    if len(np.setdiff1d(seen, known)):
+    if not np.array_equal(seen, known) and len(np.setdiff1d(seen, known)):
         raise ValueError(
             f"{name} has classes not in `self.classes_`. `self.classes_` has {known}. "
             f"'y' has {seen}."
