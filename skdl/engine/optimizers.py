@@ -123,11 +123,14 @@ class RuleState(Blockwise):
 
     Attributes
     ----------
+    rates : sequence of str
+        Names of those of `numbers` that `prepare` sets.
     settings, counters : sequence of str
         Names of the numbers that `prepare` and `step_scale` read, and of those among
         them that `prepare` changes. In a stack, they may be columns.
     """
 
+    rates: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     counters: tuple[str, ...] = ()
 
@@ -164,7 +167,7 @@ class RuleState(Blockwise):
 class _PlainState(RuleState):
     """Gradient descent without momentum, which has nothing to remember."""
 
-    numbers = ("rate",)
+    numbers = rates = ("rate",)
 
     def __init__(self, parameters):
         super().__init__(parameters)
@@ -184,6 +187,7 @@ class _PlainState(RuleState):
 class _SGDState(RuleState):
     moments = ("velocity",)
     numbers = ("decay", "rate")
+    rates = ("rate",)
     settings = ("momentum", "effective_step")
     counters = ("effective_step",)
 
@@ -344,6 +348,7 @@ class _ScaledState(_RootState):
 
     moments = ("squares",)
     numbers = ("decay", "epsilon", "factor")
+    rates = ("factor",)
     settings = ("root",)
 
     def __init__(self, parameters, decay, share, epsilon):
@@ -484,6 +489,7 @@ class _AdamState(_RootState):
 
     moments = ("first_moment", "second_moment")
     numbers = ("decay_1", "decay_2", "epsilon", "factor")
+    rates = ("factor",)
     settings = ("beta_1", "beta_2", "root", "n_steps")
     counters = ("n_steps",)
 
@@ -561,6 +567,7 @@ class _FactoredAdamState(_AdamState):
 
 class _AdamWState(_AdamState):
     numbers = (*_AdamState.numbers, "kept")
+    rates = ("factor", "kept")
     settings = (*_AdamState.settings, "weight_decay")
 
     def __init__(self, optimizer, parameters, n_weights):

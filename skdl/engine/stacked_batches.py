@@ -36,6 +36,8 @@ class Orders:
         ]
         self.leaders = sorted(leaders.values())
         self.are_shared = len(self.leaders) == 1
+        self.orders = np.empty((len(self.leaders), parts[0].n_rows), int)
+        self.places = [self.leaders.index(leader) for leader in self.leader_of]
 
     def draw(self):
         """Return the orders of an epoch: (n_rows,) if all are the same, else a matrix.
@@ -43,17 +45,18 @@ class Orders:
         Returns
         -------
         orders : ndarray of int of shape (n_rows,) or (n_members, n_rows)
-            Numbers of rows.
+            Numbers of rows, valid until the next call.
         """
-        drawn = {i: self._order(i) for i in self.leaders}
+        orders = self.orders
+        for i, order in zip(self.leaders, orders, strict=True):
+            rows, rng = self.parts[i].rows, self.rngs[i]
+            order[...] = np.arange(len(order)) if rows is None else rows
+            if rng is not None:
+                # The numbers that `permutation` returns, without its copy.
+                rng.shuffle(order)
         if self.are_shared:
-            return drawn[0]
-        return np.stack([drawn[i] for i in self.leader_of])
-
-    def _order(self, i):
-        data, rng = self.parts[i], self.rngs[i]
-        order = np.arange(data.n_rows) if data.rows is None else data.rows
-        return order if rng is None else rng.permutation(order)
+            return orders[0]
+        return orders if len(orders) == len(self.places) else orders[self.places]
 
     def synchronize(self):
         """Bring each generator to the state that it would have alone."""
@@ -105,7 +108,10 @@ class StackedBatches:
         x_dtype = dtype if mixes or not raw else self._X.dtype
         self._converted: Any = None
         if x_dtype != self._X.dtype or self.augmentations is not None:
-            self._converted = np.empty((*self._X.shape, arrays[0].shape[1]), x_dtype)
+            shape = self._X.shape
+            self._converted = _Parts(
+                (*shape, arrays[0].shape[1]), len(shape) - 1, x_dtype
+            )
         self._targets = _TargetGatherer(
             [data.targets for data in parts],
             [data.table for data in parts],
@@ -137,7 +143,7 @@ class StackedBatches:
             weights = None if self._weights is None else self._weights(rows)
             X = self._X(rows)
             if self._converted is not None:
-                converted = _first(self._converted, rows.shape[-1])
+                converted = self._converted(rows.shape[-1])
                 if self.augmentations is None:
                     np.copyto(converted, X, casting="unsafe")
                 else:
@@ -167,14 +173,30 @@ def _weights_of(data, dtype, ones):
     return ones[n]
 
 
-def _first(array, n):
-    """Return memory for n rows: a contiguous part of an array (..., rows, columns)."""
-    *stack, n_rows, width = array.shape
-    if n == n_rows:
-        return array
-    shape = (*stack, n, width)
-    size = array.size // n_rows * n
-    return array.reshape(-1)[:size].reshape(shape)
+class _Parts:
+    """Memory for batches of any number of rows: contiguous parts of one array.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        The shape for the most rows.
+    axis : int
+        The axis of the rows.
+    dtype : numpy.dtype
+    """
+
+    def __init__(self, shape, axis, dtype):
+        self.shape, self.axis = shape, axis
+        self.parts = {shape[axis]: np.empty(shape, dtype)}
+
+    def __call__(self, n):
+        """Return an array with n rows."""
+        if n not in self.parts:
+            most = self.shape[self.axis]
+            shape = (*self.shape[: self.axis], n, *self.shape[self.axis + 1 :])
+            flat = self.parts[most].reshape(-1)
+            self.parts[n] = flat[: math.prod(shape)].reshape(shape)
+        return self.parts[n]
 
 
 class _Gatherer:
@@ -195,7 +217,8 @@ class _Gatherer:
         self.dtype = np.result_type(*{array.dtype for array in arrays})
         self.is_shared = shares and all(array is first for array in arrays)
         self.shape = (size,) if self.is_shared else (len(arrays), size)
-        self.buffer = np.empty((*self.shape, *first.shape[1:]), self.dtype)
+        shape = (*self.shape, *first.shape[1:])
+        self.memory = _Parts(shape, len(self.shape) - 1, self.dtype)
         # Members in a row that share an array are one call.
         self.runs = []
         for i, array in enumerate(arrays):
@@ -217,12 +240,7 @@ class _Gatherer:
         rows : ndarray of int of shape (n,) or (n_members, n)
             Numbers of the rows.
         """
-        n = rows.shape[-1]
-        out = self.buffer
-        if n != self.shape[-1]:
-            shape = (*self.shape[:-1], n, *out.shape[len(self.shape) :])
-            size = out.size // self.shape[-1] * n
-            out = out.reshape(-1)[:size].reshape(shape)
+        out = self.memory(rows.shape[-1])
         if self.is_shared:
             _take(self.runs[0][2], rows, out, self.runs[0][3])
             return out
@@ -279,7 +297,9 @@ class _TargetGatherer:
         else:
             width, dtype = first.shape[1], first.dtype
         self.needs_columns = first is not None or width > 1
-        self.columns = np.empty((width, *self.codes.shape), dtype)
+        shape = self.codes.shape
+        self.memory = _Parts((width, *shape), len(shape), dtype)
+        self.targets: dict = {}
 
     def _one_table(self, tables):
         """Return one table for all members: with `offsets`, side by side; or None."""
@@ -297,12 +317,11 @@ class _TargetGatherer:
         codes = self.codes(rows)
         if not self.needs_columns:
             return codes
-        columns, n = self.columns, rows.shape[-1]
-        if n != columns.shape[-1]:
-            shape = (*columns.shape[:-1], n)
-            size = columns.size // columns.shape[-1] * n
-            columns = columns.reshape(-1)[:size].reshape(shape)
-        targets = np.moveaxis(columns, 0, -1)
+        n = rows.shape[-1]
+        columns = self.memory(n)
+        if n not in self.targets:
+            self.targets[n] = np.moveaxis(columns, 0, -1)
+        targets = self.targets[n]
         if self.tables[0] is None:
             np.copyto(targets, codes)
         elif self.table is None:

@@ -27,6 +27,10 @@ def can_stack_optimizer(state):
     return isinstance(state, RuleState) and "step" not in vars(state)
 
 
+# A training run without row weights has batches of two sizes.
+MOST_KNOWN = 2
+
+
 class OptimizerStack:
     """The optimizers of all members of a stack.
 
@@ -74,7 +78,16 @@ class OptimizerStack:
         return joined
 
     def _column(self, name):
-        """Return a column with the numbers of all members, which hold its elements."""
+        """Return a column with the numbers of all members, which hold its elements.
+
+        If all are equal and no step changes them, return the number of one member:
+        NumPy reads it faster.
+        """
+        first = self.states[0]
+        if name not in first.rates:
+            number = getattr(first, name)
+            if all(getattr(state, name) == number for state in self.states):
+                return number
         column = np.empty((len(self.states), 1), self.parameters.dtype)
         for state, row in zip(self.states, column, strict=True):
             row[0] = getattr(state, name)
@@ -116,7 +129,7 @@ class OptimizerStack:
         for part in self.parts:
             state = copy(self.states[part.start])
             for name, column in self.columns.items():
-                setattr(state, name, column[part])
+                setattr(state, name, column[part] if column.ndim else column)
             rows = [array[part] for array in arrays]
             n_rows = len(rows[0])
             scratch = shared[:n_rows] if self.scratch is None else scratches[part]
@@ -131,7 +144,7 @@ class OptimizerStack:
 
         Parameters
         ----------
-        rates : ndarray of shape (n_members, 1)
+        rates : float or ndarray of shape (n_members, 1)
             The learning rate of each member.
         """
         self.joint.prepare(rates)
@@ -151,7 +164,7 @@ class OptimizerStack:
 
         Parameters
         ----------
-        rates : ndarray of shape (n_members, 1)
+        rates : float or ndarray of shape (n_members, 1)
             The learning rates of all members in that step.
         part : slice
             The members.
@@ -165,7 +178,8 @@ class OptimizerStack:
         sizes : ndarray
             The array `out`, or a column with one number for each member.
         """
-        scales = self.joint.step_scale(rates)[part]
+        scales = np.asarray(self.joint.step_scale(rates), np.float64)
+        scales = np.broadcast_to(scales, (len(self.states), 1))[part]
         if self.scratch is None:
             return scales
         scales = scales.astype(out.dtype)
@@ -218,6 +232,9 @@ class PenaltyStack:
         penalties = [L2Penalty() if p is None else p for p in penalties]
         pairs = list(zip(penalties, map(float, alphas), strict=True))
         self.smooth = np.array([alpha * penalty.smooth for penalty, alpha in pairs])
+        self.is_smooth = self.smooth.any()
+        # The strengths for batches without weights, by their number of rows.
+        self.known: dict = {}
         self.sharp = {}
         for kind in (L1Penalty, L0Penalty):
             strengths = [
@@ -250,19 +267,34 @@ class PenaltyStack:
         values : ndarray of shape (n_members,)
             λ · R(W).
         """
-        values = np.zeros(len(self.smooth))
-        if self.smooth.any():
-            strengths = self.smooth / batch_weights
-            column = strengths.astype(self.dtype)[:, None]
-            for part, weights, gradient, scratch, _ in self.tiles:
-                np.multiply(weights, column[part], scratch)
+        values: Any = 0.0
+        if self.is_smooth:
+            halves, columns = self._smooth_strengths(batch_weights)
+            for (_, weights, gradient, scratch, _), column in zip(
+                self.tiles, columns, strict=True
+            ):
+                np.multiply(weights, column, scratch)
                 np.add(gradient, scratch, gradient)
-            squares = np.vecdot(self.weights, self.weights).astype(np.float64)
-            values += squares * (strengths / 2)
+            # In float64, as the strengths are.
+            values = np.vecdot(self.weights, self.weights) * halves
         for kind, sharp in self.sharp.items():
             self.strengths[kind] = strengths = sharp / batch_weights
-            values += strengths * self._sharp_values(kind)
+            values = values + strengths * self._sharp_values(kind)
         return values
+
+    def _smooth_strengths(self, batch_weights):
+        """Return λ/2 of each member in float64, and λ as a column for each tile."""
+        if isinstance(batch_weights, float) and batch_weights in self.known:
+            return self.known[batch_weights]
+        strengths = self.smooth / batch_weights
+        column = strengths.astype(self.dtype)[:, None]
+        found = strengths / 2, [column[part] for part, *_ in self.tiles]
+        if isinstance(batch_weights, float):
+            # The weights of shared rows differ from batch to batch.
+            if len(self.known) == MOST_KNOWN:
+                self.known.clear()
+            self.known[batch_weights] = found
+        return found
 
     def _sharp_values(self, kind):
         """Return S(W) of each member."""
@@ -279,7 +311,7 @@ class PenaltyStack:
 
         Parameters
         ----------
-        rates : ndarray of shape (n_members, 1)
+        rates : float or ndarray of shape (n_members, 1)
             The learning rates of the step.
         clip_factors : float or ndarray of shape (n_members,)
             What the gradients were multiplied by.

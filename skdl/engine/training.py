@@ -342,14 +342,23 @@ class StackedTraining:
         return sums.epochs(self.n_rows)
 
     def _rates(self, sums, resting):
-        """Return the rates of the members that make this step, and 0 for the others."""
+        """Return the rates of the members that make this step, and 0 for the others.
+
+        Returns
+        -------
+        rates : float or ndarray of shape (n_members, 1)
+            One number if all are equal.
+        """
         all_step = not (resting or sums.asleep)
         if all_step and sums.rates is not None:
             return sums.rates
-        rates = np.zeros((len(self.members), 1))
+        sums.publish_steps()
+        rates: Any = np.zeros((len(self.members), 1))
         for i, member in enumerate(self.members):
             if all_step or (sums.trains[i] and i not in resting):
                 rates[i] = member.rate(member.progress)
+        if (rates == rates[0]).all():
+            rates = float(rates[0, 0])
         if all_step and self.rates_last:
             sums.rates = rates
         return rates
@@ -425,6 +434,7 @@ class _Sums:
         self.reports = [Epoch() for _ in members]
         self.rows_left = {}
         self.rates: Any = None
+        self.n_new_steps = 0
         self._set_limits()
 
     def _set_limits(self):
@@ -464,6 +474,7 @@ class _Sums:
 
     def sleep(self, i, saved, rows_left):
         """Note that the epoch of a member ends here."""
+        self.publish_steps()
         self.trains[i], self.asleep[i] = False, saved
         self.rows_left[i] = rows_left, self.losses[i], self.weights[i]
         self.reports[i].diverged = True
@@ -475,12 +486,18 @@ class _Sums:
 
     def count_step(self):
         """Count a step of each member that has not diverged."""
+        self.n_new_steps += 1
+
+    def publish_steps(self):
+        """Tell the members how many steps they have made."""
         for progress, trains in zip(self.progresses, self.trains, strict=True):
             if trains:
-                progress.steps += 1
+                progress.steps += self.n_new_steps
+        self.n_new_steps = 0
 
     def epochs(self, n_rows):
         """Count the epoch and its rows; return the reports."""
+        self.publish_steps()
         for i, (progress, report) in enumerate(
             zip(self.progresses, self.reports, strict=True)
         ):
