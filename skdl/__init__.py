@@ -9,6 +9,7 @@ These modules are loaded when they are first used:
 `skdl.datasets`          MNIST and CIFAR-10, from files or by download
 `skdl.engine`            losses, optimizers, schedules and the like as objects
 `skdl.ensemble`          nets that vote
+`skdl.export`            ONNX models of fitted estimators
 `skdl.inspection`        what keeps a net from learning, displays, gradients
 `skdl.metrics`           entropy, cross-entropy, Kullback-Leibler divergence
 `skdl.model_selection`   searches over hyper-parameters
@@ -46,6 +47,7 @@ if typing.TYPE_CHECKING:
         engine,
         ensemble,
         estimators,
+        export,
         inspection,
         metrics,
         model_selection,
@@ -69,6 +71,7 @@ __all__ = [
     "engine",
     "ensemble",
     "estimators",
+    "export",
     "inspection",
     "metrics",
     "model_selection",

@@ -34,6 +34,7 @@ LAYERS = [
     ["callbacks", "datasets", "metrics", "preprocessing"],
     ["estimators"],
     ["ensemble", "inspection", "model_selection"],
+    ["export"],
     ["skdl"],
 ]
 RANKS = {name: rank for rank, names in enumerate(LAYERS) for name in names}
@@ -53,7 +54,7 @@ REASONS = {
 # joblib, narwhals and threadpoolctl come with scikit-learn.
 DEPENDENCIES = {"numpy", "scipy", "sklearn", "joblib", "narwhals", "threadpoolctl"}
 EXTRAS = {"PIL", "dask", "matplotlib", "optuna", "pandas", "polars", "rich", "skops"}
-EXTRAS |= {"IPython", "tensorboardX", "torch", "tqdm"}
+EXTRAS |= {"IPython", "onnx", "skl2onnx", "tensorboardX", "torch", "tqdm"}
 # What numpy.random has that does not draw from its global state.
 RANDOM = {"BitGenerator", "Generator", "MT19937", "PCG64", "PCG64DXSM", "Philox"}
 RANDOM |= {"RandomState", "SFC64", "SeedSequence", "default_rng", "get_state"}

@@ -173,6 +173,11 @@ class BaseEnsemble(Versioned, ExplainedParameters, BaseEstimator):
 
     def _checked_rows(self, X):
         """Return X for the network; raise unless the ensemble can predict."""
+        self._check_vote()
+        return check_X(self, X)
+
+    def _check_vote(self):
+        """Raise unless the ensemble can predict."""
         check_is_fitted(self)
         # `voting` and `weights` may have been set after fit.
         self._validate_params()
@@ -182,7 +187,6 @@ class BaseEnsemble(Versioned, ExplainedParameters, BaseEstimator):
                 "weights='score' needs validation scores, and fit took none: call fit "
                 "again, now that weights='score' is set."
             )
-        return check_X(self, X)
 
     def _vote_weights(self):
         """Return None, "confidence", or the ranks of the members' scores."""

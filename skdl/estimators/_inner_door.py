@@ -52,6 +52,7 @@ __all__ = [
     "Labels",
     "Numbers",
     "SoftRows",
+    "TableParts",
     "Targets",
     "check_X",
     "check_hidden_layers",
@@ -76,6 +77,7 @@ __all__ = [
     "split_rows",
     "stack_columns",
     "stack_key",
+    "table_parts",
     "take_network",
     "targets_of",
     "train_discarded",
@@ -117,6 +119,38 @@ class EncodedRows:
     def target_rows(self):
         """The target of each row, (n_samples, n_columns), without a table."""
         return self.targets if self.table is None else self.table[self.targets]
+
+
+@dataclass
+class TableParts:
+    """What a fitted tabular net predicts with.
+
+    Attributes
+    ----------
+    encoder : TabularEncoder
+        Turns a table into numbers.
+    network : Network
+        The stack of the members.
+    target_mean, target_scale : ndarray of shape (n_outputs,), or None
+        The units in which a regressor has learned y.
+    """
+
+    encoder: object
+    network: object
+    target_mean: np.ndarray | None
+    target_scale: np.ndarray | None
+
+
+def table_parts(net):
+    """Return the parts of a fitted `TabularClassifier` or `TabularRegressor`.
+
+    Parameters
+    ----------
+    net : estimator
+    """
+    check_is_fitted(net)
+    units = (getattr(net, name, None) for name in ("_mean", "_std"))
+    return TableParts(net._encoder, net._network, *units)
 
 
 def network_of(net):
