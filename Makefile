@@ -1,7 +1,7 @@
 # The commands of a contributor. .ci/run and the workflow call the same names.
 PYTHON ?= python
 
-.PHONY: help test slow lint words types doctest docs coverage bench
+.PHONY: help test slow lint words types doctest pages docs package coverage bench
 
 help:     ## this list
 	@grep -E '^[a-z]+:.* ##' Makefile
@@ -27,9 +27,12 @@ types:    ## the types of public modules
 doctest:  ## examples in docstrings
 	$(PYTHON) -m pytest --quiet --doctest-modules skdl
 
-docs: doctest ## the same, API reference, links of all pages, code of the guides
+pages: doctest ## the same, API reference, links of all pages, code of the guides
 	$(PYTHON) docs/api.py
 	$(PYTHON) -m pytest --quiet tests/test_links.py tests/test_guides.py
+
+docs:     ## the site, in build/site; its warnings are errors
+	MPLBACKEND=Agg $(PYTHON) -m sphinx --quiet --fail-on-warning --keep-going docs build/site
 
 coverage: ## the quick tests, with the lines that they reach
 	$(PYTHON) -m pytest -n 2 --cov --cov-report=term --cov-report=xml

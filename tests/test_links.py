@@ -10,6 +10,7 @@ PAGES = sorted(
     page.relative_to(ROOT).as_posix()
     for pattern in ("*.md", "docs/**/*.md", "benchmarks/*.md", ".github/**/*.md")
     for page in ROOT.glob(pattern)
+    if "generated" not in page.parts  # made for the site
 )
 
 

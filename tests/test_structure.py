@@ -24,6 +24,7 @@ FILES = {
     for path in [
         *(path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))),
     ]
+    if "generated" not in path.parts  # made for the site
 }
 
 # Imports go from a higher number to a lower one. "_" stands for the private modules

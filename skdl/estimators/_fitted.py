@@ -130,12 +130,12 @@ class FittedNet:
 
     @property
     def input_mean_(self):
-        """What `standardize` subtracts from each column, (n_features_in_,): a view."""
+        """What `standardize` subtracts from each column, (n_features,): a view."""
         return self._scaling("input_mean_").mean[0]
 
     @property
     def input_scale_(self):
-        """What `standardize` divides each column by, (n_features_in_,): read-only."""
+        """What `standardize` divides each column by, (n_features,): read-only."""
         scale = 1 / self._scaling("input_scale_").inverse[0]
         scale.flags.writeable = False
         return scale
@@ -149,7 +149,7 @@ class FittedNet:
 
     @property
     def feature_importances_(self):
-        """Share of each column of X in the weights, (n_features_in_,); they sum to 1.
+        """Share of each column of X in the weights, (n_features,); they sum to 1.
 
         It is the root of the sum over all paths from the column to a score of the
         squared product of the weights on the path, divided by the sum over the columns.

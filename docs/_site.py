@@ -1,0 +1,163 @@
+"""What conf.py makes for a build of the site, all of it in docs/generated."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+DOCS = Path(__file__).resolve().parent
+ROOT = DOCS.parent
+GENERATED = DOCS / "generated"
+EXAMPLES = GENERATED / "examples"
+
+# Pages of other folders, and their names in the site.
+OTHER_PAGES = {
+    "CHANGELOG.md": "changelog",
+    "CONTRIBUTING.md": "contributing",
+    "SECURITY.md": "security",
+    "benchmarks/README.md": "benchmarks",
+}
+MOVED = {"README.md": DOCS / "index.md", "docs/api.md": GENERATED / "api.rst"}
+MOVED |= {page: GENERATED / f"{name}.md" for page, name in OTHER_PAGES.items()}
+
+# The examples that run when the site is built: those that take a few seconds.
+RUN = r"[/\\](displays[/\\]\w+|optimizers|troubleshooting|overfitting)\.py"
+# Pictures of docs/figures for the examples that do not run.
+PICTURES = {
+    "cifar10_mlp": "inspection_weights",
+    "ensembles": "inspection_training",
+    "first_net": "inspection_training",
+    "intervals": "intervals",
+    "learning_rate": "learning_rate",
+    "mnist_mlp": "inspection_mistakes",
+    "quickstart": "quickstart",
+}
+GALLERY = """Gallery
+=======
+
+Scripts to read, run and change. Each runs without arguments: ``python quickstart.py``.
+The site shows the output of those that take seconds; the others are shown only.
+"""
+DISPLAYS = """Displays
+========
+
+The pictures of :mod:`skdl.inspection`, each with the lines that draw it.
+"""
+
+
+def write(path, text):
+    """Write a file if its text is new, so that Sphinx reads only what has changed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or path.read_text("utf-8") != text:
+        path.write_text(text, "utf-8")
+
+
+def destination(file):
+    """Return the page of the site that stands for a file, or the file itself."""
+    name = file.relative_to(ROOT).as_posix() if file.is_relative_to(ROOT) else ""
+    if name in MOVED:
+        return MOVED[name]
+    example = re.fullmatch(r"examples/((?:displays/)?[a-z]\w*)\.py", name)
+    return GENERATED / "gallery" / f"{example[1]}.rst" if example else file
+
+
+def rewrite(text, source, page):
+    """Rewrite the relative links of Markdown for a page at another place.
+
+    Parameters
+    ----------
+    text : str
+        The Markdown. Code is left as it is.
+    source : Path
+        The file to which the links are relative.
+    page : Path
+        The page of the site that gets the text.
+    """
+
+    def link(match):
+        target, _, anchor = match[1].partition("#")
+        if not target or re.match(r"[a-z]+:", target):
+            return match[0]
+        file = (source.parent / target).resolve()
+        if file.is_dir():
+            file /= "README.md"
+        place = destination(file)
+        relative = os.path.relpath(place, page.parent).replace(os.sep, "/")
+        # Only Markdown has anchors by headings.
+        anchor = f"#{anchor}" if anchor and place.suffix == ".md" else ""
+        return f"]({relative}{anchor})"
+
+    parts = re.split(r"(^```.*?^```|`[^`\n]+`)", text, flags=re.S | re.M)
+    parts[::2] = [re.sub(r"\]\(([^)\s]+)\)", link, part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def escape(text):
+    """Return a docstring in which |x| and x_ are text, not reStructuredText.
+
+    Code stays as it is, and so do the names of parameters and attributes, which
+    numpydoc escapes itself.
+    """
+    code = r"``.*?``|`[^`]*`|^ *(?:>>>|\.\.\.) .*?$|^ *\w+(?:, \w+)* : "
+    parts = re.split(f"({code})", text, flags=re.S | re.M)
+    special = re.compile(r"(?<=[^\W_])_+(?!\w)|(?<!\\)\|")
+    parts[::2] = [
+        special.sub(lambda m: re.sub(".", r"\\\g<0>", m[0]), p) for p in parts[::2]
+    ]
+    return "".join(parts)
+
+
+def write_reference(text):
+    """Write the page that lists the public names."""
+    write(GENERATED / "api.rst", text)
+
+
+def write_other_pages():
+    """Copy the pages of other folders, with links for their new place."""
+    for name, new in OTHER_PAGES.items():
+        source, page = ROOT / name, GENERATED / f"{new}.md"
+        write(page, rewrite(source.read_text("utf-8"), source, page))
+
+
+def titled(script):
+    """Return an example whose docstring begins with a title, for sphinx-gallery."""
+    text = script.read_text("utf-8")
+    begin = '"""'
+    first = text.removeprefix(begin).partition("\n")[0]
+    title = re.split(r"[:.](?: |$)", first)[0].removesuffix(begin).strip(".")
+    # sphinx-gallery runs scripts without their docstring.
+    text = re.sub(r"__doc__\.\w+\([^)]*\)\[0\]", repr(first), text)
+    # A first line that is the title is not repeated.
+    text = text.removeprefix(begin)
+    text = text.removeprefix(f"{title}.\n\n")
+    text = f"{begin}\n{title}\n{'=' * len(title)}\n\n{text}"
+    if script.stem in PICTURES:
+        picture = f"figures/{PICTURES[script.stem]}.png"
+        text += f'\n# sphinx_gallery_thumbnail_path = "{picture}"\n'
+    return text
+
+
+def write_examples():
+    """Copy the examples, with titles, to where sphinx-gallery looks for them."""
+    kept = set()
+    for script in sorted((ROOT / "examples").glob("**/[!_]*.py")):
+        copy = EXAMPLES / script.relative_to(ROOT / "examples")
+        kept.add(copy)
+        write(copy, titled(script))
+    for old in set(EXAMPLES.glob("**/*.py")) - kept:
+        old.unlink()
+    write(EXAMPLES / "GALLERY_HEADER.rst", GALLERY)
+    write(EXAMPLES / "displays" / "GALLERY_HEADER.rst", DISPLAYS)
+
+
+def scrape(block, block_vars, gallery_conf):
+    """Give sphinx-gallery the pictures that an example has saved in its folder."""
+    from sphinx_gallery.scrapers import figure_rst
+
+    saved = []
+    folder = Path(block_vars["src_file"]).parent
+    for picture in sorted(folder.glob("*.png")):
+        path = next(block_vars["image_path_iterator"])
+        shutil.move(picture, path)
+        saved.append(path)
+    return figure_rst(saved, gallery_conf["src_dir"])

@@ -1,0 +1,89 @@
+"""What docs/ makes for the site: pages of all names, links, titles of examples."""
+
+import importlib
+import re
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+api = runpy.run_path(str(DOCS / "api.py"))
+site = runpy.run_path(str(DOCS / "_site.py"))
+
+
+def test_every_public_name_has_a_page():
+    pages = {}
+    for name in api["names"]():
+        module, _, short = name.rpartition(".")
+        pages[getattr(sys.modules[module], short)] = name
+    listed = re.findall(r"^## (.*)|^\| `(\w+)`", api["page"](), re.M)
+    assert len(listed) > 100
+    for heading, name in listed:
+        module = importlib.import_module(heading) if heading else module
+        assert not name or getattr(module, name) in pages, (module, name)
+
+
+def test_a_name_has_one_page():
+    names = api["names"]()
+    assert len(set(names)) == len(names)
+    assert "skdl.SoftmaxClassifier" in names
+    assert "skdl.estimators.SoftmaxClassifier" not in names
+    assert all(
+        f"   {name.rpartition('.')[2]}\n" in api["reference"]() for name in names
+    )
+
+
+@pytest.mark.parametrize(
+    ("link", "expected"),
+    [
+        ("](losses.md#classifiers)", "](losses.md#classifiers)"),
+        ("](../CHANGELOG.md)", "](generated/changelog.md)"),
+        ("](../benchmarks/README.md#stacks)", "](generated/benchmarks.md#stacks)"),
+        ("](../examples/intervals.py)", "](generated/gallery/intervals.rst)"),
+        ("](api.md#skdl)", "](generated/api.rst)"),
+        ("](../skdl/metrics.py)", "](../skdl/metrics.py)"),
+        ("](design/)", "](design/README.md)"),
+        ("](https://scikit-learn.org/x.md)", "](https://scikit-learn.org/x.md)"),
+        ("`](../CHANGELOG.md)`", "`](../CHANGELOG.md)`"),
+    ],
+)
+def test_links_lead_to_pages_of_the_site(link, expected):
+    page = DOCS / "training.md"
+    assert site["rewrite"](f"[a{link}", page, page) == f"[a{expected}"
+
+
+def test_links_of_a_page_from_another_folder():
+    source, page = DOCS.parent / "CHANGELOG.md", DOCS / "generated" / "changelog.md"
+    text = site["rewrite"]("[](docs/losses.md) [](SECURITY.md)", source, page)
+    assert text == "[](../losses.md) [](security.md)"
+
+
+def test_formulas_of_docstrings_stay_text():
+    text = (
+        "|x_j| in `a_` and ``b_``, (n_in_,), 'net__'\n\na_, b_ : of (c_,)\n>>> a_ | b_"
+    )
+    expected = (
+        r"\|x_j\| in `a_` and ``b_``, (n_in\_,), 'net\_\_'"
+        "\n\na_, b_ : of (c\\_,)\n>>> a_ | b_"
+    )
+    assert site["escape"](text) == expected
+
+
+def test_examples_get_titles(tmp_path):
+    script = tmp_path / "intervals.py"
+    script.write_text(
+        '"""One title: and more.\n\nText.\n"""\nf(__doc__.splitlines()[0])'
+    )
+    text = site["titled"](script)
+    assert text.startswith('"""\nOne title\n=========\n\nOne title: and more.\n\nText.')
+    assert "f('One title: and more.')" in text
+    assert text.endswith('thumbnail_path = "figures/intervals.png"\n')
+    script.write_text('"""A title.\n\nText.\n"""\n')
+    assert site["titled"](script).startswith('"""\nA title\n=======\n\nText.')
+
+
+def test_pictures_of_examples_exist():
+    for name in site["PICTURES"].values():
+        assert (DOCS / "figures" / f"{name}.png").exists()
