@@ -30,8 +30,10 @@ from skdl.export._graph import Tensor
 from skdl.export._heads import (
     Vote,
     classes_of,
+    decision_of,
     label_outputs,
     labels_of_numbers,
+    log_odds,
     mean_of_members,
     number_outputs,
 )
@@ -177,10 +179,15 @@ def _tabular_classifier(graph, net, tensors):
     each = graph.add("Softmax", scores, axis=-1)
     p = mean_of_members(graph, each, None, *parts.network.stack)
     winners = graph.add("ArgMax", p, axis=-1, keepdims=0)
-    shape = None, len(net.classes_)
+    label = labels_of_numbers(graph, classes_of(net.classes_), winners)
+    n_classes = len(net.classes_)
+    if graph.wants_scores:
+        scores = log_odds(graph, p, True)
+        scores = decision_of(graph, scores, n_classes, True)
+        return {"label": label, "scores": scores}
     return {
-        "label": labels_of_numbers(graph, classes_of(net), winners),
-        "probabilities": Tensor(p, graph.dtype, shape),
+        "label": label,
+        "probabilities": Tensor(p, graph.dtype, (None, n_classes)),
     }
 
 

@@ -74,10 +74,19 @@ class Graph:
         float32 or float64, in which the graph computes.
     unique : callable, optional
         Turns a word into a name that no other tensor has.
+    wants_scores : bool, default=False
+        Whether classifiers give what ``decision_function`` returns in place of
+        probabilities.
     """
 
-    def __init__(self, dtype: Any, unique: Callable[[str], str] | None = None) -> None:
-        self.dtype = np.dtype(dtype)
+    def __init__(
+        self,
+        dtype: Any,
+        unique: Callable[[str], str] | None = None,
+        *,
+        wants_scores: bool = False,
+    ) -> None:
+        self.dtype, self.wants_scores = np.dtype(dtype), wants_scores
         self.nodes: list[Node] = []
         self.constants: dict[str, np.ndarray] = {}
         self._counts: Counter = Counter()

@@ -12,8 +12,11 @@ from skdl.export._graph import Tensor
 
 __all__ = [
     "Vote",
+    "classes_of",
+    "decision_of",
     "label_outputs",
     "labels_of_numbers",
+    "log_odds",
     "mean_of_members",
     "number_outputs",
 ]
@@ -61,7 +64,7 @@ def label_outputs(graph, targets, scores, vote=None):
     widths, outputs = np.array(targets.loss.widths), targets.outputs
     parts = graph.add("Split", scores, widths, n_outputs=len(widths), axis=-1)
     parts = [parts] if len(widths) == 1 else parts
-    is_text = len({classes_of(output).dtype for output in outputs}) > 1
+    is_text = len({classes_of(output.classes).dtype for output in outputs}) > 1
     each = [
         _one_column(graph, output, part, vote, is_text)
         for output, part in zip(outputs, parts, strict=True)
@@ -100,25 +103,28 @@ def _one_column(graph, output, scores, vote, is_text=False):
             scores = graph.add("Sub", scores, graph.numbers(0.5))
     n_classes = output.n_classes
     if output.exclusive:
-        label = labels_of_numbers(graph, classes_of(output), decisions, is_text)
+        label = labels_of_numbers(graph, classes_of(output.classes), decisions, is_text)
     else:
         label = Tensor(decisions, np.dtype(np.int64), (None, n_classes))
-    if table is None:
+    if vote is not None and table is not None and graph.wants_scores:
+        scores = log_odds(graph, table, output.exclusive)
+    if table is None or graph.wants_scores:
         n_scores = n_classes if vote is not None else output.n_scores
-        return {"label": label, "scores": _decision(graph, output, scores, n_scores)}
+        decision = decision_of(graph, scores, n_scores, output.exclusive)
+        return {"label": label, "scores": decision}
     probabilities = Tensor(table, graph.dtype, (None, n_classes))
     return {"label": label, "probabilities": probabilities}
 
 
-def classes_of(output):
+def classes_of(classes):
     """Return classes as ONNX has them: int64, or an array of str objects.
 
     Parameters
     ----------
-    output : Labels
+    classes : ndarray
+        As in `classes_`.
     """
-    kind = output.classes.dtype.kind
-    return output.classes.astype(np.int64 if kind in "biuf" else object)
+    return classes.astype(np.int64 if classes.dtype.kind in "biuf" else object)
 
 
 def labels_of_numbers(graph, classes, numbers, is_text=False):
@@ -157,12 +163,40 @@ def _of_shares(graph, output, shares):
     return graph.cast(above, np.int64)
 
 
-def _decision(graph, output, scores, n_scores):
-    """Add what ``decision_function`` returns."""
-    if output.exclusive and n_scores == 2:
+def log_odds(graph, probabilities, exclusive):
+    """Add logarithms of probabilities; of labels that may all apply, the log-odds.
+
+    Parameters
+    ----------
+    graph : Graph
+    probabilities : str
+        A tensor.
+    exclusive : bool
+        Whether a row has exactly one of the classes.
+    """
+    if exclusive:
+        return graph.add("Log", probabilities)
+    opposite = graph.add("Sub", graph.numbers(1), probabilities)
+    return graph.add("Log", graph.add("Div", probabilities, opposite))
+
+
+def decision_of(graph, scores, n_scores, exclusive):
+    """Add what ``decision_function`` returns, as a `Tensor`.
+
+    Parameters
+    ----------
+    graph : Graph
+    scores : str
+        Scores of the classes, (n_samples, n_scores).
+    n_scores : int
+        Number of scores of a row.
+    exclusive : bool
+        Whether a row has exactly one of the classes.
+    """
+    if exclusive and n_scores == 2:
         lead = graph.add("MatMul", scores, graph.numbers([[-1], [1]]))
         return Tensor(graph.flat(lead), graph.dtype, (None,))
-    if output.exclusive and n_scores == 1:
+    if exclusive and n_scores == 1:
         return Tensor(graph.flat(scores), graph.dtype, (None,))
     return Tensor(scores, graph.dtype, (None, n_scores))
 

@@ -79,7 +79,9 @@ def _frame_type(series):
             return FLOAT64 if series.null_count() and ours != np.float32 else ours
     if dtype.is_numeric() or dtype in (nw.Date, nw.Datetime, nw.Duration):
         return FLOAT64
-    return TEXT if dtype != nw.Object else _type_of(np.array(series.to_list(), object))
+    if dtype in (nw.Categorical, nw.Enum, nw.Object):
+        return _type_of(series.to_list())  # perhaps categories of numbers
+    return TEXT
 
 
 def _type_of(values):
@@ -87,8 +89,9 @@ def _type_of(values):
     known = [value for value in values if value is not None and value == value]
     if any(isinstance(value, str) for value in known):
         return TEXT
-    are_bool = all(isinstance(value, bool | np.bool_) for value in known)
-    return np.bool_ if known and are_bool and len(known) == len(values) else FLOAT64
+    if len(known) == len(values) and all(isinstance(x, bool | np.bool_) for x in known):
+        return np.dtype(np.bool_)
+    return FLOAT64
 
 
 def as_matrix(graph, tensors):

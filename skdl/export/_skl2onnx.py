@@ -65,6 +65,7 @@ OPTIONS = {
     "zipmap": [True, False, "columns"],
     "output_class_labels": [False, True],
     "nocl": [True, False],
+    "raw_scores": [True, False],
 }
 
 
@@ -152,12 +153,15 @@ def _written(operator, unique=None):
     """Return the graph of an operator, and its outputs."""
     estimator = operator.raw_operator
     tensors = [_tensor_of(variable) for variable in operator.inputs]
-    graph = Graph(dtype_of(estimator, tensors), unique)
+    defaults = {"nocl": False, "raw_scores": False}
+    options = operator.scope_inst.get_options(estimator, defaults, fail=False)
+    options = options if is_classifier(estimator) else defaults
+    dtype, raw = dtype_of(estimator, tensors), options["raw_scores"]
+    graph = Graph(dtype, unique, wants_scores=raw)
     outputs = list(write(graph, estimator, tensors).values())
     if len(outputs) == 2 and len(outputs[1].shape) == 1:
         outputs[1] = _one_column_per_class(graph, estimator, outputs[1])
-    options = operator.scope_inst.get_options(estimator, {"nocl": False}, fail=False)
-    if is_classifier(estimator) and options["nocl"]:
+    if options["nocl"]:
         outputs[0] = _class_numbers(graph, outputs[0])
     return graph, outputs
 

@@ -1,42 +1,25 @@
 """Models of `to_onnx` predict as the estimators do, run by ONNX Runtime."""
 
-import warnings
+import sys
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from sklearn.base import clone, is_classifier
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.base import is_classifier
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
 
+import skdl
+from skdl import MLPClassifier
+from skdl.engine import SoftmaxCrossEntropy
 from skdl.export import to_onnx
 from tests.export.cases import ENSEMBLES, NETS, ROWS, TRANSFORMERS, X
+from tests.export.common import fitted, run, session
 
 pytest.importorskip("onnx", reason="needs onnx: pip install skdl[onnx]")
-runtime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")
+pytest.importorskip("onnxruntime", reason="needs onnxruntime")
 
 MODELS = {**NETS, **ENSEMBLES}
-
-
-def fitted(estimator, *data):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return clone(estimator).fit(*data)
-
-
-def session(model):
-    import onnx
-
-    onnx.checker.check_model(model, full_check=True)
-    return runtime.InferenceSession(
-        model.SerializeToString(), providers=["CPUExecutionProvider"]
-    )
-
-
-def run(model, rows):
-    """Return the outputs by name for a matrix of rows."""
-    one = session(model)
-    names = [output.name for output in one.get_outputs()]
-    return dict(zip(names, one.run(None, {"X": rows}), strict=True))
 
 
 def expected(estimator, rows):
@@ -119,3 +102,66 @@ def test_names_of_columns_are_inputs():
         assert_allclose(found[1], net.predict_proba(frame), atol=1e-6)
     found = run(to_onnx(net, X), X)
     assert_allclose(found["probabilities"], net.predict_proba(frame), atol=1e-6)
+
+
+class Own:
+    """An activation, and a loss, of a user's own."""
+
+    def forward(self, Z, A):
+        np.tanh(Z, out=A)
+
+    def backward(self, dA, Z, A):
+        dA *= 1 - A**2
+
+
+class OwnLink(SoftmaxCrossEntropy):
+    def probabilities(self, scores, exclusive=True):
+        return super().probabilities(2 * scores)
+
+
+class OwnLoss(SoftmaxCrossEntropy):
+    """With a link of ours."""
+
+
+def test_objects_of_your_own():
+    y = NETS["linear"][1]
+    net = fitted(MLPClassifier((3,), activation=Own(), max_iter=1), X, y)
+    with pytest.raises(ValueError, match="activation=Own is Python code of your own"):
+        to_onnx(net)
+    net = fitted(MLPClassifier((3,), loss=OwnLink(), max_iter=1), X, y)
+    with pytest.raises(ValueError, match="loss=OwnLink has a method probabilities"):
+        to_onnx(net)
+    net = fitted(MLPClassifier((3,), loss=OwnLoss(), max_iter=1), X, y)
+    compare(run(to_onnx(net), ROWS), expected(net, ROWS))
+
+
+def test_refusals():
+    with pytest.raises(NotFittedError):
+        to_onnx(MLPClassifier())
+    net = fitted(*NETS["linear"][:1], X, NETS["linear"][1])
+    with pytest.raises(ValueError, match="X has 3 columns, and SoftmaxClassifier was"):
+        to_onnx(net, X[:, :3])
+    with pytest.raises(ValueError, match="X must have rows and columns"):
+        to_onnx(net, X[0])
+    with pytest.raises(ValueError, match="'X' holds text"):
+        to_onnx(net, X.astype(str))
+
+
+def test_search_gives_its_best_net():
+    search = GridSearchCV(NETS["linear"][0], {"alpha": [0.1]}, cv=2)
+    search = fitted(search, X, NETS["linear"][1])
+    compare(run(to_onnx(search), ROWS), expected(search, ROWS))
+
+
+def test_model_names_its_maker():
+    net = fitted(*NETS["linear"][:1], X, NETS["linear"][1])
+    model = to_onnx(net)
+    assert (model.producer_name, model.producer_version) == ("skdl", skdl.__version__)
+    versions = {one.domain: one.version for one in model.opset_import}
+    assert versions == {"": 18, "ai.onnx.ml": 3}
+
+
+def test_error_without_onnx(monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(ImportError, match=r'pip install "skdl\[onnx\]"'):
+        to_onnx(MLPClassifier())
