@@ -36,7 +36,7 @@ class Orders:
         ]
         self.leaders = sorted(leaders.values())
         self.are_shared = len(self.leaders) == 1
-        self.orders = np.empty((len(self.leaders), parts[0].n_rows), int)
+        self.orders: np.ndarray = np.empty((len(self.leaders), parts[0].n_rows), int)
         self.places = [self.leaders.index(leader) for leader in self.leader_of]
 
     def draw(self):
@@ -187,9 +187,9 @@ class _Parts:
 
     def __init__(self, shape, axis, dtype):
         self.shape, self.axis = shape, axis
-        self.parts = {shape[axis]: np.empty(shape, dtype)}
+        self.parts: dict = {shape[axis]: np.empty(shape, dtype)}
 
-    def __call__(self, n):
+    def __call__(self, n: int) -> np.ndarray:
         """Return an array with n rows."""
         if n not in self.parts:
             most = self.shape[self.axis]
