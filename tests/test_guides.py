@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+import skdl
+from skdl.inspection.diagnosis.findings import KINDS
+
 DOCS = Path(__file__).parents[1] / "docs"
 # A guide, how often it says what it prints, and the modules of extras that it needs.
 GUIDES = {
@@ -104,3 +107,15 @@ def test_page_of_which_the_output_changed_is_found(tmp_path):
     PAGES.update(page, write=True)
     assert page.read_text("utf-8").splitlines()[5:] == ["2", "```", "", "End"]
     assert PAGES.update(page, write=False) == []
+
+
+def test_names_in_the_table_of_concepts_exist():
+    text = (DOCS / "course" / "index.md").read_text("utf-8")
+    modules = [getattr(skdl, name) for name in skdl.__all__ if name.islower()]
+    public = {name for module in [skdl, *modules] for name in dir(module)}
+    names = set(re.findall(r"`([A-Z]\w+)", text)) - {"X_val"}
+    elsewhere = {"DecisionBoundaryDisplay"}
+    assert names - public == elsewhere
+    assert len(names) > 40
+    kinds = set(re.findall(r"finding `(\w+)`", text))
+    assert kinds <= set(KINDS)
