@@ -17,7 +17,11 @@ OTHER_PAGES = {
     "SECURITY.md": "security",
     "benchmarks/README.md": "benchmarks",
 }
-MOVED = {"README.md": DOCS / "index.md", "docs/api.md": GENERATED / "api.rst"}
+MOVED = {
+    "README.md": DOCS / "index.md",
+    "examples/README.md": GENERATED / "gallery" / "index.rst",
+    "docs/api.md": GENERATED / "api.rst",
+}
 MOVED |= {page: GENERATED / f"{name}.md" for page, name in OTHER_PAGES.items()}
 
 # The examples that run when the site is built: those that take a few seconds.

@@ -70,7 +70,7 @@ html_show_sourcelink = html_copy_source = False
 html_sidebars = {"index": []}
 html_theme_options = {
     "logo": {"text": "skdl"},
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 7,
     "navigation_with_keys": False,
     "show_prev_next": True,
     "secondary_sidebar_items": ["page-toc"],
@@ -95,7 +95,7 @@ sphinx_gallery_conf = {
     "write_computation_times": False,
     "nested_sections": False,
 }
-suppress_warnings = ["config.cache", "toc.empty_glob"]
+suppress_warnings = ["config.cache"]
 
 _site.write_reference(api["reference"]())
 _site.write_examples()

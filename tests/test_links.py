@@ -8,7 +8,13 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted(
     page.relative_to(ROOT).as_posix()
-    for pattern in ("*.md", "docs/**/*.md", "benchmarks/*.md", ".github/**/*.md")
+    for pattern in (
+        "*.md",
+        "docs/**/*.md",
+        "benchmarks/*.md",
+        "examples/*.md",
+        ".github/**/*.md",
+    )
     for page in ROOT.glob(pattern)
     if "generated" not in page.parts  # made for the site
 )
