@@ -296,6 +296,7 @@ def test_replace_section():
         replace_section(text, "b", "x")
 
 
+@pytest.mark.slow
 def test_encodings_are_compared_on_tables_of_a_folder(tmp_path, capsys):
     # Equal rows have both labels, so that no error is zero.
     rows = [f"{i % 3},{'ab'[i % 2]},{label}" for i in range(12) for label in "no"]

@@ -17,6 +17,7 @@ from skdl import (
     Standardizer,
     SVMClassifier,
 )
+from tests.pairs import parametrize_pairwise
 
 NETS = [
     LogisticClassifier,
@@ -71,9 +72,7 @@ LIGHT = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("Net", NETS)
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("options", LIGHT.values(), ids=LIGHT)
+@parametrize_pairwise(Net=NETS, options=LIGHT, dtype=[np.float64, np.float32])
 def test_a_file_weighs_what_the_weights_do(Net, dtype, options):
     options = {"hidden_layer_sizes": (150,), "max_iter": 2, **options}
     net = quick(Net, **options).fit(*wide(dtype))

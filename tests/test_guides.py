@@ -31,6 +31,7 @@ GUIDES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("clock")
 @pytest.mark.parametrize("name", GUIDES)
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -52,6 +53,7 @@ def test_guide(name, capsys, monkeypatch):
     assert capsys.readouterr().out.splitlines() == printed
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("clock")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_readme(capsys):

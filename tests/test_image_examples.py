@@ -152,7 +152,7 @@ def test_recipe_with_a_bar(colors_file, tmp_path):
     ("name", "recipe"),
     [
         ("mnist_mlp", "text"),
-        ("mnist_mlp", "best"),
+        pytest.param("mnist_mlp", "best", marks=pytest.mark.slow),
         ("cifar10_mlp", "text"),
         pytest.param("cifar10_mlp", "pixels", marks=pytest.mark.slow),
     ],

@@ -14,6 +14,7 @@ def run(code):
     return subprocess.run(command, capture_output=True, check=True, text=True).stdout
 
 
+@pytest.mark.slow
 def test_modules_are_loaded_when_they_are_used():
     printed = run(
         "import sys, skdl\n"

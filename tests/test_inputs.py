@@ -23,6 +23,7 @@ from skdl import (
 )
 from skdl.ensemble import SeedEnsembleClassifier, SeedEnsembleRegressor
 from skdl.estimators._inner_door import Indicator, LabelColumns, targets_of
+from tests.pairs import parametrize_pairwise
 
 NETS = [
     LogisticClassifier,
@@ -34,6 +35,18 @@ NETS = [
 TRANSFORMERS = [Standardizer, PCAWhitener]
 EVERY = pytest.mark.parametrize("Estimator", [*NETS, *TRANSFORMERS])
 EVERY_NET = pytest.mark.parametrize("Net", NETS)
+
+
+def every_other(table):
+    """Let each row meet every other estimator: nets have their checks in common."""
+    pairs = [
+        pytest.param(Estimator, row, id=f"{Estimator.__name__}-{row[0]}")
+        for i, row in enumerate(table.items())
+        for j, Estimator in enumerate([*NETS, *TRANSFORMERS])
+        if (i + j) % 2 == 0
+    ]
+    return pytest.mark.parametrize(("Estimator", "case"), pairs)
+
 
 N = 60
 # Small whole numbers: every dtype holds them.
@@ -205,8 +218,7 @@ def assert_equal(estimator, given, expected):
         assert one.dtype == other.dtype
 
 
-@EVERY
-@pytest.mark.parametrize("case", **ids(DENSE))
+@every_other(DENSE)
 def test_dense_forms(Estimator, case):
     name, (form, computed) = case
     if Estimator in TRANSFORMERS and name.split()[-1] in ("float16", "uint8"):
@@ -301,9 +313,9 @@ LABELS = {
 }
 
 
-@EVERY_NET
-@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-@pytest.mark.parametrize("case", **ids(TARGETS))
+@parametrize_pairwise(
+    Net=NETS, case=dict(zip(TARGETS, TARGETS.items())), solver=["adam", "lbfgs"]
+)
 def test_targets(Net, solver, case):
     _, (given, expected) = case
     nets = [fit(new(Net).set_params(solver=solver), NUMBERS, y)

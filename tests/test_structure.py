@@ -96,13 +96,15 @@ def is_private(name):
     return name.startswith("_") and not name.endswith("__") and name not in THEIRS
 
 
+@cache
 def imported(path, text):
-    """Yield (line, nested, module, name or None, the name that it gets here)."""
+    """List (line, nested, module, name or None, the name that it gets here)."""
+    found = []
     for node, nested in nodes(parse(text)):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 bound = alias.asname or alias.name.split(".")[0]
-                yield node.lineno, nested, alias.name, None, bound
+                found.append((node.lineno, nested, alias.name, None, bound))
         elif isinstance(node, ast.ImportFrom):
             module = node.module or ""
             if node.level:
@@ -110,12 +112,13 @@ def imported(path, text):
                 module = ".".join([*parts, *filter(None, [module])])
             for alias in node.names:
                 bound = alias.asname or alias.name
-                yield node.lineno, nested, module, alias.name, bound
+                found.append((node.lineno, nested, module, alias.name, bound))
         elif isinstance(node, ast.Call) and node.args:
             function = getattr(node.func, "attr", getattr(node.func, "id", ""))
             name = getattr(node.args[0], "value", None)
             if function in ("import_module", "__import__") and isinstance(name, str):
-                yield node.lineno, nested, name, None, ""
+                found.append((node.lineno, nested, name, None, ""))
+    return found
 
 
 def our_imports(path, text, modules):
@@ -135,7 +138,7 @@ def full_names(path, text):
         # "import a.b" binds a; "import a.b as c" binds a.b.
         origins[bound] = module.split(".")[0] if bound == full.split(".")[0] else full
         yield line, full
-    for node in ast.walk(parse(text)):
+    for node, _ in nodes(parse(text)):
         if isinstance(node, ast.Attribute):
             line, others = node.lineno, []
             while isinstance(node, ast.Attribute):
@@ -508,6 +511,7 @@ def packages_after(statement):
     return {module.split(".")[0] for module in output.stdout.decode().split()}
 
 
+@pytest.mark.slow
 def test_import_brings_in_no_extras():
     # scikit-learn itself imports some where they are installed: so without them, too
     # (without torch, as SciPy stumbles over an entry of None for it).
@@ -519,6 +523,7 @@ def test_import_brings_in_no_extras():
     assert not ours & EXTRAS
 
 
+@pytest.mark.slow
 def test_packages_after_sees_an_import():
     assert "wave" in packages_after("import wave") - packages_after("import sklearn")
 

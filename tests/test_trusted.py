@@ -54,6 +54,7 @@ from tests.engine.cases import (
     SCHEDULES,
     each,
 )
+from tests.pairs import parametrize_pairwise
 
 NETS = [
     LogisticClassifier,
@@ -184,10 +185,12 @@ def test_a_net_comes_back(option):
     assert_same(net, through_file(net))
 
 
-@pytest.mark.parametrize("Net", NETS)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("seed", ["number", "instance"])
-@pytest.mark.parametrize("continued", ["partial_fit", "warm_start", "after fit"])
+@parametrize_pairwise(
+    Net=NETS,
+    continued=["partial_fit", "warm_start", "after fit"],
+    dtype=[np.float32, np.float64],
+    seed=["number", "instance"],
+)
 def test_training_goes_on_as_without_the_file(Net, dtype, seed, continued):
     seed = 0 if seed == "number" else np.random.RandomState(0)
     net = Net(

@@ -181,6 +181,7 @@ def test_functions_that_call_one_another_are_followed_once():
     assert digest(first) != digest(defined(source + "\ndef f7(): pass\nf = f0"))
 
 
+@pytest.mark.slow
 def test_another_process_computes_the_same_hashes():
     """Whose hashes of texts differ, and so the order of its sets."""
     script = f"""

@@ -77,6 +77,7 @@ def test_a_net_with_a_lambda_is_saved_and_trains_on(saver, X, y, fit, tmp_path):
     assert (fit(net, X, y).n_iter_, net.stop_reason_) == (3, "callback")
 
 
+@pytest.mark.slow
 def test_a_net_of_a_script_is_loaded_where_its_functions_are_not(tmp_path):
     """What is called "__main__" there is another module here."""
     path = tmp_path / "net.pkl"

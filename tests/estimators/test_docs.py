@@ -68,6 +68,7 @@ def test_examples_run(Net):
     assert sum(result.failed for result in results) == 0
 
 
+@pytest.mark.slow
 def test_import_without_docstrings():
     """What -OO leaves out must not be needed, as it is not by scikit-learn."""
     code = f"import sys; sys.path.insert(0, {skdl.__path__[0] + '/..'!r}); import skdl"

@@ -1,11 +1,11 @@
 """Strings, bools and negative numbers as labels do what class numbers do."""
 
 import numpy as np
-import pytest
 from numpy.testing import assert_array_equal
 
 from skdl import LogisticClassifier, MLPClassifier, SoftmaxClassifier, SVMClassifier
 from tests.estimators.common import fit, flat, make
+from tests.pairs import parametrize_pairwise
 
 # In sorted order: number k stands for the k-th of them.
 LABELS = {
@@ -44,9 +44,7 @@ OPTIONS = {
 }
 
 
-@pytest.mark.parametrize("option", OPTIONS)
-@pytest.mark.parametrize("labels", LABELS.values(), ids=LABELS)
-@pytest.mark.parametrize("n_columns", [1, 2])
+@parametrize_pairwise(labels=LABELS, option=OPTIONS, n_columns=[1, 2])
 def test_labels_stand_for_class_numbers(labels, option, n_columns, X, y):
     Net, params = OPTIONS[option]
     labels = np.asarray(labels)

@@ -42,14 +42,16 @@ def ridge_search(**options):
     return searching(Ridge(), {"alpha": (1e-2, 1e1)}, **options)
 
 
+FEW = {"cv": 2, "error_score": "raise", "max_moves": 0, "max_candidates": 4}
+
+
 @parametrize_with_checks(
     [
-        searching(Ridge(), {"alpha": (0.1, 1.0)}, cv=2, error_score="raise"),
+        searching(Ridge(), {"alpha": (0.1, 1.0)}, **FEW),
         searching(
             Pipeline([("pca", PCA()), ("model", LogisticRegression())]),
             {"model__C": (0.1, 1.0)},
-            cv=2,
-            error_score="raise",
+            **FEW,
         ),
     ],
     # From scikit-learn's own list for GridSearchCV.
