@@ -314,7 +314,9 @@ LABELS = {
 
 
 @parametrize_pairwise(
-    Net=NETS, case=dict(zip(TARGETS, TARGETS.items())), solver=["adam", "lbfgs"]
+    Net=NETS,
+    case={name: (name, form) for name, form in TARGETS.items()},
+    solver=["adam", "lbfgs"],
 )
 def test_targets(Net, solver, case):
     _, (given, expected) = case

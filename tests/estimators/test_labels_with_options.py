@@ -44,7 +44,7 @@ OPTIONS = {
 }
 
 
-@parametrize_pairwise(labels=LABELS, option=OPTIONS, n_columns=[1, 2])
+@parametrize_pairwise(labels=LABELS, option=list(OPTIONS), n_columns=[1, 2])
 def test_labels_stand_for_class_numbers(labels, option, n_columns, X, y):
     Net, params = OPTIONS[option]
     labels = np.asarray(labels)
