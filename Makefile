@@ -29,7 +29,7 @@ doctest:  ## examples in docstrings
 
 pages: doctest ## the same, API reference, links of all pages, code of the guides
 	$(PYTHON) docs/api.py
-	$(PYTHON) -m pytest --quiet tests/test_links.py tests/test_guides.py
+	$(PYTHON) -m pytest --quiet -m "" tests/test_links.py tests/test_guides.py
 
 docs:     ## the site, in build/site; its warnings are errors
 	MPLBACKEND=Agg $(PYTHON) -m sphinx --quiet --fail-on-warning --keep-going docs build/site
