@@ -9,7 +9,7 @@ about itself.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, ndtr
+from scipy.special import ndtr
 
 from skdl.engine.checks import check_count, check_number
 from skdl.engine.specification import Specification, explain_settings
@@ -49,14 +49,20 @@ class ActivationFunction(Specification):
     pieces : int
         How many times wider Z is than A. If it is more than 1, ``backward`` writes the
         gradient with respect to Z into Z. See `Maxout`.
+    needs_scratch : bool
+        Whether ``forward`` and ``backward`` take one more array of A's shape, for
+        intermediate results. Its content does not last from one call to the next.
     """
 
     REQUIRED = ("forward", "backward")
-    OPTIONAL = ("check", "in_place", "rectifies", "pieces", "is_flat")
+    OPTIONAL = (
+        "check", "in_place", "rectifies", "pieces", "needs_scratch", "is_flat",
+    )  # fmt: skip
 
     in_place = False
     rectifies = False
     pieces = 1
+    needs_scratch = False
 
     def is_flat(self, A: np.ndarray) -> np.ndarray | None:
         """Return where the derivative is almost 0, judged by the outputs.
@@ -76,6 +82,16 @@ class ActivationFunction(Specification):
 
 def _nowhere(A):
     return np.zeros(A.shape, bool)
+
+
+def _sigmoid(Z, A):
+    """Write 1 / (1 + exp(-Z)) into A, in a tenth of the time of scipy's expit."""
+    np.negative(Z, out=A)
+    # exp overflows to infinity, whose inverse is the 0 that float32 and float64 have.
+    with np.errstate(over="ignore"):
+        np.exp(A, out=A)
+    np.add(A, 1, out=A)
+    np.reciprocal(A, out=A)
 
 
 @explain_settings
@@ -182,10 +198,8 @@ class LeakyRelu(ActivationFunction):
 
     def backward(self, dA: np.ndarray, Z: np.ndarray, A: np.ndarray) -> None:
         """Multiply dA by f'(Z): 1 above zero, the slope elsewhere."""
-        np.maximum(Z, 0, out=Z)
-        np.sign(Z, out=Z)
-        np.multiply(Z, 1 - self.slope, out=Z)
-        np.add(Z, self.slope, out=Z)
+        np.greater(Z, 0, out=Z)
+        np.maximum(Z, self.slope, out=Z)
         np.multiply(dA, Z, out=dA)
 
     def is_flat(self, A: np.ndarray) -> np.ndarray | None:
@@ -200,18 +214,21 @@ class _ExponentialLinear(ActivationFunction):
         # The exponential gets no positive number: it cannot overflow.
         np.minimum(Z, 0, out=A)
         np.expm1(A, out=A)
-        np.multiply(A, alpha, out=A)
         np.maximum(Z, 0, out=Z)
+        if factor * alpha != 1:
+            np.multiply(A, factor * alpha, out=A)
+        if factor != 1:
+            np.multiply(Z, factor, out=Z)
         np.add(A, Z, out=A)
-        np.multiply(A, factor, out=A)
 
     def _backward(self, dA, Z, A, factor, alpha):
         # λ above zero, λ α exp(z) = f(z) + λ α elsewhere.
-        np.sign(Z, out=Z)
-        np.multiply(Z, factor * (1 - alpha), out=Z)
         np.minimum(A, 0, out=A)
-        np.add(A, Z, out=A)
         np.add(A, factor * alpha, out=A)
+        if alpha != 1:
+            np.greater(Z, 0, out=Z)
+            np.multiply(Z, factor * (1 - alpha), out=Z)
+            np.add(A, Z, out=A)
         np.multiply(dA, A, out=dA)
 
 
@@ -324,12 +341,27 @@ class Softplus(ActivationFunction):
 
     in_place = True
     rectifies = True
+    needs_scratch = True
 
-    def forward(self, Z: np.ndarray, A: np.ndarray) -> None:
-        """Write f(Z) into A."""
-        np.logaddexp(Z, 0, out=A)
+    def forward(
+        self, Z: np.ndarray, A: np.ndarray, scratch: np.ndarray | None = None
+    ) -> None:
+        """Write f(Z) = max(0, Z) + log(1 + exp(-|Z|)) into A."""
+        small = np.empty_like(A) if scratch is None else scratch
+        np.absolute(Z, out=small)
+        np.negative(small, out=small)
+        np.exp(small, out=small)
+        np.log1p(small, out=small)
+        np.maximum(Z, 0, out=A)
+        np.add(A, small, out=A)
 
-    def backward(self, dA: np.ndarray, Z: np.ndarray, A: np.ndarray) -> None:
+    def backward(
+        self,
+        dA: np.ndarray,
+        Z: np.ndarray,
+        A: np.ndarray,
+        scratch: np.ndarray | None = None,
+    ) -> None:
         """Multiply dA by f'(Z) = σ(Z) = 1 - exp(-A)."""
         np.negative(A, out=A)
         np.expm1(A, out=A)
@@ -366,22 +398,68 @@ class Silu(ActivationFunction):
 
     def forward(self, Z: np.ndarray, A: np.ndarray) -> None:
         """Write f(Z) into A."""
-        expit(Z, out=A)
+        _sigmoid(Z, A)
         np.multiply(A, Z, out=A)
 
     def backward(self, dA: np.ndarray, Z: np.ndarray, A: np.ndarray) -> None:
-        """Multiply dA by f'(Z) = σ(Z) (1 + Z σ(-Z))."""
-        np.negative(Z, out=A)
-        expit(A, out=A)
+        """Multiply dA by f'(Z) = σ(Z) (1 + Z (1 - σ(Z)))."""
+        _sigmoid(Z, A)
+        np.multiply(dA, A, out=dA)
+        np.subtract(1, A, out=A)
         np.multiply(Z, A, out=Z)
         np.add(Z, 1, out=Z)
         np.multiply(dA, Z, out=dA)
-        np.subtract(1, A, out=A)
-        np.multiply(dA, A, out=dA)
 
     def is_flat(self, A: np.ndarray) -> np.ndarray | None:
         """Return where the output is very near 0."""
         return np.abs(A) < NEAR_BOUND / 30
+
+
+# From here on, exp(-z²/2) is 0, in float64, too.
+FAR = 40.0
+# Φ(-x) exp(x²/2) as a polynomial of t = 1 / (1 + T x). It has no constant term. The
+# coefficients have the least relative error for x in [0, 14.5], 1.4e-8. Beyond that
+# range, Φ(-x) is below the smallest number of float32.
+T = 0.265
+TAIL = (
+    0.10574039852791083, 0.10526675847005573, 0.10255523725276555,
+    0.06089442165031082, 0.13655639803776584, -0.11428865233412426,
+    0.21595240062336152, -0.1433016554964514, 0.030624689901470787,
+)  # fmt: skip
+# Makes 0 / 0 one half, and is too small to change another quotient.
+TINY = 1e-30
+
+
+def _normal_tail(Z, tail, scratch):
+    """Write Φ(-|z|) into `tail`, to the precision of float32, by few operations.
+
+    scipy's ``ndtr`` computes in float64, which takes ten times as long.
+    """
+    t = scratch
+    np.absolute(Z, out=t)
+    np.multiply(t, T, out=t)
+    np.add(t, 1, out=t)
+    np.reciprocal(t, out=t)
+    np.multiply(t, TAIL[-1], out=tail)
+    for coefficient in TAIL[-2::-1]:
+        np.add(tail, coefficient, out=tail)
+        np.multiply(tail, t, out=tail)
+    density = scratch
+    np.clip(Z, -FAR, FAR, out=density)
+    np.multiply(density, density, out=density)
+    np.multiply(density, -0.5, out=density)
+    np.exp(density, out=density)
+    np.multiply(tail, density, out=tail)
+
+
+def _tail_of_output(Z, A, tail):
+    """Write Φ(-|z|) = (max(0, z) - f(z)) / |z| into `tail`; A = f(Z) is overwritten."""
+    np.maximum(Z, 0, out=tail)
+    np.subtract(tail, A, out=tail)
+    np.add(tail, TINY / 2, out=tail)
+    np.absolute(Z, out=A)
+    np.add(A, TINY, out=A)
+    np.divide(tail, A, out=tail)
 
 
 @explain_settings
@@ -407,20 +485,48 @@ class Gelu(ActivationFunction):
 
     rectifies = True
 
-    def forward(self, Z: np.ndarray, A: np.ndarray) -> None:
-        """Write f(Z) into A."""
-        ndtr(Z, out=A)
-        np.multiply(A, Z, out=A)
+    needs_scratch = True
 
-    def backward(self, dA: np.ndarray, Z: np.ndarray, A: np.ndarray) -> None:
+    def forward(
+        self, Z: np.ndarray, A: np.ndarray, scratch: np.ndarray | None = None
+    ) -> None:
+        """Write f(Z) into A."""
+        if Z.dtype != np.float32:
+            ndtr(Z, out=A)
+            np.multiply(A, Z, out=A)
+            return
+        tail = np.empty_like(A) if scratch is None else scratch
+        _normal_tail(Z, tail, A)
+        # z Φ(z) = max(0, z) - |z| Φ(-|z|).
+        np.absolute(Z, out=A)
+        np.minimum(A, FAR, out=A)
+        np.multiply(tail, A, out=tail)
+        np.maximum(Z, 0, out=A)
+        np.subtract(A, tail, out=A)
+
+    def backward(
+        self,
+        dA: np.ndarray,
+        Z: np.ndarray,
+        A: np.ndarray,
+        scratch: np.ndarray | None = None,
+    ) -> None:
         """Multiply dA by f'(Z) = Φ(Z) + Z φ(Z), with φ the normal density."""
+        tail = np.empty_like(A) if scratch is None else scratch
+        if Z.dtype == np.float32:
+            _tail_of_output(Z, A, tail)
+            np.greater(Z, 0, out=A)
+            np.subtract(A, tail, out=tail)
+            np.absolute(tail, out=tail)  # Φ(z) = |1 - Φ(-|z|)| above zero
+        else:
+            ndtr(Z, out=tail)
+        np.clip(Z, -FAR, FAR, out=Z)
         np.multiply(Z, Z, out=A)
         np.multiply(A, -0.5, out=A)
         np.exp(A, out=A)
         np.multiply(A, 1 / np.sqrt(2 * np.pi).item(), out=A)
         np.multiply(A, Z, out=A)
-        ndtr(Z, out=Z)
-        np.add(A, Z, out=A)
+        np.add(A, tail, out=A)
         np.multiply(dA, A, out=dA)
 
     def is_flat(self, A: np.ndarray) -> np.ndarray | None:
@@ -479,7 +585,7 @@ class Logistic(ActivationFunction):
 
     def forward(self, Z: np.ndarray, A: np.ndarray) -> None:
         """Write f(Z) into A."""
-        expit(Z, out=A)
+        _sigmoid(Z, A)
 
     def backward(self, dA: np.ndarray, Z: np.ndarray, A: np.ndarray) -> None:
         """Multiply dA by f'(Z) = A (1 - A)."""
@@ -537,11 +643,12 @@ class Maxout(ActivationFunction):
 
     def backward(self, dA: np.ndarray, Z: np.ndarray, A: np.ndarray) -> None:
         """Write the gradient of the pieces into Z; dA is overwritten, too."""
-        for piece in self._split(Z, A):
+        *pieces, last = self._split(Z, A)
+        for piece in pieces:
             np.equal(piece, A, out=piece)
             np.multiply(piece, dA, out=piece)
             # The largest piece takes the whole gradient: equal ones after it get 0.
-            np.subtract(dA, piece, out=dA)
+            np.subtract(dA, piece, out=last if piece is pieces[-1] else dA)
 
     def is_flat(self, A: np.ndarray) -> np.ndarray | None:
         """Return False for all outputs."""

@@ -63,7 +63,7 @@ class Workspace:
         self.row_shares: Any = None
         self.bytes_per_row = 0
         self.ones = np.ones((1, n_rows), self.dtype) if training else None
-        self._zeros = {}
+        self._zeros, self._scratch = {}, {}
         if training and gradient is None:
             gradient = np.zeros_like(network.parameters)
         self.gradient: Any = gradient
@@ -116,6 +116,12 @@ class Workspace:
             self._zeros[width] = np.zeros((*self.shape, width), self.dtype)
             self._zeros[width].flags.writeable = False
         return self._zeros[width]
+
+    def scratch(self, width):
+        """Return an array for intermediate results of one pass of one layer, shared."""
+        if width not in self._scratch:
+            self._scratch[width] = self.empty(width)
+        return self._scratch[width]
 
     def weigh(self, weights):
         """Set the shares of the rows.

@@ -116,7 +116,56 @@ def test_extreme_inputs_stay_finite(activation):
     one = getattr(activation, "FACTOR", 1)
     below = 1 if isinstance(activation, Identity) else getattr(activation, "slope", 0)
     above = 0 if isinstance(activation, Tanh | Logistic) else one
-    assert_allclose(dA, [below, above], rtol=1e-6)
+    assert_allclose(dA, [below, above], rtol=1e-6, atol=1e-30)
+
+
+# Each with the largest error of f, relative to max(1, |z|), and of f' in float32.
+PRECISE = {
+    "gelu": (2e-7, 4e-7),
+    "silu": (3e-7, 2e-6),
+    "softplus": (3e-7, 3e-7),
+    "logistic": (2e-7, 2e-7),
+    "elu": (2e-7, 2e-7),
+    "selu": (4e-7, 4e-7),
+}
+
+
+@pytest.mark.parametrize("name", PRECISE)
+def test_float32_is_as_precise_as_its_rounding(name):
+    activation = ACTIVATIONS[name]
+    small = np.concatenate([[0.0], np.logspace(-35, 0, 200)])
+    Z = np.concatenate([np.linspace(-40, 40, 20_001), small, -small])
+    Z = Z.astype(np.float32)[:, np.newaxis]
+    single = forward_and_derivative(activation, Z)
+    double = forward_and_derivative(activation, Z.astype(np.float64))
+    of_value, of_slope = PRECISE[name]
+    size = np.maximum(1, np.abs(Z))
+    assert (np.abs(single[0] - double[0]) / size).max() < of_value
+    assert np.abs(single[1] - double[1]).max() < of_slope
+    if name != "logistic":  # Below -88, exp(-z) exceeds float32.
+        # Small outputs keep their digits: nothing is subtracted from 1.
+        kept = (np.abs(Z) > 1e-30) & (Z > -13)
+        assert_allclose(single[0][kept], double[0][kept], rtol=1e-5)
+
+
+@each("activation", {k: a for k, a in ACTIVATIONS.items() if a.pieces == 1})
+def test_extreme_inputs_do_not_warn_and_nan_stays(activation):
+    Z = np.array([[-3e38, 3e38, np.nan]], dtype=np.float32)
+    A = forward(activation, Z)
+    assert np.isfinite(A[0, :2]).all()
+    assert np.isnan(A[0, 2])
+
+
+@each("activation", {k: a for k, a in ACTIVATIONS.items() if a.needs_scratch})
+def test_scratch_memory_changes_no_result(activation):
+    expected, slopes = forward_and_derivative(activation, Z)
+    inputs, scratch = Z.copy(), np.full_like(Z, np.nan)
+    A = inputs if activation.in_place else np.empty_like(Z)
+    activation.forward(inputs, A, scratch)
+    assert_array_equal(A, expected)
+    dA = np.ones_like(Z)
+    activation.backward(dA, inputs, A, np.full_like(Z, np.nan))
+    assert_array_equal(dA, slopes)
 
 
 def test_relu_has_derivative_zero_at_zero():

@@ -44,6 +44,8 @@ class Arrays:
     def empty(self, width):
         return np.empty((*self.shape, width), self.dtype)
 
+    scratch = empty
+
 
 def affine(stack=(), is_first=False, dtype=np.float64):
     """Return a layer, its workspace and an input."""

@@ -28,6 +28,9 @@ class ActivationLayer(Layer):
         """Allocate the output, if the function does not work in place."""
         buffers = _ActivationBuffers()
         buffers.A = buffers.zeros = None
+        buffers.scratch = ()
+        if self.function.needs_scratch:
+            buffers.scratch = (workspace.scratch(self.width),)
         if type(self.function) is Relu:
             buffers.zeros = workspace.zeros(self.width)
         if not self.function.in_place:
@@ -39,16 +42,17 @@ class ActivationLayer(Layer):
         if buffers.zeros is not None:
             return _bind_relu(buffers)
         f, A, has_pieces = self.function, buffers.A, self.function.pieces > 1
+        scratch = buffers.scratch
 
         def forward(Z):
             buffers.Z = Z
             output = Z if A is None else A
-            f.forward(Z, output)
+            f.forward(Z, output, *scratch)
             return output
 
         def backward(dA):
             Z = buffers.Z
-            f.backward(dA, Z, Z if A is None else A)
+            f.backward(dA, Z, Z if A is None else A, *scratch)
             # With several pieces, the gradient is in Z, which is wider.
             return Z if has_pieces else dA
 
@@ -82,4 +86,4 @@ def _bind_relu(buffers):
 
 
 class _ActivationBuffers:
-    __slots__ = ("A", "Z", "zeros")
+    __slots__ = ("A", "Z", "scratch", "zeros")

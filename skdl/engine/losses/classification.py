@@ -163,7 +163,8 @@ class Hinge(_MarginLoss):
         """Write row losses; gradient 1 per violated margin, minus their count at y."""
         self._violations(scores, targets, rows)
         np.add.reduce(scores, axis=-1, keepdims=True, out=rows)
-        np.sign(scores, out=gradient)
+        # No violation is negative. np.sign is slow where half of the numbers are 0.
+        np.greater(scores, 0, out=gradient)
         self._balance(gradient, targets, scores)
 
 
