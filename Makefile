@@ -34,6 +34,11 @@ pages: doctest ## the same, API reference, links of all pages, code of the guide
 docs:     ## the site, in build/site; its warnings are errors
 	MPLBACKEND=Agg $(PYTHON) -m sphinx --quiet --fail-on-warning --keep-going docs build/site
 
+package:  ## the source distribution and the wheel, in build/package, checked
+	rm -rf build/package
+	$(PYTHON) -m build --outdir build/package .
+	$(PYTHON) -m twine check --strict build/package/*
+
 coverage: ## the quick tests, with the lines that they reach
 	$(PYTHON) -m pytest -n 2 --cov --cov-report=term --cov-report=xml
 

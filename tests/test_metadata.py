@@ -38,3 +38,13 @@ def test_the_api_reference_has_every_public_name():
     expected = runpy.run_path(str(ROOT / "docs" / "api.py"))["page"]()
     pattern = r"^## .*|^\| `\w+`"
     assert re.findall(pattern, page, re.M) == re.findall(pattern, expected, re.M)
+
+
+def test_all_has_every_extra_for_users():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = project["project"]["optional-dependencies"]
+    (entry,) = extras.pop("all")
+    for_contributors = {"test", "docs", "bench", "dev"}
+    assert for_contributors < set(extras)
+    users = sorted(set(extras) - for_contributors)
+    assert entry == f"skdl[{','.join(users)}]"
