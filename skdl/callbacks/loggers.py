@@ -270,8 +270,8 @@ class EpochLogger(NetCallback):
             self.level,
             "%s, epoch %d of %d: %s",
             type(run.net).__name__,
-            run.net.n_iter_,
-            run.net.max_iter,
+            len(run.history["loss"]),
+            run.max_epochs,
             ", ".join(numbers),
         )
 
@@ -281,6 +281,6 @@ class EpochLogger(NetCallback):
             self.level,
             "%s ended after %d epochs: %s",
             type(run.net).__name__,
-            run.net.n_iter_,
+            len(run.history["loss"]),
             run.net.stop_reason_,
         )

@@ -64,7 +64,7 @@ def check_callbacks(callbacks):
             )
 
 
-def start_callbacks(net, max_epochs, X, y, sample_weight):
+def start_callbacks(net, max_epochs, X, y, sample_weight, attributes=None):
     """Return the `FitCallbacks` of a call of ``fit``, or None if there is no callback.
 
     Callbacks with ``steps_only = True`` do not count: the task of an epoch takes some
@@ -77,12 +77,14 @@ def start_callbacks(net, max_epochs, X, y, sample_weight):
         The most epochs that ``fit`` may have.
     X, y, sample_weight : object
         As the user gave them.
+    attributes : callable, optional
+        See `FitCallbacks`.
     """
     # Without callbacks, too: the task belongs to the tree of a search.
     context = net._init_callback_context(max_subtasks=max_epochs)
     if all(getattr(callback, "steps_only", False) for callback in callbacks_of(net)):
         return None
-    return FitCallbacks(net, context, max_epochs, X, y, sample_weight)
+    return FitCallbacks(net, context, max_epochs, X, y, sample_weight, attributes)
 
 
 class FitCallbacks:
@@ -97,10 +99,16 @@ class FitCallbacks:
         The most epochs that ``fit`` may have.
     X, y, sample_weight : object
         As the user gave them.
+    attributes : callable, optional
+        Returns the attributes of a copy of the net that predicts as the net does now,
+        or None if it cannot predict. By default those of `BaseNet`.
     """
 
-    def __init__(self, net, context, max_epochs, X, y, sample_weight):
+    def __init__(
+        self, net, context, max_epochs, X, y, sample_weight, attributes=None
+    ):  # fmt: skip
         self.net = net
+        self.attributes = attributes or self._attributes_now
         self.context = context
         self.max_epochs = max_epochs
         self.given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
@@ -123,7 +131,7 @@ class FitCallbacks:
         """
         return self.epoch.call_on_fit_task_end(
             estimator=self.net,
-            reconstruction_attributes=None if diverged else self._attributes_now,
+            reconstruction_attributes=None if diverged else self.attributes,
             **self.given,
         )
 
@@ -131,7 +139,7 @@ class FitCallbacks:
         """Call the hooks after the last epoch."""
         self.context.call_on_fit_task_end(
             estimator=self.net,
-            reconstruction_attributes=self._attributes_now,
+            reconstruction_attributes=self.attributes,
             **self.given,
         )
 

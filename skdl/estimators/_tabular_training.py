@@ -6,6 +6,8 @@ temperature.
 """
 
 import math
+from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from itertools import islice
 from time import perf_counter
@@ -13,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize_scalar
+from sklearn.metrics import accuracy_score, r2_score
 
 from skdl._interrupt import is_one_of_several
 from skdl._warn import warn
@@ -22,19 +25,25 @@ from skdl.engine.losses import SoftmaxCrossEntropy, SquaredError
 from skdl.engine.network import Network
 from skdl.engine.optimizers import Adam, adam_with_factors
 from skdl.engine.prediction import raw_scores
+from skdl.engine.progress import Progress
 from skdl.engine.stacked_batches import StackedBatches
 from skdl.engine.stacking import unstack
 from skdl.engine.target_tables import one_hot
 from skdl.engine.workspace import Workspace
 from skdl.estimators._targets import smooth
+from skdl.estimators._verbose import Table
 
-__all__ = ["NO_FOLD", "Plan", "Result", "best_temperature", "fold_numbers", "train"]
+__all__ = ["NO_FOLD", "Plan", "TabularRun", "best_temperature", "fold_numbers"]
 
 MIN_STEPS, WARM_UP, SCALE_RATE, BIAS_RATE, BIAS_STD = 500, 0.05, 6.0, 0.1, 0.3
 # Fewer folds would take too many rows from each member.
 MIN_FOLDS, MIN_ROWS, NO_FOLD = 4, 8, -1
-# The last epoch stays if its criterion is at most this factor worse than the best.
-TOLERATED = 1.03
+# The latest epoch wins whose held-out loss is at most this factor above the minimum.
+TOLERATED = 1.01
+# Training ends after this share of the epochs if the held-out loss is this factor above
+# its minimum: it does not come back.
+HOPE, HOPELESS = 0.4, 1.04
+RECORDS = ("loss", "validation_loss", "validation_score", "learning_rate", "time")
 LOG_TEMPERATURES = np.linspace(-3, 1.2, 9)
 
 
@@ -59,7 +68,7 @@ class Plan:
     max_time : float or None
         Seconds that training may take.
     verbose : bool
-        Whether to print a line for each scored epoch.
+        Whether to print a row for each epoch.
     """
 
     n_members: int
@@ -70,32 +79,6 @@ class Plan:
     smoothing: float
     max_time: float | None
     verbose: bool
-
-
-@dataclass
-class Result:
-    """What training returns.
-
-    Attributes
-    ----------
-    network : Network
-        The stack of the members, with the parameters of the chosen epoch.
-    scores : ndarray of shape (n_rows, n_scores), or None
-        Raw scores of held-out rows; NaN for rows that no member holds out. None without
-        folds.
-    best_iteration : int
-        The chosen epoch, counted from 1.
-    n_epochs : int
-        Number of epochs of training.
-    history : dict
-        Lists: "iteration", "loss" and "held_out_loss" of the scored epochs.
-    """
-
-    network: Any
-    scores: Any
-    best_iteration: int
-    n_epochs: int
-    history: dict
 
 
 def fold_numbers(n_members, strata, n_rows, rng):
@@ -130,11 +113,13 @@ def fold_numbers(n_members, strata, n_rows, rng):
     return folds
 
 
-def train(X, y, weights, folds, n_classes, plan, rng):
-    """Train a stack of networks on the same batches.
+class TabularRun:
+    """The training of the members, which callbacks find as ``net.training_``.
 
     Parameters
     ----------
+    net : estimator
+        The net that is fitted.
     X : ndarray of float32 of shape (n_rows, n_columns)
         The code of the table.
     y : ndarray
@@ -150,32 +135,38 @@ def train(X, y, weights, folds, n_classes, plan, rng):
     rng : numpy.random.Generator
         Draws the parameters, the order of rows and the masks of dropout.
 
-    Returns
-    -------
-    result : Result
-        The trained networks.
+    Attributes
+    ----------
+    network : Network
+        The stack of the members, with the parameters of the last step.
+    data, validation : Data
+        The rows to train on, and those that a member holds out; None without folds.
+    max_epochs : int
+        Number of epochs; `max_time` and callbacks may end training earlier.
+    progress : Progress
+        Epochs and steps so far.
+    learning_rate : float
+        Rate of the last step.
+    history : dict of list
+        One number per epoch under each name that `history_` has.
+    stop_reason : str or None
+        What `stop_reason_` will be; None while training continues.
+    scores : ndarray of shape (n_rows, n_scores), or None
+        Raw scores of held-out rows in the best epoch; NaN for other rows.
+    best_epoch : int
+        The epoch whose parameters are kept, counted from 1.
     """
-    run = _Run(X, y, weights, folds, n_classes, plan, rng)
-    try:
-        run.train()
-    except KeyboardInterrupt:
-        if is_one_of_several() or not run.n_epochs_done:
-            raise
-        warn("Training interrupted by user.", UserWarning)
-    return run.result()
 
+    # What callbacks ask of a run: this one is always a whole ``fit``.
+    incremental = monitors_validation = False
+    observer = None
 
-class _Run:
-    """The state of one training run."""
-
-    def __init__(self, X, y, weights, folds, n_classes, plan, rng):
-        self.X, self.y, self.plan, self.rng = X, y, plan, rng
+    def __init__(self, net, X, y, weights, folds, n_classes, plan, rng):
+        self.net, self.X, self.y, self.plan, self.rng = net, X, y, plan, rng
         self.weights, self.folds, self.n_classes = weights, folds, n_classes
-        self.started = perf_counter()
         n, width = len(X), y.shape[1] if n_classes is None else n_classes
-        widths = (X.shape[1], *plan.hidden, width)
         self.network = Network(
-            widths,
+            (X.shape[1], *plan.hidden, width),
             [Relu() for _ in plan.hidden],
             np.float32,
             plan.n_members,
@@ -185,12 +176,30 @@ class _Run:
         self._initialize()
         self.batch_size = min(n, min(max(2 ** int(math.log2(max(n / 16, 1))), 32), 128))
         self.n_batches = n // self.batch_size
-        self.n_epochs = max(plan.n_epochs, math.ceil(MIN_STEPS / self.n_batches))
-        self.first_scored = max(1, self.n_epochs // 4)
-        self.n_epochs_done = self.n_steps = 0
-        self.best, self.criterion = (math.inf, 0, None), math.inf
-        self.history: dict = {"iteration": [], "loss": [], "held_out_loss": []}
-        self.scores = None
+        self.max_epochs = max(plan.n_epochs, math.ceil(MIN_STEPS / self.n_batches))
+        self.progress = Progress(max_epochs=self.max_epochs, batches=self.n_batches)
+        self.data, self.validation = Data(X, y, None, weights[:, None]), None
+        if folds is not None:
+            rows = np.flatnonzero(folds != NO_FOLD)
+            self.validation = Data(X, y[rows], None, weights[rows, None], rows)
+        self.streams = {"all": rng}
+        self.history: dict = {name: [] for name in RECORDS}
+        self.stop_reason: str | None = None
+        self.learning_rate, self.is_shortened = 0.0, False
+        # Mean of the parameters over the steps of an epoch, and the parameters of the
+        # last step while the network has this mean.
+        self.mean, self.last = (np.zeros_like(self.network.parameters) for _ in "12")
+        self.best: Any = None
+        self.lowest, self.best_epoch = math.inf, 0
+        self.scores: Any = None
+        self.callbacks: Any = None
+        self.printer = Table() if plan.verbose else None
+
+    @property
+    def metric_names(self):
+        """The record of the score, and its name for readers."""
+        metric = "R²" if self.n_classes is None else "accuracy"
+        return {} if self.folds is None else {"validation_score": metric}
 
     def _initialize(self):
         rng, factors = self.rng, np.empty_like(self.network.parameters)
@@ -215,17 +224,42 @@ class _Run:
             Adam(beta_2=0.95), self.network.parameters, factors
         )
 
-    def _rate(self):
+    def _next_rate(self):
         """Return the learning rate of the next step: warm-up, then half a cosine."""
-        share = (self.n_steps + 1) / (self.n_epochs * self.n_batches)
-        return (
+        share = (self.progress.steps + 1) / (self.max_epochs * self.n_batches)
+        self.learning_rate = (
             self.plan.rate
             * min(share / WARM_UP, 1)
             * (1 + math.cos(math.pi * share))
             / 2
         )
+        return self.learning_rate
 
-    def train(self):
+    def train(self, callbacks=None):
+        """Train to the end, and keep the best epoch.
+
+        Parameters
+        ----------
+        callbacks : FitCallbacks, optional
+            What to call between epochs.
+        """
+        self.callbacks = callbacks
+        try:
+            self._train()
+        except KeyboardInterrupt:
+            if is_one_of_several() or not self.history["loss"]:
+                raise
+            warn("Training interrupted by user.", UserWarning)
+            self.stop_reason = "interrupted"
+            np.copyto(self.mean, self.network.parameters)
+        self._keep_best()
+        self.net.stop_reason_ = self.stop_reason
+        if self.printer is not None:
+            self.printer.end(self)
+        if self.callbacks is not None:
+            self.callbacks.on_fit_end()
+
+    def _train(self):
         network, is_active = self.network, [True] * self.plan.n_members
         workspace = Workspace(network, self.batch_size, True, rng=self.rng)
         loss = SquaredError() if self.n_classes is None else SoftmaxCrossEntropy()
@@ -233,24 +267,28 @@ class _Run:
             self._parts(), [self.rng] * len(is_active), self.batch_size, np.float32,
             False, [None] * len(is_active),
         )  # fmt: skip
-        while self.n_epochs_done < self.n_epochs:
-            total = 0.0
+        if self.callbacks is not None:
+            self.callbacks.on_fit_begin()
+        seconds = 0.0
+        while self.stop_reason is None:
+            if self.callbacks is not None:
+                self.callbacks.on_epoch_begin(self.progress.epochs)
+            started, total = perf_counter(), 0.0
+            self.mean[...] = 0
             # The rows of an incomplete last batch wait for another epoch.
             for X, targets, weights in islice(batches.epoch(is_active), self.n_batches):
                 value = network.loss_and_gradient(X, targets, weights, loss, workspace)
                 total += float(value.mean())
                 self.optimizer.step(
-                    network.parameters, workspace.gradient, self._rate()
+                    network.parameters, workspace.gradient, self._next_rate()
                 )
-                self.n_steps += 1
-            if not math.isfinite(total):
-                raise ValueError(
-                    f"Training diverged in epoch {self.n_epochs_done + 1}: the loss is "
-                    f"{total}. Take a learning_rate_init below {self.plan.rate}."
-                )
-            self.n_epochs_done += 1
-            self._limit_time()
-            self._end_epoch(total / self.n_batches)
+                self.progress.steps += 1
+                np.add(self.mean, network.parameters, out=self.mean)
+            np.multiply(self.mean, np.float32(1 / self.n_batches), out=self.mean)
+            self._end_epoch(total / self.n_batches, started)
+            seconds += self.history["time"][-1]
+            self._limit_time(seconds)
+            self._report()
 
     def _parts(self):
         """Return the data of each member: its weights are 0 for its held-out rows."""
@@ -268,46 +306,86 @@ class _Run:
             for own in is_own.T
         ]
 
-    def _limit_time(self):
-        """Turn `max_time` into a number of epochs, which the cosine must know."""
-        if self.plan.max_time is None:
-            return
-        seconds, done = perf_counter() - self.started, self.n_epochs_done
-        if done == 1:
-            affordable = int(self.plan.max_time / (1.2 * seconds))
-            self.n_epochs = min(self.n_epochs, max(1, affordable))
-            self.first_scored = max(1, self.n_epochs // 4)
-        elif seconds > self.plan.max_time:
-            self.n_epochs = done
+    def _end_epoch(self, loss, started):
+        """Judge the mean of the epoch's parameters, and record the epoch."""
+        if not math.isfinite(loss):
+            raise ValueError(
+                f"Training diverged in epoch {self.progress.epochs + 1}: the loss is "
+                f"{loss}. Take a learning_rate_init below {self.plan.rate}."
+            )
+        self.progress.epochs += 1
+        epoch, values = self.progress.epochs, {"loss": loss}
+        is_last = epoch >= self.max_epochs
+        if self.folds is not None and (is_last or epoch % 2 == 0):
+            values |= self._judge(epoch)
+        values["learning_rate"] = self.learning_rate
+        values["time"] = perf_counter() - started
+        for name, column in self.history.items():
+            column.append(values.get(name, math.nan))
+        self.net.n_iter_ = epoch
+        if is_last:
+            self.stop_reason = "max_time" if self.is_shortened else "max_iter"
 
-    def _end_epoch(self, loss):
-        done = self.n_epochs_done
-        is_last = done >= self.n_epochs
-        since = done - self.first_scored
-        if not is_last and (since < 0 or since % 2):
+    def _judge(self, epoch):
+        """Compare the epoch with the best; return loss and score of held-out rows."""
+        with self._with_mean():
+            scores = self._held_out_scores()
+            value = self._held_out_loss(scores)
+            self.lowest = min(self.lowest, value)
+            if value <= TOLERATED * self.lowest or self.best is None:
+                self.best_epoch, self.scores = epoch, scores
+                self.best = self.network.parameters.copy()
+        if value > HOPELESS * self.lowest and epoch >= HOPE * self.max_epochs:
+            self.stop_reason = "converged"
+        return {"validation_loss": value, "validation_score": self._score(scores)}
+
+    @contextmanager
+    def _with_mean(self):
+        """Give the network the mean of the epoch's parameters, for a while."""
+        parameters = self.network.parameters
+        np.copyto(self.last, parameters)
+        np.copyto(parameters, self.mean)
+        try:
+            yield
+        finally:
+            np.copyto(parameters, self.last)
+
+    def _limit_time(self, seconds):
+        """Turn `max_time` into a number of epochs, which the cosine must know."""
+        limit, done = self.plan.max_time, self.progress.epochs
+        if limit is None or self.stop_reason is not None:
             return
-        self.history["iteration"].append(done)
-        self.history["loss"].append(loss)
-        if self.folds is not None:
-            self.scores = self._held_out_scores()
-            self.criterion = self._criterion(self.scores)
-            if self.criterion < self.best[0]:
-                state = None if is_last else self.network.snapshot()
-                self.best = self.criterion, done, (state, self.scores)
-            self.history["held_out_loss"].append(self.criterion)
-        if self.plan.verbose:
-            print(f"epoch {done}: loss {loss:.4f}, held out {self.criterion:.4f}")
+        if done == 1:
+            affordable = max(1, int(limit / (1.1 * seconds)))
+            self.is_shortened = affordable < self.max_epochs
+            self.max_epochs = min(self.max_epochs, affordable)
+        if done == self.max_epochs or seconds > limit:
+            self.stop_reason = "max_time"
+
+    def _report(self):
+        """Print the epoch, and ask the callbacks whether to stop."""
+        if self.printer is not None:
+            self.printer.epoch(self)
+        if self.callbacks is not None and self.callbacks.on_epoch_end(False):
+            self.stop_reason = self.stop_reason or "callback"
+
+    def attributes_now(self):
+        """Return attributes for a copy of the net that predicts as the net does now."""
+        network = deepcopy(self.network)
+        np.copyto(network.parameters, self.mean)
+        return {"_network": network, "temperature_": 1.0}
 
     def _held_out_scores(self):
         network = self.network
         scores = np.full((len(self.X), network.widths[-1]), np.nan, np.float32)
         for i in range(self.plan.n_members):
             rows = np.flatnonzero(self.folds == i)
-            scores[rows] = raw_scores(unstack(network, i), self.X, rows=rows)
+            if len(rows):
+                scores[rows] = raw_scores(unstack(network, i), self.X, rows=rows)
         return scores
 
-    def _criterion(self, scores):
-        known = self.folds != NO_FOLD
+    def _held_out_loss(self, scores):
+        known = self.validation.rows
         y, weights = self.y[known], self.weights[known]
         if self.n_classes is None:
             errors = np.square(scores[known] - y).mean(axis=1)
@@ -315,18 +393,22 @@ class _Run:
         loss = _CalibratedLoss(scores[known], y, weights)
         return min(loss(value) for value in LOG_TEMPERATURES)
 
-    def result(self):
-        """Return the parameters of the last or of the best epoch."""
-        value, epoch, kept = self.best
-        last = self.n_epochs_done
-        if kept is not None and epoch < last:
-            tolerated = value * (TOLERATED if self.n_classes is not None else 1)
-            if not self.criterion <= tolerated:
-                state, self.scores = kept
-                self.network.restore(state)
-                last = epoch
-        done = self.n_epochs_done
-        return Result(self.network, self.scores, last, done, self.history)
+    def _score(self, scores):
+        """Return accuracy, or R² as the mean over the outputs."""
+        known = self.validation.rows
+        y, weights = self.y[known], self.weights[known]
+        if self.n_classes is None:
+            return r2_score(y, scores[known], sample_weight=weights)
+        return accuracy_score(y, scores[known].argmax(axis=1), sample_weight=weights)
+
+    def _keep_best(self):
+        """Give the network the parameters of the best epoch, or of the last one."""
+        if self.best is None and self.folds is not None:
+            # Training was ended before the first judgement.
+            self._judge(self.progress.epochs)
+        is_judged = self.best is not None
+        np.copyto(self.network.parameters, self.best if is_judged else self.mean)
+        self.best_epoch = self.best_epoch or self.progress.epochs
 
 
 class _CalibratedLoss:

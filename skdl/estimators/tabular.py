@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import log_softmax, logsumexp
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
@@ -19,23 +20,30 @@ from skdl._parameters import ExplainedParameters
 from skdl._sklearn import Interval, StrOptions, fit_context
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
+from skdl.callbacks import Checkpoint, Monitor
 from skdl.engine.prediction import by_passes, raw_scores
+from skdl.estimators._callbacks import (
+    CALLBACK_ATTRIBUTES,
+    check_callbacks,
+    start_callbacks,
+)
 from skdl.estimators._check_input import check_row_weights
 from skdl.estimators._class_weight import check_class_weight, class_weights
 from skdl.estimators._labels import as_labels, unique_labels
+from skdl.estimators._tabular_intervals import error_ratio
 from skdl.estimators._tabular_training import (
     NO_FOLD,
     Plan,
+    TabularRun,
     best_temperature,
     fold_numbers,
-    train,
 )
 from skdl.preprocessing import TabularEncoder
 
 __all__ = ["TabularClassifier", "TabularRegressor"]
 
 # Numbers of members and of epochs.
-PRESETS = {"fast": (2, 15), "default": (4, 30), "best": (8, 60)}
+PRESETS = {"fast": (4, 15), "default": (8, 30), "best": (16, 60)}
 # Names of other libraries that come close.
 RELATED = {
     "preset": {
@@ -50,6 +58,8 @@ RELATED = {
 }
 # Held-out rows for `feature_importances_`.
 MAX_PERMUTED = 500
+# Held-out rows for the ratio of errors that intervals need.
+MAX_COMPARED = 2000
 CONSTRAINTS: dict = {
     "preset": [StrOptions(set(PRESETS))],
     "n_members": [None, Interval(Integral, 1, None, closed="left")],
@@ -65,7 +75,9 @@ CONSTRAINTS: dict = {
 }
 
 
-class _BaseTabular(Versioned, ExplainedParameters, BaseEstimator):
+class _BaseTabular(
+    Versioned, ExplainedParameters, CallbackSupportMixin, BaseEstimator
+):  # fmt: skip
     """What the classifier and the regressor share."""
 
     _related_names = RELATED
@@ -82,6 +94,49 @@ class _BaseTabular(Versioned, ExplainedParameters, BaseEstimator):
     random_state: Any
     verbose: Any
     _default_dropout: ClassVar[float]
+
+    def set_callbacks(self, *callbacks: Any) -> Self:
+        """Set the callbacks of ``fit``; without arguments, remove them.
+
+        Parameters
+        ----------
+        *callbacks : callback objects
+            Of skdl, of scikit-learn, or your own; no `Checkpoint` and no `Monitor`.
+
+        Returns
+        -------
+        self : TabularClassifier or TabularRegressor
+            The net.
+
+        Raises
+        ------
+        TypeError
+            For a list, a class, an object that lacks a method of a callback, or a
+            callback that only works on other nets.
+        """
+        check_callbacks(callbacks)
+        for callback in callbacks:
+            if isinstance(callback, Checkpoint | Monitor):
+                name = type(callback).__name__
+                raise TypeError(
+                    f"{type(self).__name__} takes no {name}, which reads the state of "
+                    "a single network between two steps. Take CSVLogger to record "
+                    "epochs and max_time to limit the time, or MLPClassifier or "
+                    f"MLPRegressor with {name}."
+                )
+        return super().set_callbacks(*callbacks)
+
+    @property
+    def training_(self) -> TabularRun:
+        """The `TabularRun` that callbacks find while ``fit`` runs."""
+        if "_run" not in vars(self):
+            raise AttributeError("training_ is there while fit runs.")
+        return self._run
+
+    def __getstate__(self) -> Any:
+        """Leave the run in progress out of copies."""
+        state = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "_run"}
 
     def _plan(self, smoothing=0.0):
         n_members, n_epochs = PRESETS[self.preset]
@@ -116,26 +171,22 @@ class _BaseTabular(Versioned, ExplainedParameters, BaseEstimator):
             categorical_features=self.categorical_features, n_bins=self.n_bins
         ).fit(X)
         self.n_features_in_ = self._encoder.n_features_in_
-        return self._encoded(X)
+        return _never_empty(self._encoder.transform(X))
 
-    def _encoded(self, X):
-        Z = self._encoder.transform(X)
-        # A table without information gets a column of zeros.
-        return Z if Z.shape[1] else np.zeros((len(Z), 1), np.float32)
-
-    def _checked_code(self, X):
-        """Return the code of rows to predict."""
+    def _by_blocks(self, X, function):
+        """Apply a function to the code of blocks of rows; put the results together."""
         check_is_fitted(self)
         if getattr(X, "ndim", 2) == 2:  # The encoder refuses other arrays.
             validate_data(self, X, reset=False, skip_check_array=True)
-        return self._encoded(X)
+        blocks = self._encoder.transform_blocks(X)
+        return np.concatenate([function(_never_empty(Z)) for Z in blocks])
 
     def _checked_weights(self, sample_weight, Z):
         if sample_weight is None:
             return np.ones(len(Z))
         return check_row_weights(sample_weight, Z)
 
-    def _learn(self, Z, y, weights, n_classes, plan):
+    def _learn(self, Z, y, weights, n_classes, plan, given):
         """Train on the rows of positive weight; store what every tabular net has."""
         rng = np.random.default_rng(
             check_random_state(self.random_state).randint(2**31 - 1, size=4)
@@ -148,11 +199,15 @@ class _BaseTabular(Versioned, ExplainedParameters, BaseEstimator):
         if n_classes is not None:
             strata = np.unique(y, return_inverse=True)[1]
         folds = fold_numbers(plan.n_members, strata, len(Z), rng)
-        result = train(Z, y, weights, folds, n_classes, plan, rng)
-        self._network = result.network
-        self.best_iteration_, self.history_ = result.best_iteration, result.history
-        self.n_iter_ = result.n_epochs
-        return used, Z, y, weights, folds, result.scores, rng
+        run = TabularRun(self, Z, y, weights, folds, n_classes, plan, rng)
+        self._run, self._network = run, run.network
+        run.train(
+            start_callbacks(self, run.max_epochs, *given, attributes=run.attributes_now)
+        )
+        del self._run
+        self.best_iteration_ = run.best_epoch
+        self.history_ = {name: np.array(run.history[name]) for name in run.history}
+        return used, Z, y, weights, folds, run.scores, rng
 
     def _learn_importances(self, Z, y, folds, loss, rng):
         """Store the mean increase of a loss when a column of held-out rows is mixed."""
@@ -161,7 +216,8 @@ class _BaseTabular(Versioned, ExplainedParameters, BaseEstimator):
             return
         rows = rng.permutation(np.flatnonzero(folds != NO_FOLD))[:MAX_PERMUTED]
         Z, y, own = Z[rows], y[rows], folds[rows]
-        first, *others = self._network.affine
+        layers: Any = self._network.affine
+        first, *others = layers
         weights = first.scales * first.weights
         sums = Z @ weights + first.biases
 
@@ -188,6 +244,11 @@ class _BaseTabular(Versioned, ExplainedParameters, BaseEstimator):
         return tags
 
 
+def _never_empty(Z):
+    """Return the code; a table without information gets a column of zeros."""
+    return Z if Z.shape[1] else np.zeros((len(Z), 1), np.float32)
+
+
 @explain_parameters
 @dataclass(eq=False, repr=False)
 class TabularClassifier(ClassifierMixin, _BaseTabular):
@@ -199,7 +260,7 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
     Parameters
     ----------
     preset : {'fast', 'default', 'best'}, default='default'
-        Numbers of members and epochs: 2 and 15, 4 and 30, or 8 and 60. `n_members` and
+        Numbers of members and epochs: 4 and 15, 8 and 30, or 16 and 60. `n_members` and
         `max_iter` take precedence.
     n_members : int, optional
         Number of networks, which are trained in one stack. Each holds out rows of its
@@ -209,7 +270,8 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
     n_bins : int, default=8
         Number of quantile bins of each number, see `TabularEncoder`.
     max_iter : int, optional
-        Number of epochs. Small tables get more, until there are 500 steps.
+        Most epochs. Small tables get more, until there are 500 steps. Training ends
+        earlier when the held-out loss grows.
     learning_rate_init : float, default=0.03
         The largest learning rate. It rises over the first 5 % of the steps, and falls
         to 0 by a cosine.
@@ -229,7 +291,7 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
     random_state : int, RandomState instance or None, default=None
         Source of the parameters, the folds, the order of rows and the dropout.
     verbose : bool or int, default=False
-        Whether to print a line for each epoch that is scored.
+        Whether to print a row for each epoch.
 
     Attributes
     ----------
@@ -241,16 +303,22 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
     oof_score_ : float or None
         Accuracy of these predictions. A member is trained without its held-out rows, so
         it is a little worse than the mean of all; on the other hand, the epoch and the
-        temperature are
-        chosen on these rows.
+        temperature are chosen on these rows.
     temperature_ : float
         The factor of the scores.
     best_iteration_ : int
-        The epoch whose parameters are kept, counted from 1.
+        The epoch whose parameters are kept, counted from 1: their mean over its steps.
     n_iter_ : int
         Number of epochs of training.
-    history_ : dict of list
-        "iteration", "loss" and "held_out_loss" of the epochs that were scored.
+    history_ : dict of ndarray of shape (n_iter_,)
+        Records of each epoch: 'loss', 'validation_loss' and 'validation_score' of the
+        held-out rows (NaN in epochs that were not judged), 'learning_rate' of the last
+        step, and 'time' in seconds, without that of callbacks.
+    stop_reason_ : str
+        Reason why training ended: 'max_iter', 'converged' (the held-out loss grew),
+        'max_time', 'callback' or 'interrupted'.
+    training_ : TabularRun
+        State of the run, while ``fit`` runs, for callbacks.
     feature_importances_ : ndarray of shape (n_features_in_,)
         Mean increase of the held-out loss when the values of a column are permuted
         among 500 held-out rows. `fit` computes them.
@@ -345,12 +413,12 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
             For an invalid parameter, table or target, and if training diverges. The
             net does not change in these cases.
         """
-        with unchanged_on_error(self):
+        with unchanged_on_error(self, except_for=CALLBACK_ATTRIBUTES):
             self._fit(X, y, sample_weight)
         return self
 
     def _fit(self, X, y, sample_weight):
-        plan = self._plan(self.label_smoothing)
+        plan, given = self._plan(self.label_smoothing), (X, y, sample_weight)
         Z = self._learn_table(X, y)
         labels = column_or_1d(y, warn=True)
         check_consistent_length(Z, labels)
@@ -366,7 +434,7 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
             self.class_weight, codes, self.classes_, sample_weight=weights
         )
         used, Z, y, weights, folds, scores, rng = self._learn(
-            Z, codes, weights, len(self.classes_), plan
+            Z, codes, weights, len(self.classes_), plan, given
         )
         self.temperature_ = 1.0
         self.oof_prediction_ = self.oof_score_ = None
@@ -390,13 +458,11 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
         self._learn_importances(Z, y, folds, loss, rng)
 
     def _log_probabilities(self, X) -> Any:
-        Z = self._checked_code(X)
-
         def mean(scores):
             log_p = log_softmax(self.temperature_ * scores.astype(np.float64), axis=-1)
             return logsumexp(log_p, axis=0) - np.log(len(log_p))
 
-        return by_passes(self._network, Z, mean)
+        return self._by_blocks(X, lambda Z: by_passes(self._network, Z, mean))
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of each class.
@@ -473,7 +539,7 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
     Parameters
     ----------
     preset : {'fast', 'default', 'best'}, default='default'
-        Numbers of members and epochs: 2 and 15, 4 and 30, or 8 and 60. `n_members` and
+        Numbers of members and epochs: 4 and 15, 8 and 30, or 16 and 60. `n_members` and
         `max_iter` take precedence.
     n_members : int, optional
         Number of networks, which are trained in one stack. Each holds out rows of its
@@ -483,7 +549,8 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
     n_bins : int, default=8
         Number of quantile bins of each number, see `TabularEncoder`.
     max_iter : int, optional
-        Number of epochs. Small tables get more, until there are 500 steps.
+        Most epochs. Small tables get more, until there are 500 steps. Training ends
+        earlier when the held-out loss grows.
     learning_rate_init : float, default=0.03
         The largest learning rate. It rises over the first 5 % of the steps, and falls
         to 0 by a cosine.
@@ -497,7 +564,7 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
     random_state : int, RandomState instance or None, default=None
         Source of the parameters, the folds, the order of rows and the dropout.
     verbose : bool or int, default=False
-        Whether to print a line for each epoch that is scored.
+        Whether to print a row for each epoch.
 
     Attributes
     ----------
@@ -509,11 +576,18 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
         it is a little worse than the mean of all; on the other hand, the epoch is
         chosen on these rows.
     best_iteration_ : int
-        The epoch whose parameters are kept, counted from 1.
+        The epoch whose parameters are kept, counted from 1: their mean over its steps.
     n_iter_ : int
         Number of epochs of training.
-    history_ : dict of list
-        "iteration", "loss" and "held_out_loss" of the epochs that were scored.
+    history_ : dict of ndarray of shape (n_iter_,)
+        Records of each epoch: 'loss', 'validation_loss' and 'validation_score' of the
+        held-out rows (NaN in epochs that were not judged), 'learning_rate' of the last
+        step, and 'time' in seconds, without that of callbacks.
+    stop_reason_ : str
+        Reason why training ended: 'max_iter', 'converged' (the held-out loss grew),
+        'max_time', 'callback' or 'interrupted'.
+    training_ : TabularRun
+        State of the run, while ``fit`` runs, for callbacks.
     feature_importances_ : ndarray of shape (n_features_in_,)
         Mean increase of the held-out loss when the values of a column are permuted
         among 500 held-out rows. `fit` computes them.
@@ -599,12 +673,12 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
             For an invalid parameter, table or target, and if training diverges. The
             net does not change in these cases.
         """
-        with unchanged_on_error(self):
+        with unchanged_on_error(self, except_for=CALLBACK_ATTRIBUTES):
             self._fit(X, y, sample_weight)
         return self
 
     def _fit(self, X, y, sample_weight):
-        plan = self._plan()
+        plan, given = self._plan(), (X, y, sample_weight)
         Z = self._learn_table(X, y)
         check_numbers(y, "y")
         y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
@@ -619,17 +693,19 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
         self._std[self._std == 0] = 1
         scaled = ((columns - self._mean) / self._std).astype(np.float32)
         used, Z, scaled, weights, folds, scores, rng = self._learn(
-            Z, scaled, weights, None, plan
+            Z, scaled, weights, None, plan, given
         )
         self.oof_prediction_ = self.oof_score_ = None
         self._residuals: Any = None
         self._residual_weights: Any = None
+        self._error_ratio: Any = None
         if folds is not None:
             known = folds != NO_FOLD
             held_out = np.full(columns.shape, np.nan)
             held_out[used] = self._unscaled(scores)
             self._residuals = np.abs(held_out - columns)[used][known]
             self._residual_weights = weights[known]
+            self._learn_error_ratio(Z, scaled, weights, folds, rng)
             spread = (columns[used][known] - self._mean) ** 2
             explained = 1 - np.average(
                 self._residuals**2, axis=0, weights=weights[known]
@@ -639,6 +715,12 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
         self._learn_importances(
             Z, scaled, folds, lambda s, t: float(np.square(s - t).mean()), rng
         )
+
+    def _learn_error_ratio(self, Z, y, weights, folds, rng):
+        """Store how much smaller errors of the mean are than those of a member."""
+        rows = rng.permutation(np.flatnonzero(folds != NO_FOLD))[:MAX_COMPARED]
+        scores = raw_scores(self._network, Z, rows=rows).astype(np.float64)
+        self._error_ratio = error_ratio(scores, folds[rows], y[rows], weights[rows])
 
     def _unscaled(self, scores):
         return scores.astype(np.float64) * self._std + self._mean
@@ -660,10 +742,13 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
         std : ndarray of the shape of y
             Only with `return_std`: how much the members disagree, not the noise in y.
         """
-        Z = self._checked_code(X)
-        scores = raw_scores(self._network, Z).astype(np.float64)
-        y = self._unscaled(scores.mean(axis=0))
-        std = scores.std(axis=0) * self._std
+
+        def moments(Z):
+            scores = raw_scores(self._network, Z).astype(np.float64)
+            return np.stack([scores.mean(axis=0), scores.std(axis=0)], axis=1)
+
+        mean, std = np.moveaxis(self._by_blocks(X, moments), 1, 0)
+        y, std = self._unscaled(mean), std * self._std
         if self._is_flat:
             y, std = y[:, 0], std[:, 0]
         return (y, std) if return_std else y
@@ -682,7 +767,8 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
         -------
         low, high : ndarray of the shape of the predictions
             Prediction minus and plus a quantile of the absolute errors on held-out
-            rows. All intervals of an output have the same width.
+            rows, times the ratio of the error of the members' mean to that of a member.
+            All intervals of an output have the same width.
 
         Raises
         ------
@@ -707,6 +793,7 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
             ),
             method="inverted_cdf",
         )
+        half = half * self._error_ratio
         half = half[0] if self._is_flat else half
         return y - half, y + half
 

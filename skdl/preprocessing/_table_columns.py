@@ -5,6 +5,7 @@ for missing values, or a list of levels, with None for missing values.
 """
 
 import datetime
+from copy import copy
 from decimal import Decimal
 from numbers import Real
 
@@ -89,6 +90,15 @@ class Table:
                     f"Found array with 0 {what}(s) (shape={self.shape}) while a "
                     f"minimum of 1 is required by {reader}."
                 )
+
+    def rows(self, start, stop):
+        """Return the table of the rows from start to stop."""
+        part = copy(self)
+        part.data = self.data[start:stop]
+        part.shape = part.data.shape
+        if self._series is not None:
+            part._series = list(part.data.iter_columns())
+        return part
 
     def column(self, i):
         """Return a column as an array of any dtype, and its name for messages."""

@@ -1,7 +1,7 @@
 """Tables as numbers that a net learns well from."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass
 from itertools import repeat
 from numbers import Integral
@@ -275,22 +275,65 @@ class TabularEncoder(
             contains infinity.
         """
         check_is_fitted(self)
+        return self._encode(read_table(self, X, reset=False))
+
+    def transform_blocks(self, X: Any, n_rows: int = 8192) -> Iterator[np.ndarray]:
+        """Encode a table block by block, for tables whose code would fill the memory.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            A table with the columns seen by `fit`, in the same order.
+        n_rows : int, default=8192
+            Number of rows of a block; the last one may have fewer.
+
+        Yields
+        ------
+        Z : ndarray of shape (n_rows, n_features_out)
+            The code of the next rows, as `transform` returns it.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `transform` does, before the first block.
+        """
+        check_is_fitted(self)
         table = read_table(self, X, reset=False)
+        n = table.shape[0]
+        if n > n_rows:
+            # One column at a time. A block alone would not show what a column holds.
+            for i, kind in enumerate(self.kinds_):
+                self._read(i, kind, table, checks=True)
+        for start in range(0, n, n_rows):
+            part = table.rows(start, start + n_rows) if n > n_rows else table
+            yield self._encode(part, checks=n <= n_rows)
+
+    def _encode(self, table, checks=True):
         widths = self.widths_
         Z = np.zeros((table.shape[0], sum(widths)), np.float32)
         stop = 0
-        for i, width in enumerate(widths):
+        for i, (kind, width) in enumerate(zip(self.kinds_, widths, strict=True)):
             stop += width
-            values, name = table.column(i)
-            if self.kinds_[i] == "category":
-                levels = as_levels(values, name)
-                self._check_levels(i, levels, name)
-                self._write_levels(i, levels, Z[:, stop - width : stop])
-            elif self.kinds_[i] != "missing":
-                self._check_kind(i, values, name)
-                numbers = as_numbers(values, name)
-                self._write_number(i, numbers, Z[:, stop - width : stop])
+            values, out = self._read(i, kind, table, checks), Z[:, stop - width : stop]
+            if kind == "category":
+                self._write_levels(i, values, out)
+            elif kind != "missing":
+                self._write_number(i, values, out)
         return Z
+
+    def _read(self, i, kind, table, checks):
+        """Return a column as levels or as numbers; None if it has no code."""
+        values, name = table.column(i)
+        if kind == "category":
+            levels = as_levels(values, name)
+            if checks:
+                self._check_levels(i, levels, name)
+            return levels
+        if kind == "missing":
+            return None
+        if checks:
+            self._check_kind(i, values, name)
+        return as_numbers(values, name)
 
     @property
     def widths_(self) -> list[int]:

@@ -1,6 +1,8 @@
 """TabularClassifier and TabularRegressor: tables in, calibrated predictions out."""
 
+import io
 import pickle
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -8,13 +10,23 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from sklearn.callback import ScoringMonitor
 from sklearn.ensemble import StackingRegressor, VotingClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skdl import TabularClassifier, TabularRegressor
+from skdl.callbacks import (
+    Checkpoint,
+    CSVLogger,
+    EpochLogger,
+    LambdaCallback,
+    Monitor,
+    TrainingTable,
+)
 from skdl.estimators import _tabular_training as training
+from skdl.estimators._tabular_intervals import error_ratio
 
 SMALL = {"hidden_layer_sizes": (16,), "max_iter": 2, "random_state": 0}
 REASON = "a weight of 2 is not a second row: batches have a fixed number of rows"
@@ -88,7 +100,7 @@ def test_held_out_predictions_are_those_of_the_member():
     """The rows that a member holds out have no influence on it."""
     X, y = data_for(TabularRegressor)
     net = TabularRegressor(**SMALL).fit(X, y)
-    Z = net._encoded(X)
+    Z = net._encoder.transform(X)
     members = net._unscaled(training.raw_scores(net._network, Z))[..., 0]
     nearest = np.abs(members - net.oof_prediction_).min(axis=0)
     assert_allclose(nearest, 0, atol=1e-5)
@@ -103,11 +115,12 @@ def test_labels_of_held_out_rows_do_not_train_their_member():
     plan = training.Plan(4, (8,), 3, 0.03, 0.0, 0.0, None, False)
     ends = []
     for targets in (y, other):
-        run = training._Run(
-            X, targets, np.ones(80), folds, None, plan, np.random.default_rng(2)
-        )
+        run = training.TabularRun(
+            TabularRegressor(),
+            X, targets, np.ones(80), folds, None, plan, np.random.default_rng(2),
+        )  # fmt: skip
         run.train()
-        ends.append(run.network.parameters.copy())
+        ends.append(run.last)
     differs = (ends[0] != ends[1]).any(axis=1)
     assert_array_equal(differs, [True, True, False, True])
 
@@ -190,7 +203,8 @@ def test_several_outputs_and_intervals():
     assert_allclose((low + high) / 2, mean)
     wider = np.subtract(*net.predict_interval(X, 0.95)[::-1])
     assert (wider > high - low).all()
-    held_out = np.abs(net.oof_prediction_ - Y) <= (high - low)[0] / 2 + 1e-9
+    half = (high - low)[0] / 2 / net._error_ratio
+    held_out = np.abs(net.oof_prediction_ - Y) <= half + 1e-9
     assert_allclose(held_out.mean(axis=0), 0.8, atol=0.02)
     with pytest.raises(ValueError, match=r"coverage must be in \(0, 1\), got 90"):
         net.predict_interval(X, coverage=90)
@@ -217,22 +231,27 @@ def test_max_time_ends_the_cosine(monkeypatch):
     X, y = data_for(TabularRegressor)
     net = TabularRegressor(**SMALL | {"max_iter": 50}, max_time=6).fit(X, y)
     assert net.n_iter_ == 5
+    assert net.stop_reason_ == "max_time"
+    assert net.history_["learning_rate"][-1] == pytest.approx(0, abs=1e-9)
 
 
-def test_ctrl_c_keeps_what_is_learned(monkeypatch):
+@pytest.mark.parametrize("last", [1, 3])
+def test_ctrl_c_keeps_what_is_learned(monkeypatch, last):
     X, y = data_for(TabularRegressor)
-    end_epoch = training._Run._end_epoch
+    report = training.TabularRun._report
 
-    def interrupted(run, loss):
-        end_epoch(run, loss)
-        if run.n_epochs_done == 3:
+    def interrupted(run):
+        report(run)
+        if run.progress.epochs == last:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(training._Run, "_end_epoch", interrupted)
+    monkeypatch.setattr(training.TabularRun, "_report", interrupted)
     net = TabularRegressor(**SMALL | {"max_iter": 8})
     with pytest.warns(UserWarning, match="interrupted by user"):
         net.fit(X, y)
-    assert net.n_iter_ == 3
+    assert net.n_iter_ == len(net.history_["loss"]) == last
+    assert net.stop_reason_ == "interrupted"
+    assert np.isfinite(net.oof_prediction_).all()
     with pytest.raises(KeyboardInterrupt):
         GridSearchCV(clone(net), {"n_bins": [2, 4]}, cv=2).fit(X, y)
 
@@ -280,9 +299,90 @@ def test_in_meta_estimators():
     assert stacking.fit(numbers, target).predict(numbers).shape == target.shape
 
 
-def test_verbose_prints_scored_epochs(capsys):
+def test_verbose_prints_a_row_for_each_epoch(capsys):
     X, y = data_for(TabularRegressor)
     net = TabularRegressor(**SMALL | {"max_iter": 8}, verbose=True).fit(X, y)
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == len(net.history_["iteration"])
-    assert lines[0].startswith("epoch 3: loss ")
+    header, *rows, end = capsys.readouterr().out.splitlines()
+    assert len(rows) == net.n_iter_ == 12
+    assert header.split()[:4] == ["epoch", "loss", "validation", "loss"]
+    assert end.endswith("max_iter.")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_callbacks_see_each_epoch(kind, tmp_path):
+    X, y = data_for(kind)
+    seen, out, path = [], io.StringIO(), tmp_path / "log.csv"
+    net = kind(**SMALL).set_callbacks(
+        LambdaCallback(lambda net: seen.append(net.training_.progress.epochs)),
+        TrainingTable(out),
+        CSVLogger(path),
+        EpochLogger(),
+        ScoringMonitor(scoring="r2" if kind is TabularRegressor else "accuracy"),
+    )
+    plain = clone(net).set_callbacks().fit(X, y)
+    net.fit(X, y)
+    assert seen == list(range(1, net.n_iter_ + 1))
+    assert len(out.getvalue().splitlines()) == net.n_iter_ + 2
+    logged = pd.read_csv(path)
+    for name, column in net.history_.items():
+        assert_array_equal(logged[name], column)
+    assert np.isfinite(net.history_["validation_score"][1::2]).all()
+    assert not hasattr(net, "training_")
+    assert_array_equal(net.predict(X), plain.predict(X))
+
+
+def test_callback_ends_training():
+    X, y = data_for(TabularRegressor)
+    net = TabularRegressor(**SMALL)
+    net.set_callbacks(LambdaCallback(lambda net: net.n_iter_ == 3)).fit(X, y)
+    assert (net.n_iter_, net.stop_reason_) == (3, "callback")
+    assert "_run" not in pickle.loads(pickle.dumps(net.set_callbacks())).__dict__
+
+
+@pytest.mark.parametrize("callback", [Monitor(), Checkpoint("state.npz")])
+def test_callbacks_of_single_networks_are_refused(callback):
+    name = type(callback).__name__
+    with pytest.raises(TypeError, match=f"TabularRegressor takes no {name}"):
+        TabularRegressor().set_callbacks(callback)
+
+
+def test_training_ends_when_the_held_out_loss_grows():
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((64, 3)), rng.standard_normal(64)
+    options = SMALL | {"hidden_layer_sizes": (64,), "max_iter": 60}
+    net = TabularRegressor(**options).fit(X, y)
+    assert net.stop_reason_ == "converged"
+    losses = net.history_["validation_loss"]
+    lowest = np.nanmin(losses)
+    # The latest epoch wins among those that are almost the best.
+    assert net.best_iteration_ == np.flatnonzero(losses <= 1.01 * lowest)[-1] + 1
+    assert losses[-1] > 1.04 * lowest
+
+
+def test_predict_never_holds_the_code_of_the_whole_table():
+    X, y = data_for(TabularRegressor)
+    X = X[["number", "noise"]]
+    net = TabularRegressor(**SMALL).fit(X, y)
+    many = pd.concat([X] * 400, ignore_index=True)
+    code = len(many) * 4 * sum(net._encoder.widths_)
+    tracemalloc.start()
+    found = net.predict(many)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 0.75 * code
+    assert_allclose(found, np.tile(net.predict(X), 400), atol=1e-5)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.4])
+def test_error_ratio_sees_through_what_members_have_learned(share):
+    """Members err by a common part and one of their own; y moves those that saw it."""
+    rng = np.random.default_rng(0)
+    n_members, n = 4, 20000
+    y = rng.standard_normal((n, 1))
+    own = np.arange(n) % n_members
+    errors = rng.standard_normal((1, n, 1)) + rng.standard_normal((n_members, n, 1))
+    errors[np.arange(n_members)[:, None] != own] *= 1 - share
+    found = error_ratio(y + errors, own, y, np.ones(n))
+    # The variance of the mean's error is 1 + 1/4, that of a member's is 2.
+    assert_allclose(found**2, (1.25 / 2) ** 0.5, rtol=0.05)
+    assert_array_equal(error_ratio(y[None], own * 0, y, np.ones(n)), 1)

@@ -450,3 +450,28 @@ def test_tags():
     tags = get_tags(TabularEncoder())
     assert tags.input_tags.allow_nan
     assert tags.input_tags.categorical
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda frame: frame,
+        lambda frame: frame.to_numpy(),
+        lambda frame: frame.to_numpy().tolist(),
+        lambda frame: pl.DataFrame(frame[["number"]]),
+    ],
+)
+def test_blocks_are_the_parts_of_the_whole(convert):
+    values = [1.0, None, 3.0, "a", 2.0, "b", "a"] * 3
+    X = convert(pd.DataFrame({"mixed": values, "number": np.arange(21.0)}))
+    encoder = TabularEncoder(min_frequency=1).fit(X)
+    blocks = list(encoder.transform_blocks(X, n_rows=4))
+    assert [len(block) for block in blocks] == [4, 4, 4, 4, 4, 1]
+    assert_array_equal(np.concatenate(blocks), encoder.transform(X))
+
+
+def test_blocks_are_refused_before_the_first():
+    encoder = TabularEncoder().fit(pd.DataFrame({"x": np.arange(9.0)}))
+    late = pd.DataFrame({"x": [*np.arange(8.0), np.inf]})
+    with pytest.raises(ValueError, match="first in column 'x', row 8"):
+        next(encoder.transform_blocks(late, n_rows=3))
