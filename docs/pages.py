@@ -25,7 +25,7 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parent
 FIGURES = DOCS / "figures" / "course"
 CHAPTERS = sorted((DOCS / "course").glob("[0-9]*.md"))
-PAGES = CHAPTERS
+PAGES = [*CHAPTERS, DOCS / "first_net.md", DOCS / "does_not_learn.md"]
 BLOCK = re.compile(
     r"^```python\n(?P<code>.*?)^```\n(?:\n^```text\n(?P<output>.*?)^```\n)?",
     re.M | re.S,

@@ -77,6 +77,7 @@ PAGES = load_pages()
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("clock")
 @pytest.mark.parametrize("page", PAGES.PAGES, ids=lambda page: page.stem)
 def test_page_prints_and_draws_what_it_shows(page, tmp_path, monkeypatch):
     """``python docs/pages.py`` writes outputs and figures again."""
