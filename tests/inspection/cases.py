@@ -53,18 +53,20 @@ def net(Net=SoftmaxClassifier, *args, **params):
     return Net(*args, **{"random_state": 0, "standardize": False} | params)
 
 
+# Training ends when the loss hardly falls.
+TO_THE_END = {"max_iter": 300, "tol": 2e-3}
 # Healthy trainings, which have no findings.
 MANY = DIGITS[0][:500], DIGITS[1][:500]
 HEALTHY = {
-    "digits": (net(max_iter=40), *MANY),
-    "digits, deep": (net(SoftmaxClassifier, (64, 64, 64), max_iter=25), *MANY),
+    "digits": (net(**TO_THE_END), *MANY),
+    "digits, deep": (net(SoftmaxClassifier, (64, 64, 64), **TO_THE_END), *MANY),
     "digits, batch norm and dropout": (
-        net(normalization="batch", dropout=0.2, max_iter=30), *MANY),
+        net(normalization="batch", dropout=0.2, **TO_THE_END), *MANY),
     "digits, svm": (net(SVMClassifier, max_iter=40), *MANY),
     "digits, tanh, drop-in": (
-        net(MLPClassifier, activation="tanh", max_iter=30), *MANY),
+        net(MLPClassifier, activation="tanh", **TO_THE_END), *MANY),
     "digits, sgd": (net(solver="sgd", learning_rate_init=0.1, max_iter=30), *MANY),
-    "digits, linear": (net(SoftmaxClassifier, (), max_iter=80), *MANY),
+    "digits, linear": (net(SoftmaxClassifier, (), **TO_THE_END), *MANY),
     "diabetes": (net(MLPRegressor, early_stopping=True), *DIABETES),
     "diabetes, pipeline": (
         TransformedTargetRegressor(
@@ -275,6 +277,9 @@ FAULTS = {
     "rate / 100, sgd": fault(
         "loss_falls_slowly", net(solver="sgd", learning_rate_init=1e-4, max_iter=60),
         SOME),
+    "few epochs": fault(
+        "too_few_epochs", net(**QUICK), Arrays(*MANY), epochs=20,
+        epochs_of_a_longer_training=80),
     "long steps": fault("large_updates", *FAST, "hidden 1"),
     "short steps": fault("tiny_updates", *SLOW, "output"),
     "sigmoids 8 deep": fault(

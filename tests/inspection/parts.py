@@ -16,6 +16,7 @@ from skdl.inspection._metric_names import metric_label, metric_of
 from skdl.inspection._unwrap import hidden_layer_index, unwrap_net
 from skdl.inspection.diagnosis._baselines import (
     check_baselines,
+    check_epochs,
     check_gap,
     train_linear,
 )

@@ -22,6 +22,7 @@ from tests.inspection.cases import (
     CANCER,
     DIABETES,
     IRIS,
+    MANY,
     WINE,
     X_NOISE,
     Y_NOISE,
@@ -29,6 +30,7 @@ from tests.inspection.cases import (
 )
 from tests.inspection.parts import (
     check_baselines,
+    check_epochs,
     check_gap,
     constant_score,
     make_subject,
@@ -42,6 +44,45 @@ def trained(estimator, X, y, convert=np.asarray):
     subject = make_subject(estimator, convert(X), y, 999, 0)
     trial = run_trial(subject, subject.train, 60, 500, held_out=subject.held_out)
     return subject, trial
+
+
+@pytest.mark.parametrize(
+    ("params", "max_steps", "max_iter"),
+    [
+        ({"max_iter": 8}, 500, 32),
+        ({"max_iter": 8}, 40, 20),
+        ({"max_iter": 8}, 20, None),  # hardly more steps than 8 epochs have
+        ({"max_iter": 80}, 500, None),
+        ({"max_iter": 8, "tol": 9, "n_iter_no_change": 2}, 500, None),
+        ({"max_iter": 3, "solver": "lbfgs"}, 500, 12),
+    ],
+)
+def test_too_few_epochs(params, max_steps, max_iter):
+    subject = make_subject(net(**params), *MANY, 999, 0)
+    trial = run_trial(subject, subject.train, 60, 500, held_out=subject.held_out)
+    found = list(check_epochs(subject, trial, None, max_steps, 60))
+    assert [f.changes for f in found] == [{"max_iter": max_iter}] * bool(max_iter)
+    for finding in found:
+        assert finding.evidence["score_after_these"] > finding.evidence["score"] + 0.1
+
+
+def test_a_trial_that_is_shorter_than_the_training_says_nothing_about_epochs():
+    subject = make_subject(net(max_iter=20), *MANY, 999, 0)
+    trial = run_trial(subject, subject.train, 60, 8, held_out=subject.held_out)
+    assert not list(check_epochs(subject, trial, None, 500, 60))
+
+
+def test_less_certainty_is_enough_below_a_linear_model():
+    subject = make_subject(net(max_iter=40), *MANY, 999, 0)
+    trial = run_trial(subject, subject.train, 60, 500, held_out=subject.held_out)
+    linear = train_linear(subject, 60)
+    rows = subject.held_out
+    assert score_of(subject, trial, rows).value < score_of(*linear[::-1], rows).value
+    found = [
+        [f.kind for f in check_epochs(subject, trial, one, 500, 60)]
+        for one in (None, linear)
+    ]
+    assert found == [[], ["too_few_epochs"]]
 
 
 def test_scores_of_a_regressor_are_r2():

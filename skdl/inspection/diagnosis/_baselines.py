@@ -39,6 +39,11 @@ TASK = ("loss", "class_weight", "label_smoothing", "random_state")
 # Unseen rows lack this much of R² or accuracy: regularization or more rows then pay
 # more than anything else.
 MAX_GAP = 0.15
+# A training that `max_iter` has ended is compared with one of this number of times its
+# epochs, or fewer, but at least half as many again.
+MORE_EPOCHS, MIN_MORE_EPOCHS = 4, 1.5
+# Standard errors by which more epochs are better, if a linear model is better, too.
+N_ERRORS_BELOW_LINEAR = 1.5
 # The largest number of training rows whose score is computed.
 MAX_TRAINING_ROWS = 1000
 
@@ -156,6 +161,57 @@ def check_gap(subject: Subject, trial: Trial) -> Iterator[Finding]:
             "parameters": int(trial.network.parameters.size),
         },
         changes,
+    )
+
+
+def check_epochs(
+    subject: Subject,
+    trial: Trial,
+    linear: tuple[Trial, Subject] | None,
+    max_steps: int,
+    max_time: float,
+) -> Iterator[Finding]:
+    """Find a training that `max_iter` ends too early, by one with more epochs.
+
+    Nearly every loss falls further with more epochs. They are missing if the score of
+    unseen rows rises beyond noise. A rise of less certainty is enough if the score is
+    below that of a linear model.
+    """
+    rows, n_epochs = subject.held_out, trial.curve.n_epochs
+    if not _can_compare(subject, trial) or trial.net.stop_reason_ != "max_iter":
+        return
+    max_iter = n_epochs * min(MORE_EPOCHS * trial.n_steps, max_steps) // trial.n_steps
+    if n_epochs < subject.net.max_iter or max_iter < MIN_MORE_EPOCHS * n_epochs:
+        return
+    longer = run_trial(
+        subject, subject.train, max_time, max_steps, held_out=rows, max_iter=max_iter,
+        is_recorded=False,
+    )  # fmt: skip
+    if longer.net is None:
+        return
+    before, after = score_of(subject, trial, rows), score_of(subject, longer, rows)
+    factor, _ = scale_of(subject, constant_score(subject, trial, rows))
+    gain, error = after.gain_over(before)
+    is_below_linear = (
+        linear is not None
+        and linear[0].net is not None
+        and before.value < score_of(linear[1], linear[0], rows).value
+    )
+    n_errors = N_ERRORS_BELOW_LINEAR if is_below_linear else N_ERRORS
+    if not factor * gain > max(MIN_DIFFERENCE, n_errors * factor * error):
+        return
+    yield Finding(
+        "too_few_epochs",
+        "",
+        {
+            "metric": metric_name(subject),
+            "epochs": n_epochs,
+            "score": before.value,
+            "epochs_of_a_longer_training": longer.curve.n_epochs,
+            "score_after_these": after.value,
+            "rows_compared": len(rows),
+        },
+        {"max_iter": longer.curve.n_epochs},
     )
 
 

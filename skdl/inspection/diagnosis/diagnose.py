@@ -16,6 +16,7 @@ from skdl.estimators._inner_door import encode, loss_of, network_of, uses_lbfgs
 from skdl.inspection._check_arguments import check_integer, check_number
 from skdl.inspection.diagnosis._baselines import (
     check_baselines,
+    check_epochs,
     check_gap,
     train_linear,
 )
@@ -176,7 +177,11 @@ def diagnose(
     if not budget.left:
         skipped["fit of a few rows"] = no_time
     elif is_judged:
-        findings += check_rate(subject, trial, budget)
+        found = [*check_rate(subject, trial, budget)]
+        # A better learning rate needs fewer epochs.
+        if not found and budget.left:
+            found += check_epochs(subject, trial, linear, max_steps, budget.share(0.5))
+        findings += found
     if not budget.left:
         skipped["learning rate"] = no_time
     else:

@@ -210,6 +210,15 @@ KINDS = {
         "The steps are too short for their number.",
         "Raise the learning rate.",
     ),
+    "too_few_epochs": Kind(
+        "warning",
+        "Training stops too early",
+        "The training ended at max_iter. With up to 4 times the epochs, the score of "
+        "unseen rows is better, beyond noise.",
+        "The number of epochs is too small: the net has not yet learned what it can.",
+        "Raise max_iter. With early_stopping=True, a number that is too large does no "
+        "harm.",
+    ),
     "tiny_updates": Kind(
         "warning",
         "Steps are tiny compared with the weights",
