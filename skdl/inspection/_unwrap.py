@@ -31,11 +31,15 @@ class Unwrapped:
         around it, from the outermost inwards.
     is_searched : bool
         Whether a search has yet to choose the net's parameters.
+    prefix : str
+        What stands before a parameter of the net in ``set_params`` of the outermost
+        estimator, such as "mlpclassifier__".
     """
 
     net: Any
     before: list
     is_searched: bool = False
+    prefix: str = ""
 
     def transform(self, X: Any, y: Any = None, *, fit: bool = False) -> tuple:
         """Return X and y as they reach the net, and the fitted transformers of X.
@@ -97,18 +101,20 @@ def unwrap_net(estimator: Any, *, to_fit: bool = False) -> Unwrapped:
     sklearn.exceptions.NotFittedError
         For a search that has no best estimator (yet).
     """
-    before, given, is_searched = [], estimator, False
+    before, given, is_searched, path = [], estimator, False, []
     while not isinstance(estimator, BaseNet):
+        name = "estimator"
         if isinstance(estimator, Pipeline):
             steps = [step for _, step in estimator.steps]
             before += [step for step in steps[:-1] if step not in (None, "passthrough")]
-            estimator = steps[-1]
+            name, estimator = estimator.steps[-1]
         elif isinstance(estimator, FrozenEstimator):
             estimator, to_fit = estimator.estimator, False
         elif to_fit and isinstance(estimator, BaseSearchCV):
             estimator, is_searched = estimator.estimator, True
         elif isinstance(estimator, TransformedTargetRegressor):
             before.append(estimator)
+            name = "regressor"
             estimator = getattr(estimator, "regressor_", estimator.regressor)
         elif hasattr(estimator, "best_estimator_"):
             estimator = estimator.best_estimator_
@@ -124,7 +130,8 @@ def unwrap_net(estimator: Any, *, to_fit: bool = False) -> Unwrapped:
                 f"inside, got {_describe_class(given)}. For an ensemble, pass one of "
                 "its estimators_."
             )
-    return Unwrapped(estimator, before, is_searched)
+        path.append(f"{name}__")
+    return Unwrapped(estimator, before, is_searched, "".join(path))
 
 
 def _describe_class(estimator):

@@ -135,6 +135,7 @@ class LearningRateDisplay(Display):
         )  # fmt: skip
         # The lower left is free: losses are high at the lowest rates.
         axes.legend(loc="lower left", frameon=False)
+        axes.set_title("learning rate range test", fontsize="medium")
         self.lines_ = lines
         return self
 

@@ -202,7 +202,8 @@ def test_recorded_gradients(net):
         largest, mean = (line.get_ydata() for line in display.lines_)
         assert_array_equal(largest, records["gradient_max"][i])
         assert_array_equal(mean, records["gradient_mean"][i])
-        assert display.ax_.get_title(loc="right") == f"step {records['step'][i]}"
+        title = f"gradient of each layer, step {records['step'][i]}"
+        assert display.ax_.get_title() == title
     labels = [label.get_text() for label in display.ax_.get_xticklabels()]
     assert labels == ["hidden 1", "hidden 2", "output"]
 

@@ -216,7 +216,7 @@ def test_duplicates(convert):
     finding = result["conflicting_duplicates"]
     assert finding.evidence["groups"] == [[2, 10, 21, 31, 40]]
     assert finding.evidence["rows_in_conflict"] == 5
-    assert finding.where == "rows 2, 10, 21, 31, 40"
+    assert finding.where == "rows 2, 10, 21, 31, 40 (counted from 0)"
     assert finding.severity == "warning"
     assert not found(check_duplicates, SoftmaxClassifier(), X, Y)
     assert not found(check_duplicates, MLPRegressor(), convert(data), Y + 0.5)

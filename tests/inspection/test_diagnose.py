@@ -87,6 +87,17 @@ def test_each_kind_is_planted():
     assert {case.kind for case in FAULTS.values()} == set(KINDS)
 
 
+def test_the_changes_are_parameters_of_what_was_diagnosed():
+    X, y = with_column(WINE, 1, lambda c: 1e6 * c)
+    pipeline = make_pipeline("passthrough", net(max_iter=5))
+    report = diagnose(pipeline, X, y)
+    name = "softmaxclassifier__standardize"
+    assert report["unscaled_columns"].changes == {name: True}
+    assert report.changes[name]
+    assert f"set {name}=True, then" in str(report)
+    pipeline.set_params(**report.changes)
+
+
 def test_a_fitted_net_is_judged_by_its_own_training():
     X, y = first(DIGITS, 300)
     fitted = net(max_iter=30).fit(X, y)

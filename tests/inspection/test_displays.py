@@ -54,6 +54,31 @@ def test_the_table_lists_all_displays():
     assert {name.split("-")[0] for name in DISPLAYS} == displays
 
 
+def test_a_title_that_overlaps_nothing(case, draw, net):
+    display = draw(net)
+    display.figure_.draw_without_rendering()
+    titles = [display.ax_.title]
+    if display.figure_.get_suptitle():
+        titles.append(display.figure_._suptitle)
+    legend = display.ax_.get_legend()
+    for title in titles:
+        assert title.get_text()
+        box = title.get_window_extent()
+        assert box.y0 >= display.ax_.get_window_extent().y1
+        if legend is not None and case != "LayerHistogramDisplay":
+            assert box.y0 >= legend.get_window_extent().y1
+        assert box.y1 <= display.figure_.bbox.y1
+
+
+@pytest.mark.parametrize("n_layers", [1, 5, 6, 10])
+def test_the_title_is_above_a_legend_of_two_lines(n_layers):
+    names = [f"hidden {i + 1}" for i in range(n_layers)]
+    display = module.UpdateRatioDisplay([1, 2], np.full((2, n_layers), 1e-3), names)
+    display.plot().figure_.draw_without_rendering()
+    box = display.ax_.title.get_window_extent()
+    assert box.y0 >= display.ax_.get_legend().get_window_extent().y1
+
+
 def test_a_new_figure(case, draw, net):
     display = draw(net)
     assert pyplot.get_fignums() == [display.figure_.number]

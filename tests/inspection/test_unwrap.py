@@ -42,6 +42,21 @@ def test_the_net_and_its_transformers():
     assert parts_of(make_pipeline(first, outer)) == (one, [first, outer, second])
 
 
+def test_the_prefix_sets_parameters_of_the_net():
+    one = MLPRegressor()
+    search = GridSearchCV(Pipeline([("a", None), ("b", one)]), {})
+    outer = make_pipeline(
+        StandardScaler(),
+        TransformedTargetRegressor(search, check_inverse=False),
+    )
+    for estimator in (one, make_pipeline(Standardizer(), one), outer):
+        unwrapped = unwrap_net(estimator, to_fit=True)
+        estimator.set_params(**{f"{unwrapped.prefix}alpha": 0.25})
+        assert unwrapped.net.alpha == 0.25
+        one.alpha = 0.5
+    assert unwrapped.prefix == "transformedtargetregressor__regressor__estimator__b__"
+
+
 def test_a_search_is_its_best_estimator():
     search = GridSearchCV(make_pipeline(Standardizer(), net()), {}, cv=2)
     with pytest.raises(NotFittedError, match="without best_estimator_: fit it first"):

@@ -182,9 +182,10 @@ def check_duplicates(subject: Subject) -> Iterator[Finding]:
     if conflicts:
         n_rows = sum(map(len, conflicts))
         numbers = [sorted(subject.row_numbers[rows].tolist()) for rows in conflicts]
+        first = join_names([str(number) for number in numbers[0]])
         yield Finding(
             "conflicting_duplicates",
-            f"rows {join_names([str(number) for number in numbers[0]])}",
+            f"rows {first} (counted from 0)",
             {
                 "rows_in_conflict": n_rows,
                 "share_of_rows": n_rows / len(subject.y),

@@ -81,9 +81,10 @@ def check_label_noise(
     own, rows, best = (list(values) for values in zip(*sorted(suspects), strict=True))
     labels = np.unique(subject.plain_labels)
     numbers = subject.row_numbers[rows].tolist()
+    first = join_names([str(row) for row in numbers], at_most=10)
     yield Finding(
         "label_noise",
-        f"rows {join_names([str(row) for row in numbers], at_most=10)}",
+        f"rows {first} (counted from 0)",
         {
             "suspects": len(rows),
             "share_of_rows": len(rows) / len(classes),

@@ -56,6 +56,9 @@ class Subject:
         The kind of targets.
     seed : int
         The seed of all random draws.
+    prefix : str
+        What stands before a parameter of the net in ``set_params`` of the estimator
+        that is diagnosed.
     weights : ndarray of shape (n_rows,), or None
         The weights of X, all above 0.
     all_weights : ndarray, or None
@@ -72,6 +75,7 @@ class Subject:
     all_y: np.ndarray
     kind: Kind
     seed: int
+    prefix: str = ""
     weights: np.ndarray | None = None
     all_weights: np.ndarray | None = None
     train: np.ndarray = field(init=False)
@@ -209,8 +213,9 @@ def make_subject(
     is_named = names is not None and len(names) == X.shape[1]
     names = [str(name) for name in names] if is_named else list(range(X.shape[1]))
     return Subject(
-        net, X, y, row_numbers, names, all_y, kind, seed, weights, all_weights
-    )
+        net, X, y, row_numbers, names, all_y, kind, seed, unwrapped.prefix, weights,
+        all_weights,
+    )  # fmt: skip
 
 
 def _with_one_metric(net):

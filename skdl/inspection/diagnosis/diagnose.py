@@ -177,11 +177,7 @@ def diagnose(
     if not budget.left:
         skipped["fit of a few rows"] = no_time
     elif is_judged:
-        found = [*check_rate(subject, trial, budget)]
-        # A better learning rate needs fewer epochs.
-        if not found and budget.left:
-            found += check_epochs(subject, trial, linear, max_steps, budget.share(0.5))
-        findings += found
+        findings += _check_steps(subject, trial, linear, max_steps, budget)
     if not budget.left:
         skipped["learning rate"] = no_time
     else:
@@ -189,8 +185,24 @@ def diagnose(
         findings += check_label_noise(subject, budget, kinds)
     if not budget.left:
         skipped["label noise"] = no_time
+    findings = [_with_prefix(subject.prefix, finding) for finding in findings]
     title = _describe(subject, trial)
     return Report(title, sort_findings(findings), facts, skipped)
+
+
+def _check_steps(subject, trial, linear, max_steps, budget):
+    """Check the learning rate and the number of epochs."""
+    found = [*check_rate(subject, trial, budget)]
+    # A better learning rate needs fewer epochs.
+    if not found and budget.left:
+        found += check_epochs(subject, trial, linear, max_steps, budget.share(0.5))
+    return found
+
+
+def _with_prefix(prefix, finding):
+    """Return a finding whose changes are parameters of the diagnosed estimator."""
+    changes = {f"{prefix}{name}": value for name, value in finding.changes.items()}
+    return replace(finding, changes=changes)
 
 
 def _train(subject, max_time, max_steps, skipped):

@@ -101,7 +101,8 @@ KINDS = {
         "note.",
         "No net can predict all of these rows correctly: some labels are wrong, or a "
         "column that tells the rows apart is missing.",
-        "Look at the rows; correct or drop them, or add the missing column.",
+        "Look at the rows (X.iloc[rows] of a data frame). Correct or drop them, or add "
+        "the missing column.",
     ),
     "wrong_gradient": Kind(
         "error",
@@ -279,8 +280,8 @@ KINDS = {
         "label: at least 2 % of the rows. Checked only if training is healthy.",
         "Nets that had not seen these rows predict another label with high "
         "probability: the rows were labelled wrongly, or X and y are misaligned.",
-        "Look at the listed rows, the first ones first, and correct or drop them; "
-        "label_smoothing=0.1 reduces the influence of the rest.",
+        "Look at the listed rows (X.iloc[rows] of a data frame), the first ones first. "
+        "Correct or drop them; label_smoothing=0.1 reduces the influence of the rest.",
     ),
     "overfitting": Kind(
         "warning",

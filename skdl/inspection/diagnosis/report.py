@@ -32,8 +32,8 @@ class Finding:
     evidence : dict
         The measurements by name: numbers, text, lists, or dicts by layer or class.
     changes : dict
-        The cure as parameters of the net and their values, for ``set_params``; empty
-        if the cure is not a parameter.
+        The cure as parameters and their values, for ``set_params`` of the estimator
+        that was diagnosed; empty if the cure is not a parameter.
     severity : {"error", "warning", "note"}
         "error": training cannot work like this; "warning": it works worse than it
         could; "note": there is something to know. The default is that of the kind, or

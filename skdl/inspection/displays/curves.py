@@ -399,6 +399,7 @@ class UpdateRatioDisplay(Display):
         axes.margins(x=0.02)
         named = layers_to_name(len(self.lines_), MAX_IN_LEGEND)
         _legend_above(axes, [self.lines_[i] for i in named])
+        _title_above_legend(axes, "size of the steps")
         return self
 
 
@@ -553,9 +554,9 @@ class GradientFlowDisplay(Display):
         axes.set_xticks(named, names)
         axes.margins(x=0.12 if has_room else 0.05, y=0.12)
         _legend_above(axes, self.lines_)
-        if self.title is not None:
-            # Above the legend.
-            axes.set_title(self.title, loc="right", fontsize="medium", pad=24)
+        title = "gradient of each layer"
+        title += "" if self.title is None else f", {self.title}"
+        _title_above_legend(axes, title)
         return self
 
 
@@ -698,7 +699,8 @@ class LayerHistogramDisplay(Display):
                     self.step, line, color=COLORS["red"], linestyle=style, lw=1.1,
                     label=label,
                 )  # fmt: skip
-            place.set(title=name, xlabel="step", ylim=(bins[0], bins[-1]))
+            place.set_title(name, fontsize="medium")
+            place.set(xlabel="step", ylim=(bins[0], bins[-1]))
             place.margins(x=0)
             place.ticklabel_format(**POWERS)
             whole_number_ticks(place)
@@ -711,6 +713,8 @@ class LayerHistogramDisplay(Display):
         bar.set_label("frequency / highest\n(square-root scale)")
         bar.set_ticks([0, 0.1, 0.25, 0.5, 1], labels=["0", "0.1", "0.25", "0.5", "1"])
         bar.outline.set_visible(False)
+        if ax is None:
+            self.figure_.suptitle(f"{LABELS[self.kind]} of each layer")
         return self
 
 
@@ -731,6 +735,12 @@ def _legend_above(axes, lines):
         ncols=min(len(lines), LEGEND_COLUMNS), fontsize="small", borderaxespad=0.2,
         handlelength=1.5, columnspacing=1.2,
     )  # fmt: skip
+
+
+def _title_above_legend(axes, title):
+    """Write a title above a legend of `_legend_above`, which may have several lines."""
+    n_names = len(axes.get_legend().get_texts())
+    axes.set_title(title, fontsize="medium", pad=9 + 15 * -(-n_names // LEGEND_COLUMNS))
 
 
 def _cumulative_shares(counts):

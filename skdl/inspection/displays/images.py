@@ -198,6 +198,10 @@ class WeightImageDisplay(Display):
             )
             bar.set_label("weight")
             bar.outline.set_visible(False)
+        what = "units" if self.labels is None else "classes"
+        axes.set_title(
+            f"weights from the pixels to {len(images)} {what}", size="medium"
+        )
         return self
 
 
@@ -226,7 +230,7 @@ class TopActivationDisplay(Display):
     units : sequence of int
         The indices of the units.
     indices : ndarray of shape (n_units, n_top), optional
-        The row numbers of the images in X.
+        The row numbers of the images in X, counted from 0.
     classes : ndarray of shape (n_units, n_top), optional
         The classes of the images. The most frequent class of each unit is named.
     is_ranked : bool, default=False
@@ -376,6 +380,7 @@ class TopActivationDisplay(Display):
             )
             for top, text in zip(tops, self._class_shares(), strict=False)
         ]  # fmt: skip
+        axes.set_title("images with the largest outputs of each unit", size="medium")
         return self
 
     def _class_shares(self):

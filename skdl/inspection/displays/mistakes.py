@@ -38,6 +38,7 @@ MAX_COLUMNS, MAX_LETTERS = 12, 12
 # In inches: the least width of an image with its margin, the width of the image itself,
 # and the width of a letter of the text above it.
 TILE, IMAGE, LETTER = 1.35, 1.05, 0.072
+TITLE = "worst mistakes first (rows counted from 0)"
 
 
 @dataclass(repr=False, eq=False)
@@ -59,7 +60,7 @@ class MistakesDisplay(Display):
     true, predicted : ndarray of shape (n_mistakes,)
         Labels or numbers.
     indices : ndarray of shape (n_mistakes,)
-        The row numbers in X.
+        The row numbers in X, counted from 0: ``X.iloc[indices]`` of a data frame.
     probability : ndarray of shape (n_mistakes, 2), optional
         The probabilities of the predicted and of the true label.
     image_shape : tuple of int, optional
@@ -273,6 +274,7 @@ class MistakesDisplay(Display):
             )
             for (top, left), text in zip(corners, texts, strict=True)
         ]  # fmt: skip
+        axes.set_title(TITLE, fontsize="medium")
 
     def _plot_table(self, ax):
         header, lines = self._table()
@@ -295,6 +297,7 @@ class MistakesDisplay(Display):
             cell.set_height(0.12 + 0.15 * n_header if line == 0 else 0.27)
         self.table_.auto_set_font_size(False)
         self.table_.set_fontsize(8)
+        axes.set_title(TITLE, fontsize="medium")
 
     def _labels(self):
         """Return (row number, true, predicted) of each row as text."""
