@@ -55,7 +55,7 @@ REASONS = {
 # joblib, narwhals and threadpoolctl come with scikit-learn.
 DEPENDENCIES = {"numpy", "scipy", "sklearn", "joblib", "narwhals", "threadpoolctl"}
 EXTRAS = {"PIL", "dask", "matplotlib", "optuna", "pandas", "polars", "rich", "skops"}
-EXTRAS |= {"IPython", "onnx", "skl2onnx", "tensorboardX", "torch", "tqdm"}
+EXTRAS |= {"IPython", "mlflow", "onnx", "skl2onnx", "tensorboardX", "torch", "tqdm"}
 # What numpy.random has that does not draw from its global state.
 RANDOM = {"BitGenerator", "Generator", "MT19937", "PCG64", "PCG64DXSM", "Philox"}
 RANDOM |= {"RandomState", "SFC64", "SeedSequence", "default_rng", "get_state"}

@@ -8,6 +8,7 @@ from skdl.callbacks.checkpoint import Checkpoint
 from skdl.callbacks.epoch_bar import EpochBar
 from skdl.callbacks.lambda_callback import LambdaCallback
 from skdl.callbacks.loggers import CSVLogger, EpochLogger, JSONLinesLogger
+from skdl.callbacks.mlflow_logger import MLflowLogger
 from skdl.callbacks.monitor import Monitor
 from skdl.callbacks.tensorboard import TensorBoardLogger
 from skdl.callbacks.training_table import TrainingTable
@@ -19,6 +20,7 @@ __all__ = [
     "EpochLogger",
     "JSONLinesLogger",
     "LambdaCallback",
+    "MLflowLogger",
     "Monitor",
     "TensorBoardLogger",
     "TrainingTable",

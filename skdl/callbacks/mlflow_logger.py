@@ -1,0 +1,167 @@
+"""A callback that writes parameters, history and model to MLflow."""
+
+from copy import copy
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from skdl._arguments import explain_parameters
+from skdl._trusted import trusted_types
+from skdl._version import __version__
+from skdl.callbacks._safe_file import check_flag
+from skdl.callbacks.base import NetCallback
+
+__all__ = ["MLflowLogger"]
+
+# Rows from which MLflow learns the signature of the model.
+ROWS = 5
+
+
+@explain_parameters
+@dataclass(eq=False)
+class MLflowLogger(NetCallback):
+    """Logs a fit to MLflow: parameters, the numbers of each epoch, and the model.
+
+    Parameters are those of ``get_params``. Each name of `history_` is a metric (loss,
+    validation_loss, validation_score, learning_rate and so on), whose step is the
+    epoch, in the epochs in which it applies. The model is saved with skops, without
+    callbacks; ``mlflow.sklearn.load_model`` loads it.
+
+    Where the numbers go, MLflow decides: ``mlflow.set_tracking_uri`` and
+    ``mlflow.set_experiment``. It needs mlflow: ``pip install "skdl[mlflow]"``.
+
+    Parameters
+    ----------
+    log_model : bool, default=True
+        Whether to log the fitted net, under the name "model".
+    nested : bool, default=False
+        False logs to the active run of MLflow, or to a new run if there is none. True
+        makes a run of its own for each ``fit``, below the active run: take it for the
+        fits of a search or of an ensemble.
+
+    Raises
+    ------
+    ImportError
+        By ``fit``, before training: without mlflow.
+    ValueError
+        By ``fit``, before training: if the active run has parameters of another fit.
+
+    Notes
+    -----
+    A run that the callback has made ends with ``fit``, as failed after an error. The
+    net may be a step of a pipeline, whose other steps are not logged: for the whole,
+    call ``mlflow.sklearn.log_model(pipeline, name="model",
+    skops_trusted_types=skdl.trusted_types)``.
+
+    A `Checkpoint` that resumes training leaves earlier epochs in the run that logged
+    them.
+    """
+
+    log_model: bool = True
+    nested: bool = False
+
+    def __post_init__(self) -> None:
+        check_flag("log_model", self.log_model)
+        check_flag("nested", self.nested)
+
+    def on_fit_begin(self, run: Any) -> None:
+        """Find or make the run of MLflow, and log the parameters."""
+        mlflow = _mlflow()
+        active = mlflow.active_run()
+        is_own = active is None or self.nested
+        if is_own:
+            active = mlflow.start_run(nested=self.nested)
+        # From now on `close` ends a run that is ours.
+        self.notes[run] = _Notes(mlflow, active.info.run_id, is_own)
+        try:
+            mlflow.log_params(_parameters(run.net), run_id=active.info.run_id)
+        except mlflow.exceptions.MlflowException as error:
+            if is_own:
+                raise
+            raise ValueError(
+                "MLflowLogger(nested=False) logs to the active run of MLflow, which "
+                "has other parameters already. Fit each net in a run of its own, or "
+                f"write MLflowLogger(nested=True). MLflow says: {error}"
+            ) from error
+
+    def on_epoch_end(self, run: Any) -> None:
+        """Log the numbers of the epoch."""
+        notes, history = self.notes[run], run.history
+        # NaN stands for a number that does not apply.
+        numbers = {name: float(history[name][-1]) for name in history}
+        numbers = {name: x for name, x in numbers.items() if not np.isnan(x)}
+        epoch = len(history["loss"])
+        notes.mlflow.log_metrics(numbers, step=epoch, run_id=notes.run_id)
+
+    def on_fit_end(self, run: Any) -> None:
+        """Log the model."""
+        # There is no note if Ctrl-C came before `on_fit_begin`.
+        if run in self.notes:
+            notes = self.notes[run]
+            if self.log_model:
+                _log_model(notes.mlflow, run)
+            notes.status = "FINISHED"
+
+
+@dataclass
+class _Notes:
+    """The run of MLflow that belongs to one fit."""
+
+    mlflow: Any
+    run_id: str
+    is_own: bool
+    status: str = "FAILED"
+
+    def close(self):
+        """End the run, if the callback has made it."""
+        if self.is_own:
+            self.mlflow.end_run(self.status)
+
+
+def _mlflow():
+    try:
+        import mlflow
+        import mlflow.sklearn
+    except ImportError as error:
+        raise ImportError(
+            'MLflowLogger needs mlflow: pip install "skdl[mlflow]". CSVLogger and '
+            "JSONLinesLogger need no other library."
+        ) from error
+    return mlflow
+
+
+def _parameters(net):
+    """Return parameters as one line of text each, with the class of the net."""
+    values = {"class": type(net).__name__, **net.get_params(deep=False)}
+    # Longer texts are cut: MLflow has a limit of 6000 characters.
+    return {name: " ".join(str(values[name]).split())[:500] for name in values}
+
+
+def _log_model(mlflow, run):
+    """Log a copy of the net without callbacks, which skops does not trust."""
+    mlflow.sklearn.log_model(
+        copy(run.net).set_callbacks(),
+        name="model",
+        serialization_format="skops",
+        skops_trusted_types=trusted_types,
+        signature=_signature(mlflow, run),
+        # Known here: MLflow would run the model in another process to find them.
+        pip_requirements=[
+            f"skdl=={__version__}",
+            *(f"{name}=={version(name)}" for name in ("scikit-learn", "skops")),
+        ],
+    )
+
+
+def _signature(mlflow, run):
+    """Return names and types of the columns, or None for a sparse X."""
+    X, names = run.data.X[:ROWS], getattr(run.net, "feature_names_in_", None)
+    if not isinstance(X, np.ndarray):
+        return None
+    if names is not None:
+        import pandas
+
+        X = pandas.DataFrame(X, columns=names)
+    return mlflow.models.infer_signature(np.asarray(X) if names is None else X)
