@@ -15,6 +15,8 @@ DOCS = Path(__file__).parents[1] / "docs"
 GUIDES = {
     "index": (1, ()),
     "from_scikit_learn": (2, ()),
+    "from_skorch_and_keras": (2, ()),
+    "deploy": (5, ("pandas", "onnxruntime", "skl2onnx", "skops")),
     "callbacks": (5, ()),
     "displays": (6, ()),
     "training": (6, ("pandas",)),
@@ -39,7 +41,7 @@ def test_guide(name, capsys, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "Agg")
     n_prints, modules = GUIDES[name]
     for module in modules:
-        reason = 'needs the extras: pip install ".[dask,optuna]"'
+        reason = 'needs the extras: pip install ".[dask,onnx,optuna]"'
         pytest.importorskip(module, reason=reason)
     guide = DOCS / f"{name}.md"
     code = "\n".join(re.findall(r"```python\n(.*?)```", guide.read_text("utf-8"), re.S))

@@ -7,7 +7,10 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_iris
 from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+import skdl
 from skdl import MLPClassifier
 from skdl.callbacks import LambdaCallback, MLflowLogger
 
@@ -123,3 +126,23 @@ def test_errors(monkeypatch):
     monkeypatch.setitem(sys.modules, "mlflow", None)
     with pytest.raises(ImportError, match=r'pip install "skdl\[mlflow\]"'):
         make(MLflowLogger()).fit(X, y)
+
+
+def test_log_model_with_the_trusted_types(mlflow, runs):
+    pipeline = make_pipeline(StandardScaler(), make()).fit(X, y)
+    names = {"skops_trusted_types": skdl.trusted_types, "pip_requirements": []}
+    with mlflow.start_run():
+        info = mlflow.sklearn.log_model(pipeline, name="model", **names)
+    loaded = mlflow.sklearn.load_model(info.model_uri)
+    assert_array_equal(loaded.predict_proba(X), pipeline.predict_proba(X))
+
+
+def test_autolog_of_a_pipeline(mlflow, runs):
+    mlflow.sklearn.autolog(log_models=False, log_datasets=False)
+    try:
+        make_pipeline(StandardScaler(), make()).fit(X, y)
+    finally:
+        mlflow.sklearn.autolog(disable=True)
+    (run,) = runs()
+    assert "training_accuracy_score" in run.data.metrics
+    assert run.data.params["mlpclassifier__max_iter"] == "3"
