@@ -14,7 +14,11 @@ DOCS = Path(__file__).parents[1] / "docs"
 # A guide, how often it says what it prints, and the modules of extras that it needs.
 GUIDES = {
     "index": (1, ()),
+    "choosing": (1, ()),
+    "csv_to_model": (6, ("pandas",)),
     "from_scikit_learn": (2, ()),
+    "reproducibility": (3, ()),
+    "speed": (1, ()),
     "from_skorch_and_keras": (2, ()),
     "deploy": (5, ("pandas", "onnxruntime", "skl2onnx", "skops")),
     "callbacks": (5, ()),
