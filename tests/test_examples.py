@@ -8,6 +8,7 @@ import json
 import os
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -251,6 +252,20 @@ def check_intervals(result, folder):
         assert mapie in ([], [pytest.approx(after, abs=1)])
 
 
+def check_tabular_from_csv(result, folder):
+    rows = ["R² on held-out rows", "area", "town", "90% intervals"]
+    check_picture_and_table(result, folder, "tabular_from_csv", rows)
+    held_out, new = (
+        float(score) for score in re.findall(r"^R².* (\S+)$", result.stdout, re.M)
+    )
+    assert abs(held_out - new) < 0.03
+    covered = re.search(r"contain (\S+)%", result.stdout)[1]
+    assert abs(float(covered) - 90) < 4
+    model = Path(re.search("^Model: (.*)$", result.stdout, re.M)[1])
+    assert model.stat().st_size < 2e6
+    shutil.rmtree(model.parent)
+
+
 CHECKS = {
     "ensembles": check_ensembles,
     "imbalance": check_imbalance,
@@ -262,6 +277,7 @@ CHECKS = {
     "optuna_search": check_optuna_search,
     "out_of_core": check_out_of_core,
     "quickstart": check_whole_quickstart,
+    "tabular_from_csv": check_tabular_from_csv,
     "overfitting": check_overfitting,
     "optimizers": check_optimizers,
     "troubleshooting": check_troubleshooting,

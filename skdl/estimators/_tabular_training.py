@@ -21,6 +21,7 @@ from skdl._interrupt import is_one_of_several
 from skdl._warn import warn
 from skdl.engine.activations import Relu
 from skdl.engine.batching import Data
+from skdl.engine.layers import Dropout
 from skdl.engine.losses import SoftmaxCrossEntropy, SquaredError
 from skdl.engine.network import Network
 from skdl.engine.optimizers import Adam, adam_with_factors
@@ -36,6 +37,8 @@ from skdl.estimators._verbose import Table
 __all__ = ["NO_FOLD", "Plan", "TabularRun", "best_temperature", "fold_numbers"]
 
 MIN_STEPS, WARM_UP, SCALE_RATE, BIAS_RATE, BIAS_STD = 500, 0.05, 6.0, 0.1, 0.3
+# Widths of the hidden layers for few rows, and from this number of rows on.
+NARROW, WIDE, MANY_ROWS = (64, 64), (128, 128), 4000
 # Fewer folds would take too many rows from each member.
 MIN_FOLDS, MIN_ROWS, NO_FOLD = 4, 8, -1
 # The latest epoch wins whose held-out loss is at most this factor above the minimum.
@@ -55,8 +58,8 @@ class Plan:
     ----------
     n_members : int
         Number of networks.
-    hidden : sequence of int
-        Widths of the hidden layers.
+    hidden : sequence of int, or None
+        Widths of the hidden layers. None chooses them by the number of rows.
     n_epochs : int
         Number of epochs; small tables get more, until there are 500 steps.
     rate : float
@@ -72,7 +75,7 @@ class Plan:
     """
 
     n_members: int
-    hidden: tuple
+    hidden: list | None
     n_epochs: int
     rate: float
     dropout: float
@@ -165,14 +168,20 @@ class TabularRun:
         self.net, self.X, self.y, self.plan, self.rng = net, X, y, plan, rng
         self.weights, self.folds, self.n_classes = weights, folds, n_classes
         n, width = len(X), y.shape[1] if n_classes is None else n_classes
+        hidden = plan.hidden
+        if hidden is None:
+            hidden = WIDE if n >= MANY_ROWS else NARROW
         self.network = Network(
-            (X.shape[1], *plan.hidden, width),
-            [Relu() for _ in plan.hidden],
+            (X.shape[1], *hidden, width),
+            [Relu() for _ in hidden],
             np.float32,
             plan.n_members,
-            dropout=[0, *(plan.dropout for _ in plan.hidden)],
+            dropout=[0, *(plan.dropout for _ in hidden)],
             input_scales=True,
         )
+        for layer in self.network.layers:
+            if isinstance(layer, Dropout):
+                layer.is_shared = True
         self._initialize()
         self.batch_size = min(n, min(max(2 ** int(math.log2(max(n / 16, 1))), 32), 128))
         self.n_batches = n // self.batch_size

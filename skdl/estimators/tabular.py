@@ -22,6 +22,7 @@ from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
 from skdl.callbacks import Checkpoint, Monitor
 from skdl.engine.prediction import by_passes, raw_scores
+from skdl.estimators._architecture import check_hidden_layers
 from skdl.estimators._callbacks import (
     CALLBACK_ATTRIBUTES,
     check_callbacks,
@@ -63,7 +64,11 @@ MAX_COMPARED = 2000
 CONSTRAINTS: dict = {
     "preset": [StrOptions(set(PRESETS))],
     "n_members": [None, Interval(Integral, 1, None, closed="left")],
-    "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+    "hidden_layer_sizes": [
+        StrOptions({"auto"}),
+        "array-like",
+        Interval(Integral, 1, None, closed="left"),
+    ],
     "n_bins": [Interval(Integral, 1, None, closed="left")],
     "max_iter": [None, Interval(Integral, 1, None, closed="left")],
     "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
@@ -140,17 +145,11 @@ class _BaseTabular(
 
     def _plan(self, smoothing=0.0):
         n_members, n_epochs = PRESETS[self.preset]
-        hidden = np.atleast_1d(np.asarray(self.hidden_layer_sizes, dtype=object))
-        sizes = hidden.tolist()
-        if not all(isinstance(size, Integral) and size > 0 for size in sizes):
-            raise ValueError(
-                "hidden_layer_sizes must be positive integers, one for each hidden "
-                f"layer, got {self.hidden_layer_sizes!r}."
-            )
+        hidden = self.hidden_layer_sizes
         is_auto = isinstance(self.dropout, str)
         return Plan(
             n_members=n_members if self.n_members is None else self.n_members,
-            hidden=tuple(int(size) for size in sizes),
+            hidden=None if isinstance(hidden, str) else check_hidden_layers(hidden),
             n_epochs=n_epochs if self.max_iter is None else self.max_iter,
             rate=self.learning_rate_init,
             dropout=self._default_dropout if is_auto else self.dropout,
@@ -265,8 +264,9 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
     n_members : int, optional
         Number of networks, which are trained in one stack. Each holds out rows of its
         own; with fewer than 4 members, some rows are held out by none.
-    hidden_layer_sizes : int or sequence of int, default=(128, 128)
-        Widths of the hidden layers.
+    hidden_layer_sizes : 'auto', int or sequence of int, default='auto'
+        Widths of the hidden layers. 'auto' is (64, 64) for fewer than 4,000 rows, and
+        (128, 128) for more.
     n_bins : int, default=8
         Number of quantile bins of each number, see `TabularEncoder`.
     max_iter : int, optional
@@ -276,7 +276,7 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
         The largest learning rate. It rises over the first 5 % of the steps, and falls
         to 0 by a cosine.
     dropout : 'auto' or float, default='auto'
-        Rate of dropout of hidden units; 'auto' is 0.1.
+        Rate of dropout of hidden units; 'auto' is 0.05.
     label_smoothing : float, default=0.1
         Share of each label that is spread over all classes.
     categorical_features : "from_dtype", None, or array-like, default="from_dtype"
@@ -367,7 +367,7 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
     _: KW_ONLY
     preset: str = "default"
     n_members: int | None = None
-    hidden_layer_sizes: Any = (128, 128)
+    hidden_layer_sizes: Any = "auto"
     n_bins: int = 8
     max_iter: int | None = None
     learning_rate_init: float = 0.03
@@ -380,7 +380,7 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
     random_state: int | np.random.RandomState | None = None
     verbose: int | bool = False
 
-    _default_dropout: ClassVar[float] = 0.1
+    _default_dropout: ClassVar[float] = 0.05
     _parameter_constraints: ClassVar[dict] = {
         **CONSTRAINTS,
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
@@ -544,8 +544,9 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
     n_members : int, optional
         Number of networks, which are trained in one stack. Each holds out rows of its
         own; with fewer than 4 members, some rows are held out by none.
-    hidden_layer_sizes : int or sequence of int, default=(128, 128)
-        Widths of the hidden layers.
+    hidden_layer_sizes : 'auto', int or sequence of int, default='auto'
+        Widths of the hidden layers. 'auto' is (64, 64) for fewer than 4,000 rows, and
+        (128, 128) for more.
     n_bins : int, default=8
         Number of quantile bins of each number, see `TabularEncoder`.
     max_iter : int, optional
@@ -635,7 +636,7 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
     _: KW_ONLY
     preset: str = "default"
     n_members: int | None = None
-    hidden_layer_sizes: Any = (128, 128)
+    hidden_layer_sizes: Any = "auto"
     n_bins: int = 8
     max_iter: int | None = None
     learning_rate_init: float = 0.03

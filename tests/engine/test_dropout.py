@@ -40,6 +40,18 @@ def test_share_of_zeros_and_scale_of_the_rest(rate, dtype, sparse):
     assert_array_equal(X, before)
 
 
+def test_networks_of_a_stack_may_drop_the_same_units():
+    network = Network((WIDTH, 1), [], np.float64, 3)
+    workspace = Workspace(network, N, training=True, rng=np.random.default_rng(0))
+    layer = Dropout(0.3, WIDTH)
+    layer.is_shared = True
+    forward, backward = layer.bind(layer.buffers(workspace))
+    outputs = forward(np.ones((3, N, WIDTH)))
+    assert_array_equal(outputs[1:], outputs[:-1])
+    assert_array_equal(outputs[0], drop(np.ones((N, WIDTH)))[0])
+    assert_array_equal(backward(np.ones((3, N, WIDTH))), outputs)
+
+
 @pytest.mark.parametrize(("rate", "drawn"), [(1e-9, 2**-16), (1 - 1e-9, 1 - 2**-16)])
 def test_extreme_rates_neither_drop_nor_keep_everything(rate, drawn):
     layer = Dropout(rate, WIDTH)

@@ -225,6 +225,14 @@ def test_presets_are_defaults():
     assert net.n_iter_ == 20
 
 
+def test_width_depends_on_the_number_of_rows(monkeypatch):
+    X, y = data_for(TabularRegressor)
+    options = SMALL | {"hidden_layer_sizes": "auto"}
+    assert TabularRegressor(**options).fit(X, y)._network.widths[1:] == (64, 64, 1)
+    monkeypatch.setattr(training, "MANY_ROWS", len(X))
+    assert TabularRegressor(**options).fit(X, y)._network.widths[1:] == (128, 128, 1)
+
+
 def test_max_time_ends_the_cosine(monkeypatch):
     clock = iter(np.arange(100.0))
     monkeypatch.setattr(training, "perf_counter", lambda: next(clock))
@@ -273,7 +281,7 @@ def test_failed_fit_changes_nothing():
     ("options", "message"),
     [
         ({"preset": "quick"}, "preset"),
-        ({"hidden_layer_sizes": (16, 0)}, "hidden_layer_sizes must be positive"),
+        ({"hidden_layer_sizes": (16, 0)}, "hidden_layer_sizes must be > 0"),
         ({"dropout": 1.0}, "dropout"),
         ({"max_time": 0}, "max_time"),
     ],

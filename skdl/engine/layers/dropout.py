@@ -33,6 +33,12 @@ class Dropout(Layer):
         Whether the units are the data themselves. Sparse rows stay sparse: only the
         elements that they store are drawn, once for all networks of a stack.
 
+    Attributes
+    ----------
+    is_shared : bool
+        Whether all networks of a stack drop the same units, which takes fewer draws.
+        False unless the caller sets it before the workspace is made.
+
     References
     ----------
     N. Srivastava, G. Hinton, A. Krizhevsky, I. Sutskever, R. Salakhutdinov, "Dropout: a
@@ -48,6 +54,7 @@ class Dropout(Layer):
         self.scale = 1 / (1 - self.bound / 2**BITS)
         self.width = width
         self.before_weights = before_weights
+        self.is_shared = False
 
     def join(self, layers):
         """Take over the rates: each network of a stack may have its own."""
@@ -118,7 +125,7 @@ def _words(rng, n):
 
 
 class _DropoutBuffers:
-    __slots__ = ("A", "dtype", "mask", "rng", "shape")
+    __slots__ = ("A", "dtype", "mask", "mask_shape", "rng", "shape")
     mask: Any
 
     def __init__(self, layer, workspace):
@@ -127,8 +134,10 @@ class _DropoutBuffers:
         self.rng = workspace.rng
         self.mask = None
         self.shape, self.dtype = (*workspace.shape, layer.width), workspace.dtype
+        self.mask_shape = self.shape[-2:] if layer.is_shared else self.shape
 
     def allocate(self):
         """Make the arrays, and return the mask. Only dense batches need them."""
-        self.mask, self.A = (np.empty(self.shape, self.dtype) for _ in range(2))
+        self.A = np.empty(self.shape, self.dtype)
+        self.mask = np.empty(self.mask_shape, self.dtype)
         return self.mask
