@@ -1,12 +1,13 @@
 """The warning that names the candidates without a score, and why they have none."""
 
+import re
 import warnings
 from contextlib import contextmanager
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning, FitFailedWarning
 
-from skdl._sklearn import SCORES_NOT_FINITE, SOME_FITS_FAILED
+from skdl._sklearn import ALL_FITS_FAILED, SCORES_NOT_FINITE, SOME_FITS_FAILED
 
 
 def describe(params):
@@ -35,13 +36,16 @@ def failure_message(candidates, errors, scores, error_score):
         Parameter `error_score` of the search.
     """
     errors = np.array(errors, dtype=object).reshape(scores.shape)
-    lines = []
+    lines, causes = [], set()
     for params, tracebacks, values in zip(candidates, errors, scores, strict=True):
         failed = [traceback for traceback in tracebacks if traceback is not None]
         if failed:
+            cause = _last_words(failed[0])
+            words = "with the same error" if cause in causes else f"the first: {cause}"
+            causes.add(cause)
             lines.append(
                 f"  {describe(params)}: {len(failed)} of {len(values)} fits failed, "
-                f"the first with {_last_words(failed[0])}"
+                f"{words}"
             )
         elif not np.isfinite(values).all():
             n = np.count_nonzero(~np.isfinite(values))
@@ -59,11 +63,32 @@ def failure_message(candidates, errors, scores, error_score):
 
 
 def _last_words(traceback):
-    """Return the first line of the error at the end of a traceback."""
+    """Return the first line of the error at the end of a traceback.
+
+    The name of the error comes without its module.
+    """
     lines = traceback.strip().splitlines()
     indented = [i for i, line in enumerate(lines) if line.startswith(" ")]
     ends = [i + 1 for i in indented if i + 1 < len(lines) and lines[i + 1][:1] != " "]
-    return lines[ends[-1]] if ends else lines[-1]
+    return re.sub(r"^(\w+\.)+(?=\w+:)", "", lines[ends[-1]] if ends else lines[-1])
+
+
+@contextmanager
+def cause_first():
+    """Put the error of the first fit before scikit-learn's text about all of them."""
+    try:
+        yield
+    except ValueError as error:
+        text = str(error)
+        if not text.startswith(ALL_FITS_FAILED):
+            raise
+        # Tracebacks stand between lines of hyphens.
+        head, first, *_ = re.split(r"\n-{80}\n", text)
+        headline = head.strip().splitlines()[0]
+        raise ValueError(
+            f"{headline} The first with {_last_words(first)}\n"
+            f"error_score='raise' raises it.{text.removeprefix(head)}"
+        ) from None
 
 
 @contextmanager

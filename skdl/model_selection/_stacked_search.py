@@ -3,13 +3,21 @@
 from itertools import product
 from typing import Any, Self
 
+import numpy as np
 from sklearn.base import clone
 from sklearn.callback import AutoPropagatedCallback, ProgressBar
+from sklearn.exceptions import FitFailedWarning
 
 from skdl._arguments import explain_arguments
 from skdl._parameters import ExplainedParameters
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
+from skdl._warn import warn
+from skdl.model_selection._failures import (
+    cause_first,
+    failure_message,
+    silenced_warnings,
+)
 from skdl.model_selection._folds import Folds
 from skdl.model_selection._hand_over import Dealer, Trained
 from skdl.model_selection._last_net import last_net, settings_before_net, steps_to_end
@@ -51,7 +59,7 @@ class StackedSearch(Versioned, ExplainedParameters):
             the best one are there nevertheless, without a `best_estimator_`.
         """
         try:
-            with unchanged_on_error(self, except_for=("_finished",)):
+            with unchanged_on_error(self, except_for=("_finished",)), cause_first():
                 super().fit(X, y, **params)
         except KeyboardInterrupt:
             if "_finished" in vars(self):
@@ -97,9 +105,10 @@ class StackedSearch(Versioned, ExplainedParameters):
             given["dealer"].deal(
                 fit and Trained(fit.estimator, fit.error).estimator for fit in fits
             )
-            results = evaluate_candidates(
-                candidates, folds, more_results, callback_ctx=callback_ctx
-            )
+            with silenced_warnings(is_cut_short=False):
+                results = evaluate_candidates(
+                    candidates, folds, more_results, callback_ctx=callback_ctx
+                )
             if stacks.interruption is not None:
                 raise stacks.interruption
             return results
@@ -163,7 +172,18 @@ class StackedSearch(Versioned, ExplainedParameters):
         self._finished = super()._format_results(
             candidate_params, n_splits, out, more_results
         )
+        self._warn_of_failures(candidate_params, n_splits, out)
         return self._finished
+
+    def _warn_of_failures(self, candidates, n_splits, out):
+        """Name the candidates whose fits failed or whose scores are not finite."""
+        errors = [one["fit_error"] for one in out]
+        # A sum over the metrics is finite if all of them are.
+        scores = [np.sum(list(_as_dict(one["test_scores"]).values())) for one in out]
+        scores = np.reshape(scores, (len(candidates), n_splits))
+        message = failure_message(candidates, errors, scores, self.error_score)
+        if message is not None:
+            warn(message, FitFailedWarning)
 
     def _interrupted(self):
         """Return the attributes of an interrupted search with finished candidates."""
@@ -190,6 +210,10 @@ class StackedSearch(Versioned, ExplainedParameters):
         tags = super().__sklearn_tags__()
         tags.array_api_support = False
         return tags
+
+
+def _as_dict(scores):
+    return scores if isinstance(scores, dict) else {"score": scores}
 
 
 def metric_of(results):

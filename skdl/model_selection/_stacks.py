@@ -141,7 +141,8 @@ class Stacks:
                 label = f" in part {number + 1} of {len(waves)}" * (len(waves) > 1)
                 self._train_wave(wave, task, label)
         task.call_on_fit_task_end(estimator=self.search)
-        show(self.caught, len(self.trained), "fits in stacks")
+        advice = "The refit warns separately." if self.search.refit else ""
+        show(self.caught, len(self.trained), "fits in stacks", advice)
 
     def _waves(self, fits):
         """Return lists of families of fits whose rows fit into memory together.

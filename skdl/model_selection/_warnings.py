@@ -92,7 +92,7 @@ class FitWarnings:
         if self.listener is not None:
             close_listener(self.listener)
 
-    def show(self, resource):
+    def show(self, resource, refit):
         """Show what the fits warned of, with counts.
 
         Only fits with the full budget can be short of it, so only they are counted
@@ -102,6 +102,8 @@ class FitWarnings:
         ----------
         resource : str or None
             Parameter `resource` of the search.
+        refit : bool, str or callable
+            Parameter `refit` of the search.
         """
         full = [batch for batch in self.batches if batch[2]]
         stages = {stage for stage, *_ in full}
@@ -112,7 +114,8 @@ class FitWarnings:
         else:
             where = f"with the largest {resource}"
         is_max_iter = str(resource).endswith("max_iter")
-        advice = "Here, max_resources sets max_iter." if is_max_iter else ""
+        advice = "Here, max_resources sets max_iter. " if is_max_iter else ""
+        advice += "The refit warns separately." if refit else ""
         for batches, fits, is_shortage in (
             (self.batches, "fits", False),
             (full, f"fits {where}", True),

@@ -23,7 +23,11 @@ from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
 from skdl._warn import warn
 from skdl.model_selection._budget import check_resource, resource_range
-from skdl.model_selection._failures import failure_message, silenced_warnings
+from skdl.model_selection._failures import (
+    cause_first,
+    failure_message,
+    silenced_warnings,
+)
 from skdl.model_selection._folds import Folds
 from skdl.model_selection._space import check_space, combinations
 from skdl.model_selection._stages import Stages
@@ -262,7 +266,7 @@ class CoarseToFineSearchCV(Versioned, ExplainedParameters, BaseSearchCV):
         spaces = check_space(self.param_space)
         check_resource(self.estimator, self.resource, spaces)
         self._check_names(spaces)
-        with unchanged_on_error(self):
+        with unchanged_on_error(self), cause_first():
             super().fit(X, y, **params)
             del self._fit_errors
         return self
@@ -323,7 +327,7 @@ class CoarseToFineSearchCV(Versioned, ExplainedParameters, BaseSearchCV):
             stages.run()
         finally:
             self._fit_warnings.close()
-        self._fit_warnings.show(self.resource)
+        self._fit_warnings.show(self.resource, self.refit)
         context.call_on_fit_task_end(estimator=self)
         self.stop_reason_ = stages.stop_reason
         self.log_ = stages.log

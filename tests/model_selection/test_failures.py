@@ -28,7 +28,7 @@ def test_failed_fits_and_bad_scores_are_named_with_all_parameters():
     assert lines[0].startswith("2 of 3 candidates")
     assert "error_score=nan" in lines[0]
     assert lines[1:] == [
-        "  a=0.3333333333333333, kind='y': 1 of 2 fits failed, the first with "
+        "  a=0.3333333333333333, kind='y': 1 of 2 fits failed, the first: "
         "ValueError: too large",
         "  a=2, kind='z': 1 of 2 scores are not finite",
     ]
@@ -37,16 +37,23 @@ def test_failed_fits_and_bad_scores_are_named_with_all_parameters():
 def test_a_failure_is_named_whatever_its_score():
     errors = [text_of(KeyError("k")), *[None] * 5]
     message = failure_message(CANDIDATES, errors, np.zeros((3, 2)), 0.0)
-    assert (
-        "a=0.1, kind='x': 1 of 2 fits failed, the first with KeyError: 'k'" in message
-    )
+    assert "a=0.1, kind='x': 1 of 2 fits failed, the first: KeyError: 'k'" in message
     assert "error_score=0.0" in message
+
+
+def test_equal_errors_are_written_once():
+    errors = [text_of(KeyError("k"))] * 4 + [text_of(KeyError("j"))] * 2
+    lines = failure_message(CANDIDATES, errors, np.zeros((3, 2)), 0.0).splitlines()
+    assert [line.partition("failed, ")[2] for line in lines[1:]] == [
+        "the first: KeyError: 'k'", "with the same error", "the first: KeyError: 'j'"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("traceback", "words"),
     [
         ("ValueError: x", "ValueError: x"),
+        ("a._b.C1: x.y: z", "C1: x.y: z"),
         ("  File\n\nE: y\n", "E: y"),
         ("a\n  b", "  b"),
     ],

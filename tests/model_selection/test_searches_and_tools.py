@@ -116,7 +116,8 @@ def test_one_warning_counts_the_fits_that_reached_max_iter(n_jobs):
     assert short == (
         ConvergenceWarning,
         f"{n_fits} of {n_fits} fits of the last stage reached max_iter=9. The loss was "
-        "still improving: raise max_iter. Here, max_resources sets max_iter.",
+        "still improving: raise max_iter. Here, max_resources sets max_iter. The refit "
+        "warns separately.",
     )
     assert refit[1].startswith("Maximum iterations (max_iter=9) reached")
 

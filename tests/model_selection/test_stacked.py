@@ -259,6 +259,10 @@ def test_steps_before_the_net_are_fitted_once_per_fold_and_setting(
 def test_a_fit_that_fails_has_the_error_score():
     grid = {"learning_rate_init": [0.01, 1e200], "alpha": [0.1, 1]}
     model = net(solver="sgd", max_restarts=0)
+    said = {
+        GridSearchCV: "4 fits failed out of a total of 8",
+        StackedGridSearchCV: "2 of 4 candidates have fits that failed",
+    }
     for error_score in (np.nan, -1.0):
         results = []
         for Search in (GridSearchCV, StackedGridSearchCV):
@@ -268,13 +272,35 @@ def test_a_fit_that_fails_has_the_error_score():
                 search.fit(X, y)
             failed = [w for w in caught if w.category is FitFailedWarning]
             assert len(failed) == 1
-            assert "4 fits failed out of a total of 8" in str(failed[0].message)
+            assert said[Search] in str(failed[0].message)
             results.append(search.cv_results_)
         assert_same_results(*results[::-1])
     with pytest.raises(ValueError, match="non-finite"):
         searching(model, grid, error_score="raise").fit(X, y)
-    with pytest.raises(ValueError, match="All the 4 fits failed"):
+    with pytest.raises(
+        ValueError, match=r"^All the 4 fits failed\. The first with Val"
+    ):
         searching(model, grid | {"learning_rate_init": [1e200]}, cv=2).fit(X, y)
+
+
+@pytest.mark.parametrize("scoring", [None, ["accuracy", "roc_auc"]])
+def test_a_wrong_value_is_named_first_and_once(scoring):
+    grid = {"activation": ["rellu", "relu"], "alpha": [0.1, 1]}
+    search = searching(net(), grid, cv=2, scoring=scoring, refit=False)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        search.fit(X, y)
+    (failed,) = [w for w in caught if w.category is FitFailedWarning]
+    text = str(failed.message)
+    assert text.count("Did you mean 'relu'?") == 1
+    assert text.count("2 of 2 fits failed, with the same error") == 1
+    assert not [w for w in caught if "scores are non-finite" in str(w.message)]
+    with pytest.raises(ValueError, match="All the 4 fits failed") as error:
+        search.set_params(param_grid=grid | {"activation": ["rellu"]}).fit(X, y)
+    first = str(error.value).splitlines()[0]
+    start = "All the 4 fits failed. The first with InvalidParameterError: The 'activ"
+    assert first.startswith(start)
+    assert first.endswith("Did you mean 'relu'?")
 
 
 class Broken(TransformerMixin, BaseEstimator):
