@@ -2,6 +2,7 @@
 
 from copy import copy
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 
@@ -120,16 +121,15 @@ class _Notes:
             self.mlflow.end_run(self.status)
 
 
-def _mlflow():
+def _mlflow() -> Any:
     try:
-        import mlflow
-        import mlflow.sklearn
+        import_module("mlflow.sklearn")
+        return import_module("mlflow")
     except ImportError as error:
         raise ImportError(
             'MLflowLogger needs mlflow: pip install "skdl[mlflow]". CSVLogger and '
             "JSONLinesLogger need no other library."
         ) from error
-    return mlflow
 
 
 def _parameters(net):
