@@ -70,14 +70,14 @@ class MLflowLogger(NetCallback):
     def on_fit_begin(self, run: Any) -> None:
         """Find or make the run of MLflow, and log the parameters."""
         mlflow = _mlflow()
-        active = mlflow.active_run()
-        is_own = active is None or self.nested
+        is_own = self.nested or mlflow.active_run() is None
         if is_own:
-            active = mlflow.start_run(nested=self.nested)
+            mlflow.start_run(nested=self.nested)
+        run_id = mlflow.active_run().info.run_id
         # From now on `close` ends a run that is ours.
-        self.notes[run] = _Notes(mlflow, active.info.run_id, is_own)
+        self.notes[run] = _Notes(mlflow, run_id, is_own)
         try:
-            mlflow.log_params(_parameters(run.net), run_id=active.info.run_id)
+            mlflow.log_params(_parameters(run.net), run_id=run_id)
         except mlflow.exceptions.MlflowException as error:
             if is_own:
                 raise
