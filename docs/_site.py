@@ -111,6 +111,31 @@ def escape(text):
     return "".join(parts)
 
 
+def mathml(tex, as_block=False):
+    """Return a formula as MathML, which browsers draw without scripts.
+
+    docutils reads a part of LaTeX. Two more of its forms are translated here: ``\\dots``
+    and fractions of digits, ``\\frac12``.
+    """
+    from docutils.utils.math.latex2mathml import tex2mathml
+
+    tex = re.sub(r"\\dots\b", r"\\ldots", tex.strip())
+    tex = re.sub(r"\\([td]?)frac *(\d) *(\d)", r"\\\1frac{\2}{\3}", tex)
+    return tex2mathml(tex, as_block=as_block)
+
+
+def write_formula(translator, node):
+    """Write the HTML of a formula in a line, or of one that stands alone."""
+    from docutils.nodes import SkipNode, math_block
+
+    is_block = isinstance(node, math_block)
+    formula = mathml(node.astext(), is_block)
+    if is_block:
+        formula = f'<div class="formula">{formula}</div>'
+    translator.body.append(formula)
+    raise SkipNode
+
+
 def write_reference(text):
     """Write the page that lists the public names."""
     write(GENERATED / "api.rst", text)

@@ -60,6 +60,7 @@ autodoc_typehints = "none"  # the docstrings say it in words
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 
+html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
 toc_object_entries_show_parents = "hide"
 html_title = f"skdl {release}"
@@ -132,6 +133,8 @@ def check_names(app, error):
 
 def setup(app):
     """Connect the functions above to the events of Sphinx."""
+    write_formula = (_site.write_formula, None)
+    app.add_html_math_renderer("mathml", write_formula, write_formula)
     app.connect("source-read", rewrite_links)
     app.connect("autodoc-process-docstring", escape, priority=400)  # before numpydoc
     app.connect("autodoc-skip-member", skip)

@@ -87,3 +87,17 @@ def test_examples_get_titles(tmp_path):
 def test_pictures_of_examples_exist():
     for name in site["PICTURES"].values():
         assert (DOCS / "figures" / f"{name}.png").exists()
+
+
+def test_formulas_become_mathml():
+    pytest.importorskip("docutils", reason='needs the extra: pip install ".[docs]"')
+    block = site["mathml"](r"f(x) = \tfrac12 x_1 + \dots", as_block=True)
+    assert block.startswith("<math")
+    assert 'display="block"' in block
+    assert "<mfrac" in block
+    assert "…" in block
+    pages = [DOCS / "course" / "index.md", *(DOCS / "course").glob("[01]*.md")]
+    for page in pages:
+        text = re.sub(r"```.*?```|`[^`\n]*`", "", page.read_text("utf-8"), flags=re.S)
+        for formula in re.findall(r"\$\$(.+?)\$\$|\$([^$\n]+?)\$", text, re.S):
+            assert site["mathml"]("".join(formula)).startswith("<math"), page.name
