@@ -114,8 +114,8 @@ def escape(text):
 def mathml(tex, as_block=False):
     """Return a formula as MathML, which browsers draw without scripts.
 
-    docutils reads a part of LaTeX. Two more of its forms are translated here: ``\\dots``
-    and fractions of digits, ``\\frac12``.
+    docutils reads a part of LaTeX. Dots and fractions of two digits are written here as
+    it expects them.
     """
     from docutils.utils.math.latex2mathml import tex2mathml
 
