@@ -96,7 +96,7 @@ def prepare(
     # 2. Choose what y means, and encode it.
     data, n_scores = _encode(net, rows, classes, is_new=is_new, incremental=incremental)
     if validation is not None:
-        trained = None if incremental else rows.codes
+        trained = None if incremental else (rows.X, rows.codes)
         validation = encode_validation(net, validation, rows.dtype, n_scores, trained)
     # 3. Build the network, or continue with a copy of it.
     widths = (rows.X.shape[1], *hidden_widths, n_scores)

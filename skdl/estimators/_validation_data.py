@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring, get_scorer
 from sklearn.model_selection import check_cv, train_test_split
@@ -22,8 +23,16 @@ from skdl.estimators._scoring import FIRST, metrics_of
 from skdl.estimators._targets import read_distributions, targets_of
 from skdl.estimators.validation_set import ValidationSet
 
-# With fewer rows the range of y says too little to warn.
+# With fewer rows the range of a column says too little to warn.
 ENOUGH = 20
+# The largest number of elements of X and of X_val that are compared.
+ELEMENTS = 2**17
+OF_PIPELINES = (
+    "If the net is in a Pipeline, the steps before it transform X, but not X_val. "
+    "Write Pipeline(..., transform_input=['X_val']), call "
+    "net.set_fit_request(X_val=True, y_val=True), and switch on "
+    "sklearn.set_config(enable_metadata_routing=True)."
+)
 
 
 def holds_out(net):
@@ -308,8 +317,9 @@ def encode_validation(net, given, dtype, n_scores, trained=None):
         The network's.
     n_scores : int
         The width of its last layer.
-    trained : ndarray, optional
-        The targets that a regressor is trained on, to compare those given with.
+    trained : (ndarray, ndarray), optional
+        The rows and the targets that the net is trained on, to compare those given
+        with.
     """
     X, y, weights = given
     frame = X if _scorer_wants_frame(net, X) else None
@@ -334,8 +344,10 @@ def encode_validation(net, given, dtype, n_scores, trained=None):
             f"In the validation data (X_val, y_val, sample_weight_val): {error}"
             + or_nothing(_about_pipelines, error)
         ) from error
+    if trained is not None:
+        _warn_of_other_rows(X, trained[0], getattr(net, "feature_names_in_", None))
     if trained is not None and net._y_numeric:
-        warn_if_far(codes, trained)
+        warn_if_far(codes, trained[1])
     weights = None if weights is None else weights[:, 0]
     y = meaning.for_scorers(y, codes)
     return ValidationData(X, frame, None, y, meaning, codes, targets, table, weights)
@@ -358,46 +370,72 @@ def _about_pipelines(error):
     text = str(error)
     if not any(word in text for word in ("feature", "convert string", "columns")):
         return ""
-    return (
-        "\nIf the net is in a Pipeline, the steps before it transform X, but not "
-        "X_val. Write Pipeline(..., transform_input=['X_val']), call "
-        "net.set_fit_request(X_val=True, y_val=True), and switch on "
-        "sklearn.set_config(enable_metadata_routing=True)."
-    )
+    return f"\n{OF_PIPELINES}"
 
 
 def warn_if_far(y_val, y):
     """Warn of validation targets in other units than those that are trained on.
-
-    They are, if in some column their median lies farther outside the range of y than
-    three times that range, or their quartiles are as far apart as that: random rows,
-    heavy tails and trends do not come to it.
 
     Parameters
     ----------
     y_val, y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
     """
     y_val, y = (values.reshape(len(values), -1) for values in (y_val, y))
-    if len(y) < ENOUGH:
-        return
-    low, high = y.min(axis=0).astype(float), y.max(axis=0).astype(float)
-    width = high - low
-    first, median, third = np.quantile(y_val, [0.25, 0.5, 0.75], axis=0)
-    outside = np.maximum(low - median, median - high)
-    wide = (third - first > 3 * width) & (len(y_val) >= ENOUGH)
-    far = np.flatnonzero(((outside > 3 * width) | wide) & (width > 0))
-    if len(far):
-        i = far[0]
+    far = _far_column(y_val, y)
+    if far is not None:
+        i, of_y, of_y_val = far
         column = f" in column {i}" if y.shape[1] > 1 else ""
         warn(
-            f"y_val lies far outside y{column}: y goes from {low[i]:.3g} to "
-            f"{high[i]:.3g}, and half of y_val from {first[i]:.3g} to {third[i]:.3g}, "
-            "so that validation loss and score say nothing. "
+            f"y_val lies far outside y{column}: y goes {of_y}, and half of y_val "
+            f"{of_y_val}, so that validation loss and score say nothing. "
             "TransformedTargetRegressor transforms y and not y_val: pass "
             "y_val=transformer.transform(y_val), of a transformer fitted to y, or let "
             "the net scale both: standardize_target=True.",
             UserWarning,
         )
+
+
+def _warn_of_other_rows(X_val, X, names):
+    """Warn of validation rows that a pipeline has not transformed as X."""
+    if issparse(X) or issparse(X_val):
+        return
+    far = _far_column(*(some[:: _step(some)] for some in (X_val, X)))
+    if far is not None:
+        i, of_X, of_X_val = far
+        column = i if names is None else repr(str(names[i]))
+        warn(
+            f"X_val lies far outside X in column {column}: X goes {of_X}, and half of "
+            f"X_val {of_X_val}, so that validation loss and score say nothing. "
+            f"{OF_PIPELINES}",
+            UserWarning,
+        )
+
+
+def _step(X):
+    """Return the distance of rows of which there are enough to compare."""
+    return max(1, len(X) // max(ENOUGH, ELEMENTS // X.shape[1]))
+
+
+def _far_column(given, trained):
+    """Return a column of other units than in training, and texts about both; or None.
+
+    The median lies farther outside the range of `trained` than three times that range,
+    or the quartiles are as far apart as that: random rows, heavy tails and trends do
+    not come to it.
+    """
+    if len(trained) < ENOUGH:
+        return None
+    low, high = (end(axis=0).astype(float) for end in (trained.min, trained.max))
+    width = high - low
+    first, median, third = np.quantile(given, [0.25, 0.5, 0.75], axis=0)
+    outside = np.maximum(low - median, median - high)
+    wide = (third - first > 3 * width) & (len(given) >= ENOUGH)
+    far = np.flatnonzero(((outside > 3 * width) | wide) & (width > 0))
+    if not len(far):
+        return None
+    i = far[0]
+    ends = (low[i], high[i]), (first[i], third[i])
+    return i, *(f"from {one:.3g} to {other:.3g}" for one, other in ends)
 
 
 def split_validation(net, data, frame, y, meaning, codes, weights, rng):

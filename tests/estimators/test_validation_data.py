@@ -540,6 +540,27 @@ def test_honest_targets_far_apart_give_no_warning(seed):
             X, y, X_val=X_val, y_val=y_val)  # fmt: skip
 
 
+def test_honest_rows_far_apart_give_no_warning():
+    for x, x_val in _moved(0):
+        X, X_val = (values.reshape(len(values), -1) for values in (x, x_val))
+        fit(make(MLPRegressor, solver="sgd", learning_rate_init=1e-30, max_iter=1),
+            X, X[:, 0], X_val=X_val, y_val=X[:1, 0].repeat(len(X_val)))  # fmt: skip
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_rows_that_a_pipeline_left_as_they_are_are_noticed(named):
+    X = 1000 * np.random.default_rng(0).normal(size=(60, 3))
+    y = X[:, 0] > 0
+    net = make(SoftmaxClassifier, standardize=False)
+    if named:
+        X = pd.DataFrame(X, columns=list("abc"))
+    scaler = StandardScaler().set_output(transform="pandas" if named else "default")
+    message = f"in column {'.a.' if named else 0}: X goes .* Pipeline.*transform_input"
+    with pytest.warns(UserWarning, match=f"X_val lies far outside X {message}"):
+        fit(net, scaler.fit_transform(X), y, X_val=X, y_val=y)
+    fit(net, scaler.transform(X), y, X_val=scaler.transform(X), y_val=y)
+
+
 def test_the_column_whose_targets_are_far_away_is_named():
     y = np.random.default_rng(0).normal(size=(200, 2))
     with pytest.warns(UserWarning, match="far outside y in column 1: y goes from -"):
