@@ -6,6 +6,7 @@ from functools import wraps
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn import get_config
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import validate_data
 
@@ -48,14 +49,14 @@ def check_inputs(estimator, X, y="no_validation", **options):
         errors for data that scikit-learn accepts: dates in X, missing labels, and dates
         or text as targets of a regression.
     """
-    refuse_lazy(X, "X")
+    refuse_containers(X, "X")
     _refuse_dates(X)
     if or_nothing(_is_frame_of_float32, X, nothing=False):
         # scikit-learn would convert it to the first allowed dtype, float64.
         options["dtype"] = np.float32
     given = not isinstance(y, str)
     if given:
-        refuse_lazy(y, "y")
+        refuse_containers(y, "y")
         numeric = options.get("y_numeric")
         if numeric:
             check_numbers(y, "y")
@@ -125,7 +126,7 @@ def check_numbers(values, name):
     ValueError
         If the values are dates, durations or text.
     """
-    refuse_lazy(values, name)
+    refuse_containers(values, name)
     if issparse(values):
         return
     dates = or_nothing(columns_of_dates, values, nothing=[])
@@ -159,13 +160,29 @@ def _first_text(values):
     return None
 
 
-def refuse_lazy(values, name):
-    """Refuse a lazy data frame, whose rows have not been read."""
+def refuse_containers(values, name):
+    """Refuse what NumPy does not read: lazy frames; with dispatch, foreign arrays."""
+    if get_config()["array_api_dispatch"] and _is_foreign(values):
+        root = type(values).__module__.partition(".")[0]
+        numpy = {"torch": f"{name}.cpu().numpy()", "cupy": f"{name}.get()"}
+        raise TypeError(
+            f"{name} is an array of {root}, and skdl computes with NumPy, also under "
+            f"array_api_dispatch=True: pass {numpy.get(root, f'np.asarray({name})')}."
+        )
     if or_nothing(_is_lazy, values, nothing=False):
         raise TypeError(
             f"{name} is a {type(values).__name__}, whose rows have not been read: pass "
             f"{name}.collect()."
         )
+
+
+def _is_foreign(values):
+    """Return whether scikit-learn would compute with another library than NumPy."""
+    if isinstance(values, np.ndarray | np.generic):
+        return False
+    return hasattr(values, "__array_namespace__") or (
+        type(values).__module__.partition(".")[0] == "torch"
+    )
 
 
 def _is_lazy(values):

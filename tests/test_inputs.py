@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 import scipy.sparse as sp
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import get_config
 from sklearn.base import is_classifier
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
 from sklearn.neural_network import MLPClassifier as TheirMLPClassifier
@@ -20,9 +21,11 @@ from skdl import (
     SoftmaxClassifier,
     Standardizer,
     SVMClassifier,
+    TabularClassifier,
 )
 from skdl.ensemble import SeedEnsembleClassifier, SeedEnsembleRegressor
 from skdl.estimators._inner_door import Indicator, LabelColumns, targets_of
+from skdl.preprocessing import TabularEncoder
 from tests.pairs import parametrize_pairwise
 
 NETS = [
@@ -688,3 +691,48 @@ def test_lazy_weights_are_refused_by_name():
     lazy = pl.LazyFrame({"w": [1.0, 2.0]})
     with pytest.raises(TypeError, match=r"pass sample_weight\.collect\(\)"):
         MLPClassifier().fit([[0.0], [1.0]], [0, 1], sample_weight=lazy)
+
+
+class Foreign:
+    """An array of another library, with what scikit-learn looks at."""
+
+    __module__ = "cupy.core"
+
+    def __init__(self, array):
+        self.array = np.asarray(array)
+        self.shape, self.ndim = self.array.shape, self.array.ndim
+
+    def __array_namespace__(self):
+        raise AssertionError("nobody may compute with this array")
+
+    def __len__(self):
+        return len(self.array)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda X, y: MLPClassifier().fit(Foreign(X), y),
+        lambda X, y: MLPClassifier(max_iter=1).fit(X, y).predict(Foreign(X)),
+        lambda X, y: Standardizer().fit(Foreign(X)),
+        lambda X, y: TabularEncoder().fit(Foreign(X)),
+        lambda X, y: TabularClassifier().fit(Foreign(X), y),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_arrays_of_other_libraries_are_refused_under_dispatch(call, monkeypatch):
+    X, y = np.arange(6.0).reshape(-1, 1), [0, 1] * 3
+    config = {**get_config(), "array_api_dispatch": True}
+    monkeypatch.setattr("skdl._inputs.get_config", lambda: config)
+    message = r"X is an array of cupy, and skdl computes with NumPy.*pass X\.get\(\)\."
+    with pytest.raises(TypeError, match=message):
+        call(X, y)
+
+
+def test_targets_of_other_libraries_are_refused_under_dispatch(monkeypatch):
+    X, y = np.arange(6.0).reshape(-1, 1), Foreign([0, 1] * 3)
+    config = {**get_config(), "array_api_dispatch": True}
+    monkeypatch.setattr("skdl._inputs.get_config", lambda: config)
+    for net in MLPClassifier(), MLPRegressor(), TabularClassifier():
+        with pytest.raises(TypeError, match="y is an array of cupy"):
+            net.fit(X, y)

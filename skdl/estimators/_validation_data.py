@@ -12,7 +12,7 @@ from sklearn.model_selection import check_cv, train_test_split
 from sklearn.utils.validation import check_consistent_length
 
 from skdl._explain import has_named_columns, or_nothing, rows_of
-from skdl._inputs import refuse_lazy
+from skdl._inputs import refuse_containers
 from skdl._sklearn import scorer_function, scorer_settings
 from skdl._warn import warn
 from skdl.engine.losses import sum_of_losses
@@ -324,8 +324,8 @@ def encode_validation(net, given, dtype, n_scores, trained=None):
     X, y, weights = given
     frame = X if _scorer_wants_frame(net, X) else None
     try:
-        refuse_lazy(X, "X_val")
-        refuse_lazy(y, "y_val")
+        refuse_containers(X, "X_val")
+        refuse_containers(y, "y_val")
         check_consistent_length(X, y, weights)
         y = read_distributions(net, y)
         X, y, weights = check_training_data(

@@ -15,7 +15,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from skdl._arguments import explain_arguments, explain_parameters
-from skdl._inputs import check_numbers
+from skdl._inputs import check_numbers, refuse_containers
 from skdl._parameters import ExplainedParameters
 from skdl._sklearn import Interval, StrOptions, fit_context
 from skdl._transaction import unchanged_on_error
@@ -165,6 +165,7 @@ class _BaseTabular(
                 f"This {type(self).__name__} estimator requires y to be passed, but "
                 "the target y is None."
             )
+        refuse_containers(y, "y")
         validate_data(self, X, reset=True, skip_check_array=True)
         self._encoder = TabularEncoder(
             categorical_features=self.categorical_features, n_bins=self.n_bins

@@ -9,13 +9,13 @@ from scipy.sparse import issparse
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length
 
-from skdl._inputs import columns_named, refuse_lazy
+from skdl._inputs import columns_named, refuse_containers
 
 
 def check_lengths(X: Any, y: Any, sample_weight: Any = None) -> None:
     """Raise if X is missing or lazy, or if numbers of rows differ."""
-    refuse_lazy(X, "X")
-    refuse_lazy(y, "y")
+    refuse_containers(X, "X")
+    refuse_containers(y, "y")
     if X is None:
         raise ValueError("X is missing: y holds the targets of the rows of X.")
     check_consistent_length(X, y, sample_weight)
@@ -71,7 +71,7 @@ def check_table(X: Any) -> np.ndarray:
     ValueError
         If X is not a table of numbers.
     """
-    refuse_lazy(X, "X")
+    refuse_containers(X, "X")
     table = X.toarray() if issparse(X) else X
     with columns_named(X):
         return check_array(table, ensure_all_finite=False, input_name="X")

@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from skdl._explain import MAYBE_MISSING, TEMPORAL, is_missing, types_in
-from skdl._inputs import columns_named, refuse_lazy
+from skdl._inputs import columns_named, refuse_containers
 
 DAY = datetime.timedelta(days=1)
 EPOCH = datetime.datetime(1970, 1, 1)
@@ -42,7 +42,7 @@ def read_table(estimator, X, *, reset):
     Table
         The columns.
     """
-    refuse_lazy(X, "X")
+    refuse_containers(X, "X")
     if nw.dependencies.is_into_dataframe(X):
         validate_data(estimator, X, reset=reset, skip_check_array=True)
         return Table(nw.from_native(X, eager_only=True), type(estimator).__name__)
