@@ -84,6 +84,14 @@ def test_examples_get_titles(tmp_path):
     assert site["titled"](script).startswith('"""\nA title\n=======\n\nText.')
 
 
+def test_every_display_has_a_script_in_the_gallery():
+    scripts = (DOCS.parent / "examples" / "displays").glob("*.py")
+    text = "".join(script.read_text("utf-8") for script in scripts)
+    displays = [name for name in api["names"]() if name.endswith("Display")]
+    assert len(displays) > 5
+    assert [name for name in displays if name.rpartition(".")[2] not in text] == []
+
+
 def test_pictures_of_examples_exist():
     for name in site["PICTURES"].values():
         assert (DOCS / "figures" / f"{name}.png").exists()

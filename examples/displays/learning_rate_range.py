@@ -1,7 +1,8 @@
 """The range test: which learning rate to take.
 
 `find_learning_rate` trains a clone for some hundred steps while the rate grows from
-tiny to huge. It suggests a rate below the one at which the loss begins to rise.
+tiny to huge. It suggests a rate below the one at which the loss begins to rise, and
+`LearningRateDisplay` draws the curve.
 """
 
 from sklearn.datasets import load_digits
