@@ -1,7 +1,7 @@
 """The nodes and constants of an ONNX model, while it is written."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +74,8 @@ class Graph:
         float32 or float64, in which the graph computes.
     unique : callable, optional
         Turns a word into a name that no other tensor has.
+    taken : collection of str, default=()
+        Names of the inputs, which no other tensor gets.
     wants_scores : bool, default=False
         Whether classifiers give what ``decision_function`` returns in place of
         probabilities.
@@ -84,17 +86,22 @@ class Graph:
         dtype: Any,
         unique: Callable[[str], str] | None = None,
         *,
+        taken: Collection[str] = (),
         wants_scores: bool = False,
     ) -> None:
         self.dtype, self.wants_scores = np.dtype(dtype), wants_scores
         self.nodes: list[Node] = []
         self.constants: dict[str, np.ndarray] = {}
         self._counts: Counter = Counter()
+        self._taken = set(taken)
         self._unique = unique or self._next
 
     def _next(self, word):
-        self._counts[word] += 1
-        return f"skdl_{word}_{self._counts[word]}"
+        while True:
+            self._counts[word] += 1
+            name = f"skdl_{word}_{self._counts[word]}"
+            if name not in self._taken:
+                return name
 
     def add(self, kind, *inputs, domain="", n_outputs=1, **attributes):
         """Add a node; return the name of its output, or a list of names.

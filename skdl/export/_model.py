@@ -32,6 +32,7 @@ def build_model(graph, tensors, outputs, name):
     """
     from onnx import helper, numpy_helper
 
+    outputs = _with_free_names(outputs, {one.name for one in tensors})
     nodes = [
         helper.make_node(
             node.kind, node.inputs, node.outputs, domain=node.domain, **node.attributes
@@ -55,6 +56,16 @@ def build_model(graph, tensors, outputs, name):
         producer_name="skdl",
         producer_version=__version__,
     )
+
+
+def _with_free_names(outputs, taken):
+    """Return outputs with an underscore after a name that a column has, too."""
+    named = {}
+    for name, tensor in outputs.items():
+        while name in taken:
+            name += "_"
+        named[name] = tensor
+    return named
 
 
 def _value(name, tensor):

@@ -50,7 +50,8 @@ def to_onnx(estimator: Any, X: Any = None) -> Any:
         - of a regressor and of a transformer "variable", with a column for each output,
           also for a single one. Several quantiles are the last axis.
 
-        In a tensor of text, the empty string stands for a missing value.
+        In a tensor of text, the empty string stands for a missing value. If a column of
+        X has the name of an output, an underscore follows the name of the output.
 
     Raises
     ------
@@ -78,7 +79,8 @@ def to_onnx(estimator: Any, X: Any = None) -> Any:
     if writer_of(estimator) is None:
         return convert(estimator, _inputs_of_any(estimator, X), OPSETS)
     tensors = default_inputs(estimator) if X is None else inputs_like(X)
-    graph = Graph(dtype_of(estimator, tensors))
+    names = [one.name for one in tensors]
+    graph = Graph(dtype_of(estimator, tensors), taken=names)
     outputs = write(graph, estimator, tensors)
     return build_model(graph, tensors, outputs, type(estimator).__name__)
 

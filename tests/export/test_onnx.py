@@ -104,6 +104,15 @@ def test_names_of_columns_are_inputs():
     assert_allclose(found["probabilities"], net.predict_proba(frame), atol=1e-6)
 
 
+def test_column_with_the_name_of_an_output():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame(X, columns=["label", "probabilities", "skdl_add_1", "x y"])
+    net = fitted(NETS["linear"][0], frame, NETS["linear"][1])
+    found = run(to_onnx(net), {name: frame[[name]].to_numpy() for name in frame})
+    assert list(found) == ["label_", "probabilities_"]
+    assert_allclose(found["probabilities_"], net.predict_proba(frame), atol=1e-6)
+
+
 class Own:
     """An activation, and a loss, of a user's own."""
 
