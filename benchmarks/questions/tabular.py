@@ -2,11 +2,13 @@
 
 Each model gets the same rows of 15 public tables. scikit-learn's MLP needs a pipeline:
 medians for missing numbers, standardized numbers, one-hot categories, and for a
-regression standardized targets. Seconds are of the processor, with one thread.
+regression standardized targets. RealMLP takes part where pytabkit, which needs torch,
+is installed. Seconds are of the processor, with one thread.
 """
 
 import time
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +35,9 @@ from skdl import TabularClassifier, TabularRegressor
 __all__ = ["measure"]
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "tabular"
-N_SEEDS, QUICK = 5, ("vehicle", "reg_concrete")
-OURS, MLP, TREES = "skdl", "MLP", "HistGradientBoosting"
+N_SEEDS, N_SEEDS_OF_PRESETS, QUICK = 5, 2, ("vehicle", "reg_concrete")
+OURS, MLP, TREES, REALMLP = "skdl", "MLP", "HistGradientBoosting", "RealMLP"
+PRESETS = {'skdl, preset="fast"': "fast", 'skdl, preset="best"': "best"}
 
 
 def split(path, seed):
@@ -66,7 +69,23 @@ def models(is_regression, seed):
         net = MLPClassifier(random_state=seed)
         kinds = TabularClassifier, HistGradientBoostingClassifier
     ours, trees = (kind(random_state=seed) for kind in kinds)
-    return {OURS: ours, MLP: make_pipeline(columns, net), TREES: with_dtypes(trees)}
+    found = {OURS: ours, MLP: make_pipeline(columns, net), TREES: with_dtypes(trees)}
+    if find_spec("pytabkit") is not None:
+        import pytabkit
+
+        kind = "Regressor" if is_regression else "Classifier"
+        peer = getattr(pytabkit, f"RealMLP_TD_S_{kind}")
+        found[REALMLP] = peer(random_state=seed, device="cpu", n_threads=1)
+    return found
+
+
+def presets(is_regression, seed):
+    """Return the presets other than the default by name, and the MLP."""
+    kind = TabularRegressor if is_regression else TabularClassifier
+    found = {
+        name: kind(preset=preset, random_state=seed) for name, preset in PRESETS.items()
+    }
+    return {**found, MLP: models(is_regression, seed)[MLP]}
 
 
 def with_dtypes(trees):
@@ -98,44 +117,80 @@ def measure(session):
     """Compare the models on all tables; ratios are to scikit-learn's MLP."""
     if not DATA.exists():
         raise AssertionError(f"{DATA} does not exist")
-    paths = sorted(DATA.glob("*.csv.gz"))
-    n_seeds = session.sized(N_SEEDS, 1)
     names = session.sized(None, QUICK)
-    rows, ratios = [], []
-    with threadpool_limits(1):
-        for path in paths:
-            name = path.name.removesuffix(".csv.gz")
-            if names is None or name in names:
-                found = means_of(path, n_seeds)
-                rows.append([name, *(number(one) for one in cells(found))])
-                ratios.append(
-                    {kind: found[kind] / found[MLP] for kind in (OURS, TREES)}
-                )
-                print(" ".join(rows[-1]), flush=True)
-    means = {
-        kind: np.exp(np.nanmean(np.log([one[kind] for one in ratios]), axis=0))
-        for kind in (OURS, TREES)
-    }
-    means[MLP] = np.ones(3)
-    rows.append(["**mean ratio**", *(number(one) for one in cells(means))])
-    kinds = (OURS, MLP, TREES)
-    header = [
-        f"{what}: {kind}" for what in ("error", "log loss", "s") for kind in kinds
+    paths = [
+        path
+        for path in sorted(DATA.glob("*.csv.gz"))
+        if names is None or name_of(path) in names
     ]
-    return table(["table", *header], rows)
+    with threadpool_limits(1):
+        found = {
+            name_of(path): means_of(path, models, session.sized(N_SEEDS, 1))
+            for path in paths
+        }
+        others = [
+            means_of(path, presets, session.sized(N_SEEDS_OF_PRESETS, 1))
+            for path in paths
+        ]
+    return f"{table_of_models(found)}\n\n{table_of_presets(others)}"
 
 
-def means_of(path, n_seeds):
+def name_of(path):
+    """Return the name of a table."""
+    return path.name.removesuffix(".csv.gz")
+
+
+def means_of(path, make_models, n_seeds):
     """Return the mean error, log loss and seconds over the splits, by model."""
     results: dict = {}
     for seed in range(n_seeds):
         is_regression, parts = split(path, seed)
-        for kind, model in models(is_regression, seed).items():
+        for kind, model in make_models(is_regression, seed).items():
             results.setdefault(kind, []).append(judged(model, parts, is_regression))
-    return {kind: np.mean(result, axis=0) for kind, result in results.items()}
+    means = {kind: np.mean(result, axis=0) for kind, result in results.items()}
+    print(name_of(path), means, flush=True)
+    return means
 
 
-def cells(found):
-    """Return the numbers of a row, None for NaN."""
-    values = [found[kind][i] for i in range(3) for kind in (OURS, MLP, TREES)]
-    return [None if np.isnan(value) else value for value in values]
+def mean_ratios(found):
+    """Return the geometric means of the ratios to the MLP over the tables, by model."""
+    return {
+        kind: np.exp(np.nanmean(np.log([one[kind] / one[MLP] for one in found]), 0))
+        for kind in found[0]
+    }
+
+
+def table_of_models(found):
+    """Return a row for each table, and the mean ratios.
+
+    Parameters
+    ----------
+    found : dict
+        By table, the result of `means_of`.
+    """
+    ratios = mean_ratios(list(found.values()))
+    rows = [[name, *cells(means)] for name, means in found.items()]
+    rows.append(["**mean ratio**", *cells(ratios)])
+    best = dict.fromkeys(ratios, 0)
+    for means in found.values():
+        best[min(means, key=lambda kind, means=means: means[kind][0])] += 1
+    rows.append(["tables won", *map(str, best.values()), *["–"] * 2 * len(best)])
+    measures = "error", "log loss", "s"
+    return table(
+        ["table", *(f"{what}: {kind}" for what in measures for kind in best)], rows
+    )
+
+
+def table_of_presets(found):
+    """Return the mean ratios of the presets."""
+    rows = [
+        [kind, *(number(None if np.isnan(one) else one) for one in ratios)]
+        for kind, ratios in mean_ratios(found).items()
+    ]
+    return table(["mean ratios", "error", "log loss", "s"], rows)
+
+
+def cells(means):
+    """Return the numbers of a row, with "–" for NaN."""
+    values = [means[kind][i] for i in range(3) for kind in means]
+    return [number(None if np.isnan(value) else value) for value in values]

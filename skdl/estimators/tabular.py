@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.special import log_softmax, logsumexp
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.callback import CallbackSupportMixin
+from sklearn.metrics import r2_score
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
@@ -44,7 +45,7 @@ from skdl.preprocessing import TabularEncoder
 __all__ = ["TabularClassifier", "TabularRegressor"]
 
 # Numbers of members and of epochs.
-PRESETS = {"fast": (4, 15), "default": (8, 30), "best": (16, 60)}
+PRESETS = {"fast": (6, 20), "default": (8, 30), "best": (16, 60)}
 # Names of other libraries that come close.
 RELATED = {
     "preset": {
@@ -260,7 +261,7 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
     Parameters
     ----------
     preset : {'fast', 'default', 'best'}, default='default'
-        Numbers of members and epochs: 4 and 15, 8 and 30, or 16 and 60. `n_members` and
+        Numbers of members and epochs: 6 and 20, 8 and 30, or 16 and 60. `n_members` and
         `max_iter` take precedence.
     n_members : int, optional
         Number of networks, which are trained in one stack. Each holds out rows of its
@@ -540,7 +541,7 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
     Parameters
     ----------
     preset : {'fast', 'default', 'best'}, default='default'
-        Numbers of members and epochs: 4 and 15, 8 and 30, or 16 and 60. `n_members` and
+        Numbers of members and epochs: 6 and 20, 8 and 30, or 16 and 60. `n_members` and
         `max_iter` take precedence.
     n_members : int, optional
         Number of networks, which are trained in one stack. Each holds out rows of its
@@ -705,14 +706,11 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
             known = folds != NO_FOLD
             held_out = np.full(columns.shape, np.nan)
             held_out[used] = self._unscaled(scores)
-            self._residuals = np.abs(held_out - columns)[used][known]
+            y, predicted = columns[used][known], held_out[used][known]
+            self._residuals = np.abs(predicted - y)
             self._residual_weights = weights[known]
             self._learn_error_ratio(Z, scaled, weights, folds, rng)
-            spread = (columns[used][known] - self._mean) ** 2
-            explained = 1 - np.average(
-                self._residuals**2, axis=0, weights=weights[known]
-            ) / np.maximum(np.average(spread, axis=0, weights=weights[known]), 1e-300)
-            self.oof_score_ = float(explained.mean())
+            self.oof_score_ = r2_score(y, predicted, sample_weight=weights[known])
             self.oof_prediction_ = held_out[:, 0] if self._is_flat else held_out
         self._learn_importances(
             Z, scaled, folds, lambda s, t: float(np.square(s - t).mean()), rng

@@ -219,10 +219,10 @@ def test_no_interval_without_held_out_rows():
 def test_presets_are_defaults():
     X, y = data_for(TabularRegressor)
     options = SMALL | {"preset": "fast", "max_iter": None}
-    assert TabularRegressor(**options).fit(X, y).n_iter_ == 15
-    net = TabularRegressor(**options | {"n_members": 3, "max_iter": 20}).fit(X, y)
+    assert TabularRegressor(**options).fit(X, y).n_iter_ == 20
+    net = TabularRegressor(**options | {"n_members": 3, "max_iter": 14}).fit(X, y)
     assert len(net._network.parameters) == 3
-    assert net.n_iter_ == 20
+    assert net.n_iter_ == 14
 
 
 def test_width_depends_on_the_number_of_rows(monkeypatch):
