@@ -188,6 +188,11 @@ ADVICE = {
     ("l1", "reg_alpha"): ("l1_ratio", "use penalty='l1' and alpha={value!r}"),
     ("max_steps", "steps"): ("max_iter", "use max_iter, which counts epochs"),
     ("warmup", "warmup_steps"): ("learning_rate", "use learning_rate='warmup'"),
+    ("return_std", "return_cov"): (
+        "solver",
+        "ensembles return it, such as SeedEnsembleRegressor; a net with "
+        "loss=Quantile([0.05, 0.95]) predicts the ends of an interval",
+    ),
     ("betas",): ("beta_1", "use beta_1 and beta_2"),
     ("quantile", "quantiles"): ("standardize_target", QUANTILE),
 }

@@ -235,8 +235,10 @@ def _about_words(names):
     if not names:
         return ""
     return (
-        f"These columns contain no numbers: {join_names(names)}. Encode them first, "
-        "for example by sklearn.preprocessing.OneHotEncoder in a ColumnTransformer."
+        f"These columns contain no numbers: {join_names(names)}. Encode them first, by "
+        "skdl.preprocessing.TabularEncoder in a pipeline, or by OneHotEncoder in a "
+        "ColumnTransformer. TabularClassifier and TabularRegressor take them as they "
+        "are."
     )
 
 

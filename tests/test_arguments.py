@@ -109,6 +109,7 @@ METHODS = [
     ("fit", {"xyz": y}, "'xyz'. It takes X, y, sample_weight, "),
     ("partial_fit", {"labels": y}, "'labels'. It takes X, y, sample_weight, "),
     ("predict", {"batch_size": 3}, "'batch_size': set batch_size in the constructor."),
+    ("predict", {"return_std": True}, "'return_std': ensembles return it, such as S"),
     ("score", {"sample_weights": y}, "'sample_weights': use sample_weight."),
 ]
 

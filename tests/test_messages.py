@@ -35,7 +35,7 @@ from skdl.ensemble import (
     SeedEnsembleRegressor,
 )
 from skdl.inspection import TrainingCurveDisplay, diagnose, find_learning_rate
-from skdl.model_selection import CoarseToFineSearchCV, Log
+from skdl.model_selection import CoarseToFineSearchCV, Log, StackedGridSearchCV
 from skdl.preprocessing import ImageAugmenter, TabularEncoder
 
 rng = np.random.default_rng(0)
@@ -269,6 +269,8 @@ CALLS = {  # what the user does, error, words
     "search of a list": (lambda: search(["alpha"]), ValueError, "param_space"),
     "search of lr": (lambda: search({"lr": Log(1e-4, 1)}), ValueError,
                      "'lr' for estimator .*use learning_rate_init"),
+    "search of a step": (lambda: CoarseToFineSearchCV(make_pipeline(MLPClassifier()), {"alpha": Log(1e-4, 1)}).fit(X, y), ValueError, r"Invalid parameter 'alpha' .* Write 'mlpclassifier__alpha'\.$"),
+    "grid of a step": (lambda: StackedGridSearchCV(make_pipeline(MLPClassifier()), {"alpha": [1]}).fit(X, y), ValueError, r"Invalid parameter 'alpha' .* Write 'mlpclassifier__alpha'\.$"),
     "range of logs": (lambda: search({"alpha": Log(0, 1)}), ValueError, "Log.*0"),
     "diagnose scikit-learn's": (lambda: diagnose(neural_network.MLPClassifier(), X, y),
                                 TypeError, "MLPClassifier of scikit-learn .import MLPC"),

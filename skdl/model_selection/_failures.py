@@ -74,12 +74,30 @@ def _last_words(traceback):
 
 
 @contextmanager
-def cause_first():
-    """Put the error of the first fit before scikit-learn's text about all of them."""
+def explained_errors(estimator):
+    """Put the error of the first fit before scikit-learn's text about all of them.
+
+    An error about a parameter that a step of a pipeline has names it.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The estimator of the search.
+    """
     try:
         yield
     except ValueError as error:
         text = str(error)
+        unknown = re.search(r"Invalid parameter '(\w+)' for estimator", text)
+        if unknown:
+            nested = [
+                name
+                for name in estimator.get_params()
+                if name.endswith(f"__{unknown[1]}")
+            ]
+            if not nested:
+                raise
+            raise ValueError(f"{text} Write {nested[0]!r}.") from None
         if not text.startswith(ALL_FITS_FAILED):
             raise
         # Tracebacks stand between lines of hyphens.

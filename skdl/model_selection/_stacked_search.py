@@ -14,7 +14,7 @@ from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
 from skdl._warn import warn
 from skdl.model_selection._failures import (
-    cause_first,
+    explained_errors,
     failure_message,
     silenced_warnings,
 )
@@ -59,7 +59,8 @@ class StackedSearch(Versioned, ExplainedParameters):
             the best one are there nevertheless, without a `best_estimator_`.
         """
         try:
-            with unchanged_on_error(self, except_for=("_finished",)), cause_first():
+            kept = unchanged_on_error(self, except_for=("_finished",))
+            with explained_errors(self.estimator), kept:
                 super().fit(X, y, **params)
         except KeyboardInterrupt:
             if "_finished" in vars(self):

@@ -24,7 +24,7 @@ from skdl._version import Versioned
 from skdl._warn import warn
 from skdl.model_selection._budget import check_resource, resource_range
 from skdl.model_selection._failures import (
-    cause_first,
+    explained_errors,
     failure_message,
     silenced_warnings,
 )
@@ -265,8 +265,8 @@ class CoarseToFineSearchCV(Versioned, ExplainedParameters, BaseSearchCV):
         """
         spaces = check_space(self.param_space)
         check_resource(self.estimator, self.resource, spaces)
-        self._check_names(spaces)
-        with unchanged_on_error(self), cause_first():
+        with explained_errors(self.estimator), unchanged_on_error(self):
+            self._check_names(spaces)
             super().fit(X, y, **params)
             del self._fit_errors
         return self

@@ -211,7 +211,7 @@ def check_epochs(
             "score_after_these": after.value,
             "rows_compared": len(rows),
         },
-        {"max_iter": longer.curve.n_epochs},
+        {"max_iter": max_iter},
     )
 
 
