@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skdl._warn import warn
+from skdl.engine.blocks import clear_tiny
 from skdl.estimators._callbacks import start_callbacks, step_observer
 from skdl.estimators._check_run_state import check_run_state
 from skdl.estimators._finish import RESTORING, finish_lbfgs
@@ -20,6 +21,9 @@ from skdl.estimators._scoring import FIRST, metric_names
 from skdl.estimators._stopping import has_improved, is_late, stop_on_plateau
 from skdl.estimators._stored_model import model_dict
 from skdl.estimators._verbose import printer_of
+
+# Steps between two clearings of tiny weights, which take about half a step.
+CLEARING = 64
 
 
 class TrainingRun:
@@ -204,6 +208,7 @@ class TrainingRun:
     def __call__(self, epoch):
         """Record an `Epoch`; return whether training should end."""
         net, state, records = self.net, self.state, self.state.records
+        self._clear_tiny()
         loss = np.float64(epoch.loss)
         records.n_iter_ += 1
         records.loss_ = loss
@@ -234,6 +239,15 @@ class TrainingRun:
             self.on_epoch_begin()
         self.start_clock()
         return state.stop_reason is not None
+
+    def _clear_tiny(self):
+        """Clear weights that have all but vanished, at the end of some epochs."""
+        steps, batches = self.progress.steps, self.progress.batches
+        if self.optimizer is None or steps // CLEARING == (steps - batches) // CLEARING:
+            return
+        clear_tiny(self.network.parameters)
+        for name in getattr(self.optimizer, "directions", ()):
+            clear_tiny(getattr(self.optimizer, name))
 
     def _record(self, epoch, loss, validation_loss, scores):
         values = {

@@ -249,6 +249,20 @@ def test_l2_is_ridge(lines, solver):
     assert_allclose(net.coef_, Ridge(alpha=LAMBDA * 200).fit(X, y).coef_, atol=1e-4)
 
 
+@pytest.mark.parametrize("momentum", [0, 0.3])
+def test_a_weight_that_vanishes_ends_at_zero(momentum):
+    """And not at a denormal number, which takes a hundred times as long."""
+    X = np.random.default_rng(0).normal(size=(16, 3)).astype(np.float32)
+    X[:, 1] = 0
+    # Without a gradient of the loss, each step halves a weight, or does more.
+    net = regressor(
+        16, "l2", SGD(momentum), 0.01, strength=50, max_iter=128, standardize=False
+    )
+    fitted(net, X, X[:, 0])
+    assert net.coef_[1] == 0
+    assert (np.abs(net.coef_[[0, 2]]) > 1e-6).all()
+
+
 @pytest.mark.parametrize("penalty", SHARP)
 @pytest.mark.parametrize("solver", ["sgd", "adam"])
 def test_partial_fit_continues_with_the_thresholds(X, y, penalty, solver):
