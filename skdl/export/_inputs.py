@@ -30,14 +30,16 @@ def inputs_like(X: Any) -> list[Tensor]:
     ----------
     X : data frame or ndarray of shape (n_samples, n_features)
         A data frame gives an input for each column. An array of numbers or of text
-        gives one input, "X". An array of objects gives x0, x1, ..., and its first row
-        tells their types.
+        gives one input, "X". An array of objects, or a list of numbers and
+        text, gives x0, x1, ...
     """
     if nw.dependencies.is_into_dataframe(X):
         frame = nw.from_native(X, eager_only=True)
         pairs = zip(frame.columns, map(_frame_type, frame.iter_columns()), strict=True)
         return [_column(name, dtype) for name, dtype in pairs]
-    X = np.asarray(X)
+    rows, X = X, np.asarray(X)
+    if isinstance(rows, list | tuple) and X.dtype.kind in "US":
+        X = np.asarray(rows, object)  # NumPy has converted numbers to text
     if X.ndim != 2 or (X.dtype.kind == "O" and not len(X)):
         raise ValueError(
             f"X must have rows and columns, got an array of shape {X.shape}: pass some "
@@ -46,7 +48,7 @@ def inputs_like(X: Any) -> list[Tensor]:
     if X.dtype.kind != "O":
         dtype = TEXT if X.dtype.kind in "US" else X.dtype
         return [Tensor("X", dtype, (None, X.shape[1]))]
-    return [_column(f"x{i}", _type_of(X[:, i])) for i in range(X.shape[1])]
+    return inputs_of(None, [_type_of(column) for column in X.T])
 
 
 def inputs_of(names: Any, dtypes: list) -> list[Tensor]:

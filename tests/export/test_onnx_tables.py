@@ -110,6 +110,36 @@ def test_arrays_of_numbers_of_text_and_of_both():
         assert_allclose(p, net.predict_proba(both), atol=1e-5)
 
 
+def test_list_of_rows():
+    rows = [[number, "ab"[i % 2]] for i, number in enumerate(FRAME["number"])]
+    net = TabularClassifier(n_members=1, max_iter=1).fit(rows, LABELS)
+    model = to_onnx(net, rows)
+    numbers, texts = zip(*rows, strict=True)
+    feeds = {"x0": np.array(numbers)[:, None], "x1": np.array(texts, object)[:, None]}
+    p = run(model, feeds)["probabilities"]
+    assert_allclose(p, net.predict_proba(rows), atol=1e-5)
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_frames_of_polars(shown):
+    pl = pytest.importorskip("polars")
+    frame = pl.DataFrame({
+        "number": FRAME["number"].to_list(),
+        "town": [t if isinstance(t, str) else None for t in FRAME["town"]],
+        "flag": FRAME["flag"].to_list(),
+    }).with_columns(pl.col("town").cast(pl.Categorical).alias("category"))  # fmt: skip
+    net = TabularClassifier(n_members=1, max_iter=1).fit(frame, LABELS)
+    town = np.array([town or "" for town in frame["town"]], object)[:, None]
+    feeds = {
+        "number": frame["number"].to_numpy()[:, None],
+        "town": town, "flag": frame["flag"].to_numpy()[:, None], "category": town,
+    }  # fmt: skip
+    if not shown:
+        feeds["number"] = feeds["number"].astype(np.float32)
+    p = run(to_onnx(net, frame if shown else None), feeds)["probabilities"]
+    assert_allclose(p, net.predict_proba(frame), atol=1e-5)
+
+
 def test_missing_numbers_of_a_category():
     codes = np.where(RNG.random(N) < 0.3, np.nan, RNG.integers(0, 3, N))
     encoder = TabularEncoder(categorical_features=[0]).fit(codes[:, None])
