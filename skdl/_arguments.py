@@ -193,6 +193,11 @@ ADVICE = {
         "ensembles return it, such as SeedEnsembleRegressor; a net with "
         "loss=Quantile([0.05, 0.95]) predicts the ends of an interval",
     ),
+    ("alpha", "confidence", "level"): ("coverage", "use coverage, such as 0.9"),
+    ("X_val", "eval_set", "validation_data"): (
+        "preset",
+        "members hold out rows themselves, which oof_score_ scores",
+    ),
     ("betas",): ("beta_1", "use beta_1 and beta_2"),
     ("quantile", "quantiles"): ("standardize_target", QUANTILE),
 }

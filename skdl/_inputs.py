@@ -60,7 +60,7 @@ def check_inputs(estimator, X, y="no_validation", **options):
         numeric = options.get("y_numeric")
         if numeric:
             check_numbers(y, "y")
-        _refuse_missing(y, numeric)
+        refuse_missing(y, numeric)
         if not numeric:
             # scikit-learn would convert a data frame with categories to numbers.
             y = or_nothing(_without_categories, y, nothing=y)
@@ -220,7 +220,16 @@ def _without_categories(y):
     return y
 
 
-def _refuse_missing(y, numeric):
+def refuse_missing(y, numeric):
+    """Refuse targets that are missing, with the first such row.
+
+    Parameters
+    ----------
+    y : array-like
+        Targets.
+    numeric : bool
+        Whether they are numbers, not labels.
+    """
     # scikit-learn accepts None as finite and fails to sort it; it compares pandas' NA.
     missing = or_nothing(_missing_target, y, nothing=None)
     if missing is not None:

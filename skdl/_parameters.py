@@ -179,11 +179,11 @@ def check_scorer_names(scoring, others=()):
 class ExplainedParameters:
     """Mixin for estimators whose errors about parameters say what to write instead.
 
-    A class may have `_related_names`: parameter -> names of other libraries, as
-    `suggestion` takes them.
+    A class may have `_related_names` and `_hints`: the names of other libraries and the
+    functions of a wrong value that `hint_at` takes.
     """
 
-    _related_names = NO_NAMES
+    _related_names, _hints = NO_NAMES, NO_NAMES
 
     @classmethod
     @cache
@@ -227,4 +227,4 @@ class ExplainedParameters:
         try:
             super()._validate_params()
         except InvalidParameterError as error:
-            raise hint_at(self, error, others=self._related_names) from None
+            raise hint_at(self, error, self._hints, self._related_names) from None

@@ -24,6 +24,7 @@ from skdl import (
     Standardizer,
     SVMClassifier,
     TabularClassifier,
+    TabularRegressor,
     ValidationSet,
 )
 from skdl.callbacks import Checkpoint, CSVLogger, LambdaCallback, Monitor
@@ -81,6 +82,7 @@ VALUES = {  # parameter of a classifier: value, words
     "activation in a list": ({"activation": ["rellu"]}, ["Did you mean 'relu'?"]),
     "activation function": ({"activation": np.tanh}, ["Write activation='tanh'."]),
     "activation lambda": ({"activation": lambda z: z}, ["has no gradient", "backward"]),
+    "activation softmax": ({"activation": "softmax"}, ["The loss decides what the out"]),
     "activation None": ({"activation": None}, ["'activation'", "Got None", "'relu'"]),
     "two activations": ({"activation": ["relu"] * 2}, ["one for each of the 1 hidden"]),
     "solver unknown": ({"solver": "newton"}, ["{'adagrad', 'adam', 'adamw', 'lbfgs'"]),
@@ -216,6 +218,10 @@ CALLS = {  # what the user does, error, words
     "few weights": (lambda: MLPClassifier().fit(X, y, y[1:]), ValueError, "has 39 numbers, but X has 40 rows"),
     "weights in a matrix": (lambda: MLPClassifier().fit(X, y, X), ValueError, r"has the shape \(40, 4\), but must have one"),
     "preset of AutoGluon": (lambda: TabularClassifier(preset="high_quality").fit(X, y), ValueError, "Did you mean 'best'"),
+    "tabular: percent": (lambda: TabularClassifier(dropout=50).fit(X, y), ValueError, r"dropout=0\.5\."),
+    "tabular: widths text": (lambda: TabularRegressor(hidden_layer_sizes="64,32").fit(X, y), ValueError, r"Write hidden_layer_sizes=\(64, 32\), without"),
+    "tabular: NaN in y": (lambda: TabularRegressor().fit(X, with_nan(3, 1)["height"]), ValueError, "Input y contains NaN, first in row 3 "),
+    "tabular: coverage in percent": (lambda: TabularRegressor().predict_interval(X, 90), ValueError, r"as in coverage=0\.9; got 90"),
     "preset misspelt": (lambda: TabularClassifier(preset="fst").fit(X, y), ValueError, "Did you mean 'fast'"),
     "dict as loss": (lambda: reg(loss={"huber": 1}), ValueError, "must be a str among"),
     "quantiles one by one": (lambda: Quantile(0.05, 0.5), TypeError,

@@ -263,6 +263,11 @@ def _about_normalization(value):
 
 
 def _about_activation(value):
+    if isinstance(value, str) and plain_name(value) == "softmax":
+        return (
+            "The loss decides what the output is: log_loss makes it the softmax for "
+            "several classes. The activation is that of the hidden layers."
+        )
     name = getattr(value, "__name__", type(value).__name__)
     ours = canonical("activation", name)
     if not callable(value) or isinstance(value, type):

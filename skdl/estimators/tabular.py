@@ -16,7 +16,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from skdl._arguments import explain_arguments, explain_parameters
-from skdl._inputs import check_numbers, refuse_containers
+from skdl._inputs import check_numbers, refuse_containers, refuse_missing
 from skdl._parameters import ExplainedParameters
 from skdl._sklearn import Interval, StrOptions, fit_context
 from skdl._transaction import unchanged_on_error
@@ -32,6 +32,7 @@ from skdl.estimators._callbacks import (
 from skdl.estimators._check_input import check_row_weights
 from skdl.estimators._class_weight import check_class_weight, class_weights
 from skdl.estimators._labels import as_labels, unique_labels
+from skdl.estimators._resolve import HINTS
 from skdl.estimators._tabular_intervals import error_ratio
 from skdl.estimators._tabular_training import (
     NO_FOLD,
@@ -87,6 +88,7 @@ class _BaseTabular(
     """What the classifier and the regressor share."""
 
     _related_names = RELATED
+    _hints: ClassVar[dict] = {k: HINTS[k] for k in ("dropout", "hidden_layer_sizes")}
 
     preset: str
     n_members: int | None
@@ -101,6 +103,7 @@ class _BaseTabular(
     verbose: Any
     _default_dropout: ClassVar[float]
 
+    @explain_arguments
     def set_callbacks(self, *callbacks: Any) -> Self:
         """Set the callbacks of ``fit``; without arguments, remove them.
 
@@ -466,6 +469,7 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
 
         return self._by_blocks(X, lambda Z: by_passes(self._network, Z, mean))
 
+    @explain_arguments
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of each class.
 
@@ -481,6 +485,7 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
         """
         return np.exp(self._log_probabilities(X))
 
+    @explain_arguments
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Return the logarithm of each probability.
 
@@ -513,6 +518,7 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
         log_p = self._log_probabilities(X)
         return log_p[:, 1] - log_p[:, 0] if log_p.shape[1] == 2 else log_p
 
+    @explain_arguments
     def predict(self, X: Any) -> np.ndarray:
         """Return the most probable class of each row.
 
@@ -684,6 +690,7 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
         plan, given = self._plan(), (X, y, sample_weight)
         Z = self._learn_table(X, y)
         check_numbers(y, "y")
+        refuse_missing(y, numeric=True)
         y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
         check_consistent_length(Z, y)
         y = column_or_1d(y, warn=True) if y.ndim == 1 or y.shape[1] == 1 else y
@@ -725,6 +732,7 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
     def _unscaled(self, scores):
         return scores.astype(np.float64) * self._std + self._mean
 
+    @explain_arguments
     def predict(self, X: Any, return_std: bool = False) -> Any:
         """Return the mean of the members' predictions.
 
@@ -753,6 +761,7 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
             y, std = y[:, 0], std[:, 0]
         return (y, std) if return_std else y
 
+    @explain_arguments
     def predict_interval(self, X: Any, coverage: float = 0.9) -> tuple:
         """Return the bounds of intervals that contain a share of the targets.
 
@@ -776,7 +785,10 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
             If coverage is out of range, or `fit` held out no rows.
         """
         if not 0 < coverage < 1:
-            raise ValueError(f"coverage must be in (0, 1), got {coverage!r}.")
+            raise ValueError(
+                "coverage is the share of rows in the interval, between 0 and 1, as "
+                f"in coverage=0.9; got {coverage!r}."
+            )
         y = self.predict(X)
         if self._residuals is None:
             raise ValueError(
