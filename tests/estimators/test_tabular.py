@@ -206,7 +206,7 @@ def test_several_outputs_and_intervals():
     half = (high - low)[0] / 2 / net._error_ratio
     held_out = np.abs(net.oof_prediction_ - Y) <= half + 1e-9
     assert_allclose(held_out.mean(axis=0), 0.8, atol=0.02)
-    with pytest.raises(ValueError, match=r"coverage is the share be in \(0, 1\), got 90"):
+    with pytest.raises(ValueError, match="between 0 and 1.* got 90"):
         net.predict_interval(X, coverage=90)
 
 
