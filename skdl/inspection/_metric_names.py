@@ -10,7 +10,7 @@ from sklearn.base import is_classifier
 
 from skdl._sklearn import scorer_function
 from skdl.engine import Quantile
-from skdl.estimators._inner_door import first_metric, loss_of
+from skdl.estimators._inner_door import BaseNet, first_metric, loss_of
 
 SYMBOLS = {
     "auc": "AUC", "d2": "D²", "f1": "F1", "neg": "−", "ovo": "one-vs-one",
@@ -50,8 +50,11 @@ def metric_of(net: Any) -> str:
     Parameters
     ----------
     net : net of skdl
-        The net, fitted unless it is a classifier or has a `scoring`.
+        The net, fitted unless it is a classifier or has a `scoring`; or a tabular net,
+        which has no `scoring`.
     """
+    if not isinstance(net, BaseNet):
+        return "accuracy" if is_classifier(net) else "R²"
     if isinstance(net.scoring, Mapping):
         return metric_label(next(iter(net.scoring)))
     if net.scoring is not None:

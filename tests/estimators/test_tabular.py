@@ -27,6 +27,8 @@ from skdl.callbacks import (
 )
 from skdl.estimators import _tabular_training as training
 from skdl.estimators._tabular_intervals import error_ratio
+from skdl.inspection import TrainingCurveDisplay
+from skdl.inspection._metric_names import metric_of
 
 SMALL = {"hidden_layer_sizes": (16,), "max_iter": 2, "random_state": 0}
 REASON = "a weight of 2 is not a second row: batches have a fixed number of rows"
@@ -337,6 +339,17 @@ def test_callbacks_see_each_epoch(kind, tmp_path):
     assert np.isfinite(net.history_["validation_score"][1::2]).all()
     assert not hasattr(net, "training_")
     assert_array_equal(net.predict(X), plain.predict(X))
+
+
+def test_curves_of_the_history():
+    X, y = data_for(TabularRegressor)
+    net = TabularRegressor(**SMALL).fit(X, y)
+    display = TrainingCurveDisplay(net.history_, best_epoch=net.best_iteration_).plot()
+    line = display.lines_["validation_loss"]
+    assert_array_equal(line.get_xdata(), np.arange(2, net.n_iter_ + 1, 2))
+    assert np.isfinite(line.get_ydata()).all()
+    assert metric_of(net) == "R²"
+    assert metric_of(TabularClassifier()) == "accuracy"
 
 
 def test_callback_ends_training():

@@ -276,7 +276,10 @@ class TrainingCurveDisplay(Display):
 
     def _draw(self, axes, name, label, color, **options):
         values = np.asarray(self.history[name], float)
-        epochs = np.arange(1, len(values) + 1)
+        epochs, known = np.arange(1, len(values) + 1), np.isfinite(values)
+        if not (known[1:] & known[:-1]).any():
+            # Between epochs of which none follows another, a line would have gaps only.
+            epochs, values = epochs[known], values[known]
         # A line through a single epoch would be invisible.
         marker = "o" if len(values) == 1 else None
         (self.lines_[name],) = axes.plot(
