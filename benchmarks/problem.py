@@ -9,7 +9,7 @@ from scipy.sparse import random_array
 from skdl.engine import Batches, Data
 from skdl.estimators._random import random_streams
 
-__all__ = ["Problem", "cross_entropy", "make_problem", "shuffling"]
+__all__ = ["Problem", "cross_entropy", "make_problem", "shuffling", "starting"]
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Problem:
     Attributes
     ----------
     widths : tuple of int
-        Widths of the input, the hidden relu layers and the output. The output has one
+        Widths of the input, the hidden layers and the output. The output has one
         score per class, or one score for two classes, for a sigmoid.
     batch_size : int
         Rows per batch.
@@ -110,11 +110,14 @@ def make_problem(
     )
 
 
-def starting(widths, seed):
-    """Return the parameters that scikit-learn and skdl draw from this seed."""
+def starting(widths, seed, gain=6):
+    """Return the parameters that scikit-learn and skdl draw from this seed.
+
+    The gain is 2 for the logistic activation.
+    """
     rng, start = np.random.RandomState(seed), []
     for fan_in, fan_out in pairwise(widths):
-        bound = np.sqrt(6 / (fan_in + fan_out))
+        bound = np.sqrt(gain / (fan_in + fan_out))
         weights = rng.uniform(-bound, bound, (fan_in, fan_out)).astype(np.float32)
         biases = rng.uniform(-bound, bound, fan_out).astype(np.float32)
         start.append((weights, biases))

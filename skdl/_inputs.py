@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import contextmanager
 from functools import wraps
+from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
@@ -19,8 +20,14 @@ from skdl._explain import (
 )
 from skdl._sklearn import check_sample_weight
 
+# Dtypes and options of `check_inputs` with which an array may pass a quick check.
+PLAIN = (np.dtype(np.float64), np.dtype(np.float32))
+QUICK = {
+    "accept_sparse", "dtype", "ensure_all_finite", "multi_output", "reset", "y_numeric",
+}  # fmt: skip
 
-def check_inputs(estimator, X, y="no_validation", **options):
+
+def check_inputs(estimator, X, y="no_validation", **options) -> Any:
     """Call scikit-learn's ``validate_data``, and explain its errors.
 
     Parameters
@@ -49,12 +56,21 @@ def check_inputs(estimator, X, y="no_validation", **options):
         errors for data that scikit-learn accepts: dates in X, missing labels, and dates
         or text as targets of a regression.
     """
+    given = not isinstance(y, str)
+    if not given and not options.get("reset", True):
+        values = or_nothing(_values_of_frame, estimator, X, nothing=None)
+        if values is not None and _is_plain(estimator, values, options, named=True):
+            return values
+    if _is_plain(estimator, X, options) and (not given or _suits(X, y, options)):
+        if options.get("reset", True):
+            vars(estimator).pop("feature_names_in_", None)
+            estimator.n_features_in_ = X.shape[1]
+        return (X, y) if given else X
     refuse_containers(X, "X")
     _refuse_dates(X)
     if or_nothing(_is_frame_of_float32, X, nothing=False):
         # scikit-learn would convert it to the first allowed dtype, float64.
         options["dtype"] = np.float32
-    given = not isinstance(y, str)
     if given:
         refuse_containers(y, "y")
         numeric = options.get("y_numeric")
@@ -70,6 +86,62 @@ def check_inputs(estimator, X, y="no_validation", **options):
         # scikit-learn accepts None as finite, and then converts it to NaN.
         assert_all_finite(checked[1], input_name="y")
     return checked
+
+
+def _values_of_frame(estimator, X):
+    """Return the array of a data frame of floats with the columns of ``fit``, or None.
+
+    scikit-learn's checks of a frame take a hundred times as long as a row's prediction.
+    """
+    names = vars(estimator).get("feature_names_in_")
+    kind = type(X)
+    if names is None or kind.__name__ != "DataFrame":
+        return None
+    if kind.__module__.partition(".")[0] not in ("pandas", "polars"):
+        return None
+    if list(X.columns) != names.tolist():
+        return None
+    dtypes = set(X.dtypes)
+    is_plain = len(dtypes) == 1 and str(*dtypes).lower() in ("float32", "float64")
+    return X.to_numpy() if is_plain else None
+
+
+def _is_plain(estimator, X, options, named=False):
+    """Return whether X is a finite array of floats, with the columns of ``fit``.
+
+    With `named`, the names of the columns have been compared. Such an array needs no
+    conversion, and scikit-learn's checks of it take longer than the prediction of a
+    row, or than a step. scikit-learn checks all other data.
+    """
+    if type(X) is not np.ndarray or X.dtype not in PLAIN or X.ndim != 2 or not X.size:
+        return False
+    if not (options.keys() <= QUICK and X.dtype in options["dtype"]):
+        return False
+    known = vars(estimator)
+    if not options.get("reset", True) and (
+        ("feature_names_in_" in known and not named)
+        or X.shape[1] != known.get("n_features_in_")
+    ):
+        return False
+    return _has_finite_sum(X)
+
+
+def _suits(X, y, options):
+    """Return whether y is a finite array of numbers, with a row for each row of X."""
+    n_dimensions = (1, 2) if options.get("multi_output") else (1,)
+    if type(y) is not np.ndarray or y.ndim not in n_dimensions or not y.size:
+        return False
+    kind = y.dtype.kind
+    return len(y) == len(X) and (kind in "biu" or (kind == "f" and _has_finite_sum(y)))
+
+
+def _has_finite_sum(values):
+    """Return True if all values are finite; False says that some may not be.
+
+    The sum is finite only if all values are, and needs no memory.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(np.add.reduce(values, axis=None)))
 
 
 def takes_validation_sets(transform):
@@ -261,8 +333,8 @@ def check_weights(sample_weight, X, least=1e-30, most=1e30):
 
     Parameters
     ----------
-    sample_weight : array-like or number
-        What the user gave.
+    sample_weight : array-like, number or None
+        What the user gave. None stands for ones.
     X : ndarray or sparse array
         The rows.
     least, most : float, default=1e-30 and 1e30
@@ -273,6 +345,8 @@ def check_weights(sample_weight, X, least=1e-30, most=1e30):
     ValueError
         With the first row whose weight is wrong.
     """
+    if sample_weight is None:
+        return np.ones(X.shape[0])
     if isinstance(sample_weight, str | Mapping):
         raise ValueError(
             f"sample_weight must hold a number for each row, got {sample_weight!r}. "

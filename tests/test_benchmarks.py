@@ -23,6 +23,8 @@ from benchmarks.contenders.sklearn_net import Fit as SklearnFit
 from benchmarks.problem import cross_entropy, make_problem
 from benchmarks.questions import (
     accuracy,
+    activations,
+    fixed_cost,
     growth,
     lbfgs,
     options,
@@ -207,6 +209,8 @@ QUESTIONS = {
     "predict": predict.measure,
     "lbfgs": lbfgs.measure,
     "accuracy": accuracy.measure,
+    "activations": activations.measure,
+    "fixed_cost": fixed_cost.measure,
 }
 
 

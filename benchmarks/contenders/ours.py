@@ -30,7 +30,8 @@ class Fit:
 
     def __init__(self, problem):
         self.problem = problem
-        kind = MLPClassifier if problem.widths[-1] == 1 else SoftmaxClassifier
+        is_softmax = problem.widths[-1] > 1 and "loss" not in problem.options
+        kind = SoftmaxClassifier if is_softmax else MLPClassifier
         self.net = kind(
             problem.widths[1:-1],
             batch_size=problem.batch_size,
@@ -58,6 +59,11 @@ class Fit:
         self.run()
         self.net.set_callbacks()
         return self.net.n_iter_ if self.net.stop_reason_ == "callback" else None
+
+    def partial_fit(self, n_calls):
+        """Call ``partial_fit`` on the rows `n_calls` times."""
+        for _ in range(n_calls):
+            self.net.partial_fit(self.problem.X, self.problem.y)
 
     def predict(self, n_rows, n_calls):
         """Predict the first rows `n_calls` times."""

@@ -51,6 +51,12 @@ class Fit:
             return n_epochs
         return None
 
+    def partial_fit(self, n_calls):
+        """Call ``partial_fit`` on the rows `n_calls` times."""
+        self.net.set_params(random_state=self.problem.seed)
+        for _ in range(n_calls):
+            self.net.partial_fit(self.problem.X, self.problem.y)
+
     def predict(self, n_rows, n_calls):
         """Predict the first rows `n_calls` times."""
         X = self.problem.X[:n_rows]

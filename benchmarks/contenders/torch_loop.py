@@ -6,6 +6,19 @@ from torch import nn
 
 __all__ = ["Loop", "make_net"]
 
+# Our names of the activations that PyTorch has.
+ACTIVATIONS = {
+    "relu": nn.ReLU,
+    "leaky_relu": nn.LeakyReLU,
+    "logistic": nn.Sigmoid,
+    "tanh": nn.Tanh,
+    "silu": nn.SiLU,
+    "elu": nn.ELU,
+    "selu": nn.SELU,
+    "gelu": nn.GELU,
+    "softplus": nn.Softplus,
+}
+
 
 class Loop:
     """Training batch by batch; each batch is gathered by row numbers.
@@ -75,7 +88,7 @@ def make_net(problem):
             break
         if options.get("normalization") == "batch":
             layers.append(nn.BatchNorm1d(weights.shape[1]))
-        layers.append(nn.ReLU())
+        layers.append(ACTIVATIONS[options.get("activation", "relu")]())
         if "dropout" in options:
             layers.append(nn.Dropout(options["dropout"]))
     return nn.Sequential(*layers)

@@ -189,7 +189,8 @@ class Moments(NamedTuple):
         mean, comoment = np.zeros(n_columns), np.zeros((n_columns, n_columns))
         for start in range(0, n_rows, step):
             rows = slice(start, start + step)
-            deviation = X[rows] - center
+            deviation = X[rows].astype(np.float64)
+            deviation -= center
             mean += weights[rows] @ deviation
             if roots is not None:
                 deviation *= roots[rows]

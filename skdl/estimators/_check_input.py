@@ -19,26 +19,21 @@ DTYPES = (np.float64, np.float32, np.float16, np.uint8)
 WEIGHTS = (1e-30, 1e30)
 # Schedules of scikit-learn that its 'lbfgs' accepts and ignores.
 INERT = ("constant", "invscaling", "adaptive")
-PLAIN = (np.dtype(np.float64), np.dtype(np.float32))
 
 
 def check_training_data(estimator, X, y, sample_weight, *, reset, y_numeric):
     """Return X, y and the weights as a column (or None), after checks."""
-    if _is_plain(estimator, X, reset=reset) and _suits_plain_rows(X, y):
-        if reset:
-            learn_columns(estimator, X)
-    else:
-        _refuse_images(X)
-        X, y = check_inputs(
-            estimator,
-            X,
-            y,
-            reset=reset,
-            accept_sparse="csr",
-            dtype=DTYPES,
-            multi_output=True,
-            y_numeric=y_numeric,
-        )
+    _refuse_images(X)
+    X, y = check_inputs(
+        estimator,
+        X,
+        y,
+        reset=reset,
+        accept_sparse="csr",
+        dtype=DTYPES,
+        multi_output=True,
+        y_numeric=y_numeric,
+    )
     weights = None
     if sample_weight is not None:
         weights = check_row_weights(sample_weight, X)[:, np.newaxis]
@@ -53,49 +48,8 @@ def check_row_weights(sample_weight, X):
 
 def check_X(estimator, X):
     """Return X after checks against the data that the estimator was fitted on."""
-    if _is_plain(estimator, X):
-        return X
     _refuse_images(X)
     return check_inputs(estimator, X, reset=False, accept_sparse="csr", dtype=DTYPES)
-
-
-def learn_columns(estimator, X):
-    """Set what scikit-learn's checks set for an array X, which has no names."""
-    vars(estimator).pop("feature_names_in_", None)
-    estimator.n_features_in_ = X.shape[1]
-
-
-def _is_plain(estimator, X, *, reset=False):
-    """Return whether X is a finite array of floats, with the columns of ``fit``.
-
-    Such an array needs no conversion, and scikit-learn's checks of it take longer than
-    the prediction of a row, or than a step. scikit-learn checks all other data.
-    """
-    if type(X) is not np.ndarray or X.dtype not in PLAIN or X.ndim != 2 or not X.size:
-        return False
-    known = vars(estimator)
-    if not reset and (
-        "feature_names_in_" in known or X.shape[1] != known.get("n_features_in_")
-    ):
-        return False
-    return _has_finite_sum(X)
-
-
-def _suits_plain_rows(X, y):
-    """Return whether y is a finite array of numbers, with a row for each row of X."""
-    if type(y) is not np.ndarray or y.ndim not in (1, 2) or not y.size:
-        return False
-    kind = y.dtype.kind
-    return len(y) == len(X) and (kind in "biu" or (kind == "f" and _has_finite_sum(y)))
-
-
-def _has_finite_sum(values):
-    """Return True if all values are finite; False says that some may not be.
-
-    The sum is finite only if all values are, and needs no memory.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(np.add.reduce(values, axis=None)))
 
 
 def _shape(X):
@@ -103,6 +57,8 @@ def _shape(X):
 
 
 def _refuse_images(X):
+    if isinstance(X, np.ndarray) and X.ndim == 2:
+        return
     shape = or_nothing(_shape, X, nothing=())
     if len(shape) in (3, 4):
         height, width, channels = (*shape[1:], 1)[:3]

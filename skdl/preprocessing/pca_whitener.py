@@ -25,8 +25,8 @@ from skdl.preprocessing._batches import checked_batch
 
 __all__ = ["PCAWhitener"]
 
-# Rows per block: deviations from the mean need float64 for one block only.
-ROWS = 1024
+# Elements per block: the deviations from the mean stay in the cache.
+BLOCK = 2**19
 FLOAT_DTYPES = [np.float64, np.float32]
 # Attributes that are computed from the moments when they are first read.
 DECOMPOSED = (
@@ -290,17 +290,27 @@ class PCAWhitener(
         check_is_fitted(self)
         rows = check_inputs(self, X, dtype=FLOAT_DTYPES, reset=False)
         dtype = rows.dtype
-        # Means are subtracted in float64, so that an offset costs no digits. For the
-        # products, the dtype of X is precise enough.
         axes = self.components_.astype(dtype, copy=False)
+        scale = self.scale_.astype(dtype, copy=False)
+        # The mean has two parts, so that an offset costs no digits. The second part is
+        # left out where it is below the rounding of the result.
+        mean = self.mean_.astype(dtype)
+        rest = (self.mean_ - mean).astype(dtype)
+        has_rest = np.abs(rest).max() > np.finfo(dtype).eps * scale.min()
+        step = _rows_per_block(rows.shape[1])
         n_columns = rows.shape[1] if self.zca else len(axes)
         Z = np.empty((len(rows), n_columns), dtype)
-        for start in range(0, len(rows), ROWS):
-            block = slice(start, start + ROWS)
-            deviation = (rows[block] - self.mean_).astype(dtype, copy=False)
-            whitened = deviation @ axes.T
-            whitened /= self.scale_
-            Z[block] = whitened @ axes if self.zca else whitened
+        memory = np.empty((min(step, len(rows)), rows.shape[1]), dtype)
+        for start in range(0, len(rows), step):
+            block = rows[start : start + step]
+            deviation, out = memory[: len(block)], Z[start : start + step]
+            np.subtract(block, mean, out=deviation)
+            if has_rest:
+                np.subtract(deviation, rest, out=deviation)
+            whitened = np.matmul(deviation, axes.T, out=None if self.zca else out)
+            np.divide(whitened, scale, out=whitened)
+            if self.zca:
+                np.matmul(whitened, axes, out=out)
         return Z
 
     def inverse_transform(self, X: ArrayLike) -> np.ndarray:
@@ -368,6 +378,10 @@ class PCAWhitener(
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _rows_per_block(n_columns):
+    return max(64, BLOCK // n_columns)
 
 
 def _n_kept(ratios, n_components):

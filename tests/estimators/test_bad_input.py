@@ -7,8 +7,12 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import is_classifier
 
-from skdl import MLPClassifier, MLPRegressor, SoftmaxClassifier
-from skdl.estimators import _check_input  # for the fast path, which no result shows
+from skdl import (
+    MLPClassifier,
+    MLPRegressor,
+    SoftmaxClassifier,
+    _inputs,  # for the fast path, which no result shows
+)
 from tests.estimators.common import fit, flat, make
 
 
@@ -241,7 +245,7 @@ def test_plain_rows_skip_scikit_learns_checks(monkeypatch, dtype):
         X, X[:, 0] > 0
     )
     expected = net.decision_function(X.tolist())
-    monkeypatch.setattr(_check_input, "check_inputs", None)
+    monkeypatch.setattr(_inputs, "validate_data", None)
     assert_allclose(net.decision_function(X), expected, rtol=1e-5)
     assert_allclose(net.decision_function(X[:1]), expected[:1], rtol=1e-5)
     largest = np.full((2, 3), np.finfo(dtype).max)

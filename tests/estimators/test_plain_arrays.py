@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 
+from skdl import MLPRegressor
 from skdl.engine.scale import ColumnScales, are_scaled
 from skdl.estimators._labels import class_numbers, unique_labels
 from tests.estimators.common import fit, make
@@ -77,3 +78,20 @@ def test_quick_look_at_scales_finds_no_less_than_the_thorough_one(
     if np.isfinite(X).all():
         assert are_scaled(X) == expected
         assert not (are_scaled(X) and len(ColumnScales.of(X).unscaled))
+
+
+def test_frames_of_floats_are_predicted_as_their_arrays():
+    frame = pd.DataFrame(
+        np.random.default_rng(0).normal(size=(30, 3)), columns=[*"abc"]
+    )
+    net = fit(make(MLPRegressor), frame, frame.a)
+    expected = net.predict(frame.astype(object))
+    assert_array_equal(net.predict(frame), expected)
+    pl = pytest.importorskip("polars")
+    assert_array_equal(net.predict(pl.DataFrame(frame.to_dict("list"))), expected)
+    with pytest.raises(ValueError, match="feature names should match"):
+        net.predict(frame[["b", "a", "c"]])
+    with pytest.raises(ValueError, match="contains NaN in column 'b', first in row 0"):
+        net.predict(frame.assign(b=np.nan))
+    with pytest.warns(UserWarning, match="X has feature names, but"):
+        fit(net, frame.to_numpy(), frame.a).predict(frame)

@@ -315,7 +315,7 @@ def test_inverse_transform_accepts_predictions():
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("zca", [False, True])
 def test_transform_does_not_depend_on_the_block_size(zca, dtype, monkeypatch):
-    monkeypatch.setattr(pca_whitener, "ROWS", 7)
+    monkeypatch.setattr(pca_whitener, "_rows_per_block", lambda _: 7)
     X = data(offset=1e3).astype(dtype)
     fitted = PCAWhitener(eps=0.1, zca=zca).fit(X)
     expected = (X - fitted.mean_) @ fitted.components_.T / fitted.scale_
