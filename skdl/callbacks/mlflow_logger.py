@@ -1,7 +1,9 @@
 """A callback that writes parameters, history and model to MLflow."""
 
+import math
+import time
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.metadata import version
 from typing import Any
@@ -18,6 +20,8 @@ __all__ = ["MLflowLogger"]
 
 # Rows from which MLflow learns the signature of the model.
 ROWS = 5
+# Least time between two transactions, and the most numbers that one of them takes.
+SECONDS, BATCH = 1.0, 1000
 
 
 @explain_parameters
@@ -27,7 +31,8 @@ class MLflowLogger(NetCallback):
 
     Parameters are those of ``get_params``. Each name of `history_` is a metric (loss,
     validation_loss, validation_score, learning_rate and so on), whose step is the
-    epoch, in the epochs in which it applies. The model is saved with skops, without
+    epoch, in the epochs in which it applies. They are sent once per second, and when
+    ``fit`` ends. The model is saved with skops, without
     callbacks; ``mlflow.sklearn.load_model`` loads it.
 
     Where the numbers go, MLflow decides: ``mlflow.set_tracking_uri`` and
@@ -93,14 +98,14 @@ class MLflowLogger(NetCallback):
         # NaN stands for a number that does not apply.
         numbers = {name: float(history[name][-1]) for name in history}
         numbers = {name: x for name, x in numbers.items() if not np.isnan(x)}
-        epoch = len(history["loss"])
-        notes.mlflow.log_metrics(numbers, step=epoch, run_id=notes.run_id)
+        notes.add(numbers, len(history["loss"]))
 
     def on_fit_end(self, run: Any) -> None:
         """Log the model."""
         # There is no note if Ctrl-C came before `on_fit_begin`.
         if run in self.notes:
             notes = self.notes[run]
+            notes.flush()
             if self.log_model:
                 _log_model(notes.mlflow, run)
             notes.status = "FINISHED"
@@ -114,11 +119,32 @@ class _Notes:
     run_id: str
     is_own: bool
     status: str = "FAILED"
+    pending: list = field(default_factory=list)
+    sent: float = -math.inf
+
+    def add(self, numbers, epoch):
+        """Note the numbers of an epoch, and send what is noted once per second."""
+        now, Metric = int(1000 * time.time()), self.mlflow.entities.Metric
+        self.pending += [Metric(name, numbers[name], now, epoch) for name in numbers]
+        # A transaction of MLflow may take longer than many epochs of a small net.
+        if time.perf_counter() - self.sent > SECONDS:
+            self.flush()
+
+    def flush(self):
+        """Send what is noted."""
+        client, pending = self.mlflow.MlflowClient(), self.pending
+        self.pending = []
+        for start in range(0, len(pending), BATCH):
+            client.log_batch(self.run_id, pending[start : start + BATCH])
+        self.sent = time.perf_counter()
 
     def close(self):
-        """End the run, if the callback has made it."""
-        if self.is_own:
-            self.mlflow.end_run(self.status)
+        """Send the last numbers, and end the run, if the callback has made it."""
+        try:
+            self.flush()
+        finally:
+            if self.is_own:
+                self.mlflow.end_run(self.status)
 
 
 def _mlflow() -> Any:

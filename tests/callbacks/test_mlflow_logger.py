@@ -115,7 +115,24 @@ def test_a_fit_that_fails(mlflow, runs):
         make(MLflowLogger(), LambdaCallback(fail)).fit(X, y)
     (run,) = runs()
     assert run.info.status == "FAILED"
+    assert "loss" in run.data.metrics
     assert mlflow.active_run() is None
+
+
+def test_many_epochs_are_few_transactions(mlflow, runs, monkeypatch):
+    sizes = []
+
+    def log_batch(client, run_id, metrics, **others):
+        sizes.append(len(metrics))
+
+    monkeypatch.setattr(mlflow.MlflowClient, "log_batch", log_batch)
+    monkeypatch.setattr("skdl.callbacks.mlflow_logger.SECONDS", 1000.0)
+    net = make(MLflowLogger(log_model=False)).set_params(max_iter=300, tol=0.0)
+    net.set_params(n_iter_no_change=1000).fit(X, y)
+    n_numbers = sum(np.isfinite(column).sum() for column in net.history_.values())
+    assert sum(sizes) == n_numbers
+    assert max(sizes) == 1000
+    assert len(sizes) <= n_numbers // 1000 + 4
 
 
 def test_errors(monkeypatch):
