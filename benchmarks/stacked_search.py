@@ -108,7 +108,7 @@ CASES = {
         name: lambda case=case: search_contenders(*case)
         for name, case in SEARCHES.items()
     },
-    "10 seeds, 30-64-2": ensemble_contenders,
+    "10 seeds, 30-64-1": ensemble_contenders,
 }
 
 
