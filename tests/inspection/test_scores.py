@@ -114,7 +114,7 @@ def test_rows_without_weight_are_left_out():
     [
         (np.zeros(400), "at least one non-zero"),
         (np.ones(3), "sample_weight has 3 numbers"),
-        (-np.ones(400), "Negative values"),
+        (-np.ones(400), "not negative"),
     ],
 )
 def test_wrong_weights(weights, message):
