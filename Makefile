@@ -32,7 +32,7 @@ pages: doctest ## the same, API reference, links of all pages, code of the guide
 	$(PYTHON) -m pytest --quiet -m "" tests/test_links.py tests/test_guides.py
 
 docs:     ## the site, in build/site; its warnings are errors
-	MPLBACKEND=Agg $(PYTHON) docs/pages.py --check
+	MPLBACKEND=Agg PYTHONPATH=. $(PYTHON) docs/pages.py --check
 	MPLBACKEND=Agg $(PYTHON) -m sphinx --quiet --fail-on-warning --keep-going docs build/site
 
 package:  ## the source distribution and the wheel, in build/package, checked
