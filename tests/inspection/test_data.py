@@ -121,6 +121,15 @@ def test_constant_columns(value):
     assert_allclose(result["constant_columns"].evidence["values"], value)
 
 
+def test_constant_columns_are_a_note_for_a_net_that_standardizes():
+    data = X.copy()
+    data[:, 2] = 9
+    for standardize, severity in ((False, "warning"), (True, "note")):
+        net = MLPClassifier(standardize=standardize)
+        finding = found(check_columns, net, data, Y)["constant_columns"]
+        assert finding.severity == severity
+
+
 def test_many_zero_columns():
     def fill(n):
         def change(data):
@@ -203,8 +212,10 @@ def test_imbalance_is_a_note_for_ranking_metrics(scoring, severity):
     net = SoftmaxClassifier(scoring=scoring)
     finding = found(check_class_imbalance, net, X, y)["class_imbalance"]
     assert (finding.severity, finding.changes) == (severity, {})
-    metric, weights = map(finding.cure.index, ["scoring=", "class_weight="])
-    assert metric < finding.cure.index("threshold") < weights
+    assert finding.cure.index("threshold") < finding.cure.index("class_weight=")
+    # Nobody is told to choose the metric that is set.
+    assert finding.cure.startswith("Choose the metric first") == (severity != "note")
+    assert ("scoring=" in finding.cure) == (severity != "note")
 
 
 @pytest.mark.parametrize("convert", [np.asarray, csr_array])

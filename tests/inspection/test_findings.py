@@ -182,6 +182,25 @@ def test_causes_are_cured_first():
     assert Report("", [], {}, {}).first_to_cure is None
 
 
+@pytest.mark.parametrize("kind", ["constant_columns", "conflicting_duplicates"])
+def test_advice_about_data_does_not_hide_an_error(kind):
+    """Such a finding is no cause of the error, whose cure is often a parameter."""
+    advice, chance = finding(kind), finding("no_better_than_chance")
+    assert Report("", [chance, advice], {}, {}).first_to_cure is chance
+    vanishes = finding("vanishing_gradient", activation="relu")
+    assert Report("", [vanishes, advice], {}, {}).first_to_cure is vanishes
+
+
+def test_an_error_with_changes_is_cured_before_advice_without():
+    error = finding("vanishing_gradient", activation="relu")
+    advice, scaled = finding("class_imbalance"), finding("unscaled_targets", alpha=1.0)
+    assert Report("", [error, advice], {}, {}).first_to_cure is error
+    assert Report("", [error, advice, scaled], {}, {}).first_to_cure is scaled
+    nothing_to_learn = finding("constant_targets")
+    report = Report("", [nothing_to_learn, error, advice], {}, {})
+    assert report.first_to_cure is nothing_to_learn
+
+
 def test_a_finding_is_looked_up_by_its_kind():
     report = Report("", [finding("diverged")], {}, {})
     assert "diverged" in report

@@ -47,11 +47,12 @@ def data_facts(subject: Subject) -> dict[str, Any]:
 def check_columns(subject: Subject) -> Iterator[Finding]:
     """Find columns that are not scaled, and constant columns.
 
-    A net with `standardize` scales the columns itself.
+    A net with `standardize` scales the columns itself: constant ones become 0.
     """
     scales = ColumnScales.of(subject.X)
     columns, is_constant = scales.unscaled, scales.is_constant
-    if len(columns) and not scales_columns(subject.net, subject.X):
+    is_scaled_by_net = scales_columns(subject.net, subject.X)
+    if len(columns) and not is_scaled_by_net:
         yield Finding(
             "unscaled_columns",
             _name_columns(subject, columns),
@@ -75,6 +76,7 @@ def check_columns(subject: Subject) -> Iterator[Finding]:
                 "columns": [subject.names[i] for i in columns],
                 "values": scales.mean[columns].tolist(),
             },
+            severity="note" if is_scaled_by_net else None,
         )
 
 

@@ -33,6 +33,8 @@ class Kind:
         The likely cause.
     cure : str
         The change to make.
+    cure_of_note : str, default=""
+        The change to make if the finding is a note; "" if it is the same.
     """
 
     severity: Severity
@@ -40,10 +42,11 @@ class Kind:
     measured: str
     cause: str
     cure: str
+    cure_of_note: str = ""
 
 
 # Causes are listed before their effects: a report keeps this order among findings of
-# equal severity.
+# equal severity. What is no cause of an error comes after all errors.
 KINDS = {
     "unscaled_columns": Kind(
         "warning",
@@ -54,16 +57,6 @@ KINDS = {
         "One learning rate has to serve all columns: a large column dominates the "
         "steps and saturates units, and a small one hardly changes the output.",
         "Put a Standardizer before the net, or let the net do it: standardize=True.",
-    ),
-    "constant_columns": Kind(
-        "warning",
-        "Columns are constant",
-        "A column has the same value in all rows, or more than a quarter of the "
-        "columns are 0 in all rows.",
-        "A constant column contains nothing that tells rows apart; often something "
-        "went wrong when it was read or computed.",
-        "Check where the column comes from, or drop it: VarianceThreshold() before the "
-        "net.",
     ),
     "constant_targets": Kind(
         "error",
@@ -93,16 +86,9 @@ KINDS = {
         "stopping, then the threshold: FixedThresholdClassifier or "
         "TunedThresholdClassifierCV. class_weight='balanced' finds more cases, too, "
         "but makes the probabilities of the rare class too high.",
-    ),
-    "conflicting_duplicates": Kind(
-        "warning",
-        "Equal rows have different labels",
-        "Rows are equal in X and have different labels. Below 1 row in 100 this is a "
-        "note.",
-        "No net can predict all of these rows correctly: some labels are wrong, or a "
-        "column that tells the rows apart is missing.",
-        "Look at the rows (X.iloc[rows] of a data frame). Correct or drop them, or add "
-        "the missing column.",
+        "Choose the threshold next: FixedThresholdClassifier or "
+        "TunedThresholdClassifierCV. class_weight='balanced' finds more cases, too, "
+        "but makes the probabilities of the rare class too high.",
     ),
     "wrong_gradient": Kind(
         "error",
@@ -272,6 +258,27 @@ KINDS = {
         "X contains nothing about y that this net can use. If the net does well on its "
         "training rows, labels may be shuffled, or X and y misaligned.",
         "Print some rows with their labels; then look at the other findings.",
+    ),
+    "constant_columns": Kind(
+        "warning",
+        "Columns are constant",
+        "A column has the same value in all rows, or more than a quarter of the "
+        "columns are 0 in all rows. If the net scales the columns itself, this is a "
+        "note.",
+        "A constant column contains nothing that tells rows apart; often something "
+        "went wrong when it was read or computed.",
+        "Check where the column comes from, or drop it: VarianceThreshold() before the "
+        "net.",
+    ),
+    "conflicting_duplicates": Kind(
+        "warning",
+        "Equal rows have different labels",
+        "Rows are equal in X and have different labels. Below 1 row in 100 this is a "
+        "note.",
+        "No net can predict all of these rows correctly: some labels are wrong, or a "
+        "column that tells the rows apart is missing.",
+        "Look at the rows (X.iloc[rows] of a data frame). Correct or drop them, or add "
+        "the missing column.",
     ),
     "label_noise": Kind(
         "warning",

@@ -64,7 +64,8 @@ class Finding:
     @property
     def cure(self) -> str:
         """The change to make, in a sentence."""
-        return KINDS[self.kind].cure
+        kind = KINDS[self.kind]
+        return (self.severity == "note" and kind.cure_of_note) or kind.cure
 
     def advice(self) -> dict[str, str]:
         """Return the cause, the cure and, if there are any, the parameters to set.
@@ -149,13 +150,18 @@ class Report:
         """The finding to cure first, which may cause the others; None without any.
 
         An error is often the effect of something that is a warning by itself, such as
-        columns that are not scaled.
+        columns that are not scaled. A warning without `changes` comes after errors
+        that have some, and notes come last.
         """
         found = {finding.kind: finding for finding in self.findings}
         in_order = [found[kind] for kind in KINDS if kind in found]
-        return min(
-            in_order, key=lambda finding: finding.severity == "note", default=None
-        )
+        can_change = any(f.severity == "error" and f.changes for f in in_order)
+
+        def rank(finding):
+            is_advice = finding.severity == "warning" and not finding.changes
+            return finding.severity == "note", can_change and is_advice
+
+        return min(in_order, key=rank, default=None)
 
     @property
     def changes(self) -> dict[str, Any]:
