@@ -117,15 +117,17 @@ def _advice(run, scale):
         epochs; empty if they are.
     """
     n_stalled, what = run.state.n_stalled, run.monitored
+    # One epoch without an improvement is often noise.
+    window = max(2, min(run.net.n_iter_no_change, run.net.n_iter_ / 3))
+    stands_still = n_stalled >= window
     if scale:
-        improving = "has not improved" if n_stalled else "was still improving"
+        improving = "has not improved" if stands_still else "was still improving"
         return f"The {what} {improving} at the end. {scale}"
-    if not n_stalled:
+    if not stands_still:
         return f"The {what} was still improving: raise max_iter."
-    epochs = "epoch" if n_stalled == 1 else f"{n_stalled} epochs"
     return (
-        f"The {what} has not improved by tol={run.net.tol:g} in the last {epochs}: "
-        "more epochs may not help."
+        f"The {what} has not improved by tol={run.net.tol:g} in the last {n_stalled} "
+        "epochs: more epochs may not help."
     )
 
 

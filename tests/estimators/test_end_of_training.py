@@ -1,5 +1,7 @@
 """When training ends: early stopping, stalled epochs, time; and stop_reason_."""
 
+from itertools import count
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -243,10 +245,22 @@ def test_warning_distinguishes_progress_from_a_standstill(
         net.fit(X, y, X_val=X_val, y_val=y_val)
 
 
-def test_warning_counts_a_single_epoch(Net, X, y):
-    net = make(Net, max_iter=2, tol=1e3)
-    with pytest.warns(ConvergenceWarning, match="in the last epoch: more epochs may"):
-        net.fit(X, y)
+@pytest.mark.parametrize(
+    ("n_epochs", "n_stalled", "is_over"),
+    [(2, 1, False), (9, 2, False), (9, 3, True), (60, 9, False), (60, 10, True)],
+)
+def test_some_noisy_epochs_are_no_standstill(n_epochs, n_stalled, is_over, X, y):
+    """A standstill lasts a third of the epochs, or the patience of 10 epochs."""
+
+    epochs = count()  # The first call is made before training.
+
+    def score(net, X, y):
+        return float(min(next(epochs), n_epochs - n_stalled))
+
+    net = make(MLPRegressor, max_iter=n_epochs, scoring=score, early_stopping=True)
+    expected = f"in the last {n_stalled} epochs: more" if is_over else "was still impr"
+    with pytest.warns(ConvergenceWarning, match=expected):
+        net.fit(X, y, X_val=X, y_val=y)
 
 
 @pytest.mark.parametrize(

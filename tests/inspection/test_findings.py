@@ -184,7 +184,7 @@ def test_causes_are_cured_first():
 
 @pytest.mark.parametrize("kind", ["constant_columns", "conflicting_duplicates"])
 def test_advice_about_data_does_not_hide_an_error(kind):
-    """Such a finding is no cause of the error, whose cure is often a parameter."""
+    """Such a finding does not cause the error, whose cure is often a parameter."""
     advice, chance = finding(kind), finding("no_better_than_chance")
     assert Report("", [chance, advice], {}, {}).first_to_cure is chance
     vanishes = finding("vanishing_gradient", activation="relu")

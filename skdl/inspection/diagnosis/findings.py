@@ -46,7 +46,7 @@ class Kind:
 
 
 # Causes are listed before their effects: a report keeps this order among findings of
-# equal severity. What is no cause of an error comes after all errors.
+# equal severity. What does not cause errors comes after all errors.
 KINDS = {
     "unscaled_columns": Kind(
         "warning",
