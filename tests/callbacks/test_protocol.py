@@ -16,6 +16,7 @@ from skdl.callbacks import (
     EpochLogger,
     JSONLinesLogger,
     LambdaCallback,
+    MLflowLogger,
     Monitor,
     TensorBoardLogger,
     TrainingTable,
@@ -77,13 +78,14 @@ def test_notes_stay_out_of_copies(X, y):
 
 
 def test_all_obey_the_protocol():
-    assert len(names) == 9
+    assert len(names) == 10
     for callback in (
         CSVLogger("x"),
         EpochBar(),
         EpochLogger(),
         JSONLinesLogger("x"),
         LambdaCallback(print),
+        MLflowLogger(),
         Monitor(),
         TensorBoardLogger("x"),
         TrainingTable(),
