@@ -60,7 +60,8 @@ class Checkpoint(NetCallback):
         parameters: then each fit of a search has a file of its own, and a search that
         was killed can be resumed, too.
     resume : bool, default=False
-        Whether to resume from the file, if it exists. With False it is overwritten.
+        Whether to resume from the file, if it exists. With False it is overwritten,
+        with a warning if the run in it is unfinished.
     every : int, default=1
         Number of epochs between two writes. The end of training is always written.
     best_path : str or path-like, optional
@@ -78,6 +79,12 @@ class Checkpoint(NetCallback):
         solver="lbfgs", because SciPy does not reveal its state.
     OSError
         By ``fit``, before training: if the folder does not exist or is not writable.
+
+    Warns
+    -----
+    UserWarning
+        By ``fit``, before training: without `resume`, if the file holds a run that was
+        interrupted or stopped before its end.
 
     Notes
     -----
@@ -147,6 +154,12 @@ class Checkpoint(NetCallback):
         is_count = isinstance(self.every, Integral) and not isinstance(self.every, bool)
         if not is_count or self.every < 1:
             raise ValueError(f"every must be an int of at least 1, got {self.every!r}.")
+
+    @property
+    def after_interruption(self) -> str:
+        """The advice that the warning about Ctrl-C gives."""
+        path = os.fspath(self.path)
+        return f"Checkpoint({path!r}, resume=True) continues the run."
 
     @classmethod
     def load(
@@ -235,8 +248,10 @@ class Checkpoint(NetCallback):
         self.notes[run] = notes = _Notes(file, marks, run.model_dict())
         if self.best_path is not None:
             notes.best_file = StateFile(fill_in(os.fspath(self.best_path), marks))
-        if self.resume and file.exists:
+        if file.exists and self.resume:
             notes.resume(run)
+        elif file.exists:
+            _warn_if_unfinished(file)
         notes.n_epochs = run.net.n_iter_
 
     def on_epoch_begin(self, run: Any) -> None:
@@ -348,6 +363,23 @@ class _Notes:
         self.file.close()
         if self.best_file is not None:
             self.best_file.close()
+
+
+def _warn_if_unfinished(file):
+    """Warn if a file that will be overwritten holds a run that is not over."""
+    try:
+        state = file.read()["state"]
+        n_epochs, n_planned = (state["progress"][k] for k in ("epochs", "max_epochs"))
+        is_over = state["stop_reason"] is not None or n_epochs >= n_planned
+    except (*DAMAGE, ValueError):
+        return  # Nobody can resume from a damaged file.
+    if not is_over:
+        warn(
+            f"The checkpoint path={file.path!r} holds {n_epochs} of {n_planned} epochs "
+            "of an unfinished run, and this fit overwrites it. To continue that run, "
+            "set resume=True; to keep the file, take another path.",
+            UserWarning,
+        )
 
 
 def _is_best(run):

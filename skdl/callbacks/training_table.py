@@ -73,10 +73,14 @@ class EpochRows:
         history = run.history
         n_epochs = len(history["loss"])
         cells = [f"{self.n_earlier + n_epochs:5}"]
+        judged = [history[record][-1] for record in self.columns if record != "loss"]
+        is_judged = not all(map(math.isnan, judged))
         for record, (name, sign) in self.columns.items():
             value = float(history[record][-1])
             mark = "*" if self._is_best(record, sign, value) else " "
-            cells.append(f"{_text(value):>{max(WIDTH, len(name))}}{mark}")
+            # A tabular net judges every second epoch only.
+            text = _text(value) if is_judged or record == "loss" else ""
+            cells.append(f"{text:>{max(WIDTH, len(name))}}{mark}")
         if self.has_rate:
             cells.append(f"{history['learning_rate'][-1]:13.4g}")
         cells.append(f"{history['time'][-1]:7.3f}")

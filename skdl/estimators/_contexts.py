@@ -6,7 +6,7 @@ from threading import get_ident
 from skdl._interrupt import is_one_of_several
 from skdl._transaction import unchanged_on_error
 from skdl._warn import warn
-from skdl.estimators._callbacks import CALLBACK_ATTRIBUTES
+from skdl.estimators._callbacks import CALLBACK_ATTRIBUTES, callbacks_of
 from skdl.estimators._growing_records import cut_on_error
 
 
@@ -49,6 +49,13 @@ def stopped_by_ctrl_c(run):
         if is_one_of_several():
             raise
         run.drop_incomplete_epoch()
-        warn("Training interrupted by user.", UserWarning)
+        warn(" ".join(["Training interrupted by user.", *_advice(run)]), UserWarning)
         if run.stop_reason != "diverged":
             run.stop_reason = "interrupted"
+
+
+def _advice(run):
+    """Return what the callbacks of ``fit`` advise after Ctrl-C."""
+    callbacks = [] if run.incremental else callbacks_of(run.net)
+    texts = [getattr(callback, "after_interruption", "") for callback in callbacks]
+    return [text for text in texts if text]

@@ -275,8 +275,10 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
     n_bins : int, default=8
         Number of quantile bins of each number, see `TabularEncoder`.
     max_iter : int, optional
-        Most epochs. Small tables get more, until there are 500 steps. Training ends
-        earlier when the held-out loss grows.
+        Most epochs. The default is that of the preset. Small tables get more epochs
+        than `max_iter`, because at least 500 steps are planned: 2,000 rows in batches
+        of 64 make 31 steps per epoch, hence 17 epochs. Training ends earlier when the
+        held-out loss grows.
     learning_rate_init : float, default=0.03
         The largest learning rate. It rises over the first 5 % of the steps, and falls
         to 0 by a cosine.
@@ -558,8 +560,10 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
     n_bins : int, default=8
         Number of quantile bins of each number, see `TabularEncoder`.
     max_iter : int, optional
-        Most epochs. Small tables get more, until there are 500 steps. Training ends
-        earlier when the held-out loss grows.
+        Most epochs. The default is that of the preset. Small tables get more epochs
+        than `max_iter`, because at least 500 steps are planned: 2,000 rows in batches
+        of 64 make 31 steps per epoch, hence 17 epochs. Training ends earlier when the
+        held-out loss grows.
     learning_rate_init : float, default=0.03
         The largest learning rate. It rises over the first 5 % of the steps, and falls
         to 0 by a cosine.

@@ -208,10 +208,23 @@ def test_ctrl_c_is_gone_on_from(X, y, path, fit, assert_same):
             raise KeyboardInterrupt
 
     net = make(**options).set_callbacks(Checkpoint(path), LambdaCallback(press))
-    with pytest.warns(UserWarning, match="interrupted"):
+    continues = r"interrupted by user\. Checkpoint\(.*state.npz.*, resume=True\) cont"
+    with pytest.warns(UserWarning, match=continues):
         net.fit(X, y)
     assert net.stop_reason_ == "interrupted"
     assert_same(fit(make(**options), X, y, Checkpoint(path, resume=True)), expected)
+
+
+def test_the_file_of_an_unfinished_run_is_not_replaced_in_silence(
+    X, y, path, fit, crash
+):
+    crash(make(), 5, X, y, Checkpoint(path))
+    net = make(alpha=1)
+    with pytest.warns(UserWarning, match=r"state.npz.*4 of 13 epochs.*resume=True"):
+        fit(net, X, y, Checkpoint(path))
+    # Warnings are errors here: the run in the file is complete now.
+    fit(net, X, y, Checkpoint(path))
+    fit(make(max_iter=8), X, y, Checkpoint(path))
 
 
 @pytest.mark.parametrize("every", [1, 100])
@@ -330,7 +343,8 @@ def test_another_run_is_refused(options, data, message, X, y, path, fit, crash):
     assert path.read_bytes() == before
     assert vars(net).keys() - {"_skl_callbacks"} == (net.get_params(deep=False).keys())
     # And that is the way out.
-    fit(net, callback=Checkpoint(path, resume=False), **data)
+    with pytest.warns(UserWarning, match="2 of 13 epochs of an unfinished run"):
+        fit(net, callback=Checkpoint(path, resume=False), **data)
     assert path.read_bytes() != before
 
 
@@ -393,6 +407,7 @@ def test_other_validation_data_are_refused(X, y, path, fit, crash):
             fit(make(), X, y, Checkpoint(path, True), X_val=X_val, y_val=y_val)
     # A split that no seed repeats.
     net = make(validation_split=KFold(3, shuffle=True))
+    path = path.with_name("split.npz")
     crash(net, 3, X, y, Checkpoint(path))
     with pytest.raises(ValueError, match="run: validation data was 20 rows and is"):
         fit(net, X, y, Checkpoint(path, resume=True))
@@ -543,7 +558,7 @@ def test_no_end_of_a_fit_keeps_the_path(end, X, y, path, fit, crash):
         with pytest.warns(UserWarning, match="interrupted"):
             make().set_callbacks(Checkpoint(path), press).fit(X, y)
     assert [file.name for file in path.parent.iterdir()] == [path.name]
-    fit(make(), X, y, Checkpoint(path))
+    fit(make(), X, y, Checkpoint(path, resume=end == "error"))
 
 
 def interrupt(net):

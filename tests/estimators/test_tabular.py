@@ -314,6 +314,10 @@ def test_verbose_prints_a_row_for_each_epoch(capsys):
     net = TabularRegressor(**SMALL | {"max_iter": 8}, verbose=True).fit(X, y)
     header, *rows, end = capsys.readouterr().out.splitlines()
     assert len(rows) == net.n_iter_ == 12
+    # Every second epoch is judged, and the columns of the others are blank.
+    assert "nan" not in "".join(rows)
+    assert {len(row) for row in rows} == {len(rows[0])}
+    assert [len(row.replace("*", "").split()) for row in rows[:4]] == [4, 6, 4, 6]
     assert header.split()[:4] == ["epoch", "loss", "validation", "loss"]
     assert end.endswith("max_iter.")
 
