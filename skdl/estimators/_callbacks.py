@@ -108,10 +108,15 @@ class FitCallbacks:
         self, net, context, max_epochs, X, y, sample_weight, attributes=None
     ):  # fmt: skip
         self.net = net
-        self.attributes = attributes or self._attributes_now
+        # Not the bound method: it would hold this object for ever.
+        self._attributes = attributes
         self.context = context
         self.max_epochs = max_epochs
         self.given = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
+
+    @property
+    def attributes(self):
+        return self._attributes or self._attributes_now
 
     def on_fit_begin(self):
         """Call the hooks before the first epoch."""

@@ -267,6 +267,7 @@ class TabularRun:
             self.printer.end(self)
         if self.callbacks is not None:
             self.callbacks.on_fit_end()
+            self.callbacks = None  # they hold this run
 
     def _train(self):
         network, is_active = self.network, [True] * self.plan.n_members

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from skdl import MLPClassifier
+from skdl import MLPClassifier, TabularClassifier
 from skdl.callbacks import Checkpoint, CSVLogger, LambdaCallback, Monitor
 from skdl.engine.network import Network
 from skdl.engine.workspace import Workspace
@@ -64,6 +64,12 @@ def alive(monkeypatch):
     gc.disable()
     yield lambda: [one() for one in references if one() is not None]
     gc.enable()
+
+
+def test_a_tabular_fit_leaves_nothing_behind(alive):
+    net = TabularClassifier(preset="fast", max_iter=2, random_state=0)
+    net = weakref.ref(net.set_callbacks(LambdaCallback(look)).fit(X, y))
+    assert net() is None
 
 
 @pytest.mark.parametrize("name", NETS)
