@@ -51,10 +51,12 @@ TRANSLATED = {
     "eval_set": ["X_val"],
     "file_path": ["path"],
     "filename": ["path"],
+    "flip": ["horizontal_flip"],
     "filepath": ["path"],
     "folds": ["cv"],
     "gradient_clip": ["max_grad_norm"],
     "gradient_clip_val": ["max_grad_norm"],
+    "hflip": ["horizontal_flip"],
     "hidden": ["hidden_layer_sizes"],
     "hidden_dims": ["hidden_layer_sizes"],
     "hidden_layers": ["hidden_layer_sizes"],
@@ -113,6 +115,7 @@ TRANSLATED = {
     "pos_weight": ["class_weight"],
     "reg_lambda": ["alpha"],
     "rng": ["random_state"],
+    "rotate": ["rotation"],
     "sample_weights": ["sample_weight"],
     "save_best_only": ["best_path"],
     "save_freq": ["every"],
@@ -134,6 +137,8 @@ TRANSLATED = {
     "time_limit": ["max_time"],
     "timeout": ["max_time"],
     "tolerance": ["tol"],
+    "translate": ["shift"],
+    "translation": ["shift"],
     "units": ["hidden_layer_sizes"],
     "use_batch_norm": ["normalization"],
     "val_data": ["X_val"],
@@ -147,6 +152,8 @@ TRANSLATED = {
     "weight_decay": ["alpha"],
     "weights_init": ["weight_init"],
     "y_scaler": ["standardize_target"],
+    "zoom": ["scale"],
+    "zoom_range": ["scale"],
 }
 # How our word is used, where its name alone does not say it.
 USES = {
@@ -198,6 +205,26 @@ ADVICE = {
         "preset",
         "members hold out rows themselves, which oof_score_ scores",
     ),
+    (
+        "early_stopping",
+        "n_iter_no_change",
+        "patience",
+        "scoring",
+        "validation_fraction",
+        "validation_split",
+    ): ("preset", "members hold out rows themselves, so leave {name} out"),
+    (
+        "normalize_y",
+        "scale_y",
+        "standardize_target",
+        "standardize_y",
+        "y_scaler",
+    ): ("preset", "fit scales X and the y of a regressor itself, so leave {name} out"),
+    ("normalize", "scale", "scaler", "standardize"): (
+        "preset",
+        "fit scales X itself, so leave {name} out",
+    ),
+    ("resume",): ("solver", "call set_callbacks(Checkpoint(path, resume=True)) first"),
     ("betas",): ("beta_1", "use beta_1 and beta_2"),
     ("quantile", "quantiles"): ("standardize_target", QUANTILE),
 }
@@ -286,7 +313,7 @@ def explain_arguments(function: F) -> F:
             unknown = {k: v for k, v in kwargs.items() if k not in here}
             if not unknown:
                 text = str(error).replace(f"{function.__qualname__}()", name)
-                raise TypeError(text) from None
+                raise TypeError(text + _by_name(function, args)) from None
             what = "parameter" if is_constructor else "argument"
             words = [
                 (repr(k), advice(k, v, here, there, elsewhere))
@@ -305,6 +332,18 @@ def _names_of(function):
     """Return the names of the arguments, except ``*args`` and ``**kwargs``."""
     parameters = inspect.signature(function).parameters.values()
     return [one.name for one in parameters if one.kind not in VARIADIC]
+
+
+def _by_name(function, args):
+    """Return a sentence about arguments that were given by place, or ""."""
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    by_name = [one.name for one in parameters if one.kind is one.KEYWORD_ONLY]
+    surplus = args[len(parameters) - len(by_name) :]
+    if not (by_name and surplus):
+        return ""
+    is_plain = isinstance(surplus[0], bool | int | float | str)
+    value = repr(surplus[0]) if is_plain else "..."
+    return f". Write the others by name, as in {by_name[0]}={value}."
 
 
 def _known(name, here):

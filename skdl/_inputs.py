@@ -353,6 +353,13 @@ def check_weights(sample_weight, X, least=1e-30, most=1e30):
             "Weights of classes are another parameter, of classifiers: "
             f"class_weight={sample_weight!r}."
         )
+    if isinstance(sample_weight, tuple | list) and any(
+        np.ndim(part) == 2 for part in sample_weight[:1]
+    ):
+        raise ValueError(
+            "sample_weight must hold a number for each row, got several tables. Nets "
+            "take validation data by name, as in fit(X, y, X_val=X_val, y_val=y_val)."
+        )
     check_numbers(sample_weight, "sample_weight")
     try:
         weights = check_sample_weight(

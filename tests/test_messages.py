@@ -15,6 +15,7 @@ from sklearn import neural_network
 from sklearn.metrics import accuracy_score
 from sklearn.pipeline import make_pipeline
 
+import skdl
 from skdl import (
     LogisticClassifier,
     MLPClassifier,
@@ -117,6 +118,7 @@ VALUES = {  # parameter of a classifier: value, words
     "early stopping text": ({"early_stopping": "True"}, ["Write early_stopping=True,"]),
     "patience": ({"early_stopping": 5}, ["early_stopping=True, n_iter_no_change=5."]),
     "share as split": ({"validation_split": 0.2}, ["validation_fraction=0.2."]),
+    "one as split": ({"validation_split": 1}, ["validation_fraction=0.1."]),
     "fraction of rows": ({"validation_fraction": 20}, ["'validation_fraction'", "20"]),
     "scorer": ({"scoring": "auc", "early_stopping": True}, ["scoring='auc'", "roc_auc"]),
     "scorers": ({"scoring": ["f1", "acc"]}, ["scoring='acc'", "Did you mean 'accur"]),
@@ -309,6 +311,28 @@ CALLS = {  # what the user does, error, words
     "diagnose a class": (lambda: diagnose(MLPClassifier, X, y), TypeError, r"a class: write MLPClassifier\(\), not"),
     "optimizer of Keras": (lambda: Adam(learning_rate=0.1), TypeError, "it has beta_1, .*learning_rate_init"),
     "unit of a schedule": (lambda: clf(learning_rate=StepDecay(unit="epoch")), ValueError, "Did you mean 'epochs'?"),
+    "range reversed": (lambda: search({"alpha": (1, 1e-3)}), ValueError, r"got 1 and 0\.001. Swap them: \(0\.001, 1\)\.$"),
+    "diagnose a table": (lambda: diagnose(TabularClassifier(), X, y), TypeError, r"TabularClassifier, which holds several nets: pass a net such as MLPClassifier\.$"),
+    "diagnose an ensemble": (lambda: diagnose(SeedEnsembleClassifier(), X, y), TypeError, r"one of its estimators_\.$"),
+    "table and scale of y": (lambda: TabularRegressor(standardize_target=True), TypeError, "fit scales X and the y of a regressor itself"),
+    "table and scale of X": (lambda: TabularClassifier(standardize=True), TypeError, "fit scales X itself"),
+    "table and stopping": (lambda: TabularClassifier(early_stopping=True), TypeError, "hold out rows themselves, so leave early_stopping out"),
+    "table and scorer": (lambda: TabularClassifier(scoring="f1"), TypeError, "hold out rows themselves, so leave scoring out"),
+    "vote by mean": (lambda: ensemble(None, voting="mean"), ValueError, r"Did you mean 'soft'\?$"),
+    "soft vote of numbers": (lambda: SeedEnsembleRegressor(voting="soft").fit(X, y), ValueError, r"Did you mean 'mean'\?$"),
+    "validation pair": (lambda: MLPClassifier().fit(X, y, (X, y)), ValueError, r"several tables.* fit\(X, y, X_val=X_val, y_val=y_val\)"),
+    "validation by place": (lambda: MLPClassifier().fit(X, y, X, y), TypeError, r"Write the others by name, as in X_val=\.\.\."),
+    "members by place": (lambda: SeedEnsembleClassifier(MLPClassifier(), 5), TypeError, r"by name, as in n_members=5\.$"),
+    "fit and resume": (lambda: MLPClassifier().fit(X, y, resume=True), TypeError, r"set_callbacks\(Checkpoint\(path, resume=True\)\)"),
+    "interval by alpha": (lambda: TabularRegressor().predict_interval(X, alpha=0.1), TypeError, r"use coverage, such as 0\.9"),
+    "flip": (lambda: ImageAugmenter(flip=True), TypeError, "use horizontal_flip"),
+    "zoom": (lambda: ImageAugmenter(zoom=0.1), TypeError, "use scale"),
+    "ensemble of the other kind": (lambda: ensemble(MLPRegressor()), ValueError, r"Take SeedEnsembleRegressor\.$"),
+    "regressors of the other kind": (lambda: SeedEnsembleRegressor(MLPClassifier()).fit(X, y), ValueError, r"Take SeedEnsembleClassifier\.$"),
+    "ensemble of a search": (lambda: ensemble(CoarseToFineSearchCV(MLPClassifier(), {"alpha": (1e-3, 1)})), ValueError, "got CoarseToFineSearchCV: fit it first, and pass its best_estimator_"),
+    "ensemble of tables": (lambda: ensemble(TabularClassifier()), ValueError, "TabularClassifier, which has several members already"),
+    "one channel first": (lambda: MLPClassifier(image_shape=(1, 2, 6)).fit(np.c_[X, X, X], y), UserWarning, r"means 6 channels of 1 x 2 pixels: .* write image_shape=\(2, 6, 1\)\.$"),
+    "channels first": (lambda: MLPClassifier(image_shape=(3, 2, 6)).fit(np.tile(X, 9), y), UserWarning, r"\(2, 6, 3\), and reorder X: X\.reshape\(-1, 3, 2, 6\)\.transpose"),
     "fill mode": (lambda: ImageAugmenter(shift=1, fill_mode="nearst").check(),
                   ValueError, "fill_mode.*'nearst'"),
 }  # fmt: skip
@@ -319,6 +343,30 @@ def test_a_wrong_call(call, kind, pattern):
     with pytest.raises(kind) as error:
         call()
     assert re.search(pattern, str(error.value), re.DOTALL), str(error.value)
+
+
+IMPORTS = {  # what the user imports, words
+    "from skdl import Quantile": "write 'from skdl.engine import Quantile'",
+    "from skdl import SeedEnsembleClassifier": "'from skdl.ensemble import Seed",
+    "from skdl.callbacks import LivePlot": "write 'from skdl.inspection import LivePlot'",
+    "from skdl.callbacks import MLPClassifier": "'from skdl import MLPClassifier'",
+    "from skdl.callbacks import ModelCheckpoint": "Checkpoint(path, best_path=...)",
+    "from skdl.callbacks import EarlyStopping": "early_stopping=True",
+    "from skdl.callbacks import ProgressBar": "EpochBar()",
+    "from skdl import Nonsense": "cannot import name 'Nonsense' from 'skdl' (",
+}
+
+
+@pytest.mark.parametrize(("line", "words"), IMPORTS.items())
+def test_an_import_from_another_package(line, words):
+    with pytest.raises(ImportError, match=re.escape(words)):
+        exec(line)
+
+
+def test_an_attribute_of_another_package():
+    assert not hasattr(skdl, "SeedEnsembleClassifier")
+    with pytest.raises(AttributeError, match=r"write 'from skdl\.ensemble import Seed"):
+        skdl.SeedEnsembleClassifier  # noqa: B018
 
 
 def test_no_message_of_scorers_is_a_list_of_all():

@@ -4,6 +4,7 @@ They follow scikit-learn's protocol, ``sklearn.callback.FitCallback``.
 ``net.set_callbacks(...)`` sets them on a net.
 """
 
+import skdl._elsewhere as _elsewhere
 from skdl.callbacks.checkpoint import Checkpoint
 from skdl.callbacks.epoch_bar import EpochBar
 from skdl.callbacks.lambda_callback import LambdaCallback
@@ -25,3 +26,8 @@ __all__ = [
     "TensorBoardLogger",
     "TrainingTable",
 ]
+
+
+def __getattr__(name):
+    """Say where a name is that this package does not have."""
+    raise _elsewhere.missing_name(__name__, name)

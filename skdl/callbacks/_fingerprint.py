@@ -102,11 +102,14 @@ def differences(before, now):
             "the weights, optimizer or random streams that fit starts from differ, as "
             "they do after warm_start or with a weight_init of another version"
         ]
+    absent = [0, "not there"]
+    texts = [(name, before.get(name, absent)[1], now.get(name, absent)[1])
+             for name in names if name != "start"]  # fmt: skip
     return [
-        f"{name} was {before.get(name, [0, 'not there'])[1]} and is "
-        f"{now.get(name, [0, 'not there'])[1]}"
-        for name in names
-        if name != "start"
+        f"{name} was {old} and is {new}"
+        if old != new
+        else f"{name} ({new}) has other values than before"
+        for name, old, new in texts
     ]
 
 

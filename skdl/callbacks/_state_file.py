@@ -131,6 +131,13 @@ def _read_from(file, path, cure):
             state = decode(json.loads(arrays.pop("values").tobytes()), arrays)
     # Damage raises errors of many types: for checksums, texts, shapes, sizes.
     except Exception as error:
+        file.seek(0)
+        # The name of the first member stands at the beginning of the file.
+        if FIRST.encode() not in file.read(100):
+            raise ValueError(
+                f"The file path={path!r} is not a checkpoint of skdl, or its beginning "
+                f"is damaged. A callback writes checkpoints: Checkpoint(path).{cure}"
+            ) from error
         raise ValueError(
             f"The checkpoint path={path!r} is cut off or damaged ({error!s:.200})."
             f"{cure}"

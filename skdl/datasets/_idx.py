@@ -41,10 +41,16 @@ def read_idx_folder(folder, dataset):
     if missing:
         raise FileNotFoundError(
             f"The folder {str(folder)!r} lacks {', '.join(missing)} (each may also end "
-            "in .gz)."
+            f"in .gz).{_about_npz(folder)}"
         )
     return [_read_part(found[p, "images"], found[p, "labels"], dataset)
             for p in ("train", "t10k")]  # fmt: skip
+
+
+def _about_npz(folder):
+    """Return a sentence about a file that holds everything, or ""."""
+    found = sorted(folder.glob("*.npz"))
+    return f" It has {found[0].name}: pass {str(found[0])!r}." if found else ""
 
 
 def _read_part(image_path, label_path, dataset):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -20,12 +21,17 @@ from sklearn.utils.validation import check_is_fitted
 from skdl._arguments import explain_arguments
 from skdl._inputs import check_numbers
 from skdl._parameters import ExplainedParameters
-from skdl._sklearn import available_if, fit_context
+from skdl._sklearn import BaseSearchCV, available_if, fit_context
 from skdl._version import Versioned
 from skdl.engine.prediction import by_passes, raw_scores
 from skdl.engine.stacking import unstack
 from skdl.ensemble._voting import Ballot
-from skdl.estimators import MLPClassifier, MLPRegressor
+from skdl.estimators import (
+    MLPClassifier,
+    MLPRegressor,
+    TabularClassifier,
+    TabularRegressor,
+)
 from skdl.estimators._inner_door import (
     BaseClassifier,
     check_X,
@@ -163,8 +169,17 @@ class BaseEnsemble(Versioned, ExplainedParameters, BaseEstimator):
             raise ValueError(
                 f"estimator of {type(self).__name__} must be one of skdl's "
                 f"{self._kind_name}, got {_described(estimator)}"
+                f"{self._sibling(estimator)}"
             )
         return estimator
+
+    def _sibling(self, estimator):
+        """Return a sentence about the ensemble for nets of the other kind, or ""."""
+        if not isinstance(estimator, BaseClassifier | MLPRegressor):
+            return ""
+        other = "Classifier" if is_classifier(estimator) else "Regressor"
+        mine = "Regressor" if is_classifier(estimator) else "Classifier"
+        return f" Take {type(self).__name__.replace(mine, other)}."
 
     def _member_scores(self, X):
         """Return raw scores of all members, (n_members, n_samples, n_scores)."""
@@ -228,6 +243,10 @@ def _described(estimator):
             f"{estimator!r}. Put the ensemble into a pipeline, not a pipeline into the "
             "ensemble."
         )
+    if isinstance(estimator, BaseSearchCV):
+        return f"{name}: fit it first, and pass its best_estimator_."
+    if isinstance(estimator, TabularClassifier | TabularRegressor):
+        return f"{name}, which has several members already."
     return f"{estimator!r}."
 
 
@@ -236,6 +255,9 @@ class EnsembleClassifier(ClassifierMixin, BaseEnsemble):
 
     _kind: ClassVar[type] = BaseClassifier
     _kind_name: ClassVar[str] = "classifiers"
+    _related_names = MappingProxyType(
+        {"voting": {"mean": "soft", "average": "soft", "majority": "hard"}}
+    )
     _default: ClassVar[type] = MLPClassifier
 
     @explain_arguments
@@ -379,6 +401,7 @@ class EnsembleRegressor(RegressorMixin, BaseEnsemble):
 
     _kind: ClassVar[type] = MLPRegressor
     _kind_name: ClassVar[str] = "regressors"
+    _related_names = MappingProxyType({"voting": {"soft": "mean", "average": "mean"}})
     _default: ClassVar[type] = MLPRegressor
 
     @explain_arguments

@@ -97,7 +97,26 @@ def check_image_shape(image_shape, n_features):
             f"image_shape={image_shape!r} needs {math.prod(shape)} columns, "
             f"and X has {n_features} columns."
         )
+    if len(image_shape) == 3 and shape[0] in (1, 3) and shape[2] > 4:
+        _warn_of_channels(shape)
     return shape
+
+
+def _warn_of_channels(shape):
+    """Warn of a shape that may be (channels, height, width)."""
+    n, height, width = shape
+    order = ""
+    if n > 1:
+        order = (
+            f", and reorder X: X.reshape(-1, {n}, {height}, {width})"
+            ".transpose(0, 2, 3, 1).reshape(len(X), -1)"
+        )
+    warn(
+        f"image_shape={shape} means {width} channels of {n} x {height} pixels: "
+        f"channels come last. If you mean {n} channels, write image_shape="
+        f"({height}, {width}, {n}){order}.",
+        UserWarning,
+    )
 
 
 def network_dtype(X):

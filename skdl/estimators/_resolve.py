@@ -243,9 +243,10 @@ def _about_initial_rate(value):
 def _about_validation_split(value):
     if not _is_real(value):
         return ""
+    share = value if 0 < value < 1 else 0.1
     return (
         "validation_split takes a splitter. To hold out a share of the rows, set "
-        f"early_stopping=True and validation_fraction={value!r}."
+        f"early_stopping=True and validation_fraction={share!r}."
     )
 
 

@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdl._sklearn import BaseSearchCV
 from skdl.engine.layers import layer_names
+from skdl.estimators import TabularClassifier, TabularRegressor
 from skdl.estimators._inner_door import BaseNet, check_X
 
 
@@ -127,21 +128,23 @@ def unwrap_net(estimator: Any, *, to_fit: bool = False) -> Unwrapped:
             raise TypeError(
                 "estimator must be a net of skdl, or a pipeline, fitted search, "
                 "FrozenEstimator or TransformedTargetRegressor with a net of skdl "
-                f"inside, got {_describe_class(given)}. For an ensemble, pass one of "
-                "its estimators_."
+                f"inside, got {_describe_class(given)}."
             )
         path.append(f"{name}__")
     return Unwrapped(estimator, before, is_searched, "".join(path))
 
 
 def _describe_class(estimator):
-    """Return the name of a class, with a hint for the nets of scikit-learn."""
+    """Return the name of a class, with what to pass instead."""
     if isinstance(estimator, type):
         return f"a class: write {estimator.__name__}(), not {estimator.__name__}"
     name = type(estimator).__name__
     if type(estimator).__module__.startswith("sklearn.neural_network."):
         return f"{name} of scikit-learn (import {name} from skdl instead)"
-    return name
+    if isinstance(estimator, TabularClassifier | TabularRegressor):
+        net = name.replace("Tabular", "MLP")
+        return f"{name}, which holds several nets: pass a net such as {net}"
+    return f"{name}. For an ensemble, pass one of its estimators_"
 
 
 def _transformed_targets(outer, y, fit):

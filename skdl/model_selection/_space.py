@@ -1,7 +1,7 @@
 """Checks of `param_space`: the ranges and choices that it declares."""
 
 from itertools import product
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -40,6 +40,36 @@ def check_space(param_space):
     ]
 
 
+def outside_tuples(param_space, params):
+    """Return a sentence about integers outside the tuples (low, high) of a space.
+
+    It is empty if there are none. Random shifts alone move numbers that are not
+    integers slightly out of a tuple, so they do not count.
+
+    Parameters
+    ----------
+    param_space : dict or list of dict
+        Parameter `param_space` of the search.
+    params : dict
+        The best parameters.
+    """
+    spaces = [param_space] if isinstance(param_space, dict) else param_space
+    texts = []
+    for name, value in params.items():
+        entries = [space[name] for space in spaces if name in space]
+        if not entries or not all(_is_integer_pair(entry) for entry in entries):
+            continue
+        if any(low <= value <= high for low, high in entries):
+            continue
+        ((low, high), *_) = entries
+        texts.append(
+            f"The best {name}={value!r} lies outside ({low!r}, {high!r}): a tuple is "
+            f"where the search starts. For a bound, write Log({low!r}, {high!r}, "
+            f"limits=({low!r}, {high!r}))."
+        )
+    return " ".join(texts)
+
+
 def combinations(space):
     """Return the ranges of a space, and a list of all combinations of its choices."""
     ranges = {k: v for k, v in space.items() if not isinstance(v, list)}
@@ -47,6 +77,10 @@ def combinations(space):
     return ranges, [
         dict(zip(choices, values, strict=True)) for values in product(*choices.values())
     ]
+
+
+def _is_integer_pair(entry):
+    return isinstance(entry, tuple) and all(isinstance(v, Integral) for v in entry)
 
 
 def _check_entry(name, entry):

@@ -29,7 +29,7 @@ from skdl.model_selection._failures import (
     silenced_warnings,
 )
 from skdl.model_selection._folds import Folds
-from skdl.model_selection._space import check_space, combinations
+from skdl.model_selection._space import check_space, combinations, outside_tuples
 from skdl.model_selection._stages import Stages
 from skdl.model_selection._warnings import FitWarnings
 
@@ -61,8 +61,10 @@ class CoarseToFineSearchCV(Versioned, ExplainedParameters, BaseSearchCV):
         Ranges and choices by parameter name. A range is a tuple ``(low, high)`` of two
         positive numbers, on a logarithmic scale, with integer values if both are
         integers; a `Log` or `Linear`; or a frozen ``loguniform``, ``uniform`` or
-        ``randint`` of scipy.stats, whose support is a hard limit. Choices are a list or
-        an array. A list of dicts declares several spaces, searched separately.
+        ``randint`` of scipy.stats, whose support is a hard limit. A tuple only
+        sets where the search starts; ``Log(low, high, limits=(low, high))`` has hard
+        limits. Choices are a list or an array. A list of dicts declares several spaces,
+        searched separately.
     resource : str or None, default=None
         What later stages get more of. 'n_samples' are the rows of X: each fold trains
         on a share of its rows (for classifiers, of each class), and is tested on all.
@@ -269,6 +271,9 @@ class CoarseToFineSearchCV(Versioned, ExplainedParameters, BaseSearchCV):
             self._check_names(spaces)
             super().fit(X, y, **params)
             del self._fit_errors
+            text = outside_tuples(self.param_space, getattr(self, "best_params_", {}))
+            if text:
+                warn(text, UserWarning)
         return self
 
     def _check_names(self, spaces):

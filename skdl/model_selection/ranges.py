@@ -75,9 +75,12 @@ class _Range(BaseEstimator):
                     f"got {getattr(self, name)!r}."
                 )
         if not self.low < self.high:
+            cure = "Set a value that is not searched on the estimator."
+            if self.low > self.high:
+                cure = f"Swap them: ({self.high!r}, {self.low!r})."
             raise ValueError(
                 f"{kind}: low must be less than high, got {self.low!r} and "
-                f"{self.high!r}. Set a value that is not searched on the estimator."
+                f"{self.high!r}. {cure}"
             )
         n = self.n_points
         if n is not None and (

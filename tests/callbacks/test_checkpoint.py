@@ -403,13 +403,14 @@ def test_max_iter_counts_in_the_names_of_files(X, y, tmp_path, fit):
 def test_other_validation_data_are_refused(X, y, path, fit, crash):
     crash(make(), 3, X, y, Checkpoint(path), X_val=X[:9], y_val=y[:9])
     for X_val, y_val in [(changed(X[:9]), y[:9]), (X[:9], changed(y[:9]) % 3)]:
-        with pytest.raises(ValueError, match="run: validation data was 9 rows and is"):
+        message = r"run: validation data \(9 rows\) has other values than before\."
+        with pytest.raises(ValueError, match=message):
             fit(make(), X, y, Checkpoint(path, True), X_val=X_val, y_val=y_val)
     # A split that no seed repeats.
     net = make(validation_split=KFold(3, shuffle=True))
     path = path.with_name("split.npz")
     crash(net, 3, X, y, Checkpoint(path))
-    with pytest.raises(ValueError, match="run: validation data was 20 rows and is"):
+    with pytest.raises(ValueError, match=r"run: validation data \(20 rows\) has other"):
         fit(net, X, y, Checkpoint(path, resume=True))
 
 

@@ -307,7 +307,7 @@ def test_files_that_are_no_checkpoint_are_refused(X, y, path, fit, tmp_path):
     with pytest.raises(ValueError, match=r"cut off or damaged \(.*\)\.$"):
         Checkpoint.load(path)
     np.savez(path, a=np.zeros(3))
-    with pytest.raises(ValueError, match="it is not a checkpoint"):
+    with pytest.raises(ValueError, match="is not a checkpoint of skdl"):
         Checkpoint.load(path)
     with pytest.raises(FileNotFoundError, match="path=.*cannot be read"):
         Checkpoint.load(tmp_path / "none.npz")

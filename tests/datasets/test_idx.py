@@ -37,6 +37,9 @@ def test_missing_files_are_listed(tmp_path):
     message = r"lacks train-labels-idx1-ubyte, t10k-images-idx3-ubyte \(.*\.gz"
     with pytest.raises(FileNotFoundError, match=message):
         load_mnist(tmp_path)
+    (tmp_path / "mnist.npz").touch()
+    with pytest.raises(FileNotFoundError, match=r"It has mnist\.npz: pass '.*npz'\."):
+        load_mnist(tmp_path)
 
 
 (IMAGES, LABELS), _ = digits()

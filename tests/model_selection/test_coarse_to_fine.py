@@ -22,7 +22,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skdl import MLPClassifier, Standardizer
 from skdl.engine import Adam, HiddenLayers
-from skdl.model_selection import CoarseToFineSearchCV, Linear
+from skdl.model_selection import CoarseToFineSearchCV, Linear, Log
 from tests.model_selection.hill import Hill
 
 X, y = load_iris(return_X_y=True)
@@ -89,7 +89,7 @@ def test_results_are_those_of_a_grid_search_on_the_same_candidates():
 
 def test_a_net_with_nested_parameters_on_few_iterations():
     space = SPACE | {"solver__beta_1": Linear(0.5, 0.95, 3, limits=(0, 0.99)),
-                     "hidden_layer_sizes__width": (4, 16)}  # fmt: skip
+                     "hidden_layer_sizes__width": Log(4, 16)}  # fmt: skip
     net = clone(NET).set_params(max_iter=45)
     search = searching(net, space, resource="max_iter", max_candidates=20, cv=2)
     with warnings.catch_warnings():
@@ -128,7 +128,9 @@ def test_any_estimator(estimator, space, options):
 
 
 def test_without_y():
-    search = searching(KMeans(random_state=0, n_init=1), {"n_clusters": (2, 6)}).fit(X)
+    search = searching(KMeans(random_state=0, n_init=1), {"n_clusters": Log(2, 6)}).fit(
+        X
+    )
     assert search.best_estimator_.n_clusters == search.best_params_["n_clusters"]
     assert search.transform(X).shape == (150, search.best_params_["n_clusters"])
 

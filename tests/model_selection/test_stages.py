@@ -83,6 +83,16 @@ def test_the_mesh_moves_beyond_its_border_and_says_so(direction):
     assert f"(x {10.0 ** (2 * direction):.4g})" in said[0]
 
 
+def test_a_best_integer_outside_a_tuple_is_a_warning():
+    options = {"hill": Hill(top=3.0), "jitter": 0.0, "max_stages": 1}
+    said = r"The best x=1000 lies outside \(10, 100\): .*Log\(10, 100, limits=\(10"
+    with pytest.warns(UserWarning, match=said) as caught:
+        search = searched({"x": (10, 100)}, **options)
+    assert (len(caught), search.best_params_["x"]) == (1, 1000)
+    searched({"x": Log(10, 100)}, **options)
+    searched([{"x": (10, 100)}, {"x": [1000], "z": [3]}], **options)
+
+
 def test_moves_have_an_end():
     search = searched({"x": (1e-2, 1e2)}, Hill(top=9.0), jitter=0.0, max_stages=1)
     assert search.best_params_["x"] == pytest.approx(1e5)
