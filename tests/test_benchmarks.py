@@ -146,6 +146,7 @@ def test_race(session):
     assert deviation < 1e-5
 
 
+@pytest.mark.slow
 def test_race_between_different_trainings_fails(session):
     problem = small()
     other = replace(problem, rate=2e-3)
