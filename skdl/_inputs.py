@@ -20,6 +20,8 @@ from skdl._explain import (
 )
 from skdl._sklearn import check_sample_weight
 
+# Bounds of the largest weight, so that its sums and products fit into float32.
+WEIGHTS = (1e-30, 1e30)
 # Dtypes and options of `check_inputs` with which an array may pass a quick check.
 PLAIN = (np.dtype(np.float64), np.dtype(np.float32))
 QUICK = {
@@ -328,7 +330,7 @@ def _name_of(missing):
     return {"NoneType": "None", "datetime64": "NaT"}.get(type(missing).__name__, "NaN")
 
 
-def check_weights(sample_weight, X, least=1e-30, most=1e30):
+def check_weights(sample_weight, X, least=WEIGHTS[0], most=WEIGHTS[1]):
     """Return the user's weights of the rows of X as an array, after checks.
 
     Parameters

@@ -17,6 +17,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
+from tests.scripts import module_of
+
 ROOT = Path(__file__).resolve().parents[1]
 # Those that need data sets from elsewhere; tests/test_image_examples.py has them.
 IMAGE_EXAMPLES = ("cifar10_mlp", "mnist_mlp")
@@ -291,11 +293,7 @@ NEEDS = {
 
 
 def load(name):
-    path = ROOT / "examples" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"example_{name}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return module_of(ROOT / "examples" / f"{name}.py")
 
 
 def test_examples_are_found():

@@ -1,22 +1,17 @@
 """What the figures of docs/ show is so; tests/test_examples.py runs their scripts."""
 
-import importlib.util
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 from skdl.callbacks import Monitor
 from skdl.preprocessing import ImageAugmenter
+from tests.scripts import module_of
 from tests.test_examples import ROOT
 
 
 def load(name):
-    path = ROOT / "docs" / "figures" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return module_of(ROOT / "docs" / "figures" / f"{name}.py")
 
 
 def test_a_saturated_unit_learns_by_cross_entropy_and_not_by_squared_error():

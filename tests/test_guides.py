@@ -1,6 +1,5 @@
 """The code in the guides of docs/ runs as it stands there."""
 
-import importlib.util
 import re
 import sys
 from pathlib import Path
@@ -9,6 +8,7 @@ import pytest
 
 import skdl
 from skdl.inspection.diagnosis.findings import KINDS
+from tests.scripts import module_of
 
 DOCS = Path(__file__).parents[1] / "docs"
 # A guide, how often it says what it prints, and the modules of extras that it needs.
@@ -72,14 +72,7 @@ def test_readme(capsys):
         assert line in text
 
 
-def load_pages():
-    spec = importlib.util.spec_from_file_location("pages", DOCS / "pages.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-PAGES = load_pages()
+PAGES = module_of(DOCS / "pages.py")
 
 
 @pytest.mark.slow

@@ -15,8 +15,6 @@ from skdl.estimators._resolve import canonical, resolve, setting, uses_lbfgs
 # Dtypes that X keeps, and that are converted batch by batch. All others become the
 # first of them, as in scikit-learn.
 DTYPES = (np.float64, np.float32, np.float16, np.uint8)
-# Bounds of the largest weight, so that its sums and products fit into float32.
-WEIGHTS = (1e-30, 1e30)
 # Schedules of scikit-learn that its 'lbfgs' accepts and ignores.
 INERT = ("constant", "invscaling", "adaptive")
 
@@ -36,14 +34,9 @@ def check_training_data(estimator, X, y, sample_weight, *, reset, y_numeric):
     )
     weights = None
     if sample_weight is not None:
-        weights = check_row_weights(sample_weight, X)[:, np.newaxis]
+        weights = check_weights(sample_weight, X)[:, np.newaxis]
         weights = weights.astype(network_dtype(X), copy=False)
     return X, y, weights
-
-
-def check_row_weights(sample_weight, X):
-    """Return the user's weights of the rows of X as an array, after checks."""
-    return check_weights(sample_weight, X, *WEIGHTS)
 
 
 def check_X(estimator, X):

@@ -28,7 +28,7 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
 from skdl._explain import or_nothing
-from skdl._inputs import check_weight_sizes
+from skdl._inputs import WEIGHTS, check_weight_sizes
 from skdl._sklearn import check_partial_fit_first_call
 from skdl._warn import warn
 from skdl.engine.losses import (
@@ -41,7 +41,7 @@ from skdl.engine.losses import (
 )
 from skdl.engine.specification import complete, name_of_kind
 from skdl.engine.target_tables import MixedTable, TargetTable
-from skdl.estimators._check_input import WEIGHTS, check_loss
+from skdl.estimators._check_input import check_loss
 from skdl.estimators._class_weight import check_class_weight, class_weights
 from skdl.estimators._labels import (
     as_labels,

@@ -16,7 +16,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from skdl._arguments import explain_arguments, explain_parameters
-from skdl._inputs import check_numbers, refuse_containers, refuse_missing
+from skdl._inputs import check_numbers, check_weights, refuse_containers, refuse_missing
 from skdl._parameters import ExplainedParameters
 from skdl._sklearn import Interval, StrOptions, fit_context
 from skdl._transaction import unchanged_on_error
@@ -29,7 +29,6 @@ from skdl.estimators._callbacks import (
     check_callbacks,
     start_callbacks,
 )
-from skdl.estimators._check_input import check_row_weights
 from skdl.estimators._class_weight import check_class_weight, class_weights
 from skdl.estimators._labels import as_labels, unique_labels
 from skdl.estimators._resolve import HINTS
@@ -188,7 +187,7 @@ class _BaseTabular(
     def _checked_weights(self, sample_weight, Z):
         if sample_weight is None:
             return np.ones(len(Z))
-        return check_row_weights(sample_weight, Z)
+        return check_weights(sample_weight, Z)
 
     def _learn(self, Z, y, weights, n_classes, plan, given):
         """Train on the rows of positive weight; store what every tabular net has."""

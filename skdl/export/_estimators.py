@@ -170,11 +170,15 @@ def _ensemble(graph, ensemble, tensors):
     return number_outputs(graph, targets, scores, vote)
 
 
-def _tabular_classifier(graph, net, tensors):
+def _tabular_scores(graph, net, tensors):
+    """Return the parts of a tabular net, and the raw scores of its members."""
     parts = table_parts(net)
-    scores = write_scores(
-        graph, parts.network, write_table(graph, parts.encoder, tensors)
-    )
+    code = write_table(graph, parts.encoder, tensors)
+    return parts, write_scores(graph, parts.network, code)
+
+
+def _tabular_classifier(graph, net, tensors):
+    parts, scores = _tabular_scores(graph, net, tensors)
     scores = graph.add("Mul", scores, graph.numbers(net.temperature_))
     each = graph.add("Softmax", scores, axis=-1)
     p = mean_of_members(graph, each, None, *parts.network.stack)
@@ -192,10 +196,7 @@ def _tabular_classifier(graph, net, tensors):
 
 
 def _tabular_regressor(graph, net, tensors):
-    parts = table_parts(net)
-    scores = write_scores(
-        graph, parts.network, write_table(graph, parts.encoder, tensors)
-    )
+    parts, scores = _tabular_scores(graph, net, tensors)
     y = mean_of_members(graph, scores, None, *parts.network.stack)
     y = graph.add("Mul", y, graph.numbers(parts.target_scale))
     y = graph.add("Add", y, graph.numbers(parts.target_mean))
