@@ -1,5 +1,6 @@
 """Checks of X, y and weights by scikit-learn, with errors that say more."""
 
+import math
 from collections.abc import Mapping
 from contextlib import contextmanager
 from functools import wraps
@@ -59,8 +60,8 @@ def check_inputs(estimator, X, y="no_validation", **options) -> Any:
         or text as targets of a regression.
     """
     given = not isinstance(y, str)
-    if not given and not options.get("reset", True):
-        values = or_nothing(_values_of_frame, estimator, X, nothing=None)
+    if type(X) is not np.ndarray and not given and not options.get("reset", True):
+        values = _values_of_frame(estimator, X)
         if values is not None and _is_plain(estimator, values, options, named=True):
             return values
     if _is_plain(estimator, X, options) and (not given or _suits(X, y, options)):
@@ -117,7 +118,7 @@ def _is_plain(estimator, X, options, named=False):
     """
     if type(X) is not np.ndarray or X.dtype not in PLAIN or X.ndim != 2 or not X.size:
         return False
-    if not (options.keys() <= QUICK and X.dtype in options["dtype"]):
+    if not (options.keys() <= QUICK and X.dtype.type in options["dtype"]):
         return False
     known = vars(estimator)
     if not options.get("reset", True) and (
@@ -125,7 +126,7 @@ def _is_plain(estimator, X, options, named=False):
         or X.shape[1] != known.get("n_features_in_")
     ):
         return False
-    return _has_finite_sum(X)
+    return _is_surely_finite(X)
 
 
 def _suits(X, y, options):
@@ -134,16 +135,22 @@ def _suits(X, y, options):
     if type(y) is not np.ndarray or y.ndim not in n_dimensions or not y.size:
         return False
     kind = y.dtype.kind
-    return len(y) == len(X) and (kind in "biu" or (kind == "f" and _has_finite_sum(y)))
+    return len(y) == len(X) and (
+        kind in "biu" or (kind == "f" and _is_surely_finite(y))
+    )
 
 
-def _has_finite_sum(values):
+def _is_surely_finite(values):
     """Return True if all values are finite; False says that some may not be.
 
-    The sum is finite only if all values are, and needs no memory.
+    The sum of squares is finite only if all values are. It needs no memory, and BLAS
+    neither raises nor warns where squares overflow.
     """
+    if values.flags.forc:
+        flat = values.ravel("K")  # a view
+        return math.isfinite(np.dot(flat, flat))
     with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(np.add.reduce(values, axis=None)))
+        return math.isfinite(np.add.reduce(values, axis=None))
 
 
 def takes_validation_sets(transform):

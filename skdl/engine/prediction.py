@@ -186,5 +186,6 @@ def bytes_per_row(network: Network, X) -> int:
 
 
 def _is_converted(network, X):
-    raw = network.takes_any_dtype or issparse(X)
-    return not raw and X.dtype != network.dtype
+    if X.dtype == network.dtype:
+        return False
+    return not (network.takes_any_dtype or issparse(X))

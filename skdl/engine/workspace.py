@@ -1,6 +1,7 @@
 """The memory of a pass: every array that a network writes to, and no parameter."""
 
 import math
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -61,25 +62,28 @@ class Workspace:
         with_dropout = training and with_dropout and not input_gradient
         self.rng = rng
         self.row_shares: Any = None
-        self.bytes_per_row = 0
+        self.bytes_per_row, self._item = (
+            0,
+            math.prod(network.stack) * self.dtype.itemsize,
+        )
         self.ones = np.ones((1, n_rows), self.dtype) if training else None
         self._zeros, self._scratch = {}, {}
         if training and gradient is None:
             gradient = np.zeros_like(network.parameters)
         self.gradient: Any = gradient
-        parts = network.views(gradient) if training else [()] * len(network.layers)
-        self.buffers_of = {}
-        for layer, gradients in zip(network.layers, parts, strict=True):
+        parts = network.views(gradient) if training else repeat(())
+        self.buffers_of = buffers_of = {}
+        for layer, gradients in zip(network.layers, parts, strict=False):
             if with_dropout or not layer.training_only:
-                self.buffers_of[layer] = layer.buffers(self, *gradients)
+                buffers_of[layer] = layer.buffers(self, *gradients)
         self.forward_passes, self.backward_passes = [], []
-        for layer, buffers in self.buffers_of.items():
+        for layer, buffers in buffers_of.items():
             if layer.absorber is not None:
                 # The absorber comes later: this makes no circle of references.
-                buffers.absorber = self.buffers_of[layer.absorber]
+                buffers.absorber = buffers_of[layer.absorber]
             forward, backward = layer.bind(buffers)
             self.forward_passes.append(forward)
-            if input_gradient or not layer.before_weights:
+            if training and (input_gradient or not layer.before_weights):
                 self.backward_passes.insert(0, backward)
         if not training:
             return
@@ -94,28 +98,26 @@ class Workspace:
 
     def empty(self, width):
         """Return a new array of shape (..., n_rows, width)."""
-        self._count(width)
+        self.bytes_per_row += width * self._item
         return np.empty((*self.shape, width), self.dtype)
 
     def empty_scores(self, width):
         """Return a new array of this shape for scores, column by column in training."""
         if not self.training:
             return self.empty(width)
-        self._count(width)
+        self.bytes_per_row += width * self._item
         # Columns of a stack lie side by side, too: a sum over the columns takes as few
         # operations as there are columns.
         return np.moveaxis(np.empty((width, *self.shape), self.dtype), 0, -1)
 
-    def _count(self, width):
-        self.bytes_per_row += math.prod(self.shape[:-1]) * width * self.dtype.itemsize
-
     def zeros(self, width):
         """Return zeros of shape (..., n_rows, width), to be read only and shared."""
-        if width not in self._zeros:
-            self._count(width)
-            self._zeros[width] = np.zeros((*self.shape, width), self.dtype)
-            self._zeros[width].flags.writeable = False
-        return self._zeros[width]
+        zeros = self._zeros.get(width)
+        if zeros is None:
+            self.bytes_per_row += width * self._item
+            zeros = self._zeros[width] = np.zeros((*self.shape, width), self.dtype)
+            zeros.flags.writeable = False
+        return zeros
 
     def scratch(self, width):
         """Return an array for intermediate results of one pass of one layer, shared."""

@@ -53,15 +53,10 @@ class Affine(Layer):
 
     def bind(self, buffers):
         """Return X → Z = X W + b, and dZ → dX, which fills the gradients of W and b."""
-        matmul, add, Z = np.matmul, np.add, buffers.Z
-        W, W_transposed = self.weights, transposed(self.weights)
-        b, Z_rows = self.biases, Z
-        if buffers.frozen:
+        add, product, Z = np.add, product_over(self.fan_in), buffers.Z
+        W, b, Z_rows = self.weights, self.biases, Z
+        if buffers.frozen and Z.shape[-2] > 1:
             Z_rows, b = _long_rows(Z, b)
-        dW, db = buffers.weight_gradient, buffers.bias_gradient
-        dX, ones, absorber = buffers.dX, buffers.ones, buffers.absorber
-        product, weight_product = product_over(self.fan_in), product_over(Z.shape[-2])
-        input_product = product_over(self.width)
 
         def forward(X):
             buffers.X = X
@@ -71,6 +66,16 @@ class Affine(Layer):
                 _sparse_product(X, W, Z)
             add(Z_rows, b, Z_rows)
             return Z
+
+        dW, db = buffers.weight_gradient, buffers.bias_gradient
+        if dW is None:
+            return forward, None
+        matmul, W_transposed = np.matmul, transposed(W)
+        dX, ones, absorber = buffers.dX, buffers.ones, buffers.absorber
+        weight_product, input_product = (
+            product_over(Z.shape[-2]),
+            product_over(self.width),
+        )
 
         def backward(dZ):
             X = buffers.X
