@@ -102,7 +102,10 @@ def _values_of_frame(estimator, X):
         return None
     if kind.__module__.partition(".")[0] not in ("pandas", "polars"):
         return None
-    if list(X.columns) != names.tolist():
+    try:
+        if list(X.columns) != names.tolist():
+            return None
+    except TypeError:  # a missing name, pandas.NA, equals nothing
         return None
     dtypes = set(X.dtypes)
     is_plain = len(dtypes) == 1 and str(*dtypes).lower() in ("float32", "float64")
@@ -143,12 +146,12 @@ def _suits(X, y, options):
 def _is_surely_finite(values):
     """Return True if all values are finite; False says that some may not be.
 
-    The sum of squares is finite only if all values are. It needs no memory, and BLAS
-    neither raises nor warns where squares overflow.
+    The sum of squares is finite only if all values are. It needs no memory. Unlike
+    `np.dot`, `np.vdot` does not warn where squares overflow.
     """
     if values.flags.forc:
         flat = values.ravel("K")  # a view
-        return math.isfinite(np.dot(flat, flat))
+        return math.isfinite(np.vdot(flat, flat))
     with np.errstate(over="ignore", invalid="ignore"):
         return math.isfinite(np.add.reduce(values, axis=None))
 

@@ -736,3 +736,41 @@ def test_targets_of_other_libraries_are_refused_under_dispatch(monkeypatch):
     for net in MLPClassifier(), MLPRegressor(), TabularClassifier():
         with pytest.raises(TypeError, match="y is an array of cupy"):
             net.fit(X, y)
+
+
+@pytest.mark.parametrize("form", [np.asarray, pl.DataFrame])
+def test_predictions_do_not_touch_the_filters_of_warnings(form, monkeypatch):
+    # The filters belong to the process: other threads would see the change.
+    X = np.random.default_rng(0).normal(size=(8, 2))
+    net = MLPRegressor(hidden_layer_sizes=(2,), max_iter=1, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        net.fit(form(X), X[:, 0])
+    rows, expected = form(X), net.predict(form(X))
+    with monkeypatch.context() as patch:
+        patch.setattr(warnings, "catch_warnings", None)
+        predicted = net.predict(rows)
+    assert_array_equal(predicted, expected)
+
+
+def test_a_missing_name_of_a_column_is_another_name():
+    X = pd.DataFrame(np.eye(2), columns=["a", "b"])
+    scaler = Standardizer().fit(X)
+    X.columns = ["a", pd.NA]
+    with pytest.raises((TypeError, ValueError), match="[Ff]eature names"):
+        scaler.transform(X)
+
+
+@pytest.mark.parametrize("order", ["C", "F", "strided"])
+def test_values_whose_squares_overflow_are_finite(order):
+    X = np.array([[3e30, -1e30], [1e30, 2e30]], np.float32)
+    X = (
+        np.repeat(X, 2, axis=1)[:, ::2]
+        if order == "strided"
+        else np.array(X, order=order)
+    )
+    scaler = Standardizer().fit(X.astype(float))
+    assert_allclose(scaler.transform(X), [[1, -1], [-1, 1]], rtol=1e-6)
+    X[1, 1] = np.inf
+    with pytest.raises(ValueError, match="infinity"):
+        scaler.transform(X)
