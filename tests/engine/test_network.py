@@ -264,7 +264,7 @@ def test_scale_of_the_weights_changes_only_the_share_of_the_penalty(n_networks):
 @each("case", LOSSES)
 def test_a_training_step_allocates_next_to_nothing(case):
     p = problem(case, Relu(), np.float32, weighted=True, n=1024, hidden=(128, 64),
-                n_features=100)  # fmt: skip
+                n_features=128)  # fmt: skip
     optimizer = OPTIMIZERS["adam"]  # test_optimizers.py has the others alone
     workspace = p.workspace()
     parameters = p.network.parameters
