@@ -3,7 +3,7 @@
 The file holds a fingerprint of the run, versions, the state, and the model. The state
 is the fields of `skdl.estimators._run_state.RunState` with the arrays that
 `TrainingRun.state_dict` adds. The model is what `skdl.estimators._stored_model` makes a
-net of, together with the state. `skdl.callbacks._state_file` is the format.
+net of, together with the state. `skdl.callbacks._npz_file` is the format.
 """
 
 import os
@@ -24,8 +24,8 @@ from skdl.callbacks._fingerprint import (
     fingerprint,
     marks_of_parameters,
 )
+from skdl.callbacks._npz_file import StateFile, read_state
 from skdl.callbacks._safe_file import check_flag, check_path
-from skdl.callbacks._state_file import StateFile, read_state
 from skdl.callbacks.base import NetCallback
 
 __all__ = ["Checkpoint"]

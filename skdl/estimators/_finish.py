@@ -8,7 +8,7 @@ from skdl._warn import warn
 from skdl.callbacks.base import store_step_records
 from skdl.estimators._divergence import likely_cause
 from skdl.estimators._growing_records import GrowingHistory
-from skdl.estimators._held_back import remaining_loss, scale_advice
+from skdl.estimators._scale_advice import remaining_loss, scale_advice
 
 # Reasons to stop for which partial_fit, too, returns to the best weights.
 RESTORING = ("converged", "diverged")

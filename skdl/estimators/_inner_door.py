@@ -1,7 +1,8 @@
 """The inner door: what other packages of skdl may ask of a net beyond its public names.
 
-`skdl.ensemble` and `skdl.inspection` read nets through these functions only. No other
-private attribute and no other private module of `skdl.estimators` is used outside it.
+`skdl.ensemble`, `inspection`, `model_selection` and `export` read nets through these
+functions only. They use no other private attribute of a net, and no other private
+module of `skdl.estimators`.
 What works on a network instead of a net is in `skdl.engine`: an ensemble predicts with
 the stack of its members' networks, by `skdl.engine.prediction`.
 """
