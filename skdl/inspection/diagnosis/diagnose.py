@@ -20,6 +20,7 @@ from skdl.inspection.diagnosis._baselines import (
     check_gap,
     train_linear,
 )
+from skdl.inspection.diagnosis._cures import add_cure
 from skdl.inspection.diagnosis._data import (
     check_class_imbalance,
     check_columns,
@@ -178,6 +179,7 @@ def diagnose(
         skipped["fit of a few rows"] = no_time
     elif is_judged:
         findings += _check_steps(subject, trial, linear, max_steps, budget)
+        findings = add_cure(findings, subject, trial, max_steps, budget)
     if not budget.left:
         skipped["learning rate"] = no_time
     else:
