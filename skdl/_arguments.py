@@ -23,11 +23,15 @@ VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 # Words of other libraries -> our parameter or argument, the first that there is.
 TRANSLATED = {
+    "act": ["activation"],
     "activation_function": ["activation"],
+    "batch": ["batch_size"],
     "batch_norm": ["normalization"],
     "batchnorm": ["normalization"],
+    "batchsize": ["batch_size"],
     "beta1": ["beta_1"],
     "beta2": ["beta_2"],
+    "bs": ["batch_size"],
     "C": ["alpha"],
     "cat_cols": ["categorical_features"],
     "cat_features": ["categorical_features"],
@@ -39,11 +43,14 @@ TRANSLATED = {
     "clipnorm": ["max_grad_norm"],
     "clipping": ["max_grad_norm"],
     "criterion": ["loss"],
+    "decay": ["alpha"],
     "dirpath": ["path"],
     "dropout_rate": ["dropout"],
     "early_stop": ["early_stopping"],
+    "early_stopping_patience": ["n_iter_no_change"],
     "early_stopping_rounds": ["n_iter_no_change"],
     "ensemble_size": ["n_members"],
+    "epoch": ["max_iter"],
     "epochs": ["max_iter"],
     "eta": ["learning_rate_init"],
     "eta0": ["learning_rate_init"],
@@ -51,8 +58,8 @@ TRANSLATED = {
     "eval_set": ["X_val"],
     "file_path": ["path"],
     "filename": ["path"],
-    "flip": ["horizontal_flip"],
     "filepath": ["path"],
+    "flip": ["horizontal_flip"],
     "folds": ["cv"],
     "gradient_clip": ["max_grad_norm"],
     "gradient_clip_val": ["max_grad_norm"],
@@ -75,11 +82,15 @@ TRANSLATED = {
     "loss_fn": ["loss"],
     "loss_function": ["loss"],
     "lr": ["learning_rate_init"],
+    "lr_init": ["learning_rate_init"],
+    "lr_schedule": ["learning_rate"],
     "lr_scheduler": ["learning_rate"],
     "max_epochs": ["max_iter"],
     "metric": ["scoring"],
     "metrics": ["scoring"],
     "min_delta": ["tol"],
+    "mini_batch_size": ["batch_size"],
+    "minibatch_size": ["batch_size"],
     "mode": ["voting", "fill_mode"],
     "monitor": ["scoring"],
     "n_bags": ["n_members"],
@@ -91,6 +102,7 @@ TRANSLATED = {
     "n_hidden": ["hidden_layer_sizes"],
     "n_iter": ["max_iter", "max_candidates"],
     "n_iter_max": ["max_iter"],
+    "n_layers": ["hidden_layer_sizes"],
     "n_models": ["n_members"],
     "n_nets": ["n_members"],
     "n_seeds": ["n_members"],
@@ -104,6 +116,7 @@ TRANSLATED = {
     "normalize": ["standardize"],
     "normalize_y": ["standardize_target"],
     "num_epochs": ["max_iter"],
+    "num_layers": ["hidden_layer_sizes"],
     "objective": ["loss"],
     "optim": ["solver"],
     "optimizer": ["solver"],
@@ -113,7 +126,11 @@ TRANSLATED = {
     "patience": ["n_iter_no_change"],
     "period": ["every"],
     "pos_weight": ["class_weight"],
+    "random_seed": ["random_state"],
+    "rate": ["learning_rate_init"],
+    "reg": ["alpha"],
     "reg_lambda": ["alpha"],
+    "regularization": ["alpha"],
     "rng": ["random_state"],
     "rotate": ["rotation"],
     "sample_weights": ["sample_weight"],
@@ -125,8 +142,10 @@ TRANSLATED = {
     "scale_y": ["standardize_target"],
     "scaler": ["standardize"],
     "scaling": ["standardize"],
+    "schedule": ["learning_rate"],
     "scheduler": ["learning_rate"],
     "seed": ["random_state"],
+    "shuffle_data": ["shuffle"],
     "standardise": ["standardize"],
     "standardization": ["standardize"],
     "standardize_y": ["standardize_target"],
@@ -187,10 +206,10 @@ ADVICE = {
         "the net's scoring decides which epoch is the best; best_path is a second file "
         "for it",
     ),
-    ("device", "gpu", "cuda", "use_cuda"): ("solver", ON_CPU),
-    ("input_dim", "input_shape", "input_size", "n_features"): ("solver", FROM_X),
+    ("device", "gpu", "cuda", "use_cuda"): ("max_iter", ON_CPU),
+    ("input_dim", "input_shape", "input_size", "n_features"): ("max_iter", FROM_X),
     ("classes", "n_classes", "num_classes", "output_dim"): ("class_weight", FROM_Y),
-    ("n_jobs", "n_threads", "num_workers"): ("solver", THREADS),
+    ("n_jobs", "n_threads", "num_workers"): ("max_iter", THREADS),
     ("out_activation", "output_activation", "final_activation"): ("solver", OUTPUT),
     ("l1", "reg_alpha"): ("l1_ratio", "use penalty='l1' and alpha={value!r}"),
     ("max_steps", "steps"): ("max_iter", "use max_iter, which counts epochs"),
@@ -228,6 +247,10 @@ ADVICE = {
     ("betas",): ("beta_1", "use beta_1 and beta_2"),
     ("quantile", "quantiles"): ("standardize_target", QUANTILE),
 }
+FIXED = (
+    "a tabular net sets it itself, so leave {name} out; {ours} is a parameter of "
+    "MLPClassifier and MLPRegressor"
+)
 OF_CLASSIFIERS = "it is a parameter of classifiers, such as MLPClassifier"
 OF_REGRESSORS = "it is a parameter of regressors, such as MLPRegressor"
 # Parameters of other nets than this one.
@@ -242,7 +265,7 @@ ELSEWHERE = {
 }
 
 
-def advice(name, value, here, there=(), elsewhere=""):
+def advice(name, value, here, there=(), elsewhere="", nested=()):
     """Return what to write instead of an unknown argument, or an empty text.
 
     Parameters
@@ -257,6 +280,8 @@ def advice(name, value, here, there=(), elsewhere=""):
         Arguments of another function, which the user may have meant.
     elsewhere : str
         What to do with those, with "{}" where the name goes.
+    nested : collection of str
+        Parameters of parts, as ``get_params`` names them, such as "estimator__alpha".
 
     Examples
     --------
@@ -265,25 +290,44 @@ def advice(name, value, here, there=(), elsewhere=""):
     'use learning_rate_init'
     >>> advice("epochs", 9, ["X", "y"], ["max_iter"], "set {} in the constructor")
     'set max_iter in the constructor'
+    >>> advice("lr", 0.1, ["steps"], nested=["net__learning_rate_init"])
+    'use net__learning_rate_init'
     """
     known = {**dict.fromkeys(there, elsewhere), **dict.fromkeys(here, "use {}")}
-    meant = [name, *TRANSLATED.get(name, ())]
+    words = [*known, *TRANSLATED, *(word for several in ADVICE for word in several)]
+    words += [path.rpartition("__")[2] for path in nested]
+    words += [*ELSEWHERE] if "max_iter" in known else []
+    words += OF_NETS if not {"estimator", "preset"}.isdisjoint(known) else ()
+    name = name.rpartition("__")[2]
+    close = get_close_matches(name, dict.fromkeys(words), n=5, cutoff=0.7)
+    for word in [name, *close]:
+        if text := _advice_about(word, name, value, known, nested):
+            return text
+    return ""
+
+
+def _advice_about(word, name, value, known, nested):
+    """Return what to write instead of a word which the name may stand for, or ""."""
+    meant = [word, *TRANSLATED.get(word, ())]
     for ours in meant:
         if ours in known:
             return known[ours].format(USES.get(ours, ours))
     for names, (needed, text) in ADVICE.items():
-        if name in names and (needed is None or needed in known):
+        if (needed is None or needed in known) and not {*names}.isdisjoint(meant):
             return text.format(name=name, value=value)
-    if "estimator" in here:
-        for ours in meant:
-            if ours in OF_NETS:
-                return f"set it in the estimator, as in Net({ours}={value!r})"
-    if "max_iter" in known:  # a net
-        for ours in meant:
-            if ours in ELSEWHERE:
-                return ELSEWHERE[ours]
-    close = get_close_matches(name, known, n=1, cutoff=0.7)
-    return known[close[0]].format(close[0]) if close else ""
+    for ours in meant:
+        paths = [path for path in nested if path.endswith(f"__{ours}")]
+        if paths:
+            return f"use {min(paths, key=len)}"
+        if "estimator" in known and ours in OF_NETS:
+            return f"set it in the estimator, as in Net({ours}={value!r})"
+    is_net = "max_iter" in known
+    for ours in meant if is_net else ():
+        if ours in ELSEWHERE:
+            return ELSEWHERE[ours]
+        if "preset" in known and ours in OF_NETS:
+            return FIXED.format(name=name, ours=ours)
+    return ""
 
 
 def explain_arguments(function: F) -> F:

@@ -215,7 +215,8 @@ class ExplainedParameters:
                         "which has no parameters"
                     )
                 continue
-            if meant := advice(name, value, known):
+            nested = [path for path in self.get_params() if "__" in path]
+            if meant := advice(name, value, known, nested=nested):
                 raise ValueError(
                     f"Invalid parameter {name!r} for estimator {self}: {meant}."
                 )

@@ -63,6 +63,23 @@ CONSTRUCTORS = [
     (MLPClassifier, {"scaler": 1}, "'scaler': use standardize."),
     (MLPClassifier, {"n_classes": 3}, "'n_classes': fit reads the classes from y, "),
     (MLPClassifier, {"max_steps": 3}, "'max_steps': use max_iter, which counts ep"),
+    (MLPClassifier, {"epoch": 3}, "'epoch': use max_iter."),
+    (MLPClassifier, {"learning_rates": 1}, "'learning_rates': use learning_rate."),
+    (MLPClassifier, {"activations": 1}, "'activations': use activation."),
+    (MLPClassifier, {"beta": 1}, "'beta': use beta_1 and beta_2."),
+    (MLPClassifier, {"metrix": "r2"}, "'metrix': use scoring."),
+    (MLPClassifier, {"lr_init": 1}, "'lr_init': use learning_rate_init."),
+    (MLPClassifier, {"batch": 1}, "'batch': use batch_size."),
+    (MLPClassifier, {"shuffle_data": 1}, "'shuffle_data': use shuffle."),
+    (MLPRegressor, {"class_weigths": {}}, "'class_weigths': it is a parameter of cl"),
+    (SeedEnsembleClassifier, {"epoch": 3}, "'epoch': set it in the estimator, as in"),
+    (SeedEnsembleClassifier, {"solvers": 3}, "'solvers': set it in the estimator, as"),
+    (TabularClassifier, {"epoch": 3}, "'epoch': use max_iter."),
+    (TabularClassifier, {"device": "gpu"}, "'device': skdl computes on the CPU, so "),
+    (TabularClassifier, {"val_split": 1}, "'val_split': members hold out rows them"),
+    (TabularClassifier, {"optim": 1}, "'optim': a tabular net sets it itself, so l"),
+    (TabularRegressor, {"momentums": 1}, "'momentums': a tabular net sets it itself"),
+    (TabularRegressor, {"losses": 1}, "'losses': the loss of this class is fixed; "),
     (SoftmaxClassifier, {"loss": "hinge"}, "'loss': the loss of this class is fixed; "),
     (TabularClassifier, {"loss": "hinge"}, "'loss': the loss of this class is fixed; "),
     (TabularClassifier, {"cat_features": 1}, "'cat_features': use categorical_featur"),
@@ -198,8 +215,8 @@ class Own(MLPClassifier):
 
 
 def test_a_users_subclass_is_named_by_its_own_name():
-    with pytest.raises(TypeError, match=r"^Own got an unexpected parameter 'lrn'\. S"):
-        Own(lrn=1)
+    with pytest.raises(TypeError, match=r"^Own got an unexpected parameter 'xyz'\. S"):
+        Own(xyz=1)
 
 
 def test_set_params_names_the_parameter_and_sets_none():

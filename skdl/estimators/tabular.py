@@ -41,6 +41,7 @@ from skdl.estimators._tabular_training import (
     fold_numbers,
 )
 from skdl.preprocessing import TabularEncoder
+from skdl.preprocessing.tabular_encoder import read_table
 
 __all__ = ["TabularClassifier", "TabularRegressor"]
 
@@ -179,9 +180,7 @@ class _BaseTabular(
     def _by_blocks(self, X, function):
         """Apply a function to the code of blocks of rows; put the results together."""
         check_is_fitted(self)
-        if getattr(X, "ndim", 2) == 2:  # The encoder refuses other arrays.
-            validate_data(self, X, reset=False, skip_check_array=True)
-        blocks = self._encoder.transform_blocks(X)
+        blocks = self._encoder.transform_blocks(read_table(self, X, reset=False))
         return np.concatenate([function(_never_empty(Z)) for Z in blocks])
 
     def _checked_weights(self, sample_weight, Z):

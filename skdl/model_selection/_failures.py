@@ -7,7 +7,9 @@ from contextlib import contextmanager
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning, FitFailedWarning
 
+from skdl._arguments import advice
 from skdl._sklearn import ALL_FITS_FAILED, SCORES_NOT_FINITE, SOME_FITS_FAILED
+from skdl._text import join_names
 
 
 def describe(params):
@@ -90,14 +92,11 @@ def explained_errors(estimator):
         text = str(error)
         unknown = re.search(r"Invalid parameter '(\w+)' for estimator", text)
         if unknown:
-            nested = [
-                name
-                for name in estimator.get_params()
-                if name.endswith(f"__{unknown[1]}")
-            ]
-            if not nested:
+            # An error that says what to write does not list the parameters.
+            hint = _hint_at(estimator, unknown[1]) if "Valid param" in text else ""
+            if not hint:
                 raise
-            raise ValueError(f"{text} Write {nested[0]!r}.") from None
+            raise ValueError(f"{text} {hint}.") from None
         if not text.startswith(ALL_FITS_FAILED):
             raise
         # Tracebacks stand between lines of hyphens.
@@ -107,6 +106,15 @@ def explained_errors(estimator):
             f"{headline} The first with {_last_words(first)}\n"
             f"error_score='raise' raises it.{text.removeprefix(head)}"
         ) from None
+
+
+def _hint_at(estimator, name):
+    """Return what to write instead of a parameter that a pipeline does not have."""
+    nested = [path for path in estimator.get_params() if "__" in path]
+    hint = advice(name, None, (), nested=nested)
+    if not hint and hasattr(estimator, "named_steps"):
+        hint = f"the steps are named {join_names(list(estimator.named_steps))}"
+    return hint[:1].upper() + hint[1:]
 
 
 @contextmanager

@@ -38,6 +38,7 @@ from skdl.preprocessing._number_codes import (
     smooth_clip,
 )
 from skdl.preprocessing._table_columns import (
+    Table,
     as_levels,
     as_numbers,
     kind_of,
@@ -298,7 +299,8 @@ class TabularEncoder(
             As `transform` does, before the first block.
         """
         check_is_fitted(self)
-        table = read_table(self, X, reset=False)
+        # Tabular nets read X themselves, so that errors and warnings name them.
+        table = X if isinstance(X, Table) else read_table(self, X, reset=False)
         n = table.shape[0]
         if n > n_rows:
             # One column at a time. A block alone would not show what a column holds.

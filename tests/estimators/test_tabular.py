@@ -85,6 +85,19 @@ def test_table_of_all_kinds(kind):
         net.predict(X[X.columns[::-1]])
 
 
+@pytest.mark.parametrize("Net", [TabularClassifier, TabularRegressor])
+def test_an_array_after_a_frame_is_one_warning(Net):
+    X = pd.DataFrame(np.arange(40.0).reshape(20, 2), columns=["a", "b"])
+    net = Net(n_members=2, max_iter=1).fit(X, np.arange(20) % 2)
+    with pytest.warns(UserWarning, match="valid feature names") as caught:
+        net.predict(X.to_numpy())
+    (warning,) = caught
+    assert f"but {Net.__name__} was fitted with" in str(warning.message)
+    too_few = pytest.raises(ValueError, match=f"but {Net.__name__} is expecting 2")
+    with pytest.warns(UserWarning, match="valid feature names"), too_few:
+        net.predict(np.zeros((3, 1)))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_same_seed_same_net(kind):
     X, y = data_for(kind)

@@ -303,9 +303,9 @@ KINDS = {
     "worse_than_linear": Kind(
         "warning",
         "A linear model is better",
-        "A linear model predicts held-out rows better, beyond noise. If no other finding "
-        "has a cure, a higher learning rate, more epochs and wider layers are tried; the "
-        "first that helps on these rows becomes the cure.",
+        "A linear model predicts held-out rows better, beyond noise. If no other "
+        "finding has a cure, a higher learning rate, more epochs and wider layers are "
+        "tried; the first that helps on these rows becomes the cure.",
         "The hidden layers do more harm than good: training goes wrong, the net "
         "overfits, or y depends on X linearly.",
         "Cure the other findings first, or set what helped in a trial; otherwise set "
