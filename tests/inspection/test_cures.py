@@ -25,7 +25,7 @@ def cured(net, *kinds, max_steps=100, budget=60, **changes):
 
 
 def test_a_higher_rate_helps_a_net_that_is_worse_than_a_linear_model():
-    """The loss falls by more than 30 %, so that the rate alone is no finding."""
+    """The loss falls by more than 30 %, so no other check finds the learning rate."""
     slow = net(solver="sgd", learning_rate_init=0.01, max_iter=300)
     report = diagnose(slow, *MANY, max_steps=40)
     finding = report["worse_than_linear"]
