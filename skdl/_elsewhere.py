@@ -1,11 +1,15 @@
 """Names that a package does not have: the error says where they are."""
 
-import importlib
+import ast
+import pkgutil
 import sys
+from functools import cache
 
-__all__ = ["missing_name"]
+from skdl._text import plain_name
 
-# skdl.export is left out: its import loads skl2onnx.
+__all__ = ["missing_name", "our_callback"]
+
+# skdl.export is left out: whoever needs it knows its name.
 PACKAGES = (
     "callbacks",
     "datasets",
@@ -16,15 +20,73 @@ PACKAGES = (
     "model_selection",
     "preprocessing",
 )
-# Callbacks of other libraries, and what to write instead.
-FOREIGN = {
-    "EarlyStopping": "early_stopping=True is a parameter of the nets",
-    "LearningRateScheduler": "learning_rate is a parameter of the nets",
-    "ModelCheckpoint": "write skdl.callbacks.Checkpoint(path, best_path=...)",
-    "ProgressBar": "write skdl.callbacks.EpochBar()",
-    "ReduceLROnPlateau": "learning_rate='adaptive' is a parameter of the nets",
-    "TensorBoard": "write skdl.callbacks.TensorBoardLogger(...)",
+BAR = "write skdl.callbacks.EpochBar()"
+CHECKPOINT = "write skdl.callbacks.Checkpoint(path, best_path=...)"
+EARLY_STOPPING = "early_stopping=True is a parameter of the nets"
+RATE = "learning_rate is a parameter of the nets"
+CSV = "write skdl.callbacks.CSVLogger(path)"
+JSON = "write skdl.callbacks.JSONLinesLogger(path)"
+MLFLOW = "write skdl.callbacks.MLflowLogger()"
+PLOT = "write skdl.inspection.LivePlot()"
+TABLE = "write skdl.callbacks.TrainingTable()"
+TENSORBOARD = "write skdl.callbacks.TensorBoardLogger(path)"
+# Callbacks of other libraries and names that users give them, as `plain_name` returns
+# them, and what to write instead.
+CALLBACKS = {
+    "bar": BAR,
+    "csv": CSV,
+    "csvlog": CSV,
+    "csvlogger": CSV,
+    "checkpoint": CHECKPOINT,
+    "earlystop": EARLY_STOPPING,
+    "earlystopping": EARLY_STOPPING,
+    "epochbar": BAR,
+    "epochlogger": "write skdl.callbacks.EpochLogger()",
+    "history": "history_ of a fitted net holds the numbers of each epoch",
+    "json": JSON,
+    "jsonl": JSON,
+    "jsonlines": JSON,
+    "jsonlineslogger": JSON,
+    "lambdacallback": "write skdl.callbacks.LambdaCallback(on_epoch_end=function)",
+    "learningratescheduler": RATE,
+    "liveplot": PLOT,
+    "lrscheduler": RATE,
+    "mlflow": MLFLOW,
+    "mlflowlogger": MLFLOW,
+    "modelcheckpoint": CHECKPOINT,
+    "monitor": "write skdl.callbacks.Monitor()",
+    "plot": PLOT,
+    "plotlosses": PLOT,
+    "printlog": TABLE,
+    "progress": BAR,
+    "progressbar": BAR,
+    "reducelronplateau": "learning_rate='adaptive' is a parameter of the nets",
+    "table": TABLE,
+    "tensorboard": TENSORBOARD,
+    "tensorboardlogger": TENSORBOARD,
+    "tqdm": BAR,
+    "tqdmcallback": BAR,
+    "tqdmprogressbar": BAR,
+    "trainingtable": TABLE,
+    "verbose": "verbose=1 is a parameter of the nets",
 }
+
+
+def our_callback(name):
+    """Return what to write instead of a callback of another library, or "".
+
+    Parameters
+    ----------
+    name : str
+        Its class or a word for it, such as "tqdm".
+
+    Examples
+    --------
+    >>> from skdl._elsewhere import our_callback
+    >>> our_callback("ModelCheckpoint")
+    'write skdl.callbacks.Checkpoint(path, best_path=...)'
+    """
+    return CALLBACKS.get(plain_name(name), "")
 
 
 def missing_name(package, name):
@@ -53,15 +115,28 @@ def missing_name(package, name):
 
 def _advice(name):
     """Return where a name is, or what to write instead, or ""."""
-    if name in FOREIGN:
-        return FOREIGN[name]
     if name.startswith("_"):
         return ""
     root = __name__.split(".")[0]
     if name in getattr(sys.modules[root], "__all__", ()):
         return f"write 'from {root} import {name}'"
     for package in PACKAGES:
-        path = f"{root}.{package}"
-        if name in importlib.import_module(path).__all__:
-            return f"write 'from {path} import {name}'"
-    return ""
+        if name in _public_names(root, package):
+            return f"write 'from {root}.{package} import {name}'"
+    # Words in lower case, such as "table", are no classes of other libraries.
+    return our_callback(name) if name[0].isupper() else ""
+
+
+@cache
+def _public_names(root, package):
+    """Return the names in `__all__` of a package, which is read and not imported."""
+    for path in (f"{package}/__init__.py", f"{package}.py"):
+        try:
+            source = pkgutil.get_data(root, path)
+        except OSError:
+            continue  # a module that is a file, or an installation without sources
+        for node in ast.parse(source or b"").body:
+            targets = getattr(node, "targets", ())
+            if any(getattr(target, "id", "") == "__all__" for target in targets):
+                return frozenset(ast.literal_eval(node.value))
+    return frozenset()

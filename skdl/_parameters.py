@@ -1,26 +1,19 @@
 """Values of parameters that are refused: what the user meant, and what to write."""
 
-import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from functools import cache
-from types import MappingProxyType
 
 from sklearn.metrics import get_scorer_names
 
 from skdl._arguments import advice
 from skdl._sklearn import Interval, InvalidParameterError, StrOptions
+from skdl._text import NO_NAMES, did_you_mean
 
 __all__ = [
     "ExplainedParameters",
     "check_scorer_names",
     "hint_at",
-    "plain_name",
-    "suggestion",
 ]
-
-NO_NAMES = MappingProxyType({})
-
 
 # Names of other libraries -> scorers of scikit-learn.
 RELATED_SCORERS = {
@@ -42,56 +35,6 @@ RELATED_SCORERS = {
 }
 
 
-def plain_name(name):
-    """Return a name without case, spaces, hyphens and underscores.
-
-    Parameters
-    ----------
-    name : str
-    """
-    return re.sub(r"[\W_]", "", name.lower())
-
-
-def suggestion(value, names, others=NO_NAMES, n=1):
-    """Return " Did you mean …?" for a name like one of ours, or an empty text.
-
-    Parameters
-    ----------
-    value : object
-        What the user gave.
-    names : iterable of str
-        The valid names.
-    others : dict of str to str
-        Names of other libraries, as `plain_name` returns them, and what they stand for.
-    n : int, default=1
-        The most names to suggest.
-
-    Examples
-    --------
-    >>> from skdl._parameters import suggestion
-    >>> suggestion("Sigmod", ["logistic", "relu"], {"sigmoid": "logistic"})
-    " Did you mean 'logistic'?"
-    >>> suggestion("quadratic", ["logistic", "relu"])
-    ''
-    """
-    if not isinstance(value, str):
-        return ""
-    plain, names = plain_name(value), list(names)
-    known = {other: name for other, name in others.items() if name in names}
-    ours = {plain_name(name): name for name in names}
-    known |= ours
-    close = [known[plain]] if plain in known else []
-    close += [known[own] for own in known if len(own) > 1 and plain.startswith(own)]
-    # Among many names, difflib finds a neighbour for any shorter word.
-    pool = known if len(plain) > 3 else ours
-    close += [known[match] for match in get_close_matches(plain, pool, n=n)]
-    if len(plain) > 2:
-        close += [name for own, name in known.items() if plain in own]
-    close = [repr(name) for name in dict.fromkeys(close)][:n]
-    listed = " or ".join(filter(None, (", ".join(close[:-1]), *close[-1:])))
-    return f" Did you mean {listed}?" if close else ""
-
-
 def hint_at(estimator, error, hints=NO_NAMES, others=NO_NAMES):
     """Return scikit-learn's error about a parameter, with what to write instead.
 
@@ -104,7 +47,7 @@ def hint_at(estimator, error, hints=NO_NAMES, others=NO_NAMES):
     hints : dict of str to callable
         Parameter -> function of its value, which returns a sentence or nothing.
     others : dict of str to dict
-        Parameter -> names of other libraries, as `suggestion` takes them.
+        Parameter -> names of other libraries, as `did_you_mean` takes them.
 
     Returns
     -------
@@ -132,7 +75,7 @@ def _hint(parameter, value, constraints, others):
         return f" Write {parameter}={value}, without quotes."
     options = [one.options for one in constraints if isinstance(one, StrOptions)]
     names = [name for some in options for name in some]
-    return suggestion(value, names, others.get(parameter, NO_NAMES))
+    return did_you_mean(value, names, others.get(parameter, NO_NAMES))
 
 
 def _is_number(text):
@@ -170,7 +113,7 @@ def check_scorer_names(scoring, others=()):
             allowed = ", ".join(map(repr, [*others, None]))
             raise InvalidParameterError(
                 f"scoring={name!r} is not the name of a scorer."
-                f"{suggestion(name, names, RELATED_SCORERS, n=3)} Other values are "
+                f"{did_you_mean(name, names, RELATED_SCORERS, n=3)} Other values are "
                 f"{allowed}, a function scorer(estimator, X, y), and the names that "
                 "sklearn.metrics.get_scorer_names() lists."
             )

@@ -1,9 +1,14 @@
 """Values and names as text, for reports and error messages."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from numbers import Integral, Real
+from types import MappingProxyType
 
 import numpy as np
+
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 def format_value(value: object) -> str:
@@ -66,3 +71,59 @@ def join_names(names: Sequence[str], at_most: int = 5) -> str:
     """
     more = f" and {len(names) - at_most} more" if len(names) > at_most else ""
     return ", ".join(names[:at_most]) + more
+
+
+def plain_name(name: str) -> str:
+    """Return a name without case, spaces, hyphens and underscores.
+
+    Parameters
+    ----------
+    name : str
+    """
+    return re.sub(r"[\W_]", "", name.lower())
+
+
+def did_you_mean(
+    value: object,
+    names: Iterable[object],
+    others: Mapping[str, str] = NO_NAMES,
+    n: int = 1,
+) -> str:
+    """Return " Did you mean …?" for a name like one of ours, or an empty text.
+
+    Parameters
+    ----------
+    value : object
+        What the user gave.
+    names : iterable
+        The valid values; only names are suggested.
+    others : dict of str to str
+        Names of other libraries, as `plain_name` returns them, and what they stand for.
+    n : int, default=1
+        The most names to suggest.
+
+    Examples
+    --------
+    >>> from skdl._text import did_you_mean
+    >>> did_you_mean("Sigmod", ["logistic", "relu"], {"sigmoid": "logistic"})
+    " Did you mean 'logistic'?"
+    >>> did_you_mean("quadratic", ["logistic", "relu"])
+    ''
+    """
+    if not isinstance(value, str):
+        return ""
+    plain = plain_name(value)
+    names = [name for name in names if isinstance(name, str)]
+    known = {other: name for other, name in others.items() if name in names}
+    ours = {plain_name(name): name for name in names}
+    known |= ours
+    close = [known[plain]] if plain in known else []
+    close += [known[own] for own in known if len(own) > 1 and plain.startswith(own)]
+    # Among many names, difflib finds a neighbour for any shorter word.
+    pool = known if len(plain) > 3 else ours
+    close += [known[match] for match in get_close_matches(plain, pool, n=n)]
+    if len(plain) > 2:
+        close += [name for own, name in known.items() if plain in own]
+    close = [repr(name) for name in dict.fromkeys(close)][:n]
+    listed = " or ".join(filter(None, (", ".join(close[:-1]), *close[-1:])))
+    return f" Did you mean {listed}?" if close else ""

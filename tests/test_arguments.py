@@ -67,7 +67,7 @@ CONSTRUCTORS = [
     (MLPClassifier, {"learning_rates": 1}, "'learning_rates': use learning_rate."),
     (MLPClassifier, {"activations": 1}, "'activations': use activation."),
     (MLPClassifier, {"beta": 1}, "'beta': use beta_1 and beta_2."),
-    (MLPClassifier, {"metrix": "r2"}, "'metrix': use scoring."),
+    (MLPClassifier, {"mertics": "r2"}, "'mertics': use scoring."),
     (MLPClassifier, {"lr_init": 1}, "'lr_init': use learning_rate_init."),
     (MLPClassifier, {"batch": 1}, "'batch': use batch_size."),
     (MLPClassifier, {"shuffle_data": 1}, "'shuffle_data': use shuffle."),

@@ -19,6 +19,7 @@ def test_modules_are_loaded_when_they_are_used():
     printed = run(
         "import sys, skdl\n"
         "lazy = 'datasets ensemble export inspection metrics model_selection'.split()\n"
+        "assert not hasattr(skdl, 'fetch_mnist')  # the error says where it is\n"
         "print([name for name in lazy if f'skdl.{name}' in sys.modules])\n"
         "print([getattr(skdl, name).__name__ for name in lazy])\n"
         "print('matplotlib' in sys.modules)\n"

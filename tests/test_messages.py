@@ -6,6 +6,8 @@ value, and what to write instead. Nothing is trained: bad input fails before any
 
 # ruff: noqa: E501 - the rows of the tables are long
 
+import importlib
+import inspect
 import re
 
 import numpy as np
@@ -27,6 +29,7 @@ from skdl import (
     TabularClassifier,
     TabularRegressor,
     ValidationSet,
+    _elsewhere,
 )
 from skdl.callbacks import Checkpoint, CSVLogger, LambdaCallback, Monitor
 from skdl.engine import Adam, Quantile, Relu, StepDecay
@@ -44,6 +47,10 @@ rng = np.random.default_rng(0)
 X = rng.normal(size=(40, 4))
 y = np.arange(40) % 2
 TEXT = np.where(y, "good", "bad")
+
+
+class ModelCheckpoint:
+    """A callback of another library."""
 
 
 def clf(**params):
@@ -234,8 +241,11 @@ CALLS = {  # what the user does, error, words
                        r"write set_callbacks\(Monitor\(...\)\), not"),
     "function as callback": (lambda: MLPClassifier().set_callbacks(print), TypeError,
                              r"LambdaCallback\(on_epoch_end=function\)"),
-    "no callback": (lambda: MLPClassifier().set_callbacks("bar"), TypeError,
-                    "must have the methods setup, .*'bar' has no setup"),
+    "no callback": (lambda: MLPClassifier().set_callbacks("xyz"), TypeError,
+                    "must have the methods setup, .*'xyz' has no setup"),
+    "tqdm": (lambda: MLPClassifier().set_callbacks("tqdm"), TypeError, r"got 'tqdm': write skdl\.callbacks\.EpochBar\(\)\.$"),
+    "early stopping": (lambda: TabularClassifier().set_callbacks("early_stopping"), TypeError, "'early_stopping': early_stopping=True is"),
+    "callback of Keras": (lambda: MLPClassifier().set_callbacks(ModelCheckpoint()), TypeError, r"Checkpoint\(path, best_path=\.\.\.\)\.$"),
     "no probabilities": (lambda: SVMClassifier().predict_proba(X), AttributeError,
                          "no attribute 'predict_proba': loss='hinge' .*CalibratedCl"),
     "no log probabilities": (lambda: SVMClassifier().predict_log_proba(X),
@@ -371,6 +381,23 @@ def test_an_attribute_of_another_package():
     assert not hasattr(skdl, "SeedEnsembleClassifier")
     with pytest.raises(AttributeError, match=r"write 'from skdl\.ensemble import Seed"):
         skdl.SeedEnsembleClassifier  # noqa: B018
+
+
+@pytest.mark.parametrize("package", _elsewhere.PACKAGES)
+def test_the_names_of_a_package_are_read(package):
+    names = _elsewhere._public_names("skdl", package)
+    assert names == {*importlib.import_module(f"skdl.{package}").__all__}
+
+
+@pytest.mark.parametrize("word", _elsewhere.CALLBACKS)
+def test_a_word_for_a_callback_leads_to_a_class(word):
+    text = _elsewhere.our_callback(word.title())
+    package, name = re.search(r"skdl\.(\w+)\.(\w+)\(|$", text).groups()
+    if package:
+        assert hasattr(importlib.import_module(f"skdl.{package}"), name)
+    else:
+        own = [*inspect.signature(MLPClassifier).parameters, "history_"]
+        assert re.match(r"\w+", text)[0] in own
 
 
 def test_no_message_of_scorers_is_a_list_of_all():

@@ -1,12 +1,13 @@
 """Checks of the settings of specification objects, with clear errors."""
 
 import math
-from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, Literal
 
 import numpy as np
+
+from skdl._text import did_you_mean
 
 __all__ = [
     "check_choice",
@@ -15,36 +16,7 @@ __all__ = [
     "check_methods",
     "check_number",
     "check_object",
-    "did_you_mean",
 ]
-
-
-def did_you_mean(value: object, names: Iterable[str]) -> str:
-    """Return " Did you mean …?" for a misspelt name, or an empty text.
-
-    Parameters
-    ----------
-    value : object
-        What the user gave.
-    names : iterable of str
-        The valid names.
-
-    Returns
-    -------
-    text : str
-        The end of an error message.
-
-    Examples
-    --------
-    >>> from skdl.engine.checks import did_you_mean
-    >>> did_you_mean("Epoch", ["epochs", "iterations"])
-    " Did you mean 'epochs'?"
-    """
-    if not isinstance(value, str):
-        return ""
-    ours = {name.lower(): name for name in names if isinstance(name, str)}
-    close = get_close_matches(value.lower(), ours, n=1)
-    return f" Did you mean {ours[close[0]]!r}?" if close else ""
 
 
 def check_number(

@@ -10,6 +10,7 @@ from copy import copy, deepcopy
 
 from sklearn.callback import FitCallback
 
+from skdl._elsewhere import our_callback
 from skdl.callbacks.base import step_records_of
 
 # The methods of a callback.
@@ -56,6 +57,9 @@ def check_callbacks(callbacks):
                 "LambdaCallback of skdl.callbacks."
             )
         if not isinstance(callback, FitCallback):
+            word = callback if isinstance(callback, str) else name
+            if hint := our_callback(word):
+                raise TypeError(f"callbacks must be objects, got {callback!r}: {hint}.")
             missing = [name for name in HOOKS if not hasattr(callback, name)]
             raise TypeError(
                 f"callbacks must have the methods {', '.join(HOOKS)}: {callback!r} has "

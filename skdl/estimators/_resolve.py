@@ -9,7 +9,7 @@ import re
 from functools import cache
 from numbers import Integral, Real
 
-from skdl._parameters import plain_name, suggestion
+from skdl._text import did_you_mean, plain_name
 from skdl.engine.activations import ACTIVATIONS
 from skdl.engine.checks import check_object
 from skdl.engine.initializers import INITIALIZERS
@@ -204,7 +204,7 @@ def resolve(parameter, value, registry, kind):
         raise ValueError(
             f"{parameter} must be among {sorted(registry)} or an object with the "
             f"methods {methods}, got {value!r}."
-            f"{suggestion(value, registry, OTHERS.get(parameter, RELATED))}"
+            f"{did_you_mean(value, registry, OTHERS.get(parameter, RELATED))}"
         )
     thing = complete(value, kind)
     thing.check()
@@ -326,7 +326,7 @@ def _about_dropout(value):
 
 
 def _about_standardize(value):
-    is_near = bool(suggestion(value, ["auto", "channel", "feature"]))
+    is_near = bool(did_you_mean(value, ["auto", "channel", "feature"]))
     return "Write standardize=True." if isinstance(value, str) and not is_near else ""
 
 
