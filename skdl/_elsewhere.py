@@ -123,7 +123,7 @@ def _advice(name):
     for package in PACKAGES:
         if name in _public_names(root, package):
             return f"write 'from {root}.{package} import {name}'"
-    # Words in lower case, such as "table", are no classes of other libraries.
+    # A word in lower case, such as "table", is not a class of another library.
     return our_callback(name) if name[0].isupper() else ""
 
 
