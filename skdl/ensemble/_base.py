@@ -37,6 +37,7 @@ from skdl.estimators._inner_door import (
     check_X,
     each_output,
     predictions_of,
+    reads_bytes,
     rows_at_once,
     score_predictions,
     split_rows,
@@ -136,6 +137,7 @@ class BaseEnsemble(Versioned, ExplainedParameters, BaseEstimator):
         first = members.nets[0]
         fitted = {"_nets": members.nets, "_network": members.network}
         fitted |= members.attributes | {"n_features_in_": first.n_features_in_}
+        fitted["_reads_bytes"] = reads_bytes(first)
         for name in ("classes_", "feature_names_in_"):
             if hasattr(first, name):
                 fitted[name] = getattr(first, name)

@@ -4,6 +4,7 @@ import math
 from numbers import Integral
 
 import numpy as np
+from scipy.sparse import issparse
 
 from skdl._explain import or_nothing
 from skdl._inputs import check_inputs, check_weights
@@ -36,13 +37,47 @@ def check_training_data(estimator, X, y, sample_weight, *, reset, y_numeric):
     if sample_weight is not None:
         weights = check_weights(sample_weight, X)[:, np.newaxis]
         weights = weights.astype(network_dtype(X), copy=False)
+    if reset:
+        # Bytes of 0 and 1 are no pixels, which others divide by 255.
+        estimator._reads_bytes = X.dtype == np.uint8 and bool(X.max() > 1)
+    elif reads_bytes(estimator):
+        _warn_of_shares(X)
     return X, y, weights
 
 
 def check_X(estimator, X):
     """Return X after checks against the data that the estimator was fitted on."""
     _refuse_images(X)
-    return check_inputs(estimator, X, reset=False, accept_sparse="csr", dtype=DTYPES)
+    X = check_inputs(estimator, X, reset=False, accept_sparse="csr", dtype=DTYPES)
+    if reads_bytes(estimator):
+        _warn_of_shares(X)
+    return X
+
+
+def reads_bytes(estimator):
+    """Return whether ``fit`` got bytes above 1, such as pixels from 0 to 255.
+
+    Parameters
+    ----------
+    estimator : net or ensemble
+    """
+    return vars(estimator).get("_reads_bytes", False)
+
+
+def _warn_of_shares(X):
+    """Warn of floats up to 1, which are pixels divided by 255 or the like."""
+    if X.dtype.kind != "f":
+        return
+    values = X.data if issparse(X) else X
+    # A black image may hold nothing but 0 and 1.
+    if not values.size or values.max() > 1 or np.array_equal(values, np.rint(values)):
+        return
+    warn(
+        "fit got bytes from 0 to 255, and these rows of X are floats up to "
+        f"{values.max():.3g}, which the net takes for black pixels. Pass the bytes, or "
+        "fit the net to rows that are scaled in the same way.",
+        UserWarning,
+    )
 
 
 def _shape(X):

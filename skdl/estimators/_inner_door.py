@@ -19,6 +19,7 @@ from skdl.estimators._base import BaseNet
 from skdl.estimators._check_input import (
     check_training_data,
     check_X,
+    reads_bytes,
     rows_per_batch,
 )
 from skdl.estimators._fitted import rows_at_once
@@ -69,6 +70,7 @@ __all__ = [
     "network_of",
     "predictions_of",
     "raw_scores",
+    "reads_bytes",
     "rows_at_once",
     "rows_per_batch",
     "scales_columns",

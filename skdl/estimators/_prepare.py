@@ -186,8 +186,8 @@ class CheckedRows:
         return replace(self, targets=self.targets.for_net(net))
 
 
-# What scikit-learn's checks of a new X set.
-FEATURES = ("n_features_in_", "feature_names_in_")
+# What the checks of a new X set.
+FEATURES = ("n_features_in_", "feature_names_in_", "_reads_bytes")
 
 
 def _check_rows(net, X, y, sample_weight, classes, *, is_new):

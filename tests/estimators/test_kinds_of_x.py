@@ -1,6 +1,7 @@
 """What every net takes as X, and leaves as it was."""
 
 import itertools
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csc_array, csc_matrix, csr_array, csr_matrix
 
 from skdl import LogisticClassifier, MLPClassifier, MLPRegressor, SVMClassifier
+from skdl.ensemble import BaggingEnsembleClassifier, SeedEnsembleRegressor
 from tests.estimators.common import fit, flat, make, scores
 
 
@@ -188,3 +190,44 @@ def test_predictions_do_not_depend_on_the_block(Net, X, y):
     net = fit(make(Net), X, y)
     large = np.tile(X, (140, 1))  # more rows than a pass of prediction takes
     assert_allclose(scores(net, large)[-60:], scores(net, X), rtol=1e-10, atol=1e-12)
+
+
+BYTES = np.arange(0, 240, 10, dtype=np.uint8).reshape(12, 2)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: MLPClassifier((3,), max_iter=1),
+        lambda: MLPRegressor(hidden_layer_sizes=3, max_iter=1),
+        lambda: SeedEnsembleRegressor(MLPRegressor(max_iter=1), n_members=2),
+        lambda: BaggingEnsembleClassifier(
+            MLPClassifier((3,), max_iter=1), n_members=2, cv=2
+        ),
+    ],
+)
+@pytest.mark.parametrize("kind", [np.asarray, csr_array])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_floats_after_bytes_are_a_warning(make, kind):
+    y = np.arange(12) % 2
+    net = make().fit(kind(BYTES), y)
+    scaled = kind(BYTES / 255)
+    for rows in (net, pickle.loads(pickle.dumps(net))):
+        with pytest.warns(UserWarning, match="floats up to 0.902, which the net ta"):
+            rows.predict(scaled)
+    # Equal rows, black rows, and rows after a fit to the same floats are no reason.
+    net.predict(kind(BYTES.astype(float)))
+    net.predict(kind(np.eye(2)))
+    net.fit(scaled, y).predict(scaled)
+    make().fit(kind((BYTES > 100).astype(np.uint8)), y).predict(scaled)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_floats_after_bytes_in_other_calls_are_a_warning():
+    y = np.arange(12) % 2
+    net = MLPClassifier((3,), max_iter=1)
+    with pytest.warns(UserWarning, match="which the net takes for black pixels"):
+        net.fit(BYTES, y, X_val=BYTES / 255, y_val=y)
+    with pytest.warns(UserWarning, match="which the net takes for black pixels"):
+        net.partial_fit(BYTES / 255, y)
+    net.fit(BYTES / 255, y, X_val=BYTES / 255, y_val=y)
