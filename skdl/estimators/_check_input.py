@@ -38,7 +38,7 @@ def check_training_data(estimator, X, y, sample_weight, *, reset, y_numeric):
         weights = check_weights(sample_weight, X)[:, np.newaxis]
         weights = weights.astype(network_dtype(X), copy=False)
     if reset:
-        # Bytes of 0 and 1 are no pixels, which others divide by 255.
+        # Bytes of 0 and 1 are hardly pixels.
         estimator._reads_bytes = X.dtype == np.uint8 and bool(X.max() > 1)
     elif reads_bytes(estimator):
         _warn_of_shares(X)

@@ -215,7 +215,7 @@ def test_floats_after_bytes_are_a_warning(make, kind):
     for rows in (net, pickle.loads(pickle.dumps(net))):
         with pytest.warns(UserWarning, match="floats up to 0.902, which the net ta"):
             rows.predict(scaled)
-    # Equal rows, black rows, and rows after a fit to the same floats are no reason.
+    # Equal rows, black rows, and rows after a fit to the same floats give no warning.
     net.predict(kind(BYTES.astype(float)))
     net.predict(kind(np.eye(2)))
     net.fit(scaled, y).predict(scaled)
