@@ -8,6 +8,8 @@ import platform
 import sys
 import tempfile
 import warnings
+from copy import deepcopy
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
@@ -71,23 +73,36 @@ def _environment():
         )
 
 
-def _fitted(*callbacks):
-    """Return a net of two hidden layers, and the digits that it has not seen."""
+@cache
+def _fitted():
+    """Train a net of two hidden layers, once for all checks.
+
+    Returns
+    -------
+    net : SoftmaxClassifier
+        The net, which the checks do not change.
+    loaded : SoftmaxClassifier
+        The net from its checkpoint.
+    X, y : ndarray
+        The digits that the net has not seen.
+    """
     X, y = load_digits(return_X_y=True)
     net = SoftmaxClassifier(
         (32, 32), activation="tanh", normalization="batch", batch_size=50,
         learning_rate_init=0.01, max_iter=15, random_state=0,
     )  # fmt: skip
-    with warnings.catch_warnings():
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        net.set_callbacks(*callbacks).fit(X[:900] / 16, y[:900])
-    return net, X[900:] / 16, y[900:]
+        path = Path(folder) / "net.npz"
+        net.set_callbacks(Checkpoint(path)).fit(X[:900] / 16, y[:900])
+        loaded = Checkpoint.load(path)
+    return net, loaded, X[900:] / 16, y[900:]
 
 
 def check_gradients() -> str:
     """Compare the gradient of the loss with differences of the loss."""
-    net, X, y = _fitted()
-    rows, network = encode(net, X[:20], y[:20]), network_of(net)
+    net, _, X, y = _fitted()
+    rows, network = encode(net, X[:20], y[:20]), network_of(deepcopy(net))
     workspace = Workspace(network, 20, training=True)
 
     def loss_at(parameters):
@@ -103,7 +118,7 @@ def check_gradients() -> str:
 
 def check_learning() -> str:
     """Train on half of scikit-learn's digits, and score the other half."""
-    net, X, y = _fitted()
+    net, _, X, y = _fitted()
     accuracy = net.score(X, y)
     if not accuracy > ACCURACY:
         raise AssertionError(f"accuracy {accuracy:.3f} on digits, not above {ACCURACY}")
@@ -112,10 +127,7 @@ def check_learning() -> str:
 
 def check_saving() -> str:
     """Compare predictions of a net with those of its pickle and of its checkpoint."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "net.npz"
-        net, X, _ = _fitted(Checkpoint(path))
-        loaded = Checkpoint.load(path)
+    net, loaded, X, _ = _fitted()
     expected = net.predict_proba(X)
     copies = {"pickle": pickle.loads(pickle.dumps(net)), "checkpoint": loaded}
     for name, copy in copies.items():

@@ -51,6 +51,18 @@ def test_a_failed_check_is_named_and_sets_the_exit_code(monkeypatch, capsys):
         __main__.check_learning()
 
 
+def test_all_checks_share_one_fit(monkeypatch):
+    fits, fit = [], SoftmaxClassifier.fit
+    monkeypatch.setattr(
+        SoftmaxClassifier, "fit", lambda *given: (fits.append(1), fit(*given))[1]
+    )
+    __main__._fitted.cache_clear()
+    weights = __main__._fitted()[0].coefs_[0].copy()
+    assert __main__.main() == 0
+    assert len(fits) == 1
+    np.testing.assert_array_equal(__main__._fitted()[0].coefs_[0], weights)
+
+
 def test_the_docstring_lists_the_modules():
     modules = {name for name in skdl.__all__ if name.islower() and name[0] != "_"}
     modules -= {"trusted_types", "estimators"}

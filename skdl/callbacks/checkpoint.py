@@ -47,8 +47,8 @@ class Checkpoint(NetCallback):
     training resumes after the last epoch in the file. It ends with the weights, records
     and scores of a run that was never interrupted, bit for bit on the same machine,
     with the same library versions and number of BLAS threads. If the run was complete,
-    ``fit`` returns its result immediately. With a larger `max_iter` than before,
-    training continues after the last epoch of the complete run.
+    ``fit`` returns its result immediately, and prints so with `verbose`. With a larger
+    `max_iter` than before, training continues after the last epoch of the complete run.
 
     `load` makes a net that predicts of the file, at any time, also while ``fit`` runs.
 
@@ -348,7 +348,11 @@ class _Notes:
                 "the resumed training may differ from one without interruption.",
                 UserWarning,
             )
-
+        if run.net.verbose and not run.has_epochs_left():
+            print(
+                f"The checkpoint path={path!r} holds a complete run of {n_epochs} "
+                "epochs: fit returns its result and trains no further."
+            )
         old_max_epochs = state["progress"]["max_epochs"]
         if run.stop_reason is None and run.follows_another_schedule(old_max_epochs):
             warn(

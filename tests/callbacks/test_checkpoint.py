@@ -171,6 +171,16 @@ def test_a_complete_run_returns_at_once(name, X, y, path, fit, assert_same):
     assert_same(net, expected)
 
 
+@pytest.mark.parametrize("verbose", [False, True])
+def test_a_complete_run_says_so_with_verbose(verbose, X, y, path, fit, capsys):
+    fit(make(), X, y, Checkpoint(path))
+    fit(make(verbose=verbose), X, y, Checkpoint(path, resume=True))
+    printed = capsys.readouterr().out
+    assert ("holds a complete run of 13 epochs: fit returns" in printed) == verbose
+    fit(make(verbose=verbose, max_iter=14), X, y, Checkpoint(path, resume=True))
+    assert "complete" not in capsys.readouterr().out
+
+
 def test_a_complete_run_warns_again_of_too_few_epochs(X, y, path, fit):
     fit(make(), X, y, Checkpoint(path))
     with pytest.warns(ConvergenceWarning, match="max_iter=13.*still improving"):
