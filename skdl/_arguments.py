@@ -187,7 +187,6 @@ FROM_Y = "fit reads the classes from y, so leave {name} out"
 ON_CPU = "skdl computes on the CPU, so leave {name} out"
 THREADS = "the threads are those of BLAS, which threadpoolctl limits"
 OUTPUT = "the loss decides what the output is, as loss='hinge' does"
-QUANTILE = "use loss=Quantile({value!r}), with Quantile of skdl.engine"
 # Words without an argument of the same meaning: words -> (an argument that the class or
 # the method must have for the advice to make sense, advice).
 ADVICE = {
@@ -245,7 +244,6 @@ ADVICE = {
     ),
     ("resume",): ("solver", "call set_callbacks(Checkpoint(path, resume=True)) first"),
     ("betas",): ("beta_1", "use beta_1 and beta_2"),
-    ("quantile", "quantiles"): ("standardize_target", QUANTILE),
 }
 FIXED = (
     "a tabular net sets it itself, so leave {name} out; {ours} is a parameter of "
@@ -253,14 +251,15 @@ FIXED = (
 )
 OF_CLASSIFIERS = "it is a parameter of classifiers, such as MLPClassifier"
 OF_REGRESSORS = "it is a parameter of regressors, such as MLPRegressor"
-# Parameters of other nets than this one.
+QUANTILE = "use loss=Quantile({value!r}) of MLPRegressor; Quantile is in skdl.engine"
+# Parameters of other nets than this one, and of losses.
 ELSEWHERE = {
     "class_weight": OF_CLASSIFIERS,
     "label_smoothing": OF_CLASSIFIERS,
     "loss": "the loss of this class is fixed; MLPClassifier and MLPRegressor have the "
     "parameter loss",
-    "quantile": "quantiles are losses of regressors, such as MLPRegressor",
-    "quantiles": "quantiles are losses of regressors, such as MLPRegressor",
+    "quantile": QUANTILE,
+    "quantiles": QUANTILE,
     "standardize_target": OF_REGRESSORS,
 }
 
@@ -324,7 +323,7 @@ def _advice_about(word, name, value, known, nested):
     is_net = "max_iter" in known
     for ours in meant if is_net else ():
         if ours in ELSEWHERE:
-            return ELSEWHERE[ours]
+            return ELSEWHERE[ours].format(value=value)
         if "preset" in known and ours in OF_NETS:
             return FIXED.format(name=name, ours=ours)
     return ""

@@ -237,3 +237,15 @@ def check_batch_size(batch_size, n_rows):
 def rows_per_batch(batch_size, n_rows):
     """Return the number of rows per batch, without a warning."""
     return min(200 if batch_size == "auto" else batch_size, n_rows)
+
+
+def spacing(n_rows, at_most):
+    """Return the distance between rows of which a few are looked at.
+
+    There are at most `at_most` of them, and more than half as many.
+
+    Parameters
+    ----------
+    n_rows, at_most : int
+    """
+    return max(1, -(-n_rows // at_most))

@@ -8,6 +8,7 @@ from skdl.engine.constant import best_constant, loss_of_scores
 from skdl.engine.losses import mean_loss
 from skdl.engine.prediction import raw_scores
 from skdl.engine.scale import ColumnScales, are_scaled, unscaled_targets
+from skdl.estimators._check_input import spacing
 from skdl.estimators._standardize import cure_of_columns
 from skdl.estimators._targets import needs_counts
 
@@ -79,15 +80,11 @@ def _some_rows(data, at_most):
     """
     if data.rows is None and data.weights is None:
         n_rows = data.X.shape[0]
-        return np.arange(0, n_rows, _distance(n_rows, at_most))
+        return np.arange(0, n_rows, spacing(n_rows, at_most))
     rows = np.arange(data.X.shape[0]) if data.rows is None else data.rows
     if data.weights is not None:
         rows = rows[data.weights[rows, 0] > 0]
-    return rows[:: _distance(len(rows), at_most)]
-
-
-def _distance(n_rows, at_most):
-    return max(1, -(-n_rows // at_most))
+    return rows[:: spacing(len(rows), at_most)]
 
 
 def _about_columns(net, data):

@@ -17,7 +17,7 @@ from skdl._sklearn import scorer_function, scorer_settings
 from skdl._warn import warn
 from skdl.engine.losses import sum_of_losses
 from skdl.engine.prediction import by_passes
-from skdl.estimators._check_input import check_training_data
+from skdl.estimators._check_input import check_training_data, spacing
 from skdl.estimators._resolve import uses_lbfgs
 from skdl.estimators._scoring import FIRST, metrics_of
 from skdl.estimators._targets import read_distributions, targets_of
@@ -399,7 +399,9 @@ def _warn_of_other_rows(X_val, X, names):
     """Warn of validation rows that a pipeline has not transformed as X."""
     if issparse(X) or issparse(X_val):
         return
-    far = _far_column(*(some[:: _step(some)] for some in (X_val, X)))
+    # At least half of these rows are compared.
+    most = max(2 * ENOUGH, ELEMENTS // X.shape[1])
+    far = _far_column(*(some[:: spacing(len(some), most)] for some in (X_val, X)))
     if far is not None:
         i, of_X, of_X_val = far
         column = i if names is None else repr(str(names[i]))
@@ -409,11 +411,6 @@ def _warn_of_other_rows(X_val, X, names):
             f"{OF_PIPELINES}",
             UserWarning,
         )
-
-
-def _step(X):
-    """Return the distance of rows of which there are enough to compare."""
-    return max(1, len(X) // max(ENOUGH, ELEMENTS // X.shape[1]))
 
 
 def _far_column(given, trained):
