@@ -10,12 +10,14 @@ import numpy as np
 
 __all__ = [
     "BLOCK",
+    "LONG",
     "Blockwise",
     "aligned_rows",
     "blocks_of",
     "clear_tiny",
     "copy_equal",
     "scalar_array",
+    "subtract_row",
     "with_padding",
 ]
 
@@ -23,6 +25,9 @@ __all__ = [
 LINE = 64
 # Elements per block. Smaller blocks fit the L2 cache better, but need more calls.
 BLOCK = 65536
+# Elements of a row, at least, to which NumPy adds another row at full speed: the length
+# of its buffer.
+LONG = 8192
 
 
 def blocks_of(*arrays, scratch=None):
@@ -88,6 +93,38 @@ def with_padding(rows: np.ndarray) -> np.ndarray:
     """
     shape = len(rows), rows.strides[0] // rows.itemsize
     return np.lib.stride_tricks.as_strided(rows, shape, rows.strides)
+
+
+def subtract_row(rows: np.ndarray, row: np.ndarray) -> None:
+    """Subtract a row from each of the rows, in place.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, n_columns)
+        The rows; of any order in memory.
+    row : ndarray of shape (n_columns,)
+        What to subtract, of the same dtype.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdl.engine.blocks import subtract_row
+    >>> rows = np.arange(6.0).reshape(3, 2)
+    >>> subtract_row(rows, rows[0].copy())
+    >>> rows.tolist()
+    [[0.0, 0.0], [2.0, 2.0], [4.0, 4.0]]
+    """
+    n_rows, width = rows.shape
+    n = LONG // max(1, width)
+    if n < 2 or n_rows < 2 * n or not rows.flags.c_contiguous:
+        np.subtract(rows, row, out=rows)
+        return
+    # NumPy subtracts long rows up to three times as fast as short ones.
+    end = n_rows - n_rows % n
+    long_row = np.repeat(row[np.newaxis], n, axis=0).reshape(-1)
+    long_rows = rows[:end].reshape(-1, n * width)
+    np.subtract(long_rows, long_row, out=long_rows)
+    np.subtract(rows[end:], row, out=rows[end:])
 
 
 def scalar_array(parameters: np.ndarray, value: float = 0.0) -> np.ndarray:

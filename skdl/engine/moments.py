@@ -20,6 +20,8 @@ import numpy as np
 from scipy import linalg
 from scipy.sparse import issparse
 
+from skdl.engine.blocks import subtract_row
+
 __all__ = [
     "Moments",
     "decaying_weights",
@@ -101,10 +103,10 @@ class Moments(NamedTuple):
             return cls._in_blocks(X, weights, shift, weight)
         # NumPy subtracts numbers of one dtype several times faster.
         deviation = X.astype(np.float64)
-        deviation -= shift
+        subtract_row(deviation, shift)
         # Momentum can round all weights to 0; then the batch has no effect.
         mean = weights @ deviation / (weight or 1.0)
-        deviation -= mean
+        subtract_row(deviation, mean)
         if full:
             deviation *= np.sqrt(weights)[:, np.newaxis]
             is_factor = len(X) < X.shape[1]
@@ -190,7 +192,7 @@ class Moments(NamedTuple):
         for start in range(0, n_rows, step):
             rows = slice(start, start + step)
             deviation = X[rows].astype(np.float64)
-            deviation -= center
+            subtract_row(deviation, center)
             mean += weights[rows] @ deviation
             if roots is not None:
                 deviation *= roots[rows]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import ClassVar, Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -145,6 +146,10 @@ REAL_OF_SKLEARN += ("validation_fraction", "beta_1", "beta_2", "epsilon")
 # Parameters that take objects.
 OBJECTS = ("hidden_layer_sizes", "activation", "solver", "learning_rate", "loss")
 OBJECTS += ("weight_init", "normalization", "penalty", "augment")
+# For each class of nets the last value of each parameter that passed its checks, if the
+# value cannot change.
+PASSED: WeakKeyDictionary[type, dict] = WeakKeyDictionary()
+IMMUTABLE = {type(None), bool, int, float, str}
 CLASSIFIER_CONSTRAINTS = {
     **CONSTRAINTS,
     "label_smoothing": [Interval(Real, 0, 1, closed="left")],
@@ -215,39 +220,64 @@ class NetParameters(Versioned, ExplainedParameters, BaseEstimator):
     augment: Augmenter | Callable | None
 
     def _validate_params(self):
-        """Refuse what scikit-learn's validation lets pass or says less clearly."""
-        for name in OBJECTS:
-            value = getattr(self, name, None)
+        """Refuse what scikit-learn's validation lets pass or says less clearly.
+
+        Values that passed before, such as the defaults, get no second check: all checks
+        together take longer than an epoch of a small net.
+        """
+        passed = PASSED.setdefault(type(self), {})
+        values = {
+            name: getattr(self, name)
+            for name in sorted(self._parameter_constraints)
+            if hasattr(self, name)
+        }
+        values = {
+            name: value
+            for name, value in values.items()
+            if not (name in passed and _is_same(value, passed[name]))
+        }
+        if values:
+            self._validate_values(values)
+            passed.update({k: v for k, v in values.items() if type(v) in IMMUTABLE})
+
+    def _validate_values(self, values):
+        """Refuse values of some parameters, given as a dict."""
+        for name in values.keys() & OBJECTS:
+            value = values[name]
             for one in value if isinstance(value, list | tuple) else [value]:
                 check_object(name, one)
-        for name, constraints in self._parameter_constraints.items():
-            value = getattr(self, name, None)
+        for name, value in values.items():
+            constraints = self._parameter_constraints[name]
             number = any(isinstance(one, Interval) for one in constraints)
             # To Python, True is 1; alpha=True and its like pass in scikit-learn, too.
             if number and isinstance(value, bool) and name not in REAL_OF_SKLEARN:
                 raise ValueError(f"{name} must be a number and no bool, got {value!r}.")
-        check_scorer_names(getattr(self, "scoring", None), others=("loss",))
+        check_scorer_names(values.get("scoring"), others=("loss",))
         try:
             validate_parameter_constraints(
-                self._parameter_constraints, self._canonical(), type(self).__name__
+                self._parameter_constraints,
+                self._canonical(values),
+                type(self).__name__,
             )
         except InvalidParameterError as error:
             raise hint_at(self, error, HINTS, OTHERS) from None
-        check_scoring_parameter(self.scoring)
+        check_scoring_parameter(values.get("scoring"))
 
-    def _canonical(self):
-        """Return the parameters, with our names for those of other libraries.
+    def _canonical(self, values):
+        """Return values of parameters, with our names for those of other libraries.
 
         A name that a parameter of this class does not take stays as the user wrote it.
         """
-        values = self.get_params(deep=False)
+        named = dict(values)
         for name, value in values.items():
             ours = canonical(name, value)
-            constraints = self._parameter_constraints.get(name, [])
-            if any(
-                isinstance(c, StrOptions) and ours in c.options
-                for c in constraints
-                if isinstance(ours, str)
+            if isinstance(ours, str) and any(
+                isinstance(constraint, StrOptions) and ours in constraint.options
+                for constraint in self._parameter_constraints[name]
             ):
-                values[name] = ours
-        return values
+                named[name] = ours
+        return named
+
+
+def _is_same(value, other):
+    return value is other or (type(value) is type(other) and value == other)

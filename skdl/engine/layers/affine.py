@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from skdl.engine.blocks import LONG
 from skdl.engine.layers.base import Layer, squared, transposed
 
 __all__ = ["Affine", "product_over"]
@@ -135,11 +136,6 @@ class _AffineBuffers:
         needs_dX = workspace.input_gradient or not layer.is_first
         if weight_gradient is not None and needs_dX:
             self.dX = workspace.empty(layer.fan_in)
-
-
-# NumPy adds a row to rows of this length, that of its buffer, twice as fast as to short
-# rows.
-LONG = 8192
 
 
 def _long_rows(Z, b):
