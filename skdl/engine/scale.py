@@ -82,13 +82,18 @@ def are_scaled(X: Any) -> bool:
         return False
     n_rows, n_columns = X.shape
     dtype = X.dtype if X.dtype == np.float64 else np.float32
-    step, squares, largest = max(1, BLOCK // n_columns), np.zeros(n_columns), 0.0
+    step = min(n_rows, max(1, BLOCK // n_columns))
+    squares, ones = np.empty((step, n_columns), dtype), np.ones(step, dtype)
+    sums, largest = np.zeros(n_columns), 0.0
     with np.errstate(over="ignore"):
         for start in range(0, n_rows, step):
-            block = np.ascontiguousarray(X[start : start + step], dtype)
-            squares += np.einsum("ij,ij->j", block, block)
-            largest = max(largest, float(block.max()), -float(block.min()))
-    rms = np.sqrt(squares / n_rows)
+            block = X[start : start + step].astype(dtype, copy=False)
+            n = len(block)
+            np.multiply(block, block, out=squares[:n])
+            # A product sums over the rows faster than a reduction.
+            sums += ones[:n] @ squares[:n]
+            largest = max(largest, float(squares[:n].max()))
+    rms, largest = np.sqrt(sums / n_rows), np.sqrt(largest)
     # A column's largest value is at least its root mean square.
     return bool(
         (rms < LARGE_RMS / MARGIN).all()

@@ -108,7 +108,8 @@ class Workspace:
         self.bytes_per_row += width * self._item
         # Columns of a stack lie side by side, too: a sum over the columns takes as few
         # operations as there are columns.
-        return np.moveaxis(np.empty((width, *self.shape), self.dtype), 0, -1)
+        scores = np.empty((width, *self.shape), self.dtype)
+        return scores.transpose(*range(1, scores.ndim), 0)
 
     def zeros(self, width):
         """Return zeros of shape (..., n_rows, width), to be read only and shared."""

@@ -59,6 +59,10 @@ class FittedNet:
         vars(net).update(state)
         return net
 
+    def __sklearn_is_fitted__(self):
+        """Return whether there is a network: scikit-learn would search all names."""
+        return "_network" in vars(self)
+
     def _of_scores(self, X, function):
         """Return function(raw scores) of checked data, pass by pass."""
         if "_network" not in vars(self):

@@ -16,6 +16,8 @@ __all__ = [
 
 # A seed determines the streams by their order: new streams go to the end.
 STREAMS = ("shuffling", "validation", "dropout", "augmentation")
+# Of generators whose state is set at once: it saves the time to make a seed.
+SEED = np.random.SeedSequence(0)
 
 
 def random_streams(random_state):
@@ -83,8 +85,7 @@ def save_streams(streams):
 
 def load_streams(states):
     """Return the generators of such states."""
-    # The seed only saves the time to ask the system for one.
-    streams = {name: np.random.Generator(np.random.PCG64(0)) for name in STREAMS}
+    streams = {name: np.random.Generator(np.random.PCG64(SEED)) for name in STREAMS}
     restore_streams(streams, states)
     return streams
 

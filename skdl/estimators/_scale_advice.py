@@ -58,7 +58,7 @@ def remaining_loss(run):
     rows = _some_rows(data, LOSS_ROWS)
     weights = None if data.weights is None else data.weights[rows, 0]
     targets, table = data.targets[rows], data.table
-    shares = np.ones(len(rows)) if weights is None else weights.astype(np.float64)
+    shares = np.ones(len(targets)) if weights is None else weights.astype(np.float64)
     shares = shares / shares.sum()
     constant = best_constant(targets, table, shares, loss, network.widths[-1])
     of_constant = loss_of_scores(targets, table, shares, loss, constant)
@@ -70,7 +70,7 @@ def remaining_loss(run):
 
 
 def _some_rows(data, at_most):
-    """Return the numbers of some rows that are trained on, at equal distances.
+    """Return some rows that are trained on, at equal distances: numbers or a slice.
 
     Parameters
     ----------
@@ -79,8 +79,7 @@ def _some_rows(data, at_most):
         The largest number of rows.
     """
     if data.rows is None and data.weights is None:
-        n_rows = data.X.shape[0]
-        return np.arange(0, n_rows, spacing(n_rows, at_most))
+        return slice(None, None, spacing(data.X.shape[0], at_most))
     rows = np.arange(data.X.shape[0]) if data.rows is None else data.rows
     if data.weights is not None:
         rows = rows[data.weights[rows, 0] > 0]

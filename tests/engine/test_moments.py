@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 
+from skdl.engine.blocks import subtract_row
 from skdl.engine.moments import (
     Moments,
     decaying_weights,
@@ -137,3 +139,14 @@ def test_principal_axes_of_huge_identical_rows():
     assert total == 1.0
     np.testing.assert_array_equal(variances, [0.0])
     np.testing.assert_array_equal(axes, [[1.0, 0.0]])
+
+
+@pytest.mark.parametrize("shape", [(1, 3), (5000, 3), (5462, 3), (9, 5000), (0, 2)])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_subtracted_rows_are_the_same_to_the_bit(shape, order):
+    rng = np.random.default_rng(0)
+    rows = np.asarray(rng.normal(size=shape), order=order)
+    row = rng.normal(size=shape[1])
+    expected = rows - row
+    subtract_row(rows, row)
+    assert_array_equal(rows, expected)

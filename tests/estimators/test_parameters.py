@@ -125,3 +125,32 @@ def test_constructors_are_written_out(Net):
     constructor = inspect.unwrap(Net.__init__)
     assert inspect.getsourcefile(constructor) == inspect.getsourcefile(Net)
     assert all(p.annotation is not p.empty for p in parameters(Net))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("batch_size", True), ("alpha", -1.0), ("solver", "x"), ("tol", None)],
+)
+def test_values_that_passed_are_checked_again_once_they_change(name, value):
+    net = MLPClassifier((1,), batch_size=1, max_iter=1, random_state=0)
+    for _ in range(2):
+        net._validate_params()
+    net.set_params(**{name: value})
+    for _ in range(2):  # a value that is refused has not passed
+        with pytest.raises((TypeError, ValueError), match=name):
+            net._validate_params()
+
+
+def test_values_that_passed_in_one_class_are_checked_in_another():
+    MLPRegressor(loss="poisson")._validate_params()
+    with pytest.raises(ValueError, match="loss"):
+        MLPClassifier(loss="poisson")._validate_params()
+
+
+def test_values_that_may_change_are_checked_each_time():
+    scoring = ["accuracy"]
+    net = MLPClassifier(scoring=scoring)
+    net._validate_params()
+    scoring.clear()
+    with pytest.raises(ValueError, match="scoring"):
+        net._validate_params()
