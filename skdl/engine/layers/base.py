@@ -90,7 +90,8 @@ class Layer:
             Takes the input X and returns the output A.
         backward : callable
             Takes the gradient of the output, dA, and returns that of the input. It also
-            fills the gradients of the parameters.
+            fills the gradients of the parameters. It may be None for buffers that are
+            not for training.
         """
         raise NotImplementedError
 

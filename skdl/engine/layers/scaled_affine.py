@@ -65,11 +65,14 @@ class ScaledAffine(Affine):
         forward_affine, backward_affine = super().bind(buffers.affine)
         self.weights = own
         multiply, einsum = np.multiply, np.einsum
-        sums = None if ds is None else ds[..., 0]
 
         def forward(X):
             multiply(s, W, scaled)
             return forward_affine(X)
+
+        if backward_affine is None or ds is None:
+            return forward, None
+        sums = ds[..., 0]
 
         def backward(dZ):
             # The affine layer fills dW with G = Xᵀ dZ, the gradient of s ⊙ W.
