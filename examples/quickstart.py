@@ -196,8 +196,10 @@ def draw(path, rounds, members, scores, X_test, y_test):
     except ImportError:
         return False
     figure = Figure(figsize=(10.5, 4), layout="constrained")
-    diagnosed, curves, votes = figure.subplots(1, 3)
-    draw_cures(diagnosed, rounds, X_test, y_test)
+    left, middle, right = figure.add_gridspec(1, 3)
+    losses, cures = left.subgridspec(2, 1, height_ratios=(3, 2)).subplots()
+    curves, votes = figure.add_subplot(middle), figure.add_subplot(right)
+    draw_cures(losses, cures, rounds, X_test, y_test)
     TrainingCurveDisplay.from_estimator(
         rounds[-1][0], ax=curves, name="The cured net and its best epoch"
     )
@@ -206,21 +208,27 @@ def draw(path, rounds, members, scores, X_test, y_test):
     return True
 
 
-def draw_cures(ax, rounds, X_test, y_test):
-    """Draw the loss of each round, from the net with faults to the cured one."""
+def draw_cures(losses, cures, rounds, X_test, y_test):
+    """Draw losses and accuracy of each round, from the net with faults to the cured."""
     last = len(rounds) - 1
     for i, (net, changes) in enumerate(rounds):
-        name = f"{changes[0].replace('_', ' ')} cured" if changes else "before"
-        label = f"{net.score(X_test, y_test):.2f} {name}"
-        color = "C0" if i == last else f"{0.2 + 0.5 * i / last:.2f}"  # gray, or blue
-        ax.plot(range(1, len(net.loss_curve_) + 1), net.loss_curve_, color, label=label)
-    ax.set_title("diagnose, cure by cure", fontsize="medium")
-    ax.set(xlabel="epoch", ylabel="training loss", yscale="log")
-    low, high = ax.get_ylim()
-    ax.set_ylim(low * (low / high) ** 0.7, high)  # room for the legend
-    ax.grid(alpha=0.25)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False, loc="lower left", title="test accuracy", alignment="left")
+        color = "C0" if i == last else f"{0.2 + 0.4 * i / last:.2f}"  # gray, or blue
+        losses.plot(range(1, len(net.loss_curve_) + 1), net.loss_curve_, color)
+        accuracy = net.score(X_test, y_test)
+        cures.barh(i, accuracy, color=color)
+        text = changes[0].replace("_", " ") if changes else "with all faults"
+        is_long = accuracy > 0.6
+        cures.text(
+            0.02 if is_long else accuracy + 0.02, i, f"{accuracy:.2f}  {text}",
+            color="white" if is_long else "black", va="center", fontsize="small",
+        )  # fmt: skip
+    losses.set_title("diagnose, cure by cure", fontsize="medium")
+    losses.set(xlabel="epoch", ylabel="training loss", yscale="log")
+    losses.grid(alpha=0.25)
+    cures.set(xlabel="test accuracy after each cure", xlim=(0, 1), yticks=[])
+    cures.invert_yaxis()
+    for ax in (losses, cures):
+        ax.spines[["top", "right"]].set_visible(False)
 
 
 def draw_votes(ax, members, scores):
