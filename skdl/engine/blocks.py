@@ -4,6 +4,7 @@ The arrays of one block stay in the cache from one operation to the next. Blocks
 views that are cut once: a step slices nothing.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ __all__ = [
     "BLOCK",
     "LONG",
     "Blockwise",
+    "aligned_empty",
     "aligned_rows",
+    "aligned_zeros",
     "blocks_of",
     "clear_tiny",
     "copy_equal",
@@ -51,7 +54,7 @@ def blocks_of(*arrays, scratch=None):
     size = flat[0].size
     shared: Any = None
     if scratch is None:
-        shared = np.empty(min(BLOCK, size), flat[0].dtype)
+        shared = aligned_empty((min(BLOCK, size),), flat[0].dtype)
     blocks = []
     for start in range(0, size, BLOCK):
         stop = min(start + BLOCK, size)
@@ -76,11 +79,47 @@ def aligned_rows(n_rows: int, size: int, dtype: np.dtype) -> np.ndarray:
         A view, with zeros between the rows: see `with_padding`.
     """
     dtype = np.dtype(dtype)
-    width = -(-size * dtype.itemsize // LINE) * LINE
-    memory = np.zeros(n_rows * width + LINE, np.uint8)
+    width = -(-size * dtype.itemsize // LINE) * LINE // dtype.itemsize
+    return aligned_zeros((n_rows, width), dtype)[:, :size]
+
+
+def aligned_empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Return an array that begins at a multiple of 64 bytes, as `numpy.empty` does not.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Its shape.
+    dtype : numpy.dtype
+        Its dtype.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdl.engine.blocks import aligned_empty
+    >>> aligned_empty((3, 2), np.dtype(np.float32)).ctypes.data % 64
+    0
+    """
+    dtype = np.dtype(dtype)
+    n_bytes = math.prod(shape) * dtype.itemsize
+    memory = np.empty(n_bytes + LINE, np.uint8)
     start = -memory.ctypes.data % LINE
-    rows = memory[start : start + n_rows * width].view(dtype)
-    return rows.reshape(n_rows, -1)[:, :size]
+    return memory[start : start + n_bytes].view(dtype).reshape(shape)
+
+
+def aligned_zeros(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Return an array of zeros that begins at a multiple of 64 bytes.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Its shape.
+    dtype : numpy.dtype
+        Its dtype.
+    """
+    zeros = aligned_empty(shape, dtype)
+    zeros.fill(0)
+    return zeros
 
 
 def with_padding(rows: np.ndarray) -> np.ndarray:
@@ -236,7 +275,7 @@ class Blockwise:
 
     def __init__(self, parameters):
         for name in self.moments:
-            setattr(self, name, np.zeros_like(parameters))
+            setattr(self, name, aligned_zeros(parameters.shape, parameters.dtype))
         self._arrays: Any = None
         self._blocks: Any = None
         self.denominators: Any = None

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from skdl.engine.blocks import copy_equal
+from skdl.engine.blocks import aligned_zeros, copy_equal
 from skdl.engine.initializers import glorot_uniform
 from skdl.engine.layers import Affine, Scaling, build_layers
 from skdl.engine.layers.residual import initialize_blocks
@@ -60,7 +60,8 @@ class Network:
         self.stack = () if n_networks is None else (n_networks,)
         self.options = options
         self._build()
-        self.parameters = np.zeros((*self.stack, self._n_parameters), self.dtype)
+        shape = *self.stack, self._n_parameters
+        self.parameters = aligned_zeros(shape, self.dtype)
         self.statistics = np.zeros((*self.stack, self._n_statistics), self.dtype)
         self.attach()
         for layer in self.layers:

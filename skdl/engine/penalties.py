@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from skdl.engine.blocks import BLOCK, blocks_of
+from skdl.engine.blocks import BLOCK, aligned_empty, blocks_of
 from skdl.engine.checks import check_number
 from skdl.engine.specification import Specification, explain_settings
 
@@ -326,8 +326,8 @@ class PenaltyTerm:
         n_parameters = network.parameters.shape[-1]
         flat = network.parameters.reshape(-1)
         size = min(BLOCK, network.n_weights)
-        self._scratch = np.empty(size, network.dtype)
-        self._steps = np.empty(size, network.dtype)
+        self._scratch = aligned_empty((size,), network.dtype)
+        self._steps = aligned_empty((size,), network.dtype)
         self._places = []
         for first in range(0, flat.size, n_parameters):
             stop = first + network.n_weights

@@ -8,9 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from skdl.engine.blocks import aligned_empty
 from skdl.engine.target_tables import OneHotTable, TargetTable
 
 __all__ = ["Orders", "StackedBatches"]
+
+# Targets of all batches of an epoch that take no more bytes than these are gathered at
+# once: one call of NumPy in place of one for each batch.
+AT_ONCE = 2**18
 
 
 class Orders:
@@ -37,6 +42,7 @@ class Orders:
         self.leaders = sorted(leaders.values())
         self.are_shared = len(self.leaders) == 1
         self.orders: np.ndarray = np.empty((len(self.leaders), parts[0].n_rows), int)
+        self.in_order = np.arange(parts[0].n_rows)
         self.places = [self.leaders.index(leader) for leader in self.leader_of]
 
     def draw(self):
@@ -50,7 +56,7 @@ class Orders:
         orders = self.orders
         for i, order in zip(self.leaders, orders, strict=True):
             rows, rng = self.parts[i].rows, self.rngs[i]
-            order[...] = np.arange(len(order)) if rows is None else rows
+            np.copyto(order, self.in_order if rows is None else rows)
             if rng is not None:
                 # The numbers that `permutation` returns, without its copy.
                 rng.shuffle(order)
@@ -112,12 +118,14 @@ class StackedBatches:
             self._converted = _Parts(
                 (*shape, arrays[0].shape[1]), len(shape) - 1, x_dtype
             )
-        self._targets = _TargetGatherer(
-            [data.targets for data in parts],
-            [data.table for data in parts],
-            batch_size,
-            shares,
+        targets, tables = zip(
+            *((data.targets, data.table) for data in parts), strict=True
         )
+        self._targets = _TargetGatherer(targets, tables, batch_size, shares)
+        self._all_targets = None
+        if self._targets.n_bytes_per_row * self.n_rows <= AT_ONCE:
+            gatherer = _TargetGatherer(targets, tables, self.n_rows, shares)
+            self._all_targets = _AllTargets(gatherer, self.n_rows, batch_size)
         self._weights = None
         if any(data.weights is not None for data in parts):
             ones: dict = {}
@@ -137,9 +145,11 @@ class StackedBatches:
             between two batches.
         """
         orders = self.orders.draw()
-        for start in range(0, self.n_rows, self.batch_size):
-            rows = orders[..., start : start + self.batch_size]
-            targets = self._targets(rows)
+        starts = range(0, self.n_rows, self.batch_size)
+        batches = [orders[..., i : i + self.batch_size] for i in starts]
+        all_targets = self._all_targets and self._all_targets(orders)
+        for i, rows in enumerate(batches):
+            targets = all_targets[i] if all_targets else self._targets(rows)
             weights = None if self._weights is None else self._weights(rows)
             X = self._X(rows)
             if self._converted is not None:
@@ -187,7 +197,7 @@ class _Parts:
 
     def __init__(self, shape, axis, dtype):
         self.shape, self.axis = shape, axis
-        self.parts: dict = {shape[axis]: np.empty(shape, dtype)}
+        self.parts: dict = {shape[axis]: aligned_empty(shape, dtype)}
 
     def __call__(self, n: int) -> np.ndarray:
         """Return an array with n rows."""
@@ -296,9 +306,11 @@ class _TargetGatherer:
             width, dtype = math.prod(targets[0].shape[1:]), self.codes.dtype
         else:
             width, dtype = first.shape[1], first.dtype
+        self.dtype = np.dtype(dtype)
         self.needs_columns = first is not None or width > 1
         shape = self.codes.shape
         self.memory = _Parts((width, *shape), len(shape), dtype)
+        self.n_bytes_per_row = width * math.prod(shape[:-1]) * self.dtype.itemsize
         self.targets: dict = {}
 
     def _one_table(self, tables):
@@ -335,3 +347,40 @@ class _TargetGatherer:
                 codes = np.add(codes, self.offsets)
             self.table.take(codes, 1, columns, "clip")
         return targets
+
+
+class _AllTargets:
+    """The targets of all batches of an epoch; those of each batch are contiguous.
+
+    Parameters
+    ----------
+    gatherer : _TargetGatherer
+        Gathers n_rows targets.
+    n_rows, size : int
+        Rows of an epoch, and of a batch.
+    """
+
+    def __init__(self, gatherer, n_rows, size):
+        self.gatherer, self.size = gatherer, size
+        *members, _ = gatherer.codes.shape
+        width, dtype = gatherer.memory.shape[0], gatherer.dtype
+        self.n_full = n_rows // size
+        self.full = np.empty((self.n_full, width, *members, size), dtype)
+        self.rest = np.empty((width, *members, n_rows % size), dtype)
+        batches = [*self.full] + ([self.rest] if n_rows % size else [])
+        self.batches = [np.moveaxis(batch, 0, -1) for batch in batches]
+
+    def __call__(self, orders):
+        """Return the targets (..., n, width) of each batch; valid until the next call.
+
+        Parameters
+        ----------
+        orders : ndarray of int of shape (n_rows,) or (n_members, n_rows)
+            Numbers of the rows.
+        """
+        columns = np.moveaxis(self.gatherer(orders), -1, 0)
+        n, shape = self.n_full * self.size, self.full.shape
+        full = columns[..., :n].reshape(*shape[1:-1], self.n_full, self.size)
+        np.copyto(self.full, np.moveaxis(full, -2, 0))
+        np.copyto(self.rest, columns[..., n:])
+        return self.batches

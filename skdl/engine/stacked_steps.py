@@ -245,11 +245,11 @@ class PenaltyStack:
                 self.sharp[kind] = np.array(strengths)
         self.strengths: dict = {}
         self.weights = network.parameters[:, :n]
-        shared = np.empty((2, optimizer.size, n), network.dtype)
+        shared = [aligned_rows(optimizer.size, n, network.dtype) for _ in range(2)]
         self.tiles = []
         for part in optimizer.parts:
             weights = self.weights[part]
-            scratch, steps = shared[:, : len(weights)]
+            scratch, steps = (array[: len(weights)] for array in shared)
             self.tiles.append((part, weights, gradient[part, :n], scratch, steps))
         if self.sharp:
             optimizer.store_denominators()

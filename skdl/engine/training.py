@@ -14,7 +14,7 @@ import numpy as np
 
 from skdl.engine.augmentation import Augmentation
 from skdl.engine.batching import Batches, Data
-from skdl.engine.blocks import aligned_rows
+from skdl.engine.blocks import aligned_rows, aligned_zeros
 from skdl.engine.clipping import clip_each, clip_gradient, norm, update_ratio
 from skdl.engine.network import Network
 from skdl.engine.penalties import start_penalty
@@ -111,7 +111,8 @@ def train(
     batches = Batches(
         data, batch_size, network.dtype, network.takes_any_dtype, augmentation
     )
-    parameters, gradient = network.parameters, np.zeros_like(network.parameters)
+    parameters = network.parameters
+    gradient = aligned_zeros(parameters.shape, parameters.dtype)
     term = start_penalty(penalty, alpha, network, gradient, optimizer)
     workspaces = workspaces_for(network, gradient, batch_size, data.n_rows, dropout_rng)
     before = np.empty_like(parameters)
@@ -299,7 +300,7 @@ class StackedTraining:
         members, network, term = self.members, self.network, self.term
         loss, sums = members[0].loss, _Sums(members)
         clip_factors, rows_left = 1.0, self.n_rows
-        most_zeros = self.n_zero_weight.max()
+        most_zeros, n_members = int(self.n_zero_weight.max()), len(members)
         # Divergence is found by the loss: NumPy's warnings about overflow do not help.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             for X, targets, weights in self.batches.epoch(sums.trains):
@@ -316,7 +317,8 @@ class StackedTraining:
                 if term is not None:
                     values = values + term.add(batch_weights)
                 sums.add(values, batch_weights, resting)
-                if not (values <= sums.limits).all():
+                # Faster than `all`.
+                if np.count_nonzero(values <= sums.limits) < n_members:
                     at_zero = _loss_at_zero(loss, targets, workspace)
                     for i in sums.diverging(values, at_zero, resting):
                         self._fall_asleep(i, sums, rows_left)
@@ -429,7 +431,9 @@ class _Sums:
     def __init__(self, members):
         self.progresses = [member.progress for member in members]
         n = len(members)
-        self.losses, self.weights = np.zeros(n), np.zeros(n)
+        # The weights are a float while those of all members are equal.
+        self.losses = np.zeros(n)
+        self.weights: Any = 0.0
         self.trains, self.asleep = [True] * n, {}
         self.reports = [Epoch() for _ in members]
         self.rows_left = {}
@@ -453,7 +457,7 @@ class _Sums:
             batch_weights = np.array(batch_weights)
             batch_weights[list(resting)] = 0.0
         self.losses += values * batch_weights
-        self.weights += batch_weights
+        self.weights = self.weights + batch_weights
         if self.missing:
             for i in set(self.missing) - set(resting):
                 self.progresses[i].reference_loss = _reference(values[i])
@@ -476,8 +480,12 @@ class _Sums:
         """Note that the epoch of a member ends here."""
         self.publish_steps()
         self.trains[i], self.asleep[i] = False, saved
-        self.rows_left[i] = rows_left, self.losses[i], self.weights[i]
+        self.rows_left[i] = rows_left, self.losses[i], self._weight(i)
         self.reports[i].diverged = True
+
+    def _weight(self, i):
+        several = isinstance(self.weights, np.ndarray)
+        return self.weights[i] if several else self.weights
 
     def note(self, name, values, members):
         """Write one value into the report of some members."""
@@ -501,7 +509,7 @@ class _Sums:
         for i, (progress, report) in enumerate(
             zip(self.progresses, self.reports, strict=True)
         ):
-            end = 0, self.losses[i], self.weights[i]
+            end = 0, self.losses[i], self._weight(i)
             rows_left, loss, weight = self.rows_left.get(i, end)
             progress.epochs += 1
             if progress.weight is None:

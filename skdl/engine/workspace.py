@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from skdl.engine.blocks import aligned_empty, aligned_zeros
+
 __all__ = ["Workspace", "workspaces_for"]
 
 
@@ -99,7 +101,10 @@ class Workspace:
     def empty(self, width):
         """Return a new array of shape (..., n_rows, width)."""
         self.bytes_per_row += width * self._item
-        return np.empty((*self.shape, width), self.dtype)
+        shape = *self.shape, width
+        if self.training:
+            return aligned_empty(shape, self.dtype)
+        return np.empty(shape, self.dtype)
 
     def empty_scores(self, width):
         """Return a new array of this shape for scores, column by column in training."""
@@ -108,7 +113,7 @@ class Workspace:
         self.bytes_per_row += width * self._item
         # Columns of a stack lie side by side, too: a sum over the columns takes as few
         # operations as there are columns.
-        scores = np.empty((width, *self.shape), self.dtype)
+        scores = aligned_empty((width, *self.shape), self.dtype)
         return scores.transpose(*range(1, scores.ndim), 0)
 
     def zeros(self, width):
@@ -116,8 +121,9 @@ class Workspace:
         zeros = self._zeros.get(width)
         if zeros is None:
             self.bytes_per_row += width * self._item
-            zeros = self._zeros[width] = np.zeros((*self.shape, width), self.dtype)
+            zeros = aligned_zeros((*self.shape, width), self.dtype)
             zeros.flags.writeable = False
+            self._zeros[width] = zeros
         return zeros
 
     def scratch(self, width):

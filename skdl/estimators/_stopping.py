@@ -29,8 +29,8 @@ def has_improved(run, loss, score):
 
 
 def _improves_loss(run, loss):
-    net, records = run.net, run.state.records
-    improved = loss <= records.best_loss_ - net.tol * net._n_averaged
+    records = run.state.records
+    improved = loss <= records.best_loss_ - run.net.tol * run.n_averaged
     if loss < records.best_loss_:  # min() would take a NaN
         records.best_loss_ = loss
     return improved

@@ -34,6 +34,8 @@ __all__ = ["Call", "fit_together", "stack_key"]
 
 # So many nets on the same rows keep a stack to themselves.
 FEW = 32
+# The largest seed that scikit-learn allows.
+MAX_SEED = 2**32 - 1
 
 
 @dataclass
@@ -443,7 +445,8 @@ class _SharedArrays:
         if kind not in self.names:
             self.names[kind] = kind._get_param_names()
         described = {
-            (kind, name, _described(getattr(net, name))) for name in self.names[kind]
+            (kind, name, _described(getattr(net, name), name))
+            for name in self.names[kind]
         }
         if not described <= self.valid:
             net._validate_params()
@@ -502,8 +505,11 @@ class _SharedArrays:
             setattr(data, name, _unified(known, name, getattr(data, name)))
 
 
-def _described(value):
+def _described(value, name=None):
     """Return a value that equal parameters share; None for an object."""
+    if name == "random_state" and type(value) is int and 0 <= value <= MAX_SEED:
+        # Members differ in their seeds: one stands for all.
+        return int, 0
     if isinstance(value, tuple):
         parts = tuple(_described(one) for one in value)
         return None if None in parts else (tuple, *parts)

@@ -4,6 +4,7 @@
 """
 
 from dataclasses import replace
+from functools import cached_property
 from time import perf_counter
 
 import numpy as np
@@ -198,6 +199,11 @@ class TrainingRun:
         self.state.learning_rate = rate
         return rate
 
+    @cached_property
+    def n_averaged(self):
+        """What `tol` is multiplied by: the outputs that the loss sums up."""
+        return self.net._n_averaged
+
     @property
     def made_no_step(self):
         """Whether the weights are those that this run started from."""
@@ -213,8 +219,9 @@ class TrainingRun:
         records.n_iter_ += 1
         records.loss_ = loss
         records.loss_curve_.append(loss)
-        # A user's scorer may read the records of the net.
-        state.publish(net)
+        if self.validation is not None or self.printer is not None:
+            # A user's scorer may read the records of the net, and the printer does.
+            state.publish(net)
         validation_loss, scores = np.nan, {}
         if self.validation is not None and not epoch.diverged:
             validation_loss, scores = self.validation.evaluate(net)

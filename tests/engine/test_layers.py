@@ -23,6 +23,7 @@ from skdl.engine import (
     raw_scores,
 )
 from skdl.engine.layers import ActivationLayer, Affine, BatchNormLayer, layer_names
+from skdl.engine.layers.affine import product_over
 from skdl.engine.layers.base import transposed
 from skdl.engine.layers.residual import Fork, Join, initialize_blocks
 from skdl.engine.workspace import Workspace
@@ -369,3 +370,34 @@ def test_no_solver_moves_them_in_float32(solver):
         np.testing.assert_array_equal(
             net.intercepts_[0], start.intercepts_[0].astype(net.intercepts_[0].dtype)
         )
+
+
+# Shapes of the left factor and of the right one, whose common axis has length 1.
+OUTER = {
+    "few rows": ((20, 1), (1, 8)),
+    "many rows": ((200, 1), (1, 8)),
+    "a stack": ((7, 32, 1), (7, 1, 8)),
+    "rows that all members share": ((200, 1), (7, 1, 8)),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("case", OUTER)
+def test_a_column_times_a_row_is_exact(case, dtype):
+    rng = np.random.default_rng(0)
+    left, right = (rng.normal(size=shape).astype(dtype) for shape in OUTER[case])
+    expected = left * right
+    out = np.empty_like(expected)
+    product = product_over(1, out)
+    for _ in range(2):
+        assert product(left, right, out) is out
+        assert_array_equal(out, expected)
+        left, right, expected = 2 * left, -right, -2 * expected
+
+
+def test_arrays_of_training_begin_at_a_cache_line():
+    network = Network([3, 5, 2], [Relu()], np.dtype(np.float32))
+    workspace = Workspace(network, 7, training=True)
+    memory = workspace.empty(3), workspace.zeros(5), workspace.score_gradient
+    for array in (network.parameters, *memory):
+        assert array.ctypes.data % 64 == 0

@@ -82,9 +82,9 @@ class Join(Layer):
     def bind(self, buffers):
         """Return Y → sum, in memory of its own, and dA → dA."""
         P, total = self.projection, buffers.sum
-        product = product_over(self.fork.width)
-        input_product = product_over(self.width)
-        weight_product = product_over(total.shape[-2])
+        product = product_over(self.fork.width, total)
+        input_product = product_over(self.width, buffers.gradient)
+        weight_product = product_over(total.shape[-2], buffers.projection_gradient)
 
         def forward(Y):
             if P is None:
@@ -145,5 +145,4 @@ class _SkipBuffers:
     __slots__ = ("X", "gradient", "projection_gradient", "sum")
 
     def __init__(self, fork, workspace):
-        if workspace.training:
-            self.gradient = workspace.empty(fork.width)
+        self.gradient = workspace.empty(fork.width) if workspace.training else None

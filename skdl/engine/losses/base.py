@@ -4,7 +4,7 @@ import numpy as np
 
 from skdl.engine.specification import Specification
 
-__all__ = ["Loss", "add_row_sums", "mean_loss", "sum_of_losses"]
+__all__ = ["Loss", "add_row_sums", "mean_loss", "sum_of_losses", "write_row_sums"]
 
 # Rows that are evaluated at a time: a loss needs a few arrays of this length.
 ROWS = 4096
@@ -105,6 +105,23 @@ def sum_of_losses(loss, scores, targets, table=None, weights=None) -> float:
     return float(total)
 
 
+def write_row_sums(addends, rows) -> None:
+    """Write the sum of each row of addends into rows.
+
+    Parameters
+    ----------
+    addends : ndarray of shape (..., n, k)
+        Numbers to sum up. They are only read.
+    rows : ndarray of shape (..., n, 1)
+        Where the sums go.
+    """
+    if addends.shape[-1] == 1:
+        # A reduction takes twice as long.
+        np.copyto(rows, addends)
+    else:
+        np.add.reduce(addends, axis=-1, keepdims=True, out=rows)
+
+
 def add_row_sums(rows, addends) -> None:
     """Add the sum of each row of addends to rows, without memory of its own.
 
@@ -115,6 +132,9 @@ def add_row_sums(rows, addends) -> None:
     addends : ndarray of shape (..., n, k)
         Numbers to sum up. Their content is lost.
     """
+    if addends.shape[-1] == 1:
+        np.add(rows, addends, out=rows)
+        return
     first = addends[..., :1]
     np.add(first, rows, out=first)
     np.add.reduce(addends, axis=-1, keepdims=True, out=rows)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, log_expit, log_softmax, softmax, xlogy
 
-from skdl.engine.losses.base import Loss, add_row_sums
+from skdl.engine.losses.base import Loss, add_row_sums, write_row_sums
 from skdl.engine.specification import explain_settings
 from skdl.engine.target_tables import one_hot
 
@@ -162,7 +162,7 @@ class Hinge(_MarginLoss):
     def rows_and_gradient(self, scores, targets, rows, gradient):
         """Write row losses; gradient 1 per violated margin, minus their count at y."""
         self._violations(scores, targets, rows)
-        np.add.reduce(scores, axis=-1, keepdims=True, out=rows)
+        write_row_sums(scores, rows)
         # No violation is negative. np.sign is slow where half of the numbers are 0.
         np.greater(scores, 0, out=gradient)
         self._balance(gradient, targets, scores)
@@ -186,7 +186,7 @@ class SquaredHinge(_MarginLoss):
         """Write row losses; gradient 2 · violation, minus their sum at y."""
         self._violations(scores, targets, rows)
         np.multiply(scores, scores, out=gradient)
-        np.add.reduce(gradient, axis=-1, keepdims=True, out=rows)
+        write_row_sums(gradient, rows)
         np.multiply(scores, 2, out=gradient)
         self._balance(gradient, targets, scores)
 
@@ -264,7 +264,7 @@ class LogisticLoss(_SigmoidLoss):
         # and `MultiOutput` passes such columns.
         np.multiply(scores, -1, out=gradient)
         log_expit(gradient, out=gradient)
-        np.add.reduce(gradient, axis=-1, keepdims=True, out=rows)
+        write_row_sums(gradient, rows)
         expit(scores, out=gradient)
         np.subtract(gradient, targets, out=gradient)
         np.multiply(scores, targets, out=scores)
@@ -305,5 +305,5 @@ class SigmoidSquaredError(_SigmoidLoss):
         np.subtract(scores, targets, out=scores)
         np.multiply(gradient, scores, out=gradient)
         np.multiply(scores, scores, out=scores)
-        np.add.reduce(scores, axis=-1, keepdims=True, out=rows)
+        write_row_sums(scores, rows)
         np.multiply(rows, 0.5, out=rows)

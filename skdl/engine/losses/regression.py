@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import xlogy
 
 from skdl.engine.checks import check_number
-from skdl.engine.losses.base import Loss, add_row_sums
+from skdl.engine.losses.base import Loss, add_row_sums, write_row_sums
 from skdl.engine.specification import explain_settings
 
 __all__ = ["AbsoluteError", "Huber", "Poisson", "Quantile", "SquaredError"]
@@ -47,7 +47,7 @@ class SquaredError(_Regression):
         """Write row losses, and the gradient s - t."""
         np.subtract(scores, targets, out=gradient)
         np.multiply(gradient, gradient, out=scores)
-        np.add.reduce(scores, axis=-1, keepdims=True, out=rows)
+        write_row_sums(scores, rows)
         np.multiply(rows, 0.5, out=rows)
 
 
@@ -72,7 +72,7 @@ class AbsoluteError(_Regression):
         np.subtract(scores, targets, out=scores)
         np.sign(scores, out=gradient)
         np.absolute(scores, out=scores)
-        np.add.reduce(scores, axis=-1, keepdims=True, out=rows)
+        write_row_sums(scores, rows)
 
 
 @explain_settings
@@ -116,7 +116,7 @@ class Huber(_Regression):
         np.add(scores, gradient, out=scores)
         np.multiply(gradient, -2, out=gradient)
         np.multiply(scores, gradient, out=scores)
-        np.add.reduce(scores, axis=-1, keepdims=True, out=rows)
+        write_row_sums(scores, rows)
 
 
 @explain_settings
@@ -143,7 +143,7 @@ class Poisson(_Regression):
         """Write row losses, and the gradient μ - t."""
         xlogy(targets, targets, out=gradient)
         np.subtract(gradient, targets, out=gradient)
-        np.add.reduce(gradient, axis=-1, keepdims=True, out=rows)
+        write_row_sums(gradient, rows)
         np.exp(scores, out=gradient)
         np.multiply(scores, targets, out=scores)
         np.subtract(gradient, scores, out=scores)
@@ -236,7 +236,7 @@ class Quantile(Loss):
             slopes = gradient[..., i :: len(levels)]
             np.add(slopes, 0.5 - level, out=slopes)
         np.multiply(scores, gradient, out=scores)
-        np.add.reduce(scores, axis=-1, keepdims=True, out=rows)
+        write_row_sums(scores, rows)
 
     def predictions(self, scores):
         """Return the scores (n, k), or for q levels the sorted scores (n, k, q)."""
