@@ -121,9 +121,10 @@ class Workspace:
         zeros = self._zeros.get(width)
         if zeros is None:
             self.bytes_per_row += width * self._item
-            zeros = aligned_zeros((*self.shape, width), self.dtype)
+            # A pass of one row is short, and alignment takes time: not in prediction.
+            new = aligned_zeros if self.training else np.zeros
+            zeros = self._zeros[width] = new((*self.shape, width), self.dtype)
             zeros.flags.writeable = False
-            self._zeros[width] = zeros
         return zeros
 
     def scratch(self, width):
