@@ -34,8 +34,6 @@ __all__ = ["Call", "fit_together", "stack_key"]
 
 # So many nets on the same rows keep a stack to themselves.
 FEW = 32
-# The largest seed that scikit-learn allows.
-MAX_SEED = 2**32 - 1
 
 
 @dataclass
@@ -431,26 +429,15 @@ class _SharedArrays:
 
     def __init__(self, calls):
         self.skip_validation = get_config()["skip_parameter_validation"]
-        self.valid, self.names = set(), {}
         self.cuts = WeakValueDictionary()
         # Arrays of rows that further calls will use: they are dropped after the last.
         self.known: dict = {}
         self.expected = Counter(map(_rows_key, calls))
 
     def check_parameters(self, net):
-        """Validate the parameters of a net, unless nets before it had the same ones."""
-        if self.skip_validation:
-            return
-        kind = type(net)
-        if kind not in self.names:
-            self.names[kind] = kind._get_param_names()
-        described = {
-            (kind, name, _described(getattr(net, name), name))
-            for name in self.names[kind]
-        }
-        if not described <= self.valid:
+        """Validate the parameters of a net."""
+        if not self.skip_validation:
             net._validate_params()
-            self.valid |= {one for one in described if one[2] is not None}
 
     def known_rows(self, call):
         """Return the checked rows of an earlier run on the same objects, or None."""
@@ -503,18 +490,6 @@ class _SharedArrays:
         data.X = _unified(known, "X", data.X)
         for name in ("targets", "weights", "rows", "table"):
             setattr(data, name, _unified(known, name, getattr(data, name)))
-
-
-def _described(value, name=None):
-    """Return a value that equal parameters share; None for an object."""
-    if name == "random_state" and type(value) is int and 0 <= value <= MAX_SEED:
-        # Members differ in their seeds: one stands for all.
-        return int, 0
-    if isinstance(value, tuple):
-        parts = tuple(_described(one) for one in value)
-        return None if None in parts else (tuple, *parts)
-    plain = value is None or isinstance(value, str | Real)
-    return (type(value), value) if plain else None
 
 
 def _rows_key(call):

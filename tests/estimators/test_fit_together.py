@@ -385,22 +385,6 @@ def test_targets_batch_by_batch_are_those_of_an_epoch(kind, seeds, monkeypatch):
     assert_array_equal(*ends)
 
 
-def test_seeds_are_checked_once(monkeypatch):
-    checked = []
-    original = MLPClassifier._validate_params
-    monkeypatch.setattr(
-        MLPClassifier,
-        "_validate_params",
-        lambda net: checked.append(net.random_state) or original(net),
-    )
-    X, y = data()
-    nets = [MLPClassifier(**NET, random_state=seed) for seed in (3, 5, -1, 8)]
-    errors = together([Call(net, X, y) for net in nets])
-    assert checked == [3, -1]
-    assert [error is None for error in errors] == [True, True, False, True]
-    assert "random_state" in str(errors[2])
-
-
 def test_members_leave_and_others_take_their_places(monkeypatch):
     X, y = data()
     nets = nets_of("other lengths", 8)
