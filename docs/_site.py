@@ -136,9 +136,10 @@ def write_formula(translator, node):
     raise SkipNode
 
 
-def write_reference(text):
-    """Write the page that lists the public names."""
-    write(GENERATED / "api.rst", text)
+def write_reference(pages):
+    """Write the pages that list the public names, as {name of the page: its text}."""
+    for name, text in pages.items():
+        write(GENERATED / f"{name}.rst", text)
 
 
 def write_other_pages():

@@ -7,6 +7,7 @@ The site has a page for each name instead: conf.py asks for `reference`.
 import importlib
 import inspect
 import pkgutil
+import re
 from pathlib import Path
 
 import skdl
@@ -18,6 +19,28 @@ Every public name, by the module to import it from. `help(name)` prints the docs
 
 Write this page again by `python docs/api.py`.
 """
+# The groups of the reference, and the package or module that defines their names. The
+# longest one that fits decides.
+GROUPS = {
+    "Nets": "estimators",
+    "Tables": "estimators.tabular",
+    "Preprocessing": "preprocessing",
+    "Ensembles": "ensemble",
+    "Searches": "model_selection",
+    "Callbacks": "callbacks",
+    "Inspection": "inspection",
+    "Metrics": "metrics",
+    "Data sets": "datasets",
+    "Export": "export",
+    "Engine: losses": "engine.losses",
+    "Engine: activations": "engine.activations",
+    "Engine: optimizers": "engine.optimizers",
+    "Engine: schedules": "engine.schedules",
+    "Engine: starting weights": "engine.initializers",
+    "Engine: penalties": "engine.penalties",
+    "Engine: protocols": "engine.protocols",
+    "Engine: layers and training": "engine",
+}
 
 
 def modules():
@@ -75,18 +98,56 @@ def names():
     return [f"{module.__name__}.{n}" for module, ns in sections().items() for n in ns]
 
 
-def reference():
-    """Return the reStructuredText from which Sphinx makes a page for each name."""
-    title = "API reference"
-    lines = [title, "=" * len(title), ""]
-    lines += ["Every public name, by the module to import it from.", ""]
+def groups():
+    """Return {title: full names}, in the order of `GROUPS`; each name is in one."""
+    found = {title: [] for title in GROUPS}
     for module, here in sections().items():
-        name = module.__name__
-        lines += [name, "-" * len(name), "", f".. module:: {name}", ""]
-        lines += [f".. currentmodule:: {name}", "", ".. autosummary::"]
-        lines += ["   :toctree: .", "   :nosignatures:", ""]
-        lines += [f"   {n}" for n in here] + [""]
-    return "\n".join(lines)
+        for name in here:
+            defined_in = getattr(module, name).__module__ + "."
+            fits = [t for t in GROUPS if defined_in.startswith(f"skdl.{GROUPS[t]}.")]
+            title = max(fits, key=lambda title: len(GROUPS[title]))
+            found[title].append(f"{module.__name__}.{name}")
+    return found
+
+
+def heading(text, line):
+    """Return the lines of a heading in reStructuredText."""
+    return [text, line * len(text), ""]
+
+
+def table(names, *options):
+    """Return the lines of a table of names with their first sentences."""
+    options = [f"   {option}" for option in (":nosignatures:", *options)]
+    return [".. autosummary::", *options, "", *(f"   ~{name}" for name in names), ""]
+
+
+def source(names):
+    """Return a sentence that says where to import names from."""
+    modules = dict.fromkeys(name.rpartition(".")[0] for name in names)
+    return f"Import from {' or '.join(f':mod:`{module}`' for module in modules)}."
+
+
+def reference():
+    """Return {name of a page: its text}: reStructuredText for Sphinx.
+
+    The page "api" lists all names by group. Each group has a page, from which Sphinx
+    makes a page for each name, so that the sidebar shows groups.
+    """
+    pages, declared = {}, set()
+    top = heading("API reference", "=")
+    for title, names in groups().items():
+        page = "api_" + re.sub(r"\W+", "_", title.lower())
+        top += heading(f":doc:`{title} <{page}>`", "-")
+        top += [source(names), "", *table(names)]
+        lines = heading(title, "=")
+        for module in dict.fromkeys(name.rpartition(".")[0] for name in names):
+            if module not in declared:
+                lines += [f".. module:: {module}", ""]
+            declared.add(module)
+        lines += [source(names), "", *table(names, ":toctree: .")]
+        pages[page] = "\n".join(lines)
+    top += [".. toctree::", "   :hidden:", "", *(f"   {page}" for page in pages), ""]
+    return {"api": "\n".join(top)} | pages
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ import skdl  # noqa: E402
 
 logger = logging.getLogger(__name__)
 api = runpy.run_path(str(DOCS / "api.py"))
+reference = api["reference"]()
 
 project = "skdl"
 author = "the skdl developers"
@@ -54,7 +55,7 @@ myst_heading_anchors = 4
 myst_links_external_new_tab = False
 copybutton_exclude = ".linenos, .gp, .go"
 
-autosummary_generate = ["generated/api.rst"]
+autosummary_generate = [f"generated/{name}.rst" for name in reference]
 autosummary_ignore_module_all = False
 autodoc_typehints = "none"  # the docstrings say it in words
 numpydoc_show_class_members = False
@@ -98,7 +99,7 @@ sphinx_gallery_conf = {
 }
 suppress_warnings = ["config.cache"]
 
-_site.write_reference(api["reference"]())
+_site.write_reference(reference)
 _site.write_examples()
 _site.write_other_pages()
 

@@ -95,13 +95,16 @@ def test_every_figure_of_the_course_is_shown():
 
 
 @pytest.mark.parametrize("page", PAGES.CHAPTERS, ids=lambda page: page.stem)
-def test_chapter_solves_its_exercises(page):
-    text = page.read_text("utf-8")
-    parts = re.split(r"^## (?:Exercises|Solutions)\n", text, flags=re.M)
-    assert len(parts) == 3
-    numbers = [re.findall(r"^(\d+)\. ", part, re.M) for part in parts[1:]]
-    assert numbers[0] == numbers[1]
-    assert 3 <= len(numbers[0]) <= 5
+def test_chapter_folds_the_solutions_of_its_exercises(page):
+    """A reader sees an answer only after a click, on GitHub as on the site."""
+    exercises = page.read_text("utf-8").partition("\n## Exercises\n")[2]
+    _, *items = re.split(r"^\d+\. ", exercises, flags=re.M)
+    assert 3 <= len(items) <= 5
+    folded = re.compile(
+        r"\S.*\n\n   <details><summary>Solution</summary>\n\n"
+        r"(   \S.*\n)+\n   </details>\n"
+    )
+    assert all(folded.match(item) for item in items)
 
 
 def test_page_of_which_the_output_changed_is_found(tmp_path):

@@ -30,9 +30,20 @@ def test_a_name_has_one_page():
     assert len(set(names)) == len(names)
     assert "skdl.SoftmaxClassifier" in names
     assert "skdl.estimators.SoftmaxClassifier" not in names
-    assert all(
-        f"   {name.rpartition('.')[2]}\n" in api["reference"]() for name in names
-    )
+
+
+def test_the_reference_lists_every_name_in_one_group():
+    groups, names = api["groups"](), api["names"]()
+    listed = [name for group in groups.values() for name in group]
+    assert sorted(listed) == sorted(names)
+    assert all(groups.values())
+    assert "skdl.TabularRegressor" in groups["Tables"]
+    assert "skdl.engine.Huber" in groups["Engine: losses"]
+    top, *pages = api["reference"]().values()
+    assert len(pages) == len(groups)
+    for name in names:
+        assert f"   ~{name}\n" in top
+        assert sum(f"   ~{name}\n" in page for page in pages) == 1
 
 
 @pytest.mark.parametrize(
