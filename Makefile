@@ -33,7 +33,7 @@ pages: doctest ## the same, API reference, links of all pages, code of the guide
 
 docs:     ## the site, in build/site; its warnings are errors
 	MPLBACKEND=Agg PYTHONPATH=. $(PYTHON) docs/pages.py --check
-	MPLBACKEND=Agg $(PYTHON) -m sphinx --quiet --fail-on-warning --keep-going docs build/site
+	MPLBACKEND=Agg PYTHONPATH="$(CURDIR)" $(PYTHON) -m sphinx --quiet --fail-on-warning --keep-going docs build/site
 
 package:  ## the source distribution and the wheel, in build/package, checked
 	rm -rf build/package

@@ -99,32 +99,22 @@ def names():
 
 
 def groups():
-    """Return {title: full names}, in the order of `GROUPS`; each name is in one."""
-    found = {title: [] for title in GROUPS}
+    """Return {title: {module: its names}}, in the order of `GROUPS`."""
+    found = {title: {} for title in GROUPS}
     for module, here in sections().items():
         for name in here:
             defined_in = getattr(module, name).__module__ + "."
             fits = [t for t in GROUPS if defined_in.startswith(f"skdl.{GROUPS[t]}.")]
             title = max(fits, key=lambda title: len(GROUPS[title]))
-            found[title].append(f"{module.__name__}.{name}")
+            found[title].setdefault(module.__name__, []).append(name)
     return found
 
 
-def heading(text, line):
-    """Return the lines of a heading in reStructuredText."""
-    return [text, line * len(text), ""]
-
-
-def table(names, *options):
+def table(module, names, *options):
     """Return the lines of a table of names with their first sentences."""
     options = [f"   {option}" for option in (":nosignatures:", *options)]
-    return [".. autosummary::", *options, "", *(f"   ~{name}" for name in names), ""]
-
-
-def source(names):
-    """Return a sentence that says where to import names from."""
-    modules = dict.fromkeys(name.rpartition(".")[0] for name in names)
-    return f"Import from {' or '.join(f':mod:`{module}`' for module in modules)}."
+    head = [f"Import from :mod:`{module}`:", "", f".. currentmodule:: {module}", ""]
+    return [*head, ".. autosummary::", *options, "", *(f"   {n}" for n in names), ""]
 
 
 def reference():
@@ -134,17 +124,17 @@ def reference():
     makes a page for each name, so that the sidebar shows groups.
     """
     pages, declared = {}, set()
-    top = heading("API reference", "=")
-    for title, names in groups().items():
+    top = ["API reference", "=============", ""]
+    for title, modules in groups().items():
         page = "api_" + re.sub(r"\W+", "_", title.lower())
-        top += heading(f":doc:`{title} <{page}>`", "-")
-        top += [source(names), "", *table(names)]
-        lines = heading(title, "=")
-        for module in dict.fromkeys(name.rpartition(".")[0] for name in names):
-            if module not in declared:
-                lines += [f".. module:: {module}", ""]
+        link = f":doc:`{title} <{page}>`"
+        top += [link, "-" * len(link), ""]
+        lines = [title, "=" * len(title), ""]
+        for module, names in modules.items():
+            top += table(module, names)
+            lines += [] if module in declared else [f".. module:: {module}", ""]
+            lines += table(module, names, ":toctree: .")
             declared.add(module)
-        lines += [source(names), "", *table(names, ":toctree: .")]
         pages[page] = "\n".join(lines)
     top += [".. toctree::", "   :hidden:", "", *(f"   {page}" for page in pages), ""]
     return {"api": "\n".join(top)} | pages

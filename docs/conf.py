@@ -86,7 +86,7 @@ sphinx_gallery_conf = {
     "filename_pattern": _site.RUN,
     "within_subsection_order": "FileNameSortKey",
     "image_scrapers": ("matplotlib", _site.scrape),
-    "default_thumb_file": str(DOCS / "_static" / "no_picture.png"),
+    "reset_argv": _site.arguments,
     "thumbnail_size": (400, 280),
     "backreferences_dir": "generated/used_in",
     "doc_module": ("skdl",),
@@ -123,13 +123,18 @@ def escape(app, what, name, thing, options, lines):
     lines[:] = _site.escape("\n".join(lines)).split("\n")
 
 
-def check_names(app, error):
-    """Warn of public names without a page; warnings are errors of ``make docs``."""
+def check(app, error):
+    """Warn of names without a page, and of examples without a picture.
+
+    Warnings are errors of ``make docs``.
+    """
     if error is not None or app.builder.name != "html":
         return
     described = app.env.get_domain("py").objects
     for name in sorted(set(api["names"]()) - set(described)):
         logger.warning("the reference lacks the public name %s", name)
+    for name in _site.without_picture():
+        logger.warning("the example %s has no picture in the gallery", name)
 
 
 def setup(app):
@@ -139,4 +144,4 @@ def setup(app):
     app.connect("source-read", rewrite_links)
     app.connect("autodoc-process-docstring", escape, priority=400)  # before numpydoc
     app.connect("autodoc-skip-member", skip)
-    app.connect("build-finished", check_names)
+    app.connect("build-finished", check)

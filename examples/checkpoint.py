@@ -8,7 +8,8 @@ best epoch of early stopping. It also loads as a net that predicts: after the cr
 best one so far, and at the end the fitted net.
 
 Run it with ``python checkpoint.py``; it takes a few seconds. ``--crash-after`` sets the
-number of epochs after which the process dies.
+number of epochs after which the process dies. ``--output curves.png`` saves a picture,
+and needs matplotlib.
 """
 
 import argparse
@@ -49,10 +50,28 @@ def fit_and_die(path, n_epochs):
     fit(Checkpoint(path, resume=True), LambdaCallback(die))
 
 
+def draw(path, whole, resumed, crash):
+    """Save the losses with and without the crash."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 4.2), layout="constrained")
+    ax = figure.subplots()
+    epochs = range(1, len(resumed.loss_curve_) + 1)
+    ax.plot(epochs, whole.loss_curve_, "0.75", lw=6, label="without the crash")
+    ax.plot(epochs[:crash], resumed.loss_curve_[:crash], "C1", label="before the crash")
+    ax.plot(epochs[crash:], resumed.loss_curve_[crash:], "C0", label="resumed")
+    ax.axvline(crash + 0.5, color="C3", linestyle=":", label="the process dies")
+    ax.set(xlabel="epoch", ylabel="training loss", yscale="log")
+    ax.set_title("The same call resumes training")
+    ax.legend(frameon=False)
+    figure.savefig(path, dpi=100)
+
+
 def main():
     """Crash in another process, resume in this one, and compare."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--crash-after", type=int, default=20, metavar="EPOCHS")
+    parser.add_argument("--output", type=Path, help="where to save a picture")
     parser.add_argument("--path", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.path is not None:
@@ -62,7 +81,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "digits.npz"
         options = ["--path", str(path), "--crash-after", str(arguments.crash_after)]
-        died = subprocess.run([sys.executable, __file__, *options]).returncode != 0
+        died = subprocess.run([sys.executable, sys.argv[0], *options]).returncode != 0
         size = path.stat().st_size / 1000
         rescued = Checkpoint.load(path)
 
@@ -85,6 +104,9 @@ def main():
     print(f"  without the crash      {whole.best_validation_score_:.4f}")
     print(f"equal weights            {'yes' if equal else 'no'}")
     print(f"loaded net predicts so   {'yes' if same else 'no'}")
+    if arguments.output:
+        draw(arguments.output, whole, resumed, arguments.crash_after)
+        print(f"\nPicture: {arguments.output.resolve()}")
 
 
 if __name__ == "__main__":

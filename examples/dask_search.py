@@ -7,13 +7,15 @@ the folds. On a cluster of many machines only the address is different:
 ``Client("scheduler:8786")``.
 
 Run it with ``python dask_search.py``; it takes ten seconds. ``--no-death`` kills no
-worker. It needs Dask: ``pip install "skdl[dask]"``.
+worker. ``--output scores.png`` saves a picture, and needs matplotlib. The example needs
+Dask: ``pip install "skdl[dask]"``.
 """
 
 import argparse
 import os
 import signal
 import sys
+from pathlib import Path
 from threading import Timer
 from time import perf_counter
 
@@ -47,10 +49,31 @@ def timed(search, X, y):
     return search, perf_counter() - start
 
 
+def draw(path, search, died):
+    """Save the scores of all candidates that came back from the cluster."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 4.2), layout="constrained")
+    ax = figure.subplots()
+    alphas, rates = GRID.values()
+    scores = search.cv_results_["mean_test_score"].reshape(len(alphas), len(rates))
+    drawn = ax.imshow(scores.T, cmap="viridis", aspect="auto")
+    for (column, row), score in np.ndenumerate(scores):
+        box = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none"}
+        ax.text(column, row, f"{score:.3f}", ha="center", va="center", bbox=box)
+    ax.set_xticks(range(len(alphas)), alphas)
+    ax.set_yticks(range(len(rates)), rates)
+    ax.set(xlabel="alpha", ylabel="learning_rate_init")
+    ax.set_title(f"Scores of a cluster with 2 workers, {died} of which died")
+    figure.colorbar(drawn, label="accuracy in cross-validation")
+    figure.savefig(path, dpi=100)
+
+
 def main():
     """Search in this process and on a cluster, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--no-death", action="store_true")
+    parser.add_argument("--output", type=Path, help="where to save a picture")
     arguments = parser.parse_args()
 
     X, y = load_digits(return_X_y=True)
@@ -73,10 +96,11 @@ def main():
         workers = client.run(os.getpid)
         kill = getattr(signal, "SIGKILL", signal.SIGTERM)
         death = Timer(seconds_alone / 2, os.kill, (min(workers.values()), kill))
-        if not arguments.no_death:
-            death.start()
         data = [X, y, *(rows for fold in folds for rows in fold)]
         with parallel_config("dask", scatter=data):
+            # Here both workers have the data.
+            if not arguments.no_death:
+                death.start()
             on_dask, seconds = timed(search, X, y)
         death.cancel()
         client.wait_for_workers(2)
@@ -97,6 +121,9 @@ def main():
     for name, value in on_dask.best_params_.items():
         print(f"  {name.partition('__')[2]:<22} {value}")
     print(f"equal scores             {'yes' if equal else 'no'}")
+    if arguments.output:
+        draw(arguments.output, on_dask, len(died))
+        print(f"\nPicture: {arguments.output.resolve()}")
 
 
 if __name__ == "__main__":

@@ -7,10 +7,12 @@ its members disagree (``return_std=True``): little where there were training row
 where there were none.
 
 Run it with ``python ensembles.py``. The accuracies are means over ``--seeds`` splits.
+``--output waves.png`` saves a picture of the second table, and needs matplotlib.
 """
 
 import argparse
 import warnings
+from pathlib import Path
 
 import numpy as np
 from sklearn.base import clone
@@ -79,8 +81,8 @@ def make_gap(seed):
     return x[:, np.newaxis], np.sin(2 * x) + rng.normal(0, 0.1, len(x))
 
 
-def disagree(seed):
-    """Yield (place, mean, standard deviation of the members, true value)."""
+def learn_wave(seed):
+    """Return an ensemble that has learned the points along the wave."""
     net = MLPRegressor(
         hidden_layer_sizes=(50, 50),
         standardize=True,
@@ -92,16 +94,40 @@ def disagree(seed):
     ensemble = SeedEnsembleRegressor(
         estimator=net, n_members=N_MEMBERS, random_state=seed
     )
-    ensemble.fit(*make_gap(seed))
+    return ensemble.fit(*make_gap(seed))
+
+
+def disagree(ensemble):
+    """Yield (place, mean, standard deviation of the members, true value)."""
     places = np.arange(0.5, 6, 0.5)[:, np.newaxis]
     mean, deviation = ensemble.predict(places, return_std=True)
     yield from zip(places[:, 0], mean, deviation, np.sin(2 * places[:, 0]), strict=True)
+
+
+def draw(path, ensemble, seed):
+    """Save the mean of the members, and how much they disagree."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 4.2), layout="constrained")
+    ax = figure.subplots()
+    X, y = make_gap(seed)
+    grid = np.linspace(-0.3, 6.3, 200)
+    mean, deviation = ensemble.predict(grid[:, np.newaxis], return_std=True)
+    band = mean - 2 * deviation, mean + 2 * deviation
+    ax.fill_between(grid, *band, alpha=0.25, label="± 2 standard deviations")
+    ax.plot(grid, np.sin(2 * grid), "k:", label="the true wave")
+    ax.plot(grid, mean, "C0", label=f"mean of {N_MEMBERS} nets")
+    ax.plot(X[:, 0], y, ".", color="0.6", markersize=4, label="training rows")
+    ax.set(xlabel="x", ylim=(-1.8, 2.9), title="Nets disagree where no rows are")
+    ax.legend(frameon=False, ncols=2, loc="upper center")
+    figure.savefig(path, dpi=100)
 
 
 def main(argv=None):
     """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--output", type=Path, help="where to save a picture")
     options = parser.parse_args(argv)
     # max_iter is where training should end.
     warnings.simplefilter("ignore", ConvergenceWarning)
@@ -114,11 +140,15 @@ def main(argv=None):
         gain = score - members
         print(f"{name:<14}{vote:<12}{members:>9.4f}{score:>10.4f}{gain:>+9.4f}")
 
+    wave = learn_wave(seed=0)
     print(f"\n{'x':>5}{'true':>8}{'mean':>8}{'std':>8}")
     print("-" * 29)
-    for place, mean, deviation, true in disagree(seed=0):
+    for place, mean, deviation, true in disagree(wave):
         note = "   no training rows near" if 2 < place < 4 else ""
         print(f"{place:>5.1f}{true:>8.2f}{mean:>8.2f}{deviation:>8.3f}{note}")
+    if options.output:
+        draw(options.output, wave, seed=0)
+        print(f"\nPicture: {options.output.resolve()}")
 
 
 if __name__ == "__main__":

@@ -7,10 +7,12 @@ as much. The last two rows take the suggestion as the start of a cosine wave, an
 peak of `OneCycle`.
 
 Run it with ``python learning_rate.py``. Accuracies are means over ``--seeds`` seeds.
+``--output rates.png`` saves a picture, and needs matplotlib.
 """
 
 import argparse
 import warnings
+from pathlib import Path
 
 import numpy as np
 from sklearn.base import clone
@@ -60,10 +62,25 @@ def measure(seed):
     return found, scores
 
 
+def draw(path, found, scores):
+    """Save the range test, and the accuracies."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 4.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    found.plot(ax=left)
+    right.barh(list(scores), list(scores.values()), alpha=0.8)
+    right.set(xlim=(0.9, 1), xlabel="test accuracy", title=f"After {N_EPOCHS} epochs")
+    right.invert_yaxis()
+    right.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=100)
+
+
 def main(argv=None):
     """Search the rate, train, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--output", type=Path, help="where to save a picture")
     options = parser.parse_args(argv)
     # max_iter is where training should end.
     warnings.simplefilter("ignore", ConvergenceWarning)
@@ -73,10 +90,14 @@ def main(argv=None):
     suggestion = np.mean([found.suggestion for found, _ in results])
     print(f"{'learning rate':<22}{'peak':>8}{f'after {N_EPOCHS} epochs':>17}")
     print("-" * 47)
+    means = {}
     for name, parameters in settings(suggestion).items():
         rate = parameters.get("learning_rate_init", NET.learning_rate_init)
-        score = np.mean([scores[name] for _, scores in results])
-        print(f"{name:<22}{rate:>8.3g}{score:>17.4f}")
+        means[name] = np.mean([scores[name] for _, scores in results])
+        print(f"{name:<22}{rate:>8.3g}{means[name]:>17.4f}")
+    if options.output:
+        draw(options.output, results[0][0], means)
+        print(f"\nPicture: {options.output.resolve()}")
 
 
 if __name__ == "__main__":

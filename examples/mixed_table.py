@@ -10,10 +10,12 @@ them, and the rents, itself (``standardize``, ``standardize_target``).
 
 prints the R² on test rows of the same net with more and more of the columns, and of two
 models of scikit-learn with all of them. It needs pandas (``pip install pandas``).
+``--output bars.png`` saves a picture, and needs matplotlib.
 """
 
 import argparse
 import sys
+from pathlib import Path
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
@@ -114,11 +116,27 @@ def models():
     }
 
 
+def draw(path, scores):
+    """Save a bar for each model."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 4.2), layout="constrained")
+    ax = figure.subplots()
+    colors = ["C0" if name.startswith(("net", " ")) else "0.6" for name in scores]
+    bars = ax.barh([name.strip() for name in scores], scores.values(), color=colors)
+    ax.bar_label(bars, fmt="%.2f", padding=3)
+    ax.invert_yaxis()
+    ax.set(xlim=(0, 1.1), xlabel="R² on test rows", title="What each column brings")
+    ax.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=100)
+
+
 def main(argv=None):
     """Train all models and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=N_ROWS)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--output", type=Path, help="where to save a picture")
     options = parser.parse_args(argv)
 
     table, rent = make_table(options.rows, options.seed)
@@ -126,6 +144,7 @@ def main(argv=None):
     X, X_test, y, y_test = train_test_split(table, rent, random_state=options.seed)
     print(f"{'model':<22}{'columns':>8}{'R²':>8}{'mean error':>12}")
     print("-" * 50)
+    scores = {}
     for name, model in models().items():
         if name == "boosted trees":
             X, X_test = (
@@ -135,10 +154,14 @@ def main(argv=None):
         n_columns = getattr(model, "n_features_in_", X.shape[1])
         if hasattr(model, "steps"):
             n_columns = model[:1].transform(X[:1]).shape[1]
+        scores[name] = r2_score(y_test, predicted)
         print(
-            f"{name:<22}{n_columns:>8}{r2_score(y_test, predicted):>8.3f}"
+            f"{name:<22}{n_columns:>8}{scores[name]:>8.3f}"
             f"{mean_absolute_error(y_test, predicted):>12.1f}"
         )
+    if options.output:
+        draw(options.output, scores)
+        print(f"\nPicture: {options.output.resolve()}")
 
 
 if __name__ == "__main__":

@@ -7,12 +7,14 @@ trained again by one call of `fit`, and has the same weights bit for bit: k call
 `partial_fit` on the same rows equal one `fit` of k epochs.
 
 Run it with ``python optuna_search.py``; it takes some seconds. It needs Optuna:
-``pip install "skdl[optuna]"``.
+``pip install "skdl[optuna]"``. ``--output trials.png`` saves a picture, and needs
+matplotlib.
 """
 
 import argparse
 import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -56,10 +58,30 @@ def objective(trial):
     return score
 
 
+def draw(path, study):
+    """Save the score of each trial by epoch: pruned ones end early."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 4.2), layout="constrained")
+    ax = figure.subplots()
+    colors = {"PRUNED": ("C1", 0.6), "COMPLETE": ("C0", 0.6)}
+    for trial in study.trials:
+        values = list(trial.intermediate_values.values())
+        color, alpha = colors.get(trial.state.name, ("C3", 1))
+        ax.plot(range(1, len(values) + 1), values, color, alpha=alpha)
+        ax.plot(len(values), values[-1:] or [np.nan], "o", color=color, markersize=4)
+    for name, (color, alpha) in colors.items():
+        ax.plot([], [], color, alpha=alpha, label=name.lower())
+    ax.set(xlabel="epoch", ylabel="validation accuracy", title="Poor trials end early")
+    ax.legend(frameon=False, loc="lower right")
+    figure.savefig(path, dpi=100)
+
+
 def main():
     """Search, train the best net in one call, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--trials", type=int, default=40)
+    parser.add_argument("--output", type=Path, help="where to save a picture")
     arguments = parser.parse_args()
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -86,6 +108,9 @@ def main():
     print(f"validation accuracy     {study.best_value:.4f}")
     print(f"  of the net trained    {net.score(X_val, y_val):.4f}")
     print(f"test accuracy           {net.score(X_test, y_test):.4f}")
+    if arguments.output:
+        draw(arguments.output, study)
+        print(f"\nPicture: {arguments.output.resolve()}")
 
 
 if __name__ == "__main__":

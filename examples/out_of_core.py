@@ -6,7 +6,8 @@ the other to `partial_fit`. The task is to find which of ten hidden centers a no
 belongs to. The table shows the peak memory of the process.
 
 Run it with ``python out_of_core.py``; it takes ten seconds. ``--gigabytes`` sets the
-amount of data. It needs Dask: ``pip install "skdl[dask]"``.
+amount of data. ``--output memory.png`` saves a picture, and needs matplotlib. The
+example needs Dask: ``pip install "skdl[dask]"``.
 """
 
 import argparse
@@ -70,10 +71,24 @@ def peak_memory():
     return peak * (1 if sys.platform == "darwin" else 1024)
 
 
+def draw(path, megabytes):
+    """Save a bar for the data, and one for the memory."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 4.2), layout="constrained")
+    ax = figure.subplots()
+    bars = ax.bar(list(megabytes), megabytes.values(), color=["0.7", "C0"], width=0.5)
+    ax.bar_label(bars, fmt="%.0f MB", padding=3)
+    ax.set(ylabel="MB", title="Training on more rows than memory holds")
+    ax.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=100)
+
+
 def main():
     """Train in one pass over the chunks, test on others, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--gigabytes", type=float, default=1)
+    parser.add_argument("--output", type=Path, help="where to save a picture")
     arguments = parser.parse_args()
     n_chunks = max(1, round(arguments.gigabytes * 1e9 / (ROWS * N_FEATURES * 4)))
     X, y = make_data(n_chunks + 1)
@@ -99,6 +114,10 @@ def main():
         print(f"memory at its peak         {peak / 1e6:.0f} MB")
     print(f"test accuracy              {accuracy:.3f}")
     print(f"  who knows the centres    {best:.3f}")
+    if arguments.output and peak is not None:
+        megabytes = {"data": X_train.nbytes / 1e6, "memory at its peak": peak / 1e6}
+        draw(arguments.output, megabytes)
+        print(f"\nPicture: {arguments.output.resolve()}")
 
 
 if __name__ == "__main__":

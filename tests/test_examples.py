@@ -290,6 +290,9 @@ NEEDS = {
     "optuna_search": ("optuna", "optuna"),
     "out_of_core": ("dask_ml", "dask"),
 }
+# Those that draw only if they are asked to.
+WITH_OUTPUT = {"checkpoint", "ensembles", "imbalance", "learning_rate", "mixed_table"}
+WITH_OUTPUT |= NEEDS.keys()
 
 
 def load(name):
@@ -313,8 +316,17 @@ def test_example(script, tmp_path):
     module, extra = NEEDS.get(script.stem, ("skdl", None))
     if importlib.util.find_spec(module) is None:
         pytest.skip(f'needs the extra: pip install ".[{extra}]"')
-    result = run(script, tmp_path)
-    check_clean(result)
+    if script.stem in WITH_OUTPUT:
+        result = run(script, tmp_path, "--output", "picture.png")
+        check_clean(result)
+        picture = tmp_path / "picture.png"
+        assert picture.read_bytes().startswith(PNG_SIGNATURE)
+        picture.unlink()
+        # The rest of the output is the same as without a picture.
+        result.stdout = result.stdout.removesuffix(f"\n\nPicture: {picture}\n") + "\n"
+    else:
+        result = run(script, tmp_path)
+        check_clean(result)
     if script.stem in CHECKS:
         CHECKS[script.stem](result, tmp_path)
 

@@ -33,17 +33,22 @@ def test_a_name_has_one_page():
 
 
 def test_the_reference_lists_every_name_in_one_group():
-    groups, names = api["groups"](), api["names"]()
-    listed = [name for group in groups.values() for name in group]
-    assert sorted(listed) == sorted(names)
+    groups = api["groups"]()
+    listed = [
+        f"{module}.{name}"
+        for modules in groups.values()
+        for module, names in modules.items()
+        for name in names
+    ]
+    assert sorted(listed) == sorted(api["names"]())
     assert all(groups.values())
-    assert "skdl.TabularRegressor" in groups["Tables"]
-    assert "skdl.engine.Huber" in groups["Engine: losses"]
+    assert groups["Tables"] == {"skdl": ["TabularClassifier", "TabularRegressor"]}
+    assert "Huber" in groups["Engine: losses"]["skdl.engine"]
     top, *pages = api["reference"]().values()
     assert len(pages) == len(groups)
-    for name in names:
-        assert f"   ~{name}\n" in top
-        assert sum(f"   ~{name}\n" in page for page in pages) == 1
+    for page, modules in zip(pages, groups.values(), strict=True):
+        lines = [f"   {name}\n" for names in modules.values() for name in names]
+        assert all(line in page and line in top for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -90,9 +95,13 @@ def test_examples_get_titles(tmp_path):
     text = site["titled"](script)
     assert text.startswith('"""\nOne title\n=========\n\nOne title: and more.\n\nText.')
     assert "f('One title: and more.')" in text
-    assert text.endswith('thumbnail_path = "figures/intervals.png"\n')
+    assert "picture" not in text
     script.write_text('"""A title.\n\nText.\n"""\n')
     assert site["titled"](script).startswith('"""\nA title\n=======\n\nText.')
+    script = script.rename(tmp_path / "mnist_mlp.py")
+    text = site["titled"](script)
+    assert ".. image:: /figures/gallery/mnist_mlp.png\n" in text.split('"""')[1]
+    assert text.endswith('thumbnail_path = "figures/gallery/mnist_mlp.png"\n')
 
 
 def test_every_display_has_a_script_in_the_gallery():
@@ -103,9 +112,14 @@ def test_every_display_has_a_script_in_the_gallery():
     assert [name for name in displays if name.rpartition(".")[2] not in text] == []
 
 
-def test_pictures_of_examples_exist():
-    for name in site["PICTURES"].values():
-        assert (DOCS / "figures" / f"{name}.png").exists()
+def test_every_example_runs_or_has_a_stored_picture():
+    scripts = sorted((DOCS.parent / "examples").glob("**/[!_]*.py"))
+    shown_only = [s.stem for s in scripts if not re.search(site["RUN"], str(s))]
+    assert shown_only == sorted(site["STORED"])
+    pictures = sorted(site["PICTURES"].iterdir())
+    assert [picture.stem for picture in pictures] == shown_only
+    assert all(picture.stat().st_size <= 60_000 for picture in pictures)
+    assert set(site["ARGUMENTS"]) <= {script.stem for script in scripts}
 
 
 def test_formulas_become_mathml():
