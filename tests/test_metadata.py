@@ -2,8 +2,13 @@
 
 import re
 import runpy
+import shutil
+import sys
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
 
 import skdl
 
@@ -30,6 +35,47 @@ def test_setup_has_no_metadata():
     text = (ROOT / "setup.py").read_text(encoding="utf-8")
     for name in ("name=", "version=", "install_requires", "extras_require"):
         assert name not in text
+
+
+@pytest.fixture
+def description(tmp_path, monkeypatch):
+    """Return a function of `[project.urls]`: the long description with these URLs."""
+    found = {}
+    setuptools = SimpleNamespace(setup=lambda **options: found.update(options))
+    monkeypatch.setitem(sys.modules, "setuptools", setuptools)
+    (tmp_path / "skdl").mkdir()
+    for name in ("setup.py", "README.md", "pyproject.toml", "skdl/_version.py"):
+        shutil.copy(ROOT / name, tmp_path / name)
+
+    def describe(urls):
+        with (tmp_path / "pyproject.toml").open("a", encoding="utf-8") as file:
+            file.write(urls)
+        runpy.run_path(str(tmp_path / "setup.py"))
+        return found["long_description"]
+
+    return describe
+
+
+LINK = r"\]\(([^)]+)\)"
+
+
+def test_links_of_the_long_description_are_absolute_once_there_is_a_repository(
+    description,
+):
+    before = re.findall(LINK, (ROOT / "README.md").read_text(encoding="utf-8"))
+    text = description('[project.urls]\nRepository = "https://example.org/a/skdl/"\n')
+    after = re.findall(LINK, text)
+    assert len(after) == len(before) > 30
+    assert all(link.startswith("https://") for link in after)
+    root, tag = "https://example.org/a/skdl", f"v{skdl.__version__}"
+    assert f"{root}/raw/{tag}/docs/figures/quickstart.png" in after
+    assert f"{root}/blob/{tag}/docs/quickstart.md" in after
+    for old, new in zip(before, after, strict=True):
+        assert new == old or new.endswith(f"/{tag}/{old}")
+
+
+def test_the_long_description_is_the_readme_while_there_is_no_repository(description):
+    assert description("") == (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_api_reference_has_every_public_name():
