@@ -21,7 +21,7 @@ from skdl.estimators._targets import UNITS, targets_of
 __all__ = ["load_model"]
 
 PARTS = ("class", "parameters", "fitted", "feature_names")
-PARTS += ("n_features", "n_scores", "has_scaling")
+PARTS += ("n_features", "n_scores", "reads_bytes", "has_scaling")
 SNAPSHOTS = ("best", "good", "candidate")
 
 
@@ -65,6 +65,7 @@ def _widths(net, model):
     check_count(n_features, "n_features")
     check_count(model["n_scores"], "n_scores")
     net.n_features_in_ = n_features
+    net._reads_bytes = bool(model["reads_bytes"])
     if names is not None:
         are_names = isinstance(names, list) and all(type(n) is str for n in names)
         if not are_names or len(names) != n_features:

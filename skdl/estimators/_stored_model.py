@@ -1,6 +1,7 @@
 """A net as plain values and arrays: all of it that is not the state of its run."""
 
 from skdl._plain import name_of_class, to_plain
+from skdl.estimators._check_input import reads_bytes
 from skdl.estimators._targets import targets_of
 
 __all__ = ["model_dict"]
@@ -18,8 +19,8 @@ def model_dict(net):
     -------
     model : dict
         "class", "parameters" and "fitted" attributes as `to_plain` returns them, the
-        names and the number of the features, the number of scores, and whether the
-        network standardizes its input.
+        names and the number of the features, the number of scores, whether the features
+        were bytes, and whether the network standardizes its input.
     """
     parameters, fitted = net.get_params(deep=False), targets_of(net).fitted_attributes
     names = getattr(net, "feature_names_in_", None)
@@ -30,5 +31,6 @@ def model_dict(net):
         "feature_names": None if names is None else names.tolist(),
         "n_features": net.n_features_in_,
         "n_scores": net.n_outputs_,
+        "reads_bytes": reads_bytes(net),
         "has_scaling": net._network.scaling is not None,
     }

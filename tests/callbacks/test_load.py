@@ -106,6 +106,13 @@ def test_a_loaded_net_is_the_net_that_was_trained(name, X, y, path, fit, assert_
     assert not vars(loaded).keys() - vars(net).keys()
 
 
+def test_a_loaded_net_knows_that_it_was_fitted_to_bytes(X, y, path, fit):
+    X = np.abs(np.rint(9 * X)).astype(np.uint8)
+    fit(MLPClassifier((3,), max_iter=2), X, y, Checkpoint(path))
+    with pytest.warns(UserWarning, match="takes for black pixels"):
+        Checkpoint.load(path).predict(X / 255)
+
+
 def test_names_of_columns_come_back(X, y, path, fit):
     pd = pytest.importorskip("pandas")
     frame = pd.DataFrame(X, columns=["a", "b", "c", "d"])
