@@ -108,7 +108,7 @@ def test_a_loaded_net_is_the_net_that_was_trained(name, X, y, path, fit, assert_
 
 def test_a_loaded_net_knows_that_it_was_fitted_to_bytes(X, y, path, fit):
     X = np.abs(np.rint(9 * X)).astype(np.uint8)
-    fit(MLPClassifier((3,), max_iter=2), X, y, Checkpoint(path))
+    fit(MLPClassifier((3,), max_iter=2, random_state=0), X, y, Checkpoint(path))
     with pytest.warns(UserWarning, match="takes for black pixels"):
         Checkpoint.load(path).predict(X / 255)
 
