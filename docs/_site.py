@@ -168,11 +168,13 @@ def titled(script):
     # A first line that is the title is not repeated.
     text = text.removeprefix(begin)
     text = text.removeprefix(f"{title}.\n\n")
-    text = f"{begin}\n{title}\n{'=' * len(title)}\n\n{text}"
+    head, end, code = text.partition(begin)
+    # Commands in lines of their own are code.
+    head = re.sub(r"\n\n(?=    python )", "\n\n.. code-block:: console\n\n", head)
+    head = f"\n{title}\n{'=' * len(title)}\n\n{head}"
     if script.stem not in STORED:
-        return text
+        return f"{begin}{head}{end}{code}"
     picture = f"figures/gallery/{script.stem}.png"
-    head, end, code = text.removeprefix(begin).partition(begin)
     image = f"\n.. image:: /{picture}\n   :alt: What the script draws\n"
     thumbnail = f'\n# sphinx_gallery_thumbnail_path = "{picture}"\n'
     return f"{begin}{head}{image}{end}{code}{thumbnail}"
@@ -189,6 +191,13 @@ def write_examples():
         old.unlink()
     write(EXAMPLES / "GALLERY_HEADER.rst", GALLERY)
     write(EXAMPLES / "displays" / "GALLERY_HEADER.rst", DISPLAYS)
+
+
+def order(name):
+    """Return the place of an example in the gallery: that of examples/README.md."""
+    text = (ROOT / "examples" / "README.md").read_text("utf-8")
+    listed = re.findall(r"^\| \[(\w+\.py)\]", text, re.M)
+    return listed.index(name) if name in listed else len(listed), name
 
 
 def arguments(gallery_conf, script_vars):

@@ -48,6 +48,7 @@ exclude_patterns = [
     "**/GALLERY_HEADER.rst",
 ]
 templates_path = ["_templates"]
+smartquotes = False  # --option keeps its dashes
 default_role = "obj"  # `name` links to a public name, or is code
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
@@ -84,7 +85,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "generated/examples",
     "gallery_dirs": "generated/gallery",
     "filename_pattern": _site.RUN,
-    "within_subsection_order": "FileNameSortKey",
+    "within_subsection_order": _site.order,
     "image_scrapers": ("matplotlib", _site.scrape),
     "reset_argv": _site.arguments,
     "thumbnail_size": (400, 280),

@@ -2,14 +2,14 @@
 
 Images stay bytes until a net or a whitener reads them batch by batch. Recipes:
 
-``text``   hidden layers of 100, 50 and 25 units, softmax, L2, Adam, batches of 200
-           rows, 10 epochs
-``best``   256 whitened principal components of 20 flipped and shifted copies of each
-           image; two nets with hidden layers of 1024 and 1024 units, batch
-           normalization, dropout, label smoothing and a cosine schedule of 10 epochs;
-           predictions averaged over both nets, the image and its mirror image
-``pixels`` one net with hidden layers of 1024 and 512 units on pixels, which flips and
-           shifts its batches itself; slower
+- ``text``: hidden layers of 100, 50 and 25 units, softmax, L2, Adam, batches of 200
+  rows, 10 epochs;
+- ``best``: 256 whitened principal components of 20 flipped and shifted copies of each
+  image; two nets with hidden layers of 1024 and 1024 units, batch normalization,
+  dropout, label smoothing and a cosine schedule of 10 epochs; predictions averaged over
+  both nets, the image and its mirror image;
+- ``pixels``: one net with hidden layers of 1024 and 512 units on pixels, which flips
+  and shifts its batches itself; slower.
 
 Run it with ``python cifar10_mlp.py --data PATH``. PATH is anything that
 ``skdl.datasets.load_cifar10`` reads: the archive as distributed, the folder in it, or

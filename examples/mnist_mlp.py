@@ -2,10 +2,10 @@
 
 Images stay bytes; the net standardizes and augments them batch by batch. Recipes:
 
-``text``   784-256-100-10, He initialization, Adam, L2 with λ = 5e-5, and 9,600 steps of
-           100 rows (16 epochs of 600 steps, the whole epochs in 10,000 steps)
-``best``   hidden layers of 1024 and 512 units, batch normalization, dropout, and digits
-           that are rotated, scaled, shifted and warped
+- ``text``: 784-256-100-10, He initialization, Adam, L2 with λ = 5e-5, and 9,600 steps
+  of 100 rows (16 epochs of 600 steps, the whole epochs in 10,000 steps);
+- ``best``: hidden layers of 1024 and 512 units, batch normalization, dropout, and
+  digits that are rotated, scaled, shifted and warped.
 
 ``--semi-supervised`` uses the labels of 1,000 images only. A net that learned from them
 predicts the class probabilities of the other images. Student nets then learn from all

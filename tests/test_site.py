@@ -112,6 +112,19 @@ def test_every_display_has_a_script_in_the_gallery():
     assert [name for name in displays if name.rpartition(".")[2] not in text] == []
 
 
+def test_commands_in_the_text_of_an_example_are_code(tmp_path):
+    script = tmp_path / "a.py"
+    script.write_text('"""Title.\n\nText:\n\n    python a.py --b\n\nprints.\n"""\n')
+    text = site["titled"](script)
+    assert "Text:\n\n.. code-block:: console\n\n    python a.py --b\n\nprints" in text
+
+
+def test_the_gallery_has_the_order_of_the_list_of_examples():
+    names = ["zzz.py", "intervals.py", "quickstart.py", "aaa.py"]
+    expected = ["quickstart.py", "intervals.py", "aaa.py", "zzz.py"]
+    assert sorted(names, key=site["order"]) == expected
+
+
 def test_every_example_runs_or_has_a_stored_picture():
     scripts = sorted((DOCS.parent / "examples").glob("**/[!_]*.py"))
     shown_only = [s.stem for s in scripts if not re.search(site["RUN"], str(s))]
