@@ -14,7 +14,7 @@ References
    37-50, 1965.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import linalg
@@ -32,8 +32,12 @@ __all__ = [
 
 # Elements per block where a sparse X has to be made dense.
 BLOCK = 2**20
-# Rows per block: their float64 deviations fit into the cache.
+# More rows than this are summed up in blocks. The sample that gives their center has
+# about as many rows.
 ROWS = 1024
+# Rows per block at least, and elements per block: the float64 deviations fit into the
+# cache, and the product takes the full speed of BLAS.
+MATRIX_ROWS, MATRIX_BLOCK = 512, 2**17
 
 
 class Moments(NamedTuple):
@@ -181,25 +185,33 @@ class Moments(NamedTuple):
     def _in_blocks(cls, X, weights, shift, weight):
         """Compute the moments with the matrix in one pass, block by block."""
         n_rows, n_columns = X.shape
-        step = max(ROWS, n_columns)
+        step = min(n_rows, max(MATRIX_ROWS, MATRIX_BLOCK // n_columns))
         # Deviations are taken from the mean of a sample of rows. Their own mean is
         # small, so subtracting it costs no digits. Constant columns stay exact.
         sample = slice(None, None, -(-n_rows // ROWS))
         sample_sum = weights[sample] @ (X[sample] - shift)
         center = shift + sample_sum / (weights[sample].sum() or 1.0)
         roots = None if (weights == 1).all() else np.sqrt(weights)[:, np.newaxis]
-        mean, comoment = np.zeros(n_columns), np.zeros((n_columns, n_columns))
+        blas: Any = linalg.blas
+        mean, memory = np.zeros(n_columns), np.empty((step, n_columns))
+        comoment = np.zeros((n_columns, n_columns), order="F")
         for start in range(0, n_rows, step):
-            rows = slice(start, start + step)
-            deviation = X[rows].astype(np.float64)
+            rows = slice(start, min(start + step, n_rows))
+            deviation = memory[: rows.stop - start]
+            # NumPy subtracts numbers of one dtype several times faster.
+            np.copyto(deviation, X[rows])
             subtract_row(deviation, center)
-            mean += weights[rows] @ deviation
+            # SciPy's BLAS alone: next to it, the threads of NumPy's would compete.
+            mean += blas.dgemv(1.0, deviation.T, weights[rows])
             if roots is not None:
                 deviation *= roots[rows]
-            comoment += deviation.T @ deviation
+            # This adds the product to the upper triangle, in place.
+            blas.dsyrk(1.0, deviation.T, 1.0, comoment, overwrite_c=True)
         mean /= weight
+        comoment += np.triu(comoment, 1).T
         comoment -= weight * np.outer(mean, mean)
-        return cls(weight, *_two_sum(center, mean), comoment)
+        # Symmetric to the bit, and the transposed view lies in memory row by row.
+        return cls(weight, *_two_sum(center, mean), comoment.T)
 
     def matrix(self) -> np.ndarray:
         """Return the matrix C, also if `comoment` is its factor."""
