@@ -154,7 +154,10 @@ def write_other_pages():
     """Copy the pages of other folders, with links for their new place."""
     for name, new in OTHER_PAGES.items():
         source, page = ROOT / name, GENERATED / f"{new}.md"
-        write(page, rewrite(source.read_text("utf-8"), source, page))
+        text = rewrite(source.read_text("utf-8"), source, page)
+        # The changelog has every word, and would be found for each of them.
+        head = "---\nnosearch: true\n---\n\n" if new == "changelog" else ""
+        write(page, head + text)
 
 
 def titled(script):
