@@ -251,7 +251,7 @@ class _Gatherer:
             Numbers of the rows.
         """
         out = self.memory(rows.shape[-1])
-        if self.is_shared:
+        if self.is_shared or (len(self.runs) == 1 and rows.ndim > 1):
             _take(self.runs[0][2], rows, out, self.runs[0][3])
             return out
         for start, stop, array, fits in self.runs:
