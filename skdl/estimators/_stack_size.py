@@ -17,22 +17,28 @@ __all__ = ["best_size", "is_too_wide"]
 # Parameters of a stack that fit into the cache with their gradient and moments, and the
 # most members that are worth while: docs/design/stacks.md says more.
 CACHED, MOST = 2**18, 128
+# Outputs of layers that take as much of the cache as a parameter does.
+OUTPUTS = 4
 # A stack of fewer nets than these in the cache gains nothing that pays for a trial.
 FEWEST = 6
 # Nets so small that this many fit into the cache are faster in a stack. For larger
 # ones, a measurement decides.
-SURE = 24
+SURE = 12
 # The trial: batches per pass, passes, and the gain that is worth while.
 N_BATCHES, N_PASSES, GAIN = 3, 3, 0.95
+# Steps of training that pay for a step of the trial. Early stopping may skip most.
+STEPS_PER_TRIAL = 100
 
 
-def best_size(member, *, shares_rows=True):
+def best_size(member, epochs, *, shares_rows=True):
     """Return how many nets like this one train fastest in one pass.
 
     Parameters
     ----------
     member : Member
         A net before its first epoch. It is only read.
+    epochs : sequence of int
+        The most epochs of each net like this one.
     shares_rows : bool, default=True
         Whether other nets have the same X. Otherwise each holds one of its own.
 
@@ -41,13 +47,19 @@ def best_size(member, *, shares_rows=True):
     size : int
         1 if each is faster alone.
     """
-    n_parameters = member.network.parameters.size
+    cached = CACHED // _cached_numbers(member)
+    if cached < FEWEST:
+        return 1
     memory = get_config()["working_memory"] * 2**20 / 2
     n_bytes = _bytes_per_member(member) + (0 if shares_rows else member.data.X.nbytes)
     fitting = int(memory / n_bytes)
-    size = max(1, min(CACHED // n_parameters, MOST, fitting))
-    if size == 1 or size >= SURE:
+    size = max(1, min(cached, MOST, fitting))
+    if size == 1 or cached >= SURE:
         return size
+    size = min(size, len(epochs))
+    n_steps = sum(epochs) * -(-member.data.n_rows // member.batch_size)
+    if n_steps < STEPS_PER_TRIAL * N_BATCHES * N_PASSES * (size + 1):
+        return 1
     return size if _seconds(member, size) < GAIN * _seconds(member, None) else 1
 
 
@@ -60,6 +72,12 @@ def is_too_wide(widths):
         Widths of the input and the hidden layers.
     """
     return FEWEST * sum(a * b for a, b in pairwise(widths)) > CACHED
+
+
+def _cached_numbers(member):
+    """Return how many numbers of the cache's size a step of a member takes."""
+    n_outputs = member.batch_size * sum(member.network.widths)
+    return member.network.parameters.size + n_outputs // OUTPUTS
 
 
 def _bytes_per_member(member):

@@ -159,6 +159,7 @@ class _Series:
         self.waiting = deque(sorted(group, key=self.places.__getitem__))
         self.shared, self.count = shared, count
         self.max_members = max_members
+        self.epochs = [_max_epochs(fit.call.net) for fit in group]
         self.active, self.later = [], []
         self.entering: Any = None
         self.key: Any = None
@@ -212,7 +213,9 @@ class _Series:
         key = None if fit.is_done or self.max_members == 1 else fit.exact_key()
         if key is not None and self.max_members is None:
             shares_rows = self.shared.has_more(fit.call)
-            self.max_members = best_size(fit.member, shares_rows=shares_rows)
+            self.max_members = best_size(
+                fit.member, self.epochs, shares_rows=shares_rows
+            )
         if key is None or self.max_members == 1:
             fit.continue_alone()
             self.count.end(fit)

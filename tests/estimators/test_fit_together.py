@@ -644,23 +644,55 @@ def test_nets_that_fill_the_cache_have_no_key():
 def test_a_trial_changes_nothing(case, monkeypatch):
     """The trial decides whether nets train in a stack; they end in the same way."""
     monkeypatch.setattr(_stack_size, "SURE", 10**9)
+    monkeypatch.setattr(_stack_size, "STEPS_PER_TRIAL", 0)
     X, y = data()
     nets = nets_of(case)
     check(nets, [Call(net, X, y) for net in nets])
 
 
-@pytest.mark.parametrize(("seconds", "n_stacks"), [(0.9, 1), (1.0, 0)])
-def test_nets_that_are_no_faster_in_a_stack_train_alone(seconds, n_stacks, monkeypatch):
+@pytest.mark.parametrize(
+    ("seconds", "steps_per_trial", "n_stacks"),
+    [(0.9, 0, 1), (1.0, 0, 0), (0.9, 9e9, 0)],
+)
+def test_nets_that_are_no_faster_in_a_stack_train_alone(
+    seconds, steps_per_trial, n_stacks, monkeypatch
+):
+    """So do nets that a trial would not pay for."""
     monkeypatch.setattr(_stack_size, "SURE", 10**9)
-    times = {None: 1.0}
+    monkeypatch.setattr(_stack_size, "STEPS_PER_TRIAL", steps_per_trial)
+    times, sizes_tried = {None: 1.0}, []
     monkeypatch.setattr(
-        _stack_size, "_seconds", lambda member, size: times.get(size, seconds)
+        _stack_size,
+        "_seconds",
+        lambda member, size: sizes_tried.append(size) or times.get(size, seconds),
     )
     sizes = sizes_of_stacks(monkeypatch)
     X, y = data()
     nets = nets_of("rates")
     check(nets, [Call(net, X, y) for net in nets])
     assert len(sizes) == n_stacks
+    # No larger than the stack would be.
+    assert sizes_tried == ([] if steps_per_trial else [len(nets), None])
+
+
+def test_large_batches_make_small_stacks(monkeypatch):
+    """Outputs of layers fill the cache, too."""
+    found = []
+    best_size = _stack_size.best_size
+    monkeypatch.setattr(
+        _together,
+        "best_size",
+        lambda *args, **options: found.append(best_size(*args, **options)) or found[-1],
+    )
+    X = np.zeros((2000, 5), np.float32)
+    X[:, 0] = np.arange(2000)
+    for batch_size in (50, 500, 2000):
+        nets = [
+            MLPClassifier((64, 64), batch_size=batch_size, max_iter=1, random_state=i)
+            for i in range(2)
+        ]
+        assert together([Call(net, X, X[:, 0] > 500) for net in nets]) == [None] * 2
+    assert found[0] > found[1] > found[2] == 1
 
 
 def test_memory_bounds_the_size_of_a_stack(monkeypatch):
