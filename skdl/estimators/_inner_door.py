@@ -134,12 +134,15 @@ class TableParts:
         Turns a table into numbers.
     network : Network
         The stack of the members.
+    member_weights : ndarray of shape (n_members,)
+        Weights of the members in the mean.
     target_mean, target_scale : ndarray of shape (n_outputs,), or None
         The units in which a regressor has learned y.
     """
 
     encoder: object
     network: object
+    member_weights: np.ndarray
     target_mean: np.ndarray | None
     target_scale: np.ndarray | None
 
@@ -153,7 +156,7 @@ def table_parts(net):
     """
     check_is_fitted(net)
     units = (getattr(net, name, None) for name in ("_mean", "_std"))
-    return TableParts(net._encoder, net._network, *units)
+    return TableParts(net._encoder, net._network, net.member_weights_, *units)
 
 
 def network_of(net):

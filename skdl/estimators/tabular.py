@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import log_softmax, logsumexp
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.callback import CallbackSupportMixin
 from sklearn.metrics import r2_score
@@ -32,21 +31,21 @@ from skdl.estimators._callbacks import (
 from skdl.estimators._class_weight import check_class_weight, class_weights
 from skdl.estimators._labels import as_labels, unique_labels
 from skdl.estimators._resolve import HINTS
+from skdl.estimators._tabular_group import Rows
 from skdl.estimators._tabular_intervals import error_ratio
-from skdl.estimators._tabular_training import (
-    NO_FOLD,
-    Plan,
-    TabularRun,
-    best_temperature,
-    fold_numbers,
+from skdl.estimators._tabular_mixture import (
+    best_mixture,
+    best_share,
+    mixed_log_probabilities,
 )
+from skdl.estimators._tabular_training import Plan, TabularRun, joined
 from skdl.preprocessing import TabularEncoder
 from skdl.preprocessing.tabular_encoder import read_table
 
 __all__ = ["TabularClassifier", "TabularRegressor"]
 
 # Numbers of members and of epochs.
-PRESETS = {"fast": (6, 20), "default": (8, 30), "best": (16, 60)}
+PRESETS = {"fast": (6, 20), "default": (12, 30), "best": (24, 60)}
 # Names of other libraries that come close.
 RELATED = {
     "preset": {
@@ -59,6 +58,8 @@ RELATED = {
         "quality": "best",
     }
 }
+# Numbers of bins, and the number of columns from which on there are fewer.
+MANY_BINS, FEW_BINS, MANY_COLUMNS = 16, 8, 100
 # Held-out rows for `feature_importances_`.
 MAX_PERMUTED = 500
 # Held-out rows for the ratio of errors that intervals need.
@@ -71,7 +72,7 @@ CONSTRAINTS: dict = {
         "array-like",
         Interval(Integral, 1, None, closed="left"),
     ],
-    "n_bins": [Interval(Integral, 1, None, closed="left")],
+    "n_bins": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
     "max_iter": [None, Interval(Integral, 1, None, closed="left")],
     "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
     "dropout": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
@@ -93,7 +94,7 @@ class _BaseTabular(
     preset: str
     n_members: int | None
     hidden_layer_sizes: Any
-    n_bins: int
+    n_bins: Any
     max_iter: int | None
     learning_rate_init: float
     dropout: Any
@@ -171,8 +172,12 @@ class _BaseTabular(
             )
         refuse_containers(y, "y")
         validate_data(self, X, reset=True, skip_check_array=True)
+        n_bins = self.n_bins
+        if isinstance(n_bins, str):
+            is_fast = self.preset == "fast" or self.n_features_in_ > MANY_COLUMNS
+            n_bins = FEW_BINS if is_fast else MANY_BINS
         self._encoder = TabularEncoder(
-            categorical_features=self.categorical_features, n_bins=self.n_bins
+            categorical_features=self.categorical_features, n_bins=n_bins
         ).fit(X)
         self.n_features_in_ = self._encoder.n_features_in_
         return _never_empty(self._encoder.transform(X))
@@ -188,36 +193,46 @@ class _BaseTabular(
             return np.ones(len(Z))
         return check_weights(sample_weight, Z)
 
-    def _learn(self, Z, y, weights, n_classes, plan, given):
-        """Train on the rows of positive weight; store what every tabular net has."""
+    def _learn(self, rows, plan, given):
+        """Train on the rows of positive weight; store what every tabular net has.
+
+        Parameters
+        ----------
+        rows : Rows
+            All rows.
+        plan : Plan
+            The settings.
+        given : tuple
+            What callbacks get: X, y and sample weights of `fit`.
+        """
         rng = np.random.default_rng(
             check_random_state(self.random_state).randint(2**31 - 1, size=4)
         )
-        used = np.flatnonzero(weights)
-        if len(used) < len(Z):
-            Z, y, weights = Z[used], y[used], weights[used]
-        weights = weights / weights.mean()
-        strata = None
-        if n_classes is not None:
-            strata = np.unique(y, return_inverse=True)[1]
-        folds = fold_numbers(plan.n_members, strata, len(Z), rng)
-        run = TabularRun(self, Z, y, weights, folds, n_classes, plan, rng)
+        used = np.flatnonzero(rows.weights)
+        if len(used) < len(rows.X):
+            rows.X, rows.y = rows.X[used], rows.y[used]
+            rows.weights = rows.weights[used]
+        rows.weights = rows.weights / rows.weights.mean()
+        run = TabularRun(self, rows, _columns_without_bins(self._encoder), plan, rng)
         self._run, self._network = run, run.network
         run.train(
             start_callbacks(self, run.max_epochs, *given, attributes=run.attributes_now)
         )
         del self._run
+        self._network = joined(run.groups, rows.X.shape[1])
         self.best_iteration_ = run.best_epoch
         self.history_ = {name: np.array(run.history[name]) for name in run.history}
-        return used, Z, y, weights, folds, run.scores, rng
+        return _HeldOut(used, rows, run.groups, rng)
 
-    def _learn_importances(self, Z, y, folds, loss, rng):
+    def _learn_importances(self, held_out, loss):
         """Store the mean increase of a loss when a column of held-out rows is mixed."""
         self.feature_importances_ = np.zeros(self.n_features_in_)
-        if folds is None:
+        if held_out.known is None:
             return
-        rows = rng.permutation(np.flatnonzero(folds != NO_FOLD))[:MAX_PERMUTED]
-        Z, y, own = Z[rows], y[rows], folds[rows]
+        rng = held_out.rng
+        chosen = rng.permutation(held_out.known)[:MAX_PERMUTED]
+        Z, y = held_out.rows.X[chosen], held_out.rows.y[chosen]
+        own = held_out.members_of(chosen)
         layers: Any = self._network.affine
         first, *others = layers
         weights = first.scales * first.weights
@@ -226,7 +241,7 @@ class _BaseTabular(
         def held_out_loss(S):
             for layer in others:
                 S = np.maximum(S, 0) @ layer.weights + layer.biases
-            return loss(S[own, np.arange(len(rows))], y)
+            return loss([S[members, np.arange(len(y))] for members in own], y)
 
         base, stop = held_out_loss(sums), 0
         for i, width in enumerate(self._encoder.widths_):
@@ -234,7 +249,7 @@ class _BaseTabular(
             stop += width
             if width:
                 # Only these columns change what the first layer sums up.
-                change = Z[rng.permutation(len(rows)), part] - Z[:, part]
+                change = Z[rng.permutation(len(y)), part] - Z[:, part]
                 changed = sums + change @ weights[:, part]
                 self.feature_importances_[i] = held_out_loss(changed) - base
 
@@ -244,6 +259,79 @@ class _BaseTabular(
         tags.input_tags.allow_nan = True
         tags.input_tags.categorical = True
         return tags
+
+
+class _HeldOut:
+    """What the groups of members predict for the rows that they hold out.
+
+    Parameters
+    ----------
+    used : ndarray of int of shape (n_rows,)
+        Numbers of the rows of `fit` that were trained on.
+    rows : Rows
+        These rows.
+    groups : list of Group
+        The trained groups.
+    rng : numpy.random.Generator
+        Chooses rows.
+
+    Attributes
+    ----------
+    known : ndarray of int, or None
+        Numbers of the rows that each group holds out; None without folds.
+    """
+
+    def __init__(self, used, rows, groups, rng):
+        self.used, self.rows, self.groups, self.rng = used, rows, groups, rng
+        self.known = groups[0].known
+
+    @property
+    def scores(self):
+        """Raw scores of the known rows, an array for each group."""
+        return [group.scores[self.known] for group in self.groups]
+
+    @property
+    def sizes(self):
+        """Number of members of each group."""
+        return [group.n_members for group in self.groups]
+
+    def members_of(self, rows):
+        """Return who holds rows out: an array of numbers of members for each group.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            Numbers of known rows.
+        """
+        starts = np.cumsum([0, *self.sizes])
+        return [
+            start + group.folds[rows]
+            for start, group in zip(starts, self.groups, strict=False)
+        ]
+
+    @property
+    def equal_shares(self):
+        """Shares of the groups that give all members the same weight."""
+        return np.divide(self.sizes, sum(self.sizes))
+
+    def member_weights(self, shares):
+        """Return the weight of each member; those of a group have the same weight.
+
+        Parameters
+        ----------
+        shares : ndarray of shape (n_groups,)
+        """
+        return np.repeat(shares / self.sizes, self.sizes)
+
+
+def _columns_without_bins(encoder):
+    """Return the numbers of the columns of a code other than bins of numbers."""
+    is_bin = [
+        i >= width - len(means)
+        for width, means in zip(encoder.widths_, encoder.bin_means_, strict=True)
+        for i in range(width)
+    ]
+    return np.flatnonzero(~np.array(is_bin or [False]))
 
 
 def _never_empty(Z):
@@ -265,13 +353,16 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
         Numbers of members and epochs: 6 and 20, 8 and 30, or 16 and 60. `n_members` and
         `max_iter` take precedence.
     n_members : int, optional
-        Number of networks, which are trained in one stack. Each holds out rows of its
-        own; with fewer than 4 members, some rows are held out by none.
+        Number of networks. Each holds out rows of its own; with fewer than 4 members,
+        some rows are held out by none. From 8 members on, a third of them, but at least
+        4, are a second group: they see no bins of numbers, and the held-out rows decide
+        how much they count.
     hidden_layer_sizes : 'auto', int or sequence of int, default='auto'
         Widths of the hidden layers. 'auto' is (64, 64) for fewer than 4,000 rows, and
         (128, 128) for more.
-    n_bins : int, default=8
-        Number of quantile bins of each number, see `TabularEncoder`.
+    n_bins : 'auto' or int, default='auto'
+        Number of quantile bins of each number, see `TabularEncoder`. 'auto' is 16, but
+        8 for more than 100 columns and for the preset 'fast'.
     max_iter : int, optional
         Most epochs. The default is that of the preset. Small tables get more epochs
         than `max_iter`, because at least 500 steps are planned: 2,000 rows in batches
@@ -303,16 +394,19 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
     classes_ : ndarray of shape (n_classes,)
         The classes.
     oof_prediction_ : ndarray of shape (n_samples, n_classes), or None
-        Prediction of each training row by the member that holds it out; NaN where none
-        does. None without held-out rows.
+        Prediction of each training row by the member that holds it out, or by one of
+        each group; NaN where none does. None without held-out rows.
     oof_score_ : float or None
         Accuracy of these predictions. A member is trained without its held-out rows, so
         it is a little worse than the mean of all; on the other hand, the epoch and the
         temperature are chosen on these rows.
     temperature_ : float
         The factor of the scores.
+    member_weights_ : ndarray of shape (n_members,)
+        Weights of the members in the mean. All members of a group have the same.
     best_iteration_ : int
         The epoch whose parameters are kept, counted from 1: their mean over its steps.
+        A second group has its own.
     n_iter_ : int
         Number of epochs of training.
     history_ : dict of ndarray of shape (n_iter_,)
@@ -373,7 +467,7 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
     preset: str = "default"
     n_members: int | None = None
     hidden_layer_sizes: Any = "auto"
-    n_bins: int = 8
+    n_bins: int | str = "auto"
     max_iter: int | None = None
     learning_rate_init: float = 0.03
     dropout: float | str = "auto"
@@ -438,34 +532,34 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
         weights *= class_weights(
             self.class_weight, codes, self.classes_, sample_weight=weights
         )
-        used, Z, y, weights, folds, scores, rng = self._learn(
-            Z, codes, weights, len(self.classes_), plan, given
-        )
-        self.temperature_ = 1.0
+        n_classes = len(self.classes_)
+        held_out = self._learn(Rows(Z, codes, weights, n_classes), plan, given)
+        self.temperature_, shares = 1.0, held_out.equal_shares
         self.oof_prediction_ = self.oof_score_ = None
-        if folds is not None:
-            known = folds != NO_FOLD
-            if self.calibrate and len(self.classes_) > 1:
-                self.temperature_ = best_temperature(
-                    scores[known], y[known], weights[known]
-                )
-            shape = len(codes), len(self.classes_)
-            self.oof_prediction_ = np.full(shape, np.nan, np.float32)
-            log_p = log_softmax(self.temperature_ * scores, axis=1)
-            self.oof_prediction_[used] = np.exp(log_p)
-            right = scores[known].argmax(axis=1) == y[known]
-            self.oof_score_ = float(np.average(right, weights=weights[known]))
+        if held_out.known is not None:
+            known, rows, scores = held_out.known, held_out.rows, held_out.scores
+            y, weights = rows.y[known], rows.weights[known]
+            self.temperature_, shares = best_mixture(
+                scores, y, weights, self.calibrate and n_classes > 1
+            )
+            log_p = mixed_log_probabilities(np.stack(scores), shares, self.temperature_)
+            self.oof_prediction_ = np.full((len(codes), n_classes), np.nan, np.float32)
+            self.oof_prediction_[held_out.used[known]] = np.exp(log_p)
+            right = log_p.argmax(axis=1) == y
+            self.oof_score_ = float(np.average(right, weights=weights))
+        self.member_weights_ = held_out.member_weights(shares)
 
         def loss(scores, y):
-            log_p = log_softmax(self.temperature_ * scores, axis=1)
-            return -float(log_p[np.arange(len(y)), y].mean(dtype=np.float64))
+            log_p = mixed_log_probabilities(np.stack(scores), shares, self.temperature_)
+            return -float(log_p[np.arange(len(y)), y].mean())
 
-        self._learn_importances(Z, y, folds, loss, rng)
+        self._learn_importances(held_out, loss)
 
     def _log_probabilities(self, X) -> Any:
         def mean(scores):
-            log_p = log_softmax(self.temperature_ * scores.astype(np.float64), axis=-1)
-            return logsumexp(log_p, axis=0) - np.log(len(log_p))
+            return mixed_log_probabilities(
+                scores, self.member_weights_, self.temperature_
+            )
 
         return self._by_blocks(X, lambda Z: by_passes(self._network, Z, mean))
 
@@ -481,7 +575,7 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
-            Mean of the members' probabilities.
+            Mean of the members' probabilities, weighted by `member_weights_`.
         """
         return np.exp(self._log_probabilities(X))
 
@@ -550,13 +644,16 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
         Numbers of members and epochs: 6 and 20, 8 and 30, or 16 and 60. `n_members` and
         `max_iter` take precedence.
     n_members : int, optional
-        Number of networks, which are trained in one stack. Each holds out rows of its
-        own; with fewer than 4 members, some rows are held out by none.
+        Number of networks. Each holds out rows of its own; with fewer than 4 members,
+        some rows are held out by none. From 8 members on, a third of them, but at least
+        4, are a second group: they see no bins of numbers, and the held-out rows decide
+        how much they count.
     hidden_layer_sizes : 'auto', int or sequence of int, default='auto'
         Widths of the hidden layers. 'auto' is (64, 64) for fewer than 4,000 rows, and
         (128, 128) for more.
-    n_bins : int, default=8
-        Number of quantile bins of each number, see `TabularEncoder`.
+    n_bins : 'auto' or int, default='auto'
+        Number of quantile bins of each number, see `TabularEncoder`. 'auto' is 16, but
+        8 for more than 100 columns and for the preset 'fast'.
     max_iter : int, optional
         Most epochs. The default is that of the preset. Small tables get more epochs
         than `max_iter`, because at least 500 steps are planned: 2,000 rows in batches
@@ -580,14 +677,17 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
     Attributes
     ----------
     oof_prediction_ : ndarray of the shape of y, or None
-        Prediction of each training row by the member that holds it out; NaN where none
-        does. None without held-out rows.
+        Prediction of each training row by the member that holds it out, or by one of
+        each group; NaN where none does. None without held-out rows.
     oof_score_ : float or None
         R² of these predictions. A member is trained without its held-out rows, so
         it is a little worse than the mean of all; on the other hand, the epoch is
         chosen on these rows.
+    member_weights_ : ndarray of shape (n_members,)
+        Weights of the members in the mean. All members of a group have the same.
     best_iteration_ : int
         The epoch whose parameters are kept, counted from 1: their mean over its steps.
+        A second group has its own.
     n_iter_ : int
         Number of epochs of training.
     history_ : dict of ndarray of shape (n_iter_,)
@@ -647,7 +747,7 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
     preset: str = "default"
     n_members: int | None = None
     hidden_layer_sizes: Any = "auto"
-    n_bins: int = 8
+    n_bins: int | str = "auto"
     max_iter: int | None = None
     learning_rate_init: float = 0.03
     dropout: float | str = "auto"
@@ -704,39 +804,55 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
         self._std = np.sqrt(self._std)
         self._std[self._std == 0] = 1
         scaled = ((columns - self._mean) / self._std).astype(np.float32)
-        used, Z, scaled, weights, folds, scores, rng = self._learn(
-            Z, scaled, weights, None, plan, given
-        )
+        held_out = self._learn(Rows(Z, scaled, weights, None), plan, given)
+        shares = held_out.equal_shares
         self.oof_prediction_ = self.oof_score_ = None
         self._residuals: Any = None
         self._residual_weights: Any = None
         self._error_ratio: Any = None
-        if folds is not None:
-            known = folds != NO_FOLD
-            held_out = np.full(columns.shape, np.nan)
-            held_out[used] = self._unscaled(scores)
-            y, predicted = columns[used][known], held_out[used][known]
-            self._residuals = np.abs(predicted - y)
-            self._residual_weights = weights[known]
-            self._learn_error_ratio(Z, scaled, weights, folds, rng)
-            self.oof_score_ = r2_score(y, predicted, sample_weight=weights[known])
-            self.oof_prediction_ = held_out[:, 0] if self._is_flat else held_out
-        self._learn_importances(
-            Z, scaled, folds, lambda s, t: float(np.square(s - t).mean()), rng
-        )
+        if held_out.known is not None:
+            known, rows = held_out.known, held_out.rows
+            weights, scores = rows.weights[known], held_out.scores
+            shares = best_share(scores, rows.y[known], weights)
+            predicted = self._unscaled(np.tensordot(shares, scores, axes=1))
+            places = held_out.used[known]
+            self._residuals = np.abs(predicted - columns[places])
+            self._residual_weights = weights
+            self._learn_error_ratio(held_out, shares)
+            self.oof_score_ = r2_score(
+                columns[places], predicted, sample_weight=weights
+            )
+            self.oof_prediction_ = np.full(columns.shape, np.nan)
+            self.oof_prediction_[places] = predicted
+            if self._is_flat:
+                self.oof_prediction_ = self.oof_prediction_[:, 0]
+        self.member_weights_ = held_out.member_weights(shares)
 
-    def _learn_error_ratio(self, Z, y, weights, folds, rng):
-        """Store how much smaller errors of the mean are than those of a member."""
-        rows = rng.permutation(np.flatnonzero(folds != NO_FOLD))[:MAX_COMPARED]
-        scores = raw_scores(self._network, Z, rows=rows).astype(np.float64)
-        self._error_ratio = error_ratio(scores, folds[rows], y[rows], weights[rows])
+        def loss(scores, y):
+            return float(np.square(np.tensordot(shares, scores, axes=1) - y).mean())
+
+        self._learn_importances(held_out, loss)
+
+    def _learn_error_ratio(self, held_out, shares):
+        """Store how much smaller errors of the mean are than those of held-out rows."""
+        chosen = held_out.rng.permutation(held_out.known)[:MAX_COMPARED]
+        rows = held_out.rows
+        scores = raw_scores(self._network, rows.X, rows=chosen).astype(np.float64)
+        ends = np.cumsum(held_out.sizes)[:-1]
+        self._error_ratio = error_ratio(
+            np.split(scores, ends),
+            [group.folds[chosen] for group in held_out.groups],
+            shares,
+            rows.y[chosen],
+            rows.weights[chosen],
+        )
 
     def _unscaled(self, scores):
         return scores.astype(np.float64) * self._std + self._mean
 
     @explain_arguments
     def predict(self, X: Any, return_std: bool = False) -> Any:
-        """Return the mean of the members' predictions.
+        """Return the weighted mean of the members' predictions.
 
         Parameters
         ----------
@@ -755,7 +871,10 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
 
         def moments(Z):
             scores = raw_scores(self._network, Z).astype(np.float64)
-            return np.stack([scores.mean(axis=0), scores.std(axis=0)], axis=1)
+            weights = self.member_weights_
+            mean = np.tensordot(weights, scores, axes=1)
+            variance = np.tensordot(weights, np.square(scores - mean), axes=1)
+            return np.stack([mean, np.sqrt(variance)], axis=1)
 
         mean, std = np.moveaxis(self._by_blocks(X, moments), 1, 0)
         y, std = self._unscaled(mean), std * self._std
@@ -778,7 +897,7 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
         -------
         low, high : ndarray of the shape of the predictions
             Prediction minus and plus a quantile of the absolute errors on held-out
-            rows, times the ratio of the error of the members' mean to that of a member.
+            rows, times the ratio of the error of the members' mean to that on these.
             All intervals of an output have the same width.
 
         Raises

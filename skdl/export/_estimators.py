@@ -177,11 +177,17 @@ def _tabular_scores(graph, net, tensors):
     return parts, write_scores(graph, parts.network, code)
 
 
+def _mean_of_table_nets(graph, values, parts):
+    """Add the weighted mean over the members of a tabular net; return its name."""
+    weights = graph.numbers(parts.member_weights).reshape(-1, 1, 1)
+    return mean_of_members(graph, values, weights, len(weights))
+
+
 def _tabular_classifier(graph, net, tensors):
     parts, scores = _tabular_scores(graph, net, tensors)
     scores = graph.add("Mul", scores, graph.numbers(net.temperature_))
     each = graph.add("Softmax", scores, axis=-1)
-    p = mean_of_members(graph, each, None, *parts.network.stack)
+    p = _mean_of_table_nets(graph, each, parts)
     winners = graph.add("ArgMax", p, axis=-1, keepdims=0)
     label = labels_of_numbers(graph, classes_of(net.classes_), winners)
     n_classes = len(net.classes_)
@@ -197,7 +203,7 @@ def _tabular_classifier(graph, net, tensors):
 
 def _tabular_regressor(graph, net, tensors):
     parts, scores = _tabular_scores(graph, net, tensors)
-    y = mean_of_members(graph, scores, None, *parts.network.stack)
+    y = _mean_of_table_nets(graph, scores, parts)
     y = graph.add("Mul", y, graph.numbers(parts.target_scale))
     y = graph.add("Add", y, graph.numbers(parts.target_mean))
     return _variable(graph, y, len(parts.target_mean))

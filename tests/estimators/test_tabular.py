@@ -25,8 +25,12 @@ from skdl.callbacks import (
     Monitor,
     TrainingTable,
 )
+from skdl.engine.prediction import raw_scores
+from skdl.estimators import _tabular_group as groups
 from skdl.estimators import _tabular_training as training
+from skdl.estimators import tabular
 from skdl.estimators._tabular_intervals import error_ratio
+from skdl.estimators._tabular_mixture import best_mixture, best_share
 from skdl.inspection import TrainingCurveDisplay
 from skdl.inspection._metric_names import metric_of
 
@@ -111,45 +115,79 @@ def test_same_seed_same_net(kind):
     assert not np.array_equal(net.oof_prediction_, other.oof_prediction_)
 
 
-def test_held_out_predictions_are_those_of_the_member():
-    """The rows that a member holds out have no influence on it."""
+def test_held_out_predictions_are_those_of_the_members():
+    """In each group a member holds the row out; shares of the groups mix them."""
     X, y = data_for(TabularRegressor)
-    net = TabularRegressor(**SMALL).fit(X, y)
-    Z = net._encoder.transform(X)
-    members = net._unscaled(training.raw_scores(net._network, Z))[..., 0]
-    nearest = np.abs(members - net.oof_prediction_).min(axis=0)
+    net = TabularRegressor(**SMALL, n_members=9).fit(X, y)
+    scores = raw_scores(net._network, net._encoder.transform(X))
+    members, weights = net._unscaled(scores)[..., 0], net.member_weights_
+    assert_allclose(weights.sum(), 1)
+    assert_allclose(net.predict(X), weights @ members)
+    first, second = members[:5], members[5:]
+    pairs = 5 * weights[0] * first[:, None] + 4 * weights[-1] * second
+    nearest = np.abs(pairs - net.oof_prediction_).min(axis=(0, 1))
     assert_allclose(nearest, 0, atol=1e-5)
+
+
+def test_a_group_of_members_sees_no_bins():
+    X, y = data_for(TabularRegressor)
+    net = TabularRegressor(**SMALL, n_members=12).fit(X, y)
+    first = net._network.affine[0]
+    names = net._encoder.get_feature_names_out()
+    is_bin = np.array(["_bin" in name for name in names])
+    sees = (first.scales * first.weights != 0).any(axis=2)
+    assert sees[:8].all()
+    assert_array_equal(sees[8:], np.tile(~is_bin, (4, 1)))
+    fewer = clone(net).set_params(n_members=7).fit(X, y)
+    assert (fewer._network.affine[0].scales != 0).all()
+    assert_allclose(fewer.member_weights_, 1 / 7)
+
+
+def test_shares_follow_held_out_rows():
+    rng = np.random.default_rng(0)
+    y = rng.standard_normal((500, 1))
+    good, bad = y + 0.1 * rng.standard_normal((2, 500, 1)) * [[[1.0]], [[3.0]]]
+    # Errors of variance 1 and 9, which are independent.
+    assert_allclose(best_share([good, bad], y, np.ones(500)), [0.9, 0.1], atol=0.03)
+    assert_allclose(best_share([good, good], y, np.ones(500)), 0.5)
+    classes = rng.integers(3, size=500)
+    sharp = 2 * np.eye(3)[classes] + rng.standard_normal((500, 3))
+    noise = rng.standard_normal((500, 3))
+    _, shares = best_mixture([sharp, noise], classes, np.ones(500), True)
+    assert shares[0] > 0.9
+    assert_allclose(shares.sum(), 1)
+    temperature, shares = best_mixture([sharp], classes, np.ones(500), False)
+    assert (temperature, *shares) == (1, 1)
 
 
 def test_labels_of_held_out_rows_do_not_train_their_member():
     rng = np.random.default_rng(0)
     X = rng.standard_normal((80, 3)).astype(np.float32)
     y = rng.standard_normal((80, 1)).astype(np.float32)
-    folds = training.fold_numbers(4, None, 80, np.random.default_rng(1))
-    other = np.where((folds == 2)[:, None], y + 5, y)
     plan = training.Plan(4, (8,), 3, 0.03, 0.0, 0.0, None, False)
-    ends = []
-    for targets in (y, other):
-        run = training.TabularRun(
-            TabularRegressor(),
-            X, targets, np.ones(80), folds, None, plan, np.random.default_rng(2),
-        )  # fmt: skip
+
+    def trained(targets):
+        rows, rng = groups.Rows(X, targets, np.ones(80), None), np.random.default_rng(2)
+        run = training.TabularRun(TabularRegressor(), rows, np.arange(3), plan, rng)
         run.train()
-        ends.append(run.last)
-    differs = (ends[0] != ends[1]).any(axis=1)
+        return run.groups[0]
+
+    first = trained(y)
+    second = trained(np.where((first.folds == 2)[:, None], y + 5, y))
+    differs = (first.last != second.last).any(axis=1)
     assert_array_equal(differs, [True, True, False, True])
 
 
 def test_folds_have_equal_shares_of_each_class():
     strata = np.repeat([0, 1, 2], [40, 16, 4])
-    folds = training.fold_numbers(4, strata, 60, np.random.default_rng(0))
+    folds = groups.fold_numbers(4, strata, 60, np.random.default_rng(0))
     for label, expected in enumerate((10, 4, 1)):
         assert_array_equal(np.bincount(folds[strata == label]), expected)
 
 
 @pytest.mark.parametrize("n", [1, 2, 4, 8])
 def test_members_hold_out_at_most_a_quarter(n):
-    folds = training.fold_numbers(n, None, 80, np.random.default_rng(0))
+    folds = groups.fold_numbers(n, None, 80, np.random.default_rng(0))
     counts = np.bincount(folds[folds >= 0])
     assert len(counts) == n
     assert counts.max() <= 20
@@ -174,7 +212,7 @@ def test_one_class_and_200_classes():
 
 def test_2000_columns_and_10_rows():
     X = np.random.default_rng(0).standard_normal((10, 2000))
-    net = TabularClassifier(**SMALL).fit(X, np.arange(10) % 2)
+    net = TabularClassifier(**SMALL, n_members=4).fit(X, np.arange(10) % 2)
     assert net.feature_importances_.shape == (2000,)
 
 
@@ -238,6 +276,16 @@ def test_presets_are_defaults():
     net = TabularRegressor(**options | {"n_members": 3, "max_iter": 14}).fit(X, y)
     assert len(net._network.parameters) == 3
     assert net.n_iter_ == 14
+
+
+def test_bins_depend_on_preset_and_columns(monkeypatch):
+    X, y = data_for(TabularRegressor)
+    net = TabularRegressor(**SMALL).fit(X, y)
+    fast = clone(net).set_params(preset="fast").fit(X, y)
+    monkeypatch.setattr(tabular, "MANY_COLUMNS", X.shape[1] - 1)
+    wide = clone(net).fit(X, y)
+    found = [len(one._encoder.bin_means_[0]) for one in (net, fast, wide)]
+    assert found == [16, 8, 8]
 
 
 def test_width_depends_on_the_number_of_rows(monkeypatch):
@@ -418,9 +466,15 @@ def test_error_ratio_sees_through_what_members_have_learned(share):
     n_members, n = 4, 20000
     y = rng.standard_normal((n, 1))
     own = np.arange(n) % n_members
-    errors = rng.standard_normal((1, n, 1)) + rng.standard_normal((n_members, n, 1))
-    errors[np.arange(n_members)[:, None] != own] *= 1 - share
-    found = error_ratio(y + errors, own, y, np.ones(n))
+    errors = rng.standard_normal((1, n, 1)) + rng.standard_normal((8, n, 1))
+    errors = errors.reshape(2, n_members, n, 1)
+    errors[:, np.arange(n_members)[:, None] != own] *= 1 - share
+    one, two = y + errors
+    found = error_ratio([one], [own], np.ones(1), y, np.ones(n))
     # The variance of the mean's error is 1 + 1/4, that of a member's is 2.
     assert_allclose(found**2, (1.25 / 2) ** 0.5, rtol=0.05)
-    assert_array_equal(error_ratio(y[None], own * 0, y, np.ones(n)), 1)
+    found = error_ratio([one, two], [own, own], np.full(2, 0.5), y, np.ones(n))
+    # Of two members in the mean it is 1 + 1/2, of eight 1 + 1/8.
+    assert_allclose(found**2, (1.125 / 1.5) ** 0.5, rtol=0.05)
+    found = error_ratio([y[None]], [own * 0], np.ones(1), y, np.ones(n))
+    assert_array_equal(found, 1)

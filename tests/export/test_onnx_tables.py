@@ -41,7 +41,7 @@ def fit(estimator, *data):
 
 @pytest.fixture(scope="module")
 def classifier():
-    net = TabularClassifier(n_members=2, max_iter=1, random_state=0)
+    net = TabularClassifier(n_members=8, max_iter=1, random_state=0)
     return fit(net, FRAME, LABELS)
 
 
