@@ -140,4 +140,5 @@ def mixed_log_probabilities(scores, weights, temperature):
     with np.errstate(divide="ignore"):
         log_weights = np.log(weights)
     log_p += log_weights[:, None, None]
-    return np.logaddexp.reduce(log_p, axis=0)
+    # Rounding would make a certain class more than certain.
+    return np.minimum(np.logaddexp.reduce(log_p, axis=0), 0)

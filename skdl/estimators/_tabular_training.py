@@ -118,7 +118,7 @@ class TabularRun:
         n, hidden = len(rows.X), plan.hidden
         if hidden is None:
             hidden = WIDE if n >= MANY_ROWS else NARROW
-        batch_size = min(n, min(max(2 ** int(math.log2(max(n / 16, 1))), 32), 128))
+        batch_size = min(n, min(max(2 ** int(math.log2(max(n / 8, 1))), 32), 256))
         n_without = 0
         if plan.n_members >= MANY_MEMBERS and len(without_bins) < rows.X.shape[1]:
             n_without = max(plan.n_members // 3, MIN_FOLDS)

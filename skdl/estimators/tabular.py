@@ -45,7 +45,7 @@ from skdl.preprocessing.tabular_encoder import read_table
 __all__ = ["TabularClassifier", "TabularRegressor"]
 
 # Numbers of members and of epochs.
-PRESETS = {"fast": (6, 20), "default": (12, 30), "best": (24, 60)}
+PRESETS = {"fast": (6, 20), "default": (10, 45), "best": (24, 60)}
 # Names of other libraries that come close.
 RELATED = {
     "preset": {
@@ -350,7 +350,7 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
     Parameters
     ----------
     preset : {'fast', 'default', 'best'}, default='default'
-        Numbers of members and epochs: 6 and 20, 8 and 30, or 16 and 60. `n_members` and
+        Numbers of members and epochs: 6 and 20, 10 and 45, or 24 and 60. `n_members` and
         `max_iter` take precedence.
     n_members : int, optional
         Number of networks. Each holds out rows of its own; with fewer than 4 members,
@@ -365,8 +365,8 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
         8 for more than 100 columns and for the preset 'fast'.
     max_iter : int, optional
         Most epochs. The default is that of the preset. Small tables get more epochs
-        than `max_iter`, because at least 500 steps are planned: 2,000 rows in batches
-        of 64 make 31 steps per epoch, hence 17 epochs. Training ends earlier when the
+        than `max_iter`, because at least 500 steps are planned: 600 rows in batches of
+        64 make 9 steps per epoch, hence 56 epochs. Training ends earlier when the
         held-out loss grows.
     learning_rate_init : float, default=0.03
         The largest learning rate. It rises over the first 5 % of the steps, and falls
@@ -641,7 +641,7 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
     Parameters
     ----------
     preset : {'fast', 'default', 'best'}, default='default'
-        Numbers of members and epochs: 6 and 20, 8 and 30, or 16 and 60. `n_members` and
+        Numbers of members and epochs: 6 and 20, 10 and 45, or 24 and 60. `n_members` and
         `max_iter` take precedence.
     n_members : int, optional
         Number of networks. Each holds out rows of its own; with fewer than 4 members,
@@ -656,8 +656,8 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
         8 for more than 100 columns and for the preset 'fast'.
     max_iter : int, optional
         Most epochs. The default is that of the preset. Small tables get more epochs
-        than `max_iter`, because at least 500 steps are planned: 2,000 rows in batches
-        of 64 make 31 steps per epoch, hence 17 epochs. Training ends earlier when the
+        than `max_iter`, because at least 500 steps are planned: 600 rows in batches of
+        64 make 9 steps per epoch, hence 56 epochs. Training ends earlier when the
         held-out loss grows.
     learning_rate_init : float, default=0.03
         The largest learning rate. It rises over the first 5 % of the steps, and falls
