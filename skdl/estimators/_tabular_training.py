@@ -22,7 +22,8 @@ from skdl.estimators._verbose import Table
 
 __all__ = ["Plan", "TabularRun", "joined"]
 
-MIN_STEPS, WARM_UP = 500, 0.05
+# Fewest steps per planned epoch: small tables get more epochs.
+STEPS_PER_EPOCH, WARM_UP = 11, 0.05
 # Widths of the hidden layers for few rows, and from this number of rows on.
 NARROW, WIDE, MANY_ROWS = (64, 64), (128, 128), 4000
 # From this number of members on, a third of them, but at least `MIN_FOLDS`, see no
@@ -44,7 +45,7 @@ class Plan:
     hidden : sequence of int, or None
         Widths of the hidden layers. None chooses them by the number of rows.
     n_epochs : int
-        Number of epochs; small tables get more, until there are 500 steps.
+        Number of epochs; small tables get more, see `STEPS_PER_EPOCH`.
     rate : float
         The largest learning rate.
     dropout : float
@@ -133,7 +134,8 @@ class TabularRun:
         self.network = self.groups[0].network
         self.optimizer = self.groups[0].optimizer
         self.n_batches = n // batch_size
-        self.max_epochs = max(plan.n_epochs, math.ceil(MIN_STEPS / self.n_batches))
+        stretch = max(1, STEPS_PER_EPOCH / self.n_batches)
+        self.max_epochs = math.ceil(plan.n_epochs * stretch)
         self.progress = Progress(max_epochs=self.max_epochs, batches=self.n_batches)
         weights = rows.weights[:, None]
         self.data, self.validation = Data(rows.X, rows.y, None, weights), None

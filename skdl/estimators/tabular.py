@@ -364,10 +364,9 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
         Number of quantile bins of each number, see `TabularEncoder`. 'auto' is 16, but
         8 for more than 100 columns and for the preset 'fast'.
     max_iter : int, optional
-        Most epochs. The default is that of the preset. Small tables get more epochs
-        than `max_iter`, because at least 500 steps are planned: 600 rows in batches of
-        64 make 9 steps per epoch, hence 56 epochs. Training ends earlier when the
-        held-out loss grows.
+        Most epochs. The default is that of the preset. Small tables get more, because
+        an epoch counts as at least 11 steps: 600 rows in batches of 64 make 9 steps, so
+        45 epochs become 55. Training ends earlier when the held-out loss grows.
     learning_rate_init : float, default=0.03
         The largest learning rate. It rises over the first 5 % of the steps, and falls
         to 0 by a cosine.
@@ -655,10 +654,9 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
         Number of quantile bins of each number, see `TabularEncoder`. 'auto' is 16, but
         8 for more than 100 columns and for the preset 'fast'.
     max_iter : int, optional
-        Most epochs. The default is that of the preset. Small tables get more epochs
-        than `max_iter`, because at least 500 steps are planned: 600 rows in batches of
-        64 make 9 steps per epoch, hence 56 epochs. Training ends earlier when the
-        held-out loss grows.
+        Most epochs. The default is that of the preset. Small tables get more, because
+        an epoch counts as at least 11 steps: 600 rows in batches of 64 make 9 steps, so
+        45 epochs become 55. Training ends earlier when the held-out loss grows.
     learning_rate_init : float, default=0.03
         The largest learning rate. It rises over the first 5 % of the steps, and falls
         to 0 by a cosine.

@@ -41,7 +41,7 @@ KINDS = [TabularClassifier, TabularRegressor]
 
 @pytest.fixture(autouse=True)
 def few_steps(monkeypatch):
-    monkeypatch.setattr(training, "MIN_STEPS", 60)
+    monkeypatch.setattr(training, "STEPS_PER_EPOCH", 1)
 
 
 def table(n=160, seed=0):
@@ -69,7 +69,7 @@ def data_for(kind, n=160):
     },
 )
 def test_checks_of_sklearn(estimator, check, monkeypatch):
-    monkeypatch.setattr(training, "MIN_STEPS", 300)
+    monkeypatch.setattr(training, "STEPS_PER_EPOCH", 7)
     check(estimator)
 
 
@@ -288,6 +288,14 @@ def test_bins_depend_on_preset_and_columns(monkeypatch):
     assert found == [16, 8, 8]
 
 
+def test_small_tables_get_more_epochs(monkeypatch):
+    monkeypatch.setattr(training, "STEPS_PER_EPOCH", 11)
+    X, y = data_for(TabularRegressor)
+    net = TabularRegressor(**SMALL | {"max_iter": 10}, n_members=1).fit(X, y)
+    # 160 rows make 5 batches of 32.
+    assert net.n_iter_ == 22
+
+
 def test_width_depends_on_the_number_of_rows(monkeypatch):
     X, y = data_for(TabularRegressor)
     options = SMALL | {"hidden_layer_sizes": "auto"}
@@ -374,7 +382,7 @@ def test_verbose_prints_a_row_for_each_epoch(capsys):
     X, y = data_for(TabularRegressor)
     net = TabularRegressor(**SMALL | {"max_iter": 8}, verbose=True).fit(X, y)
     header, *rows, end = capsys.readouterr().out.splitlines()
-    assert len(rows) == net.n_iter_ == 12
+    assert len(rows) == net.n_iter_ == 8
     # Every second epoch is judged, and the columns of the others are blank.
     assert "nan" not in "".join(rows)
     assert {len(row) for row in rows} == {len(rows[0])}
@@ -419,7 +427,7 @@ def test_curves_of_the_history():
 
 def test_callback_ends_training():
     X, y = data_for(TabularRegressor)
-    net = TabularRegressor(**SMALL)
+    net = TabularRegressor(**SMALL | {"max_iter": 6})
     net.set_callbacks(LambdaCallback(lambda net: net.n_iter_ == 3)).fit(X, y)
     assert (net.n_iter_, net.stop_reason_) == (3, "callback")
     assert "_run" not in pickle.loads(pickle.dumps(net.set_callbacks())).__dict__
