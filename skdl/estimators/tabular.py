@@ -350,8 +350,8 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
     Parameters
     ----------
     preset : {'fast', 'default', 'best'}, default='default'
-        Numbers of members and epochs: 6 and 20, 10 and 45, or 24 and 60. `n_members` and
-        `max_iter` take precedence.
+        Numbers of members and epochs: 6 and 20, 10 and 45, or 24 and 60. `n_members`
+        and `max_iter` take precedence.
     n_members : int, optional
         Number of networks. Each holds out rows of its own; with fewer than 4 members,
         some rows are held out by none. From 8 members on, a third of them, but at least
@@ -640,8 +640,8 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
     Parameters
     ----------
     preset : {'fast', 'default', 'best'}, default='default'
-        Numbers of members and epochs: 6 and 20, 10 and 45, or 24 and 60. `n_members` and
-        `max_iter` take precedence.
+        Numbers of members and epochs: 6 and 20, 10 and 45, or 24 and 60. `n_members`
+        and `max_iter` take precedence.
     n_members : int, optional
         Number of networks. Each holds out rows of its own; with fewer than 4 members,
         some rows are held out by none. From 8 members on, a third of them, but at least
