@@ -45,7 +45,7 @@ from skdl.preprocessing.tabular_encoder import read_table
 __all__ = ["TabularClassifier", "TabularRegressor"]
 
 # Numbers of members and of epochs.
-PRESETS = {"fast": (6, 20), "default": (10, 45), "best": (24, 60)}
+PRESETS = {"fast": (5, 25), "default": (10, 45), "best": (24, 60)}
 # Names of other libraries that come close.
 RELATED = {
     "preset": {
@@ -174,8 +174,9 @@ class _BaseTabular(
         validate_data(self, X, reset=True, skip_check_array=True)
         n_bins = self.n_bins
         if isinstance(n_bins, str):
-            is_fast = self.preset == "fast" or self.n_features_in_ > MANY_COLUMNS
-            n_bins = FEW_BINS if is_fast else MANY_BINS
+            # The encoder refuses arrays without a number of columns.
+            is_wide = getattr(self, "n_features_in_", 0) > MANY_COLUMNS
+            n_bins = FEW_BINS if is_wide else MANY_BINS
         self._encoder = TabularEncoder(
             categorical_features=self.categorical_features, n_bins=n_bins
         ).fit(X)
@@ -350,7 +351,7 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
     Parameters
     ----------
     preset : {'fast', 'default', 'best'}, default='default'
-        Numbers of members and epochs: 6 and 20, 10 and 45, or 24 and 60. `n_members`
+        Numbers of members and epochs: 5 and 25, 10 and 45, or 24 and 60. `n_members`
         and `max_iter` take precedence.
     n_members : int, optional
         Number of networks. Each holds out rows of its own; with fewer than 4 members,
@@ -362,7 +363,7 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
         (128, 128) for more.
     n_bins : 'auto' or int, default='auto'
         Number of quantile bins of each number, see `TabularEncoder`. 'auto' is 16, but
-        8 for more than 100 columns and for the preset 'fast'.
+        8 for more than 100 columns.
     max_iter : int, optional
         Most epochs. The default is that of the preset. Small tables get more, because
         an epoch counts as at least 11 steps: 600 rows in batches of 64 make 9 steps, so
@@ -640,7 +641,7 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
     Parameters
     ----------
     preset : {'fast', 'default', 'best'}, default='default'
-        Numbers of members and epochs: 6 and 20, 10 and 45, or 24 and 60. `n_members`
+        Numbers of members and epochs: 5 and 25, 10 and 45, or 24 and 60. `n_members`
         and `max_iter` take precedence.
     n_members : int, optional
         Number of networks. Each holds out rows of its own; with fewer than 4 members,
@@ -652,7 +653,7 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
         (128, 128) for more.
     n_bins : 'auto' or int, default='auto'
         Number of quantile bins of each number, see `TabularEncoder`. 'auto' is 16, but
-        8 for more than 100 columns and for the preset 'fast'.
+        8 for more than 100 columns.
     max_iter : int, optional
         Most epochs. The default is that of the preset. Small tables get more, because
         an epoch counts as at least 11 steps: 600 rows in batches of 64 make 9 steps, so

@@ -272,20 +272,19 @@ def test_no_interval_without_held_out_rows():
 def test_presets_are_defaults():
     X, y = data_for(TabularRegressor)
     options = SMALL | {"preset": "fast", "max_iter": None}
-    assert TabularRegressor(**options).fit(X, y).n_iter_ == 20
+    assert TabularRegressor(**options).fit(X, y).n_iter_ == 25
     net = TabularRegressor(**options | {"n_members": 3, "max_iter": 14}).fit(X, y)
     assert len(net._network.parameters) == 3
     assert net.n_iter_ == 14
 
 
-def test_bins_depend_on_preset_and_columns(monkeypatch):
+def test_bins_depend_on_the_number_of_columns(monkeypatch):
     X, y = data_for(TabularRegressor)
     net = TabularRegressor(**SMALL).fit(X, y)
-    fast = clone(net).set_params(preset="fast").fit(X, y)
     monkeypatch.setattr(tabular, "MANY_COLUMNS", X.shape[1] - 1)
     wide = clone(net).fit(X, y)
-    found = [len(one._encoder.bin_means_[0]) for one in (net, fast, wide)]
-    assert found == [16, 8, 8]
+    found = [len(one._encoder.bin_means_[0]) for one in (net, wide)]
+    assert found == [16, 8]
 
 
 def test_small_tables_get_more_epochs(monkeypatch):
