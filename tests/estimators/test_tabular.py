@@ -272,7 +272,7 @@ def test_no_interval_without_held_out_rows():
 def test_presets_are_defaults():
     X, y = data_for(TabularRegressor)
     options = SMALL | {"preset": "fast", "max_iter": None}
-    assert TabularRegressor(**options).fit(X, y).n_iter_ == 25
+    assert TabularRegressor(**options).fit(X, y).n_iter_ == 30
     net = TabularRegressor(**options | {"n_members": 3, "max_iter": 14}).fit(X, y)
     assert len(net._network.parameters) == 3
     assert net.n_iter_ == 14
