@@ -13,7 +13,7 @@ from benchmarks.table import replace_section
 README = Path(__file__).with_name("README.md")
 QUESTIONS = (
     "steps", "stacks", "accuracy", "options", "sparse", "predict", "lbfgs", "memory",
-    "imports", "growth", "tabular", "activations", "fixed_cost",
+    "imports", "growth", "tabular", "activations", "fixed_cost", "memory_map",
 )  # fmt: skip
 
 

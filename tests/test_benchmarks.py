@@ -27,6 +27,7 @@ from benchmarks.questions import (
     fixed_cost,
     growth,
     lbfgs,
+    memory_map,
     options,
     predict,
     sparse,
@@ -212,6 +213,7 @@ QUESTIONS = {
     "accuracy": accuracy.measure,
     "activations": activations.measure,
     "fixed_cost": fixed_cost.measure,
+    "memory_map": memory_map.measure,
 }
 
 

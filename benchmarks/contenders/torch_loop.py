@@ -3,8 +3,9 @@
 import numpy as np
 import torch
 from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
 
-__all__ = ["Loop", "make_net"]
+__all__ = ["LoaderLoop", "Loop", "make_net"]
 
 # Our names of the activations that PyTorch has.
 ACTIVATIONS = {
@@ -50,7 +51,6 @@ class Loop:
 
     def epochs(self):
         """Yield after each epoch."""
-        X, y, batch_size = self.X, self.y, self.problem.batch_size
         self.net = net = make_net(self.problem)
         optimizer = make_optimizer(self.problem, net)
         criterion = nn.CrossEntropyLoss()
@@ -58,9 +58,9 @@ class Loop:
         for order in self.orders:
             net.train()
             total = torch.zeros(())
-            for rows in order.split(batch_size):
+            for X, y in self.batches(order):
                 optimizer.zero_grad()
-                loss = criterion(net(X.index_select(0, rows)), y.index_select(0, rows))
+                loss = criterion(net(X), y)
                 if l1:
                     loss = loss + l1 * sum(W.abs().sum() for W in weights)
                 loss.backward()
@@ -69,10 +69,27 @@ class Loop:
             total.item()
             yield
 
+    def batches(self, order):
+        """Yield the rows and the labels of each batch."""
+        for rows in order.split(self.problem.batch_size):
+            yield self.X.index_select(0, rows), self.y.index_select(0, rows)
+
     def scores(self, X):
         """Return raw scores."""
         with torch.inference_mode():
             return self.net.eval()(torch.from_numpy(X)).numpy()
+
+
+class LoaderLoop(Loop):
+    """The same training with the batches of a ``DataLoader``, as tutorials make them.
+
+    The loader reads row by row, and stacks the rows.
+    """
+
+    def batches(self, order):
+        """Yield the rows and the labels of each batch."""
+        rows = TensorDataset(self.X, self.y)
+        return DataLoader(rows, self.problem.batch_size, sampler=order.tolist())
 
 
 def make_net(problem):

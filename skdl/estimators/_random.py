@@ -4,6 +4,7 @@ from functools import lru_cache
 from numbers import Integral
 
 import numpy as np
+from numpy.random.bit_generator import ISeedSequence
 from sklearn.utils import check_random_state
 
 __all__ = [
@@ -16,8 +17,16 @@ __all__ = [
 
 # A seed determines the streams by their order: new streams go to the end.
 STREAMS = ("shuffling", "validation", "dropout", "augmentation")
-# Of generators whose state is set at once: it saves the time to make a seed.
-SEED = np.random.SeedSequence(0)
+
+
+class _NoSeed(ISeedSequence):
+    """Zeros, for a generator whose state is set at once: seeds take longer."""
+
+    def generate_state(self, n_words, dtype=np.uint32):
+        return np.zeros(n_words, dtype)
+
+
+NO_SEED = _NoSeed()
 
 
 def random_streams(random_state):
@@ -85,7 +94,7 @@ def save_streams(streams):
 
 def load_streams(states):
     """Return the generators of such states."""
-    streams = {name: np.random.Generator(np.random.PCG64(SEED)) for name in STREAMS}
+    streams = {name: np.random.Generator(np.random.PCG64(NO_SEED)) for name in STREAMS}
     restore_streams(streams, states)
     return streams
 
