@@ -59,7 +59,15 @@ DEPENDENCIES = {"numpy", "scipy", "sklearn", "joblib", "narwhals", "threadpoolct
 EXTRAS = {"PIL", "dask", "matplotlib", "optuna", "pandas", "polars", "rich", "skops"}
 EXTRAS |= {"IPython", "mlflow", "onnx", "skl2onnx", "tensorboardX", "torch", "tqdm"}
 # What numpy.random has that does not draw from its global state.
-RANDOM = {"BitGenerator", "Generator", "MT19937", "PCG64", "PCG64DXSM", "Philox"}
+RANDOM = {
+    "BitGenerator",
+    "bit_generator",
+    "Generator",
+    "MT19937",
+    "PCG64",
+    "PCG64DXSM",
+    "Philox",
+}
 RANDOM |= {"RandomState", "SFC64", "SeedSequence", "default_rng", "get_state"}
 
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
