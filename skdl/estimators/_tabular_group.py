@@ -1,4 +1,4 @@
-"""Trains members of a tabular net that see the same columns, in one stack.
+"""Trains members of a tabular net that are alike, in one stack.
 
 All members see the same batches. The weight of a row is 0 for the member that holds it
 out, so one product serves all of them. Scores of held-out rows choose the epoch.
@@ -25,10 +25,10 @@ from skdl.engine.stacked_batches import StackedBatches
 from skdl.engine.stacking import unstack
 from skdl.engine.target_tables import one_hot
 from skdl.engine.workspace import Workspace
-from skdl.estimators._tabular_mixture import CalibratedLoss
+from skdl.estimators._tabular_mixture import CalibratedLoss, best_temperature
 from skdl.estimators._targets import smooth
 
-__all__ = ["NO_FOLD", "Group", "Rows", "fold_numbers"]
+__all__ = ["MIN_FOLDS", "NO_FOLD", "Group", "Kind", "Rows", "fold_numbers"]
 
 SCALE_RATE, BIAS_RATE, BIAS_STD = 6.0, 0.1, 0.3
 # Fewer folds would take too many rows from each member.
@@ -108,17 +108,34 @@ class Rows:
         return part
 
 
+@dataclass
+class Kind:
+    """What the members of a group are like.
+
+    Attributes
+    ----------
+    n_members : int
+        Number of members.
+    columns : ndarray of int, or None
+        Numbers of the columns that the members see. None stands for all.
+    smoothing : float
+        Label smoothing.
+    """
+
+    n_members: int
+    columns: np.ndarray | None
+    smoothing: float
+
+
 class Group:
-    """Members that see the same columns.
+    """Members of one kind.
 
     Parameters
     ----------
     rows : Rows
         The rows, with all columns.
-    n_members : int
-        Number of members.
-    columns : ndarray of int, or None
-        Numbers of the columns that the members see. None stands for all.
+    kind : Kind
+        What the members are like.
     hidden : sequence of int
         Widths of the hidden layers.
     plan : Plan
@@ -144,13 +161,14 @@ class Group:
         Loss of the last epoch, and the last judgement of held-out rows.
     """
 
-    def __init__(self, rows, n_members, columns, hidden, plan, batch_size, rng):
+    def __init__(self, rows, kind, hidden, plan, batch_size, rng):
+        n_members, columns, smoothing = kind.n_members, kind.columns, kind.smoothing
         self.rows, self.n_members = rows.seen_by(columns), n_members
-        self.columns, self.batch_size, self.rng = columns, batch_size, rng
+        self.columns, self.smoothing = columns, smoothing
+        self.batch_size, self.rng = batch_size, rng
         n_classes, y = rows.n_classes, rows.y
         strata = None if n_classes is None else np.unique(y, return_inverse=True)[1]
         self.folds = fold_numbers(n_members, strata, len(y), rng)
-        self.smoothing = plan.smoothing
         self.network = Network(
             (
                 self.rows.X.shape[1],
@@ -305,6 +323,22 @@ class Group:
         if self.rows.n_classes is None:
             return r2_score(y, scores, sample_weight=weights)
         return accuracy_score(y, scores.argmax(axis=1), sample_weight=weights)
+
+    def temperature(self):
+        """Return the temperature of its held-out scores."""
+        y, weights = self.rows.y[self.known], self.rows.weights[self.known]
+        return best_temperature(self.scores[self.known], y, weights)
+
+    def scale_scores(self, factor):
+        """Multiply the scores of the members.
+
+        Parameters
+        ----------
+        factor : float
+        """
+        last = self.network.affine[-1]
+        for array in (last.weights, last.biases, self.scores):
+            np.multiply(array, np.float32(factor), out=array)
 
     def interrupt(self):
         """Take the parameters of the last step for the mean of an epoch."""

@@ -3,10 +3,19 @@
 import math
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize_scalar, nnls
 from scipy.special import log_softmax
 
-__all__ = ["CalibratedLoss", "best_mixture", "best_share", "mixed_log_probabilities"]
+__all__ = [
+    "CalibratedLoss",
+    "best_mixture",
+    "best_shares",
+    "best_temperature",
+    "mixed_log_probabilities",
+]
+
+# τ and the shares are improved in turn; the shares by small steps.
+N_ROUNDS, N_STEPS = 2, 50
 
 
 class CalibratedLoss:
@@ -45,13 +54,28 @@ class CalibratedLoss:
         return factor * self.of_class - np.log(np.add.reduce(self.buffer, axis=0))
 
 
+def best_temperature(scores, y, weights):
+    """Return the τ with the least log loss of softmax(τ · scores).
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_rows, n_classes)
+        Raw scores of held-out rows.
+    y : ndarray of int of shape (n_rows,)
+        Class numbers.
+    weights : ndarray of shape (n_rows,)
+        Weights of the rows.
+    """
+    return math.exp(_minimum(CalibratedLoss(scores, y, weights)))
+
+
 def best_mixture(scores, y, weights, calibrates):
     """Return the τ and the shares of groups with the least log loss of their mixture.
 
     Parameters
     ----------
     scores : list of ndarray of shape (n_rows, n_classes)
-        Raw scores of held-out rows by one group, or by two.
+        Raw scores of held-out rows by each group.
     y : ndarray of int of shape (n_rows,)
         Class numbers.
     weights : ndarray of shape (n_rows,)
@@ -67,39 +91,51 @@ def best_mixture(scores, y, weights, calibrates):
         Their sum is 1.
     """
     losses = [CalibratedLoss(one, y, weights) for one in scores]
+    log_temperature, shares = 0.0, np.full(len(losses), 1 / len(losses))
 
-    def best_of_shares(log_temperature):
-        if len(losses) == 1:
-            return losses[0](log_temperature), 1.0
-        first, second = (
-            np.exp(one.log_probabilities(log_temperature)) for one in losses
-        )
-        tiny = np.finfo(np.float32).tiny
+    def probabilities(log_temperature):
+        logs = [loss.log_probabilities(log_temperature) for loss in losses]
+        return np.maximum(np.exp(logs), np.finfo(np.float32).tiny)
 
-        def loss(share):
-            mixed = np.maximum(share * first + (1 - share) * second, tiny)
-            return -float(np.dot(np.log(mixed), losses[0].shares))
+    def loss(log_temperature):
+        mixed = np.log(shares @ probabilities(log_temperature))
+        return -float(np.dot(mixed, losses[0].shares))
 
-        found = minimize_scalar(loss, bounds=(0, 1), method="bounded")
-        return found.fun, found.x
-
-    log_temperature = 0.0
-    if calibrates:
-        log_temperature = minimize_scalar(
-            lambda value: best_of_shares(value)[0], bounds=(-5, 2), method="bounded"
-        ).x
-    return math.exp(log_temperature), _shares(
-        best_of_shares(log_temperature)[1], scores
-    )
+    for _ in range(N_ROUNDS):
+        if calibrates:
+            log_temperature = _minimum(loss)
+        shares = _shares_of_mixture(probabilities(log_temperature), losses[0].shares)
+    return math.exp(log_temperature), shares
 
 
-def best_share(predictions, y, weights):
+def _minimum(loss):
+    return minimize_scalar(loss, bounds=(-5, 2), method="bounded").x
+
+
+def _shares_of_mixture(p, weights):
+    """Return the shares with the largest likelihood, by expectation maximization.
+
+    Parameters
+    ----------
+    p : ndarray of shape (n_groups, n_rows)
+        Probability of each row's class by each group.
+    weights : ndarray of shape (n_rows,)
+        Weights of the rows; their sum is 1.
+    """
+    shares = np.full(len(p), 1 / len(p))
+    for _ in range(N_STEPS if len(p) > 1 else 0):
+        shares = shares * (p @ (weights / (shares @ p)))
+        shares /= shares.sum()
+    return shares
+
+
+def best_shares(predictions, y, weights):
     """Return the shares of groups with the least squared error of their mean.
 
     Parameters
     ----------
     predictions : list of ndarray of shape (n_rows, n_outputs)
-        Predictions of held-out rows by one group, or by two.
+        Predictions of held-out rows by each group.
     y : ndarray of shape (n_rows, n_outputs)
         Targets.
     weights : ndarray of shape (n_rows,)
@@ -110,18 +146,18 @@ def best_share(predictions, y, weights):
     shares : ndarray of shape (n_groups,)
         Their sum is 1.
     """
-    share = 1.0
-    if len(predictions) == 2:
-        first, second = predictions
-        apart, error = first - second, y - second
-        size = np.dot(weights, np.square(apart).sum(axis=1))
-        inner = np.dot(weights, (apart * error).sum(axis=1))
-        share = min(max(inner / size, 0.0), 1.0) if size > 0 else 0.5
-    return _shares(share, predictions)
-
-
-def _shares(share, groups):
-    return np.array([share, 1 - share])[: len(groups)]
+    n_groups, roots = len(predictions), np.sqrt(weights)[:, None]
+    errors = [((one - y) * roots).ravel() for one in predictions]
+    products = np.array([[np.dot(a, b) for b in errors] for a in errors], float)
+    size = np.trace(products)
+    if not size > 0:
+        return np.full(n_groups, 1 / n_groups)
+    # Equal predictions get equal shares.
+    products += 1e-6 * size * np.eye(n_groups)
+    # Least s' P s for a sum of 1 is, but for a factor, least s' P s - 2 Σ s.
+    root = np.linalg.cholesky(products)
+    shares, _ = nnls(root.T, np.linalg.solve(root, np.ones(n_groups)))
+    return shares / shares.sum()
 
 
 def mixed_log_probabilities(scores, weights, temperature):

@@ -1,7 +1,8 @@
-"""Trains the members of a tabular net, in one or two groups.
+"""Trains the members of a tabular net, in up to three groups.
 
 The members of the first group see the whole code of the table. Those of a second group
-see it without the bins of numbers: they err elsewhere, so the mean of both is better.
+see it without the bins of numbers, and those of a third one learn labels without
+smoothing: they err elsewhere, so the mean of all is better.
 """
 
 import math
@@ -17,7 +18,7 @@ from skdl._warn import warn
 from skdl.engine.batching import Data
 from skdl.engine.network import Network
 from skdl.engine.progress import Progress
-from skdl.estimators._tabular_group import MIN_FOLDS, Group
+from skdl.estimators._tabular_group import MIN_FOLDS, Group, Kind
 from skdl.estimators._verbose import Table
 
 __all__ = ["Plan", "TabularRun", "joined"]
@@ -29,6 +30,8 @@ NARROW, WIDE, MANY_ROWS = (64, 64), (128, 128), 4000
 # From this number of members on, a third of them, but at least `MIN_FOLDS`, see no
 # bins.
 MANY_MEMBERS = 8
+# From this number on, a third of them learn labels without smoothing.
+VERY_MANY_MEMBERS = 24
 # Training may end after this share of the epochs.
 HOPE = 0.4
 RECORDS = ("loss", "validation_loss", "validation_score", "learning_rate", "time")
@@ -87,7 +90,7 @@ class TabularRun:
     Attributes
     ----------
     groups : list of Group
-        One group of members that see all columns; perhaps another one without bins.
+        One group of members that see all columns, and perhaps others.
     network : Network
         The stack of the members of the first group, with the parameters of the last
         step.
@@ -120,16 +123,9 @@ class TabularRun:
         if hidden is None:
             hidden = WIDE if n >= MANY_ROWS else NARROW
         batch_size = min(n, min(max(2 ** int(math.log2(max(n / 8, 1))), 32), 256))
-        n_without = 0
-        if plan.n_members >= MANY_MEMBERS and len(without_bins) < rows.X.shape[1]:
-            n_without = max(plan.n_members // 3, MIN_FOLDS)
         self.groups = [
-            Group(rows, size, columns, hidden, plan, batch_size, rng)
-            for size, columns in (
-                (plan.n_members - n_without, None),
-                (n_without, without_bins),
-            )
-            if size
+            Group(rows, kind, hidden, plan, batch_size, rng)
+            for kind in _kinds(plan, without_bins, rows.X.shape[1])
         ]
         self.network = self.groups[0].network
         self.optimizer = self.groups[0].optimizer
@@ -280,6 +276,27 @@ class TabularRun:
             "temperature_": 1.0,
             "member_weights_": weights,
         }
+
+
+def _kinds(plan, without_bins, n_columns):
+    """Return the kinds of members.
+
+    Parameters
+    ----------
+    plan : Plan
+        The settings.
+    without_bins : ndarray of int
+        Numbers of all columns except the bins of numbers.
+    n_columns : int
+        Number of all columns.
+    """
+    others, third = [], plan.n_members // 3
+    if plan.n_members >= MANY_MEMBERS and len(without_bins) < n_columns:
+        others.append(Kind(max(third, MIN_FOLDS), without_bins, plan.smoothing))
+    if plan.n_members >= VERY_MANY_MEMBERS:
+        others.append(Kind(third, None, 0.0))
+    n_first = plan.n_members - sum(kind.n_members for kind in others)
+    return [Kind(n_first, None, plan.smoothing), *others]
 
 
 def joined(groups, n_columns):

@@ -35,7 +35,7 @@ from skdl.estimators._tabular_group import Rows
 from skdl.estimators._tabular_intervals import error_ratio
 from skdl.estimators._tabular_mixture import (
     best_mixture,
-    best_share,
+    best_shares,
     mixed_log_probabilities,
 )
 from skdl.estimators._tabular_training import Plan, TabularRun, joined
@@ -194,7 +194,7 @@ class _BaseTabular(
             return np.ones(len(Z))
         return check_weights(sample_weight, Z)
 
-    def _learn(self, rows, plan, given):
+    def _learn(self, rows, plan, given, calibrates=False):
         """Train on the rows of positive weight; store what every tabular net has.
 
         Parameters
@@ -205,6 +205,8 @@ class _BaseTabular(
             The settings.
         given : tuple
             What callbacks get: X, y and sample weights of `fit`.
+        calibrates : bool
+            Whether to bring the scores of all groups to the same temperature.
         """
         rng = np.random.default_rng(
             check_random_state(self.random_state).randint(2**31 - 1, size=4)
@@ -220,6 +222,11 @@ class _BaseTabular(
             start_callbacks(self, run.max_epochs, *given, attributes=run.attributes_now)
         )
         del self._run
+        if run.validation is not None and calibrates and len(run.groups) > 1:
+            # One temperature serves all groups then.
+            temperatures = [group.temperature() for group in run.groups]
+            for group, temperature in zip(run.groups, temperatures, strict=True):
+                group.scale_scores(temperature / temperatures[0])
         self._network = joined(run.groups, rows.X.shape[1])
         self.best_iteration_ = run.best_epoch
         self.history_ = {name: np.array(run.history[name]) for name in run.history}
@@ -356,8 +363,8 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
     n_members : int, optional
         Number of networks. Each holds out rows of its own; with fewer than 4 members,
         some rows are held out by none. From 8 members on, a third of them, but at least
-        4, are a second group: they see no bins of numbers, and the held-out rows decide
-        how much they count.
+        4, are a second group: they see no bins of numbers. From 24 on, another third
+        learns labels without smoothing. Held-out rows decide how much a group counts.
     hidden_layer_sizes : 'auto', int or sequence of int, default='auto'
         Widths of the hidden layers. 'auto' is (64, 64) for fewer than 4,000 rows, and
         (128, 128) for more.
@@ -533,15 +540,16 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
             self.class_weight, codes, self.classes_, sample_weight=weights
         )
         n_classes = len(self.classes_)
-        held_out = self._learn(Rows(Z, codes, weights, n_classes), plan, given)
+        calibrates = self.calibrate and n_classes > 1
+        held_out = self._learn(
+            Rows(Z, codes, weights, n_classes), plan, given, calibrates
+        )
         self.temperature_, shares = 1.0, held_out.equal_shares
         self.oof_prediction_ = self.oof_score_ = None
         if held_out.known is not None:
             known, rows, scores = held_out.known, held_out.rows, held_out.scores
             y, weights = rows.y[known], rows.weights[known]
-            self.temperature_, shares = best_mixture(
-                scores, y, weights, self.calibrate and n_classes > 1
-            )
+            self.temperature_, shares = best_mixture(scores, y, weights, calibrates)
             log_p = mixed_log_probabilities(np.stack(scores), shares, self.temperature_)
             self.oof_prediction_ = np.full((len(codes), n_classes), np.nan, np.float32)
             self.oof_prediction_[held_out.used[known]] = np.exp(log_p)
@@ -646,8 +654,8 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
     n_members : int, optional
         Number of networks. Each holds out rows of its own; with fewer than 4 members,
         some rows are held out by none. From 8 members on, a third of them, but at least
-        4, are a second group: they see no bins of numbers, and the held-out rows decide
-        how much they count.
+        4, are a second group: they see no bins of numbers. From 24 on, another third is
+        a group, too. Held-out rows decide how much each group counts.
     hidden_layer_sizes : 'auto', int or sequence of int, default='auto'
         Widths of the hidden layers. 'auto' is (64, 64) for fewer than 4,000 rows, and
         (128, 128) for more.
@@ -812,7 +820,7 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
         if held_out.known is not None:
             known, rows = held_out.known, held_out.rows
             weights, scores = rows.weights[known], held_out.scores
-            shares = best_share(scores, rows.y[known], weights)
+            shares = best_shares(scores, rows.y[known], weights)
             predicted = self._unscaled(np.tensordot(shares, scores, axes=1))
             places = held_out.used[known]
             self._residuals = np.abs(predicted - columns[places])

@@ -30,7 +30,7 @@ from skdl.estimators import _tabular_group as groups
 from skdl.estimators import _tabular_training as training
 from skdl.estimators import tabular
 from skdl.estimators._tabular_intervals import error_ratio
-from skdl.estimators._tabular_mixture import best_mixture, best_share
+from skdl.estimators._tabular_mixture import best_mixture, best_shares
 from skdl.inspection import TrainingCurveDisplay
 from skdl.inspection._metric_names import metric_of
 
@@ -143,19 +143,38 @@ def test_a_group_of_members_sees_no_bins():
     assert_allclose(fewer.member_weights_, 1 / 7)
 
 
+def test_a_third_group_has_labels_without_smoothing():
+    """All groups get the same temperature, or keep their own without calibration."""
+    X, y = data_for(TabularClassifier)
+    net = TabularClassifier(**SMALL, n_members=24).fit(X, y)
+    scores = raw_scores(net._network, net._encoder.transform(X))
+    sizes = np.abs(scores).mean(axis=(1, 2)).reshape(3, 8).mean(axis=1)
+    raw = clone(net).set_params(calibrate=False).fit(X, y)
+    scores = raw_scores(raw._network, raw._encoder.transform(X))
+    raw_sizes = np.abs(scores).mean(axis=(1, 2)).reshape(3, 8).mean(axis=1)
+    assert raw.temperature_ == 1
+    assert_allclose(raw_sizes[0], sizes[0], rtol=1e-5)
+    assert raw_sizes[2] != pytest.approx(sizes[2])
+    assert net.member_weights_.shape == (24,)
+    assert_allclose(net.predict_proba(X).sum(axis=1), 1)
+
+
 def test_shares_follow_held_out_rows():
     rng = np.random.default_rng(0)
     y = rng.standard_normal((500, 1))
     good, bad = y + 0.1 * rng.standard_normal((2, 500, 1)) * [[[1.0]], [[3.0]]]
     # Errors of variance 1 and 9, which are independent.
-    assert_allclose(best_share([good, bad], y, np.ones(500)), [0.9, 0.1], atol=0.03)
-    assert_allclose(best_share([good, good], y, np.ones(500)), 0.5)
+    assert_allclose(best_shares([good, bad], y, np.ones(500)), [0.9, 0.1], atol=0.03)
+    assert_allclose(best_shares([good, good, good], y, np.ones(500)), 1 / 3)
+    assert_allclose(best_shares([y, y], y, np.ones(500)), 0.5)
     classes = rng.integers(3, size=500)
     sharp = 2 * np.eye(3)[classes] + rng.standard_normal((500, 3))
     noise = rng.standard_normal((500, 3))
     _, shares = best_mixture([sharp, noise], classes, np.ones(500), True)
     assert shares[0] > 0.9
     assert_allclose(shares.sum(), 1)
+    _, shares = best_mixture([sharp, sharp, noise], classes, np.ones(500), True)
+    assert_allclose(shares[0], shares[1])
     temperature, shares = best_mixture([sharp], classes, np.ones(500), False)
     assert (temperature, *shares) == (1, 1)
 
