@@ -10,7 +10,7 @@ The contenders take turns, round by round. The table has medians over the rounds
 ratios within a round: of the elapsed times, and in parentheses of the processor times,
 which a busy machine disturbs less (on Linux, with those of the processes).
 
-Run it with ``OPENBLAS_NUM_THREADS=1 python benchmarks/stacked_search.py``. ``--only``
+Run it with ``OPENBLAS_NUM_THREADS=1 python -m benchmarks.stacked_search``. ``--only``
 selects cases, ``--rounds`` their number of rounds. A round of all cases takes about
 five minutes on two cores, most of them for scikit-learn's digits.
 """
