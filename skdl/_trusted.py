@@ -3,12 +3,14 @@
 __all__ = ["trusted_types"]
 
 # Written out, so that users can read what they trust. A test fails if a class is
-# missing, or listed but never saved. Callbacks that write files are not listed: the
-# author of a file could choose where they write.
+# missing, or listed but never saved. Callbacks that write files or call functions are
+# not listed: the author of a file could choose the path, or the function.
 trusted_types = [
+    "skdl.callbacks.epoch_bar.EpochBar",
     "skdl.callbacks.loggers.EpochLogger",
     "skdl.callbacks.monitor.Monitor",
     "skdl.callbacks.monitor.StepRecords",
+    "skdl.callbacks.training_table.TrainingTable",
     "skdl.engine.activations.Elu",
     "skdl.engine.activations.Gelu",
     "skdl.engine.activations.Identity",
@@ -68,6 +70,7 @@ trusted_types = [
     "skdl.estimators.regressor.MLPRegressor",
     "skdl.estimators.tabular.TabularClassifier",
     "skdl.estimators.tabular.TabularRegressor",
+    "skdl.inspection.live_plot.LivePlot",
     "skdl.inspection.neural_features.NeuralFeatures",
     "skdl.model_selection.coarse_to_fine.CoarseToFineSearchCV",
     "skdl.model_selection.ranges.Linear",

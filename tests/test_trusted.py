@@ -31,7 +31,14 @@ from skdl import (
     model_selection,
     preprocessing,
 )
-from skdl.callbacks import CSVLogger, EpochLogger, Monitor
+from skdl.callbacks import (
+    CSVLogger,
+    EpochBar,
+    EpochLogger,
+    LambdaCallback,
+    Monitor,
+    TrainingTable,
+)
 from skdl.callbacks.monitor import StepRecords
 from skdl.model_selection import (
     CoarseToFineSearchCV,
@@ -70,7 +77,14 @@ NAMED_ONLY |= {"MultiOutput"}
 # Base classes.
 NAMED_ONLY |= {"ActivationFunction", "Initializer", "Loss", "Optimizer", "Schedule"}
 # The others write to a path, or call what the file names.
-TRUSTED_CALLBACKS = [EpochLogger, Monitor, StepRecords]
+TRUSTED_CALLBACKS = [
+    EpochBar,
+    EpochLogger,
+    inspection.LivePlot,
+    Monitor,
+    StepRecords,
+    TrainingTable,
+]
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(60, 5))
@@ -263,12 +277,38 @@ def test_callbacks_and_records_come_back_and_go_on():
         assert_array_equal(theirs[name], values, err_msg=name)
 
 
-def test_what_writes_to_a_path_of_the_file_is_not_trusted(tmp_path):
-    path = tmp_path / "log.csv"
-    net = fitted(MLPClassifier(3).set_callbacks(CSVLogger(str(path))), CLASSES)
-    with pytest.raises(skops.io.exceptions.UntrustedTypesFoundException, match="CSV"):
-        through_file(net)
+@pytest.mark.parametrize("make", [CSVLogger, LambdaCallback])
+def test_what_writes_to_a_path_or_calls_a_function_is_not_trusted(make, tmp_path):
+    callback = make(str(tmp_path / "log.csv") if make is CSVLogger else np.shape)
+    net = fitted(MLPClassifier(3), CLASSES)
+    refused = skops.io.exceptions.UntrustedTypesFoundException
+    with pytest.raises(refused, match=make.__name__):
+        through_file(net.set_callbacks(callback))
     assert through_file(net.set_callbacks()).score(X, CLASSES) > 0
+    pipeline = make_pipeline(net.set_callbacks(callback))
+    pipeline[-1].set_callbacks()
+    assert through_file(pipeline).score(X, CLASSES) > 0
+
+
+@pytest.mark.parametrize("name", ensemble.__all__)
+def test_the_callbacks_of_an_ensemble_are_those_of_its_estimator(name):
+    net = fast_net(name).set_callbacks(LambdaCallback(np.shape))
+    made = getattr(ensemble, name)(net, n_members=2, random_state=0).fit(X, CLASSES)
+    with pytest.raises(skops.io.exceptions.UntrustedTypesFoundException):
+        through_file(made)
+    made.estimator.set_callbacks()
+    assert_array_equal(through_file(made).predict(X), made.predict(X))
+
+
+def test_callbacks_of_plain_values_come_back(capsys):
+    net = fast_net("MLPClassifier").set_callbacks(*callbacks_of_plain_values())
+    copy = through_file(net)
+    _, _, plot, bar, table = copy._skl_callbacks
+    assert (plot.interval, plot.yscale) == (0.5, "log")
+    # Streams are not saved.
+    assert (bar.file, table.file, table.time_left) == (None, None, False)
+    copy.set_callbacks(table).fit(X, CLASSES)
+    assert "Training ended" in capsys.readouterr().out
 
 
 def full_name(thing):
@@ -280,6 +320,12 @@ def ensembles():
     for name in ensemble.__all__:
         made = getattr(ensemble, name)(n_members=2, random_state=0)
         yield made.set_params(estimator=fast_net(name)).fit(X, CLASSES)
+
+
+def callbacks_of_plain_values():
+    """Return callbacks that are loaded with the net, those that hold a stream, too."""
+    shown = [EpochBar(io.StringIO()), TrainingTable(io.StringIO(), time_left=False)]
+    return [Monitor(3), EpochLogger(), inspection.LivePlot(0.5, "log"), *shown]
 
 
 def fast_net(name):
@@ -305,7 +351,9 @@ def test_the_list_is_what_files_hold():
         found |= untrusted(tiny.fit(X, CLASSES))
     found |= untrusted(ImageAugmenter())
     net = fast_net("MLPClassifier").set_callbacks(Monitor(), EpochLogger())
-    found |= untrusted(net.fit(X, CLASSES))
+    net.fit(X, CLASSES)
+    net.set_callbacks(*callbacks_of_plain_values())
+    found |= untrusted(net)
     space = {"alpha": Log(0.1, 1), "power_t": Linear(0, 1)}
     net = MLPClassifier((), solver="lbfgs", random_state=0)
     grid = {"alpha": [0.1, 1.0]}

@@ -134,6 +134,9 @@ class BaseEnsemble(Versioned, ExplainedParameters, BaseEstimator):
             "sample_weight_val": sample_weight_val,
         }
         members = self._fit_members(net, X, y, sample_weight, validation)
+        for member in members.nets:
+            # Callbacks belong to the estimator; copies would be saved with each member.
+            member.set_callbacks()
         first = members.nets[0]
         fitted = {"_nets": members.nets, "_network": members.network}
         fitted |= members.attributes | {"n_features_in_": first.n_features_in_}

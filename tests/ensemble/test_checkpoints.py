@@ -201,8 +201,8 @@ def test_a_stopped_run_has_fewer_members(Checkpoints, make, X, y):
         ensemble.fit(X, y)
     assert ensemble.member_epochs_.tolist() == [3, 6]
     assert len(ensemble.estimators_) == 2
-    # The net's own callbacks stay, and ours goes.
-    assert ensemble.estimators_[0]._skl_callbacks == [stop]
+    # The estimator keeps its callbacks, without that of the ensemble.
+    assert ensemble.estimator._skl_callbacks == [stop]
 
 
 def interrupt(net):

@@ -219,3 +219,5 @@ def test_callbacks_of_the_net_are_called(Ensemble, make, X, y):
     ensemble.fit(X, y)
     runs = 3 if hasattr(ensemble, "member_seeds_") else 1
     assert epochs == list(range(1, 10)) * runs
+    assert len(ensemble.estimator._skl_callbacks) == 1
+    assert not any(hasattr(net, "_skl_callbacks") for net in ensemble.estimators_)
