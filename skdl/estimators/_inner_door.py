@@ -26,6 +26,7 @@ from skdl.estimators._fitted import rows_at_once
 from skdl.estimators._labels import stack_columns
 from skdl.estimators._prepare import prepare
 from skdl.estimators._resolve import setting, uses_lbfgs
+from skdl.estimators._scale_advice import constant_loss
 from skdl.estimators._scoring import first_metric
 from skdl.estimators._standardize import scales_columns
 from skdl.estimators._targets import (
@@ -60,6 +61,7 @@ __all__ = [
     "check_hidden_layers",
     "check_training_rows",
     "class_numbers",
+    "constant_loss",
     "each_output",
     "encode",
     "first_metric",
@@ -437,9 +439,15 @@ def train_discarded(net, X, y, sample_weight=None, **options):
     **options
         Arguments of `skdl.engine.training.train` that replace those of ``fit``, such as
         `rate`, `max_epochs`, `on_epoch` and `observer`.
+
+    Returns
+    -------
+    run : TrainingRun
+        For `constant_loss`.
     """
     net._validate_params()
     run = prepare(net, X, y, sample_weight)
     run.loop(**{**run.arguments(), **options})
     run.close()
     del net._run
+    return run

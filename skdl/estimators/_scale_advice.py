@@ -12,7 +12,7 @@ from skdl.estimators._check_input import spacing
 from skdl.estimators._standardize import cure_of_columns
 from skdl.estimators._targets import needs_counts
 
-__all__ = ["remaining_loss", "scale_advice"]
+__all__ = ["constant_loss", "remaining_loss", "scale_advice"]
 
 # The largest number of rows whose scale is measured, and of elements of these rows.
 SCALE_ROWS, SCALE_ELEMENTS = 10_000, 2**20
@@ -54,19 +54,32 @@ def remaining_loss(run):
     run : TrainingRun
         At its end.
     """
-    data, network, loss = run.data, run.network, run.net._loss()
+    data, of_constant = run.data, constant_loss(run)
     rows = _some_rows(data, LOSS_ROWS)
     weights = None if data.weights is None else data.weights[rows, 0]
-    targets, table = data.targets[rows], data.table
-    shares = np.ones(len(targets)) if weights is None else weights.astype(np.float64)
-    shares = shares / shares.sum()
-    constant = best_constant(targets, table, shares, loss, network.widths[-1])
-    of_constant = loss_of_scores(targets, table, shares, loss, constant)
-    scores = raw_scores(network, data.X[rows])
-    of_net = mean_loss(loss, scores, targets, table, weights)
+    scores = raw_scores(run.network, data.X[rows])
+    of_net = mean_loss(run.net._loss(), scores, data.targets[rows], data.table, weights)
     if of_constant < 0:
         return 0.5
     return of_net / of_constant if of_constant else np.inf
+
+
+def constant_loss(run):
+    """Return the mean loss of the best constant for some training rows.
+
+    Parameters
+    ----------
+    run : TrainingRun
+    """
+    data, loss = run.data, run.net._loss()
+    rows = _some_rows(data, LOSS_ROWS)
+    targets, table = data.targets[rows], data.table
+    shares = np.ones(len(targets))
+    if data.weights is not None:
+        shares = data.weights[rows, 0].astype(np.float64)
+    shares = shares / shares.sum()
+    constant = best_constant(targets, table, shares, loss, run.network.widths[-1])
+    return loss_of_scores(targets, table, shares, loss, constant)
 
 
 def _some_rows(data, at_most):

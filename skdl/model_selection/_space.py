@@ -70,6 +70,31 @@ def outside_tuples(param_space, params):
     return " ".join(texts)
 
 
+def refuse_ranges(param_grid):
+    """Raise if a grid has a range in place of a list of values.
+
+    Parameters
+    ----------
+    param_grid : dict or list of dict
+        Parameter `param_grid` of a search.
+
+    Raises
+    ------
+    ValueError
+        With the list to write instead.
+    """
+    grids = [param_grid] if isinstance(param_grid, dict) else param_grid
+    for name, entry in (item for grid in grids for item in grid.items()):
+        if isinstance(entry, Log | Linear):
+            spaced = "geomspace" if isinstance(entry, Log) else "linspace"
+            raise ValueError(
+                f"param_grid: {name!r}: a grid takes lists of values, got the range "
+                f"{entry!r}. Write np.{spaced}({entry.low!r}, {entry.high!r}, "
+                f"{entry.size()}), or take StackedRandomizedSearchCV, which draws from "
+                "ranges."
+            )
+
+
 def combinations(space):
     """Return the ranges of a space, and a list of all combinations of its choices."""
     ranges = {k: v for k, v in space.items() if not isinstance(v, list)}

@@ -4,7 +4,9 @@ import math
 from dataclasses import dataclass
 from numbers import Integral, Real
 
+import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
 
 from skdl._arguments import explain_parameters
 
@@ -64,6 +66,25 @@ class _Range(BaseEstimator):
         rounded = round(value)
         # A bound may lie between two integers.
         return rounded + (rounded < low) - (rounded > high)
+
+    def rvs(
+        self, *, random_state: int | np.random.RandomState | None = None
+    ) -> float | int:
+        """Return a random value from low to high, evenly spread on this scale.
+
+        By this method, searches of scikit-learn that draw candidates take ranges.
+
+        Parameters
+        ----------
+        random_state : int, RandomState instance or None, default=None
+            Source of the value.
+        """
+        self.check()
+        # An integer stands for all numbers that are rounded to it.
+        margin = 0.5 if self.is_integer else 0.0
+        ends = self.coordinate(self.low - margin), self.coordinate(self.high + margin)
+        value = self.value(check_random_state(random_state).uniform(*ends))
+        return min(max(value, self.low), self.high)
 
     def check(self) -> None:
         """Raise ValueError for an invalid parameter."""

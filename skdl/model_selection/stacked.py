@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 
 from skdl._arguments import explain_parameters
+from skdl.model_selection._space import refuse_ranges
 from skdl.model_selection._stacked_search import StackedSearch
 
 __all__ = ["StackedGridSearchCV", "StackedRandomizedSearchCV"]
@@ -125,6 +126,10 @@ class StackedGridSearchCV(StackedSearch, GridSearchCV):
             return_train_score=return_train_score,
         )
 
+    def _check_input_parameters(self, X, y, split_params):
+        refuse_ranges(self.param_grid)
+        super()._check_input_parameters(X, y, split_params)
+
 
 @explain_parameters
 class StackedRandomizedSearchCV(StackedSearch, RandomizedSearchCV):
@@ -140,7 +145,8 @@ class StackedRandomizedSearchCV(StackedSearch, RandomizedSearchCV):
         fitted once for each fold and setting of their parameters. Any other estimator
         works as in `RandomizedSearchCV`.
     param_distributions : dict or list of dict
-        Distributions, or lists of values, by parameter name.
+        Distributions of ``scipy.stats``, `Log` or `Linear` ranges, or lists of values,
+        by parameter name.
     n_iter : int, default=10
         Number of candidates.
     scoring : str, callable, list, tuple, dict or None, default=None

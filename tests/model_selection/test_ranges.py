@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from sklearn.base import clone
@@ -50,6 +51,32 @@ def test_values(r, coordinate, value):
 )
 def test_sizes(r, n):
     assert r.size() == n
+
+
+@pytest.mark.parametrize(
+    ("r", "bound", "share"),
+    [
+        (Log(1e-4, 1.0), 1e-3, 0.25),
+        (Linear(-1.0, 3.0), 0.0, 0.25),
+        # An integer stands for the numbers that are rounded to it, the ends, too.
+        (Linear(0, 4), 1, 2 / 5),
+        (Log(1, 64), 3, math.log(3.5 / 0.5) / math.log(64.5 / 0.5)),
+    ],
+)
+def test_random_values(r, bound, share):
+    rng = np.random.RandomState(0)
+    values = np.array([r.rvs(random_state=rng) for _ in range(1000)])
+    assert ((values >= r.low) & (values <= r.high)).all()
+    assert abs((values <= bound).mean() - share) < 0.05
+    if r.is_integer:
+        assert {r.low, r.high} <= set(values.tolist())
+    again = np.random.RandomState(0)
+    assert [r.rvs(random_state=again) for _ in range(3)] == values[:3].tolist()
+
+
+def test_a_wrong_range_has_no_random_values():
+    with pytest.raises(ValueError, match="Swap them"):
+        Log(1.0, 0.1).rvs()
 
 
 def test_coordinates_invert_values():

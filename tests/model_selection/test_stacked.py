@@ -33,7 +33,12 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import skdl
 from skdl import MLPClassifier, MLPRegressor, Standardizer, SVMClassifier, ValidationSet
 from skdl.callbacks import LambdaCallback
-from skdl.model_selection import StackedGridSearchCV, StackedRandomizedSearchCV
+from skdl.model_selection import (
+    Linear,
+    Log,
+    StackedGridSearchCV,
+    StackedRandomizedSearchCV,
+)
 from tests.model_selection.parts import stacks
 
 # Short runs.
@@ -176,6 +181,17 @@ def test_results_are_those_of_a_randomized_search():
     options = {"n_iter": 4, "cv": 3, "random_state": 1}
     ours = StackedRandomizedSearchCV(net(), space, **options)
     assert_same_search(ours, RandomizedSearchCV(net(), space, **options), X, y)
+
+
+def test_ranges_of_a_randomized_search():
+    space = {"alpha": Log(1e-3, 1e-1), "hidden_layer_sizes": [2]}
+    net = MLPClassifier(max_iter=1, random_state=0)
+    options = {"n_iter": 2, "cv": 2, "random_state": 0}
+    search = StackedRandomizedSearchCV(net, space, **options)
+    with pytest.warns(ConvergenceWarning):
+        found = search.fit(X, y).cv_results_["param_alpha"]
+    assert len(set(found)) == 2
+    assert all(1e-3 < alpha < 1e-1 for alpha in found)
 
 
 @pytest.mark.parametrize("kind", ["frame", "sparse", "list"])
@@ -329,6 +345,12 @@ def test_a_step_that_fails():
         ({"alpha": [1, 2]}, {"scoring": ["accuracy"]}, "refit must be set to"),
         ({"alpha": [1, 2]}, {"n_jobs": "a"}, "'n_jobs' parameter"),
         ({"alpha": "a"}, {}, "Parameter grid"),
+        (
+            [{"alpha": [1]}, {"alpha": Log(1e-3, 1e-1)}],
+            {},
+            r"'alpha': a grid takes lists .* np.geomspace\(0.001, 0.1, 3\), or take",
+        ),
+        ({"power_t": Linear(0, 1)}, {}, r"Write np.linspace\(0, 1, 5\)"),
     ],
 )
 def test_a_failed_fit_changes_nothing(grid, options, message):
