@@ -22,7 +22,7 @@ GUIDES = {
     "from_skorch_and_keras": (2, ()),
     "deploy": (5, ("pandas", "onnxruntime", "skl2onnx", "skops")),
     "callbacks": (5, ()),
-    "displays": (6, ()),
+    "displays": (7, ("pandas",)),
     "training": (6, ("pandas",)),
     "troubleshooting": (4, ()),
     "ensembles": (3, ()),
@@ -31,7 +31,7 @@ GUIDES = {
     "images": (6, ()),
     "inspection": (5, ()),
     "intervals": (2, ()),
-    "tables": (4, ()),
+    "tables": (6, ()),
     "tabular": (3, ("pandas",)),
     "distributed": (4, ("distributed", "dask_ml", "optuna")),
 }

@@ -83,7 +83,7 @@ def to_csr_array(X: Any) -> Any:
     return csr_array(X) if issparse(X) else X
 
 
-def unwrap_net(estimator: Any, *, to_fit: bool = False) -> Unwrapped:
+def unwrap_net(estimator: Any, *, to_fit: bool = False, instead: str = "") -> Unwrapped:
     """Return the net inside an estimator, and the transformers before it.
 
     Parameters
@@ -94,6 +94,8 @@ def unwrap_net(estimator: Any, *, to_fit: bool = False) -> Unwrapped:
     to_fit : bool, default=False
         Whether a clone of the estimator will be fitted. A search need not be fitted
         then, and the net is the one that the search starts with.
+    instead : str, default=""
+        What to write for a fitted tabular net, for the error message.
 
     Raises
     ------
@@ -128,13 +130,13 @@ def unwrap_net(estimator: Any, *, to_fit: bool = False) -> Unwrapped:
             raise TypeError(
                 "estimator must be a net of skdl, or a pipeline, fitted search, "
                 "FrozenEstimator or TransformedTargetRegressor with a net of skdl "
-                f"inside, got {_describe_class(given)}."
+                f"inside, got {_describe_class(given, instead)}."
             )
         path.append(f"{name}__")
     return Unwrapped(estimator, before, is_searched, "".join(path))
 
 
-def _describe_class(estimator):
+def _describe_class(estimator, instead):
     """Return the name of a class, with what to pass instead."""
     if isinstance(estimator, type):
         return f"a class: write {estimator.__name__}(), not {estimator.__name__}"
@@ -142,8 +144,8 @@ def _describe_class(estimator):
     if type(estimator).__module__.startswith("sklearn.neural_network."):
         return f"{name} of scikit-learn (import {name} from skdl instead)"
     if isinstance(estimator, TabularClassifier | TabularRegressor):
-        net = name.replace("Tabular", "MLP")
-        return f"{name}, which holds several nets: pass a net such as {net}"
+        instead = instead or f"pass a net such as {name.replace('Tabular', 'MLP')}"
+        return f"{name}, which holds several nets: {instead}"
     return f"{name}. For an ensemble, pass one of its estimators_"
 
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.ndimage import gaussian_filter1d
+from scipy.sparse import issparse
 from sklearn.base import clone
 
 from skdl._sklearn import check_matplotlib_support
 from skdl._tables import html_table
 from skdl._warn import warn
-from skdl.estimators._inner_door import train_discarded, uses_lbfgs
+from skdl.estimators._inner_door import constant_loss, train_discarded, uses_lbfgs
 from skdl.inspection._check_arguments import check_integer, check_number
 from skdl.inspection._unwrap import unwrap_net
 from skdl.inspection.displays._axes import COLORS, Display, tidy
@@ -27,6 +28,9 @@ __all__ = ["LearningRateDisplay", "find_learning_rate"]
 # the lowest loss and the suggestion: benchmarks/learning_rate.py measures their effect.
 SMOOTHING = 0.02
 MARGIN = 3
+# The least share of a linear net's fall below the loss of a constant that the fall of a
+# net must have: docs/inspection.md has the measurements.
+LEAST_FALL = 0.5
 # The number of latest losses whose mean decides whether training has diverged.
 RECENT = 5
 
@@ -49,6 +53,9 @@ class LearningRateDisplay(Display):
     suggestion : float
         The learning rate to train with; NaN if the loss fell at no rate by more than
         its noise.
+    caution : str, default=""
+        Why the suggestion will hardly help: a linear net learns much more in the same
+        test. Empty otherwise.
 
     Attributes
     ----------
@@ -64,6 +71,7 @@ class LearningRateDisplay(Display):
     losses: np.ndarray
     smoothed_losses: np.ndarray
     suggestion: float
+    caution: str = ""
 
     @classmethod
     def from_estimator(
@@ -169,6 +177,7 @@ class LearningRateDisplay(Display):
             f"{tried}the loss fell from {self.smoothed_losses[0]:.4g} to "
             f"{self.smoothed_losses[k]:.4g} at {self.rates[k]:.2g}. "
             f"Suggested: learning_rate_init={self.suggestion:.2g}"
+            f"{self.caution and '. '}{self.caution}"
         )
 
 
@@ -191,6 +200,10 @@ def find_learning_rate(
     The suggestion is a third of the rate at which the smoothed loss is lowest. The rate
     of the steepest descent, which is often used, was too low in most of the cases that
     docs/inspection.md counts.
+
+    A net that does not learn has a lowest loss, too. If the loss stays above the half
+    of that of a constant, a linear net takes the same test on scaled columns. If that
+    one learns more than twice as much, a warning says that the fault is not the rate.
 
     The suggestion is for this net and optimizer, this `batch_size`, and a learning rate
     that is constant or falls from there (``learning_rate`` is not used here). For a
@@ -231,7 +244,9 @@ def find_learning_rate(
     Warns
     -----
     UserWarning
-        If the loss fell at no rate by more than its noise. The suggestion is NaN then.
+        If the loss fell at no rate by more than its noise; the suggestion is NaN then.
+        If a linear net learns much more in the same test, so that no rate makes this
+        net train well; `caution` has the text.
 
     References
     ----------
@@ -269,42 +284,94 @@ def find_learning_rate(
     if random_state is not None:
         net.set_params(random_state=random_state)
     X, y, _ = unwrapped.transform(X, y, fit=True)
-    rates = np.geomspace(min_rate, max_rate, n_steps)
-    losses, weights = _losses_at(net, X, y, sample_weight, rates)
-    rates = rates[: len(losses)]
-    # Losses above the bound would spread to the steps before by the smoothing.
-    sigma = SMOOTHING * n_steps
-    bounded = np.minimum(losses, _divergence_bound(losses))
-    smoothed = gaussian_filter1d(weights * bounded, sigma)
-    smoothed /= gaussian_filter1d(weights, sigma)
+    all_rates = np.geomspace(min_rate, max_rate, n_steps)
+    linear = _linear(net, X)
+    losses, smoothed, run = _curve(net, X, y, sample_weight, all_rates)
+    rates, caution = all_rates[: len(losses)], ""
     suggestion = float(rates[smoothed.argmin()] / MARGIN)
-    if not smoothed[0] - smoothed.min() > _noise(losses, smoothed, sigma):
+    if not smoothed[0] - smoothed.min() > _noise(losses, smoothed, SMOOTHING * n_steps):
         suggestion = np.nan
         warn(
             f"The loss did not fall at any learning rate from {min_rate:g} to "
             f"{rates[-1]:.2g} by more than its noise: lower min_rate, or raise "
             "max_rate and batch_size, scale the data, and check whether X contains "
-            "anything about y.",
+            "anything about y. diagnose(net, X, y) looks for other faults.",
             UserWarning,
         )
+    elif smoothed.argmin() < n_steps - 1:  # otherwise, max_rate may be too low
+        caution = _caution(
+            smoothed.min(),
+            constant_loss(run),
+            lambda: _curve(linear, X, y, sample_weight, all_rates)[1].min(),
+        )
+        if caution:
+            warn(caution, UserWarning)
     return LearningRateDisplay(
-        rates=rates, losses=losses, smoothed_losses=smoothed, suggestion=suggestion
+        rates=rates, losses=losses, smoothed_losses=smoothed, suggestion=suggestion,
+        caution=caution,
+    )  # fmt: skip
+
+
+def _linear(net, X):
+    """Return a linear net with the loss and the solver of a net, on scaled columns."""
+    scaling = "feature" if net.image_shape is None else "channel"
+    return clone(net).set_params(
+        hidden_layer_sizes=(), activation="relu", dropout=None, normalization=None,
+        residual=False, weight_init="auto",
+        standardize=False if issparse(X) else scaling,
+    )  # fmt: skip
+
+
+def _caution(lowest, constant, lowest_of_linear):
+    """Return a warning about a net that learns much less than a linear net, or "".
+
+    Parameters
+    ----------
+    lowest : float
+        The lowest smoothed loss of the net.
+    constant : float
+        The loss of the best constant.
+    lowest_of_linear : callable
+        Returns the lowest smoothed loss of a linear net. It is not called for a net
+        that learns enough.
+    """
+    # The loss of a user may be negative: then shares of it mean nothing.
+    if constant - lowest >= LEAST_FALL * constant:
+        return ""
+    linear = lowest_of_linear()
+    if constant - lowest >= LEAST_FALL * (constant - linear):
+        return ""
+    return (
+        f"No learning rate brings the loss below {lowest:.3g} in this test. A constant "
+        f"has a loss of {constant:.3g}, and a linear net on scaled columns comes down "
+        f"to {linear:.3g}. So the fault is not the learning rate: call "
+        "diagnose(net, X, y) first."
     )
 
 
+def _curve(net, X, y, sample_weight, rates):
+    """Return the losses of a range test, the same smoothed, and the training run."""
+    losses, weights, run = _losses_at(net, X, y, sample_weight, rates)
+    # Losses above the bound would spread to the steps before by the smoothing.
+    sigma = SMOOTHING * len(rates)
+    bounded = np.minimum(losses, _divergence_bound(losses))
+    smoothed = gaussian_filter1d(weights * bounded, sigma)
+    return losses, smoothed / gaussian_filter1d(weights, sigma), run
+
+
 def _losses_at(net, X, y, sample_weight, rates):
-    """Train at these learning rates; return the losses and weights of the batches.
+    """Train at these rates; return the losses and weights of batches, and the run.
 
     Both arrays end before the first loss that is not finite.
     """
     test = _RangeTest(rates)
-    train_discarded(
+    run = train_discarded(
         net, X, y, sample_weight, rate=test.rate, observer=test,
         on_epoch=lambda epoch: epoch.diverged, max_epochs=len(rates),
     )  # fmt: skip
     losses, weights = np.array(test.losses), np.array(test.weights, float)
     finite = np.logical_and.accumulate(np.isfinite(losses))
-    return losses[finite], weights[finite] / weights.max()
+    return losses[finite], weights[finite] / weights.max(), run
 
 
 class _RangeTest:

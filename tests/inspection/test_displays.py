@@ -65,7 +65,7 @@ def test_a_title_that_overlaps_nothing(case, draw, net):
         assert title.get_text()
         box = title.get_window_extent()
         assert box.y0 >= display.ax_.get_window_extent().y1
-        if legend is not None and case != "LayerHistogramDisplay":
+        if legend is not None:
             assert box.y0 >= legend.get_window_extent().y1
         assert box.y1 <= display.figure_.bbox.y1
 

@@ -208,6 +208,12 @@ def test_a_finding_is_looked_up_by_its_kind():
     assert report["diverged"] is report.findings[0]
     with pytest.raises(KeyError, match="overfitting.*diverged"):
         report["overfitting"]
+    with pytest.raises(KeyError, match="report.findings is the list"):
+        report[0]
+    assert list(report) == report.findings
+    assert len(report) == len(report.findings) > 0
+    assert all(finding in report for finding in report)
+    assert not Report("Net", [], {}, {})
 
 
 def test_lines_fit_a_terminal():

@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 from scipy.special import log_softmax
 from sklearn.base import clone
 from sklearn.callback import ProgressBar
-from sklearn.datasets import load_diabetes, load_digits
+from sklearn.datasets import load_diabetes, load_digits, load_wine
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
@@ -229,6 +229,42 @@ def test_without_anything_to_learn_there_is_no_suggestion(batch_size):
         found = find_learning_rate(net, X, y)
     assert np.isnan(found.suggestion)
     assert "did not fall" in str(found)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"hidden_layer_sizes": (30,) * 6, "activation": "logistic"},
+        {"dropout": 0.95},
+    ],
+    ids=["sigmoids", "dropout"],
+)
+def test_a_net_that_no_rate_helps(settings, digits):
+    X, y = digits
+    with pytest.warns(UserWarning, match="the fault is not the learning rate") as seen:
+        found = find_learning_rate(quick(**settings), X, y)
+    assert found.caution == str(seen[0].message)
+    assert str(found).endswith(found.caution)
+    lowest, constant = found.smoothed_losses.min(), np.log(10)
+    assert lowest > constant / 2
+    assert f"below {lowest:.3g} in this test. A constant has a loss of " in str(found)
+
+
+def test_a_net_on_columns_that_are_not_scaled():
+    X, y = load_wine(return_X_y=True)
+    with pytest.warns(UserWarning, match="diagnose"):
+        assert find_learning_rate(quick(), X, y).caution
+    assert not find_learning_rate(quick(standardize=True), X, y).caution
+
+
+def test_noisy_targets_are_no_fault_of_the_net(digits):
+    """A linear net learns as little."""
+    X, y = digits
+    rng = np.random.default_rng(0)
+    y = np.where(rng.random(len(y)) < 0.6, rng.integers(0, 10, len(y)), y)
+    found = find_learning_rate(quick(), X, y)
+    assert found.smoothed_losses.min() > 0.8 * np.log(10)
+    assert not found.caution
 
 
 def test_the_result_as_text(digits):

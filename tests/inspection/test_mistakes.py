@@ -260,6 +260,8 @@ def test_several_outputs_are_refused(X, y, fit):
         (TRUE, P[:4], {"classes": LABELS}, "inconsistent numbers of samples"),
         (TRUE[:4], P, {"classes": LABELS}, "inconsistent numbers of samples"),
         (np.ones(5), np.ones(5), {"probabilities": True}, "needs classes"),
+        (TRUE, P, {}, "y_pred has 3 columns.* pass classes=net.classes_, and prob"),
+        (np.ones(5), P[:, :2], {}, "2 columns.* pass classes=.* pass one column"),
         (["a", None, "a", "a", "a"], P, {"classes": LABELS}, "y_true contains None"),
         (np.ones((5, 1, 1)), np.ones(5), {}, r"got shape \(5, 1, 1\)"),
     ],

@@ -200,6 +200,7 @@ def test_the_jackknife_finds_the_error_of_a_mean():
     assert 0.4 < by_groups.error / by_rows.error < 2.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weight", [None, "balanced"])
 def test_weighted_classes_are_not_reported_as_chance(weight):
     """The cure of `class_imbalance` causes no finding itself."""

@@ -1,7 +1,7 @@
 """The result of `diagnose`: findings, and the report that holds them."""
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -120,7 +120,8 @@ class Report:
     ``print(report)`` begins with a summary in three lines: what was tried, what was
     found, and what to do first. A notebook shows the report as HTML.
     ``report["unscaled_columns"]`` is the finding of that kind, and
-    ``"unscaled_columns" in report`` tests for it.
+    ``"unscaled_columns" in report`` tests for it. ``for finding in report`` loops over
+    the findings, and ``len(report)`` counts them: a report without any is false.
 
     Attributes
     ----------
@@ -171,14 +172,21 @@ class Report:
             together |= finding.changes
         return together
 
-    def __contains__(self, kind: str) -> bool:
-        return kind in self.kinds
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    def __contains__(self, kind: str | Finding) -> bool:
+        return kind in self.kinds or any(finding is kind for finding in self)
 
     def __getitem__(self, kind: str) -> Finding:
         for finding in self.findings:
             if finding.kind == kind:
                 return finding
-        raise KeyError(f"no finding {kind!r}; there are {self.kinds}")
+        hint = "" if isinstance(kind, str) else ". report.findings is the list of them"
+        raise KeyError(f"no finding {kind!r}; there are {self.kinds}{hint}")
 
     def summary(self) -> dict[str, str]:
         """Return what was tried, what was found, and what to do first.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Sized
 from dataclasses import fields
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -34,6 +34,9 @@ class Display:
 
     ax_: Axes
     figure_: Figure
+
+    # What to write for a fitted tabular net; by default, to pass another net.
+    _for_tabular_nets: ClassVar[str] = ""
 
     def __repr__(self) -> str:
         """Show the values to draw, large ones by their shape."""
@@ -69,7 +72,7 @@ class Display:
             If the net is not fitted.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        unwrapped = unwrap_net(estimator)
+        unwrapped = unwrap_net(estimator, instead=cls._for_tabular_nets)
         check_is_fitted(unwrapped.net)
         return unwrapped
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import fill
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -112,6 +112,11 @@ class TrainingCurveDisplay(Display):
     best_epoch: int | None = None
     name: str | None = None
     score_name: str = "score"
+
+    _for_tabular_nets: ClassVar[str] = (
+        "write TrainingCurveDisplay(net.history_, best_epoch=net.best_iteration_)"
+        ".plot()"
+    )
 
     @classmethod
     def from_estimator(
@@ -702,7 +707,8 @@ class LayerHistogramDisplay(Display):
                     self.step, line, color=COLORS["red"], linestyle=style, lw=1.1,
                     label=label,
                 )  # fmt: skip
-            place.set_title(name, fontsize="medium")
+            # The title of each panel is above the legend of the first.
+            place.set_title(name, fontsize="medium", pad=24)
             place.set(xlabel="step", ylim=(bins[0], bins[-1]))
             place.margins(x=0)
             place.ticklabel_format(**POWERS)
@@ -711,7 +717,7 @@ class LayerHistogramDisplay(Display):
                 place.set_xticks(self.step, minor=True)
         self.quantiles_ = np.stack(quantiles, axis=1)
         axes[0].set_ylabel(LABELS[self.kind])
-        axes[0].legend(fontsize="small", framealpha=0.7, edgecolor="none", loc="best")
+        _legend_above(axes[0], axes[0].lines[:2])
         bar = self.figure_.colorbar(self.meshes_[-1], ax=list(axes), pad=0.02)
         bar.set_label("frequency / highest\n(square-root scale)")
         bar.set_ticks([0, 0.1, 0.25, 0.5, 1], labels=["0", "0.1", "0.25", "0.5", "1"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -92,6 +92,12 @@ class MistakesDisplay(Display):
     image_shape: tuple[int, ...] | None = None
     feature_names: Sequence[str] | None = None
     columns: Sequence[int] | np.ndarray | None = None
+
+    _for_tabular_nets: ClassVar[str] = (
+        "write MistakesDisplay.from_predictions(y, net.predict_proba(X), "
+        "classes=net.classes_, probabilities=True, X=X), or for numbers "
+        "from_predictions(y, net.predict(X), X=X)"
+    )
 
     @classmethod
     def from_estimator(
@@ -197,6 +203,7 @@ class MistakesDisplay(Display):
         check_lengths(X, y_true)
         true = _one_column("y_true", y_true)
         if classes is None:
+            _refuse_scores_without_classes(y_pred)
             predicted, order = _worst_numbers(true, _one_column("y_pred", y_pred))
             pairs = None
         else:
@@ -370,6 +377,17 @@ def _one_column(name, values):
             raise ValueError(f"{name} contains None: leave out rows without a label.")
         values = np.array(values.tolist())
     return values
+
+
+def _refuse_scores_without_classes(scores):
+    """Raise if there are several columns of predictions, which have no labels."""
+    if np.ndim(scores) == 2 and np.shape(scores)[1] > 1:
+        raise ValueError(
+            f"y_pred has {np.shape(scores)[1]} columns, and classes is None. For a "
+            "score of each class, pass classes=net.classes_, and probabilities=True if "
+            "the scores are probabilities. MistakesDisplay shows one output of a "
+            "regressor: pass one column of y and of the predictions."
+        )
 
 
 def _worst_numbers(true, predicted):
