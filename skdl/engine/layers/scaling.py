@@ -7,6 +7,10 @@ from skdl.engine.layers.base import Layer
 
 __all__ = ["Scaling"]
 
+# Up to this length of rows, NumPy computes with as many rows of means in half to two
+# thirds of the time that it takes with one row of means. All lie in the cache.
+NARROW = 128
+
 
 class Scaling(Layer):
     """Z = (X - mean) · inverse, column by column, with X as the user has it.
@@ -52,12 +56,21 @@ class Scaling(Layer):
         self.inverse[~np.isfinite(self.inverse)] = 1
 
     def buffers(self, workspace):
-        """Allocate the output."""
-        return workspace.empty(self.width)
+        """Allocate the output, and repeated rows of mean and inverse if they pay."""
+        buffers = _ScalingBuffers()
+        buffers.Z = workspace.empty(self.width)
+        buffers.repeated = None
+        if workspace.shape[-1] > 1 and self.width <= NARROW:
+            buffers.repeated = workspace.empty(self.width), workspace.empty(self.width)
+        return buffers
 
     def bind(self, buffers):
         """Return X → Z, in memory of its own, and dA → dA · inverse, in place."""
-        Z, mean, inverse = buffers, self.mean, self.inverse
+        Z, mean, inverse = buffers.Z, self.mean, self.inverse
+        if buffers.repeated is not None:
+            for rows, row in zip(buffers.repeated, (mean, inverse), strict=True):
+                np.copyto(rows, row)
+            mean, inverse = buffers.repeated
 
         def forward(X):
             if issparse(X):
@@ -89,3 +102,7 @@ class Scaling(Layer):
     def squared_paths(self, squares, skipped):
         """Return the sums as they are: importances count per standard deviation."""
         return squares
+
+
+class _ScalingBuffers:
+    __slots__ = ("Z", "repeated")
