@@ -271,7 +271,8 @@ class StackedTraining:
         self.workspaces = workspaces_for(
             network, self.gradient, size, self.n_rows, self.drawing
         )
-        self.before = aligned_rows(*network.parameters.shape, network.dtype)
+        n_parameters = network.parameters[0].size
+        self.before = aligned_rows(len(members), n_parameters, network.dtype)
         limits = [member.max_norm for member in members]
         self.max_norms = np.array([np.inf if c is None else float(c) for c in limits])
         self.clips = bool(np.isfinite(self.max_norms).any())
