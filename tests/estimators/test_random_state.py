@@ -69,10 +69,15 @@ def test_a_new_stream_leaves_the_old_ones_as_they_were():
     assert set(streams) == {*names, "augmentation"}
 
 
-def test_initialization_is_the_seed_itself():
-    initialization, _ = random_streams(5)
-    expected = np.random.RandomState(5).uniform(size=5)
-    assert_array_equal(initialization.uniform(size=5), expected)
+@pytest.mark.parametrize("seed", [0, np.int64(5), 2**32 - 1])
+def test_initialization_is_the_seed_itself(seed):
+    initialization, _ = random_streams(seed)
+    expected = np.random.RandomState(seed)
+    for _ in range(2):
+        # An odd number of normal values: the next one is kept for later.
+        for name in ("uniform", "normal"):
+            ours = getattr(initialization, name)(size=5)
+            assert_array_equal(ours, getattr(expected, name)(size=5))
 
 
 def test_an_instance_gives_independent_nets_one_after_the_other():
