@@ -1,6 +1,7 @@
 """skdl: the estimator's ``fit``, the bare step of its engine, and stacks of nets."""
 
 import warnings
+from time import perf_counter
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -48,6 +49,12 @@ class Fit:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             self.net.fit(self.problem.X, self.problem.y)
+
+    def besides_epochs(self):
+        """Train, and return the seconds that do not belong to an epoch."""
+        start = perf_counter()
+        self.run()
+        return perf_counter() - start - float(self.net.history_["time"].sum())
 
     def epochs_to(self, target, X, y):
         """Return the number of epochs to a target accuracy on X; None if not reached.
