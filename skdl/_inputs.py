@@ -156,16 +156,23 @@ def _is_surely_finite(values):
         return math.isfinite(np.add.reduce(values, axis=None))
 
 
-def takes_validation_sets(transform):
-    """Make a method ``transform`` accept a `ValidationSet`, and return one for it.
+class TakesValidationSets:
+    """Mixin for a transformer: ``transform`` of a `ValidationSet` returns one.
 
     ``Pipeline(..., transform_input=["X_val"])`` passes X_val unchecked to the method.
-
-    Parameters
-    ----------
-    transform : callable
-        The method, called with the transformer and X.
+    The mixin stands before `sklearn.base.TransformerMixin`, which makes the method
+    return the container of ``set_output``: the rows of a set get that container, too.
     """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "transform" in vars(cls):
+            # setattr: type checkers see the method that the class defines.
+            setattr(cls, "transform", _of_either(vars(cls)["transform"]))  # noqa: B010
+
+
+def _of_either(transform):
+    """Return a method ``transform`` that takes rows, or a set of rows and targets."""
 
     @wraps(transform)
     def of_either(self, X):

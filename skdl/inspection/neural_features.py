@@ -22,7 +22,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.validation import check_is_fitted
 
 from skdl._arguments import explain_parameters
-from skdl._inputs import takes_validation_sets
+from skdl._inputs import TakesValidationSets
 from skdl._parameters import ExplainedParameters
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
@@ -39,6 +39,7 @@ class NeuralFeatures(
     Versioned,
     ExplainedParameters,
     ClassNamePrefixFeaturesOutMixin,
+    TakesValidationSets,
     TransformerMixin,
     MetaEstimatorMixin,
     BaseEstimator,
@@ -136,7 +137,6 @@ class NeuralFeatures(
                     setattr(self, name, getattr(estimator, name))
         return self
 
-    @takes_validation_sets
     def transform(self, X: ArrayLike) -> np.ndarray:
         """Return the activations of the hidden layer.
 

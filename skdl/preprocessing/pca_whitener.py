@@ -15,7 +15,7 @@ from sklearn.base import (
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from skdl._arguments import explain_parameters
-from skdl._inputs import check_inputs, check_numbers, takes_validation_sets
+from skdl._inputs import TakesValidationSets, check_inputs, check_numbers
 from skdl._parameters import ExplainedParameters
 from skdl._sklearn import Interval, fit_context
 from skdl._transaction import unchanged_on_error
@@ -44,6 +44,7 @@ class PCAWhitener(
     Versioned,
     ExplainedParameters,
     ClassNamePrefixFeaturesOutMixin,
+    TakesValidationSets,
     TransformerMixin,
     BaseEstimator,
 ):
@@ -272,7 +273,6 @@ class PCAWhitener(
             f"{at_most}, since X has {self.n_features_in_} features{because}."
         )
 
-    @takes_validation_sets
     def transform(self, X: ArrayLike) -> np.ndarray:
         """Whiten X.
 

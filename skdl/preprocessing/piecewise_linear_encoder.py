@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skdl._arguments import explain_parameters
-from skdl._inputs import check_inputs, takes_validation_sets
+from skdl._inputs import TakesValidationSets, check_inputs
 from skdl._parameters import ExplainedParameters
 from skdl._sklearn import Interval, check_feature_names_in, fit_context
 from skdl._transaction import unchanged_on_error
@@ -35,6 +35,7 @@ OPTIONS = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan"}
 class PiecewiseLinearEncoder(
     Versioned,
     ExplainedParameters,
+    TakesValidationSets,
     TransformerMixin,
     BaseEstimator,
 ):
@@ -152,7 +153,6 @@ class PiecewiseLinearEncoder(
             self.medians_ = np.array(medians)
         return self
 
-    @takes_validation_sets
     def transform(self, X: ArrayLike) -> np.ndarray:
         """Encode X.
 

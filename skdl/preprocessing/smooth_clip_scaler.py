@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skdl._arguments import explain_parameters
-from skdl._inputs import check_inputs, takes_validation_sets
+from skdl._inputs import TakesValidationSets, check_inputs
 from skdl._parameters import ExplainedParameters
 from skdl._sklearn import Interval, check_feature_names_in, fit_context
 from skdl._transaction import unchanged_on_error
@@ -33,6 +33,7 @@ class SmoothClipScaler(
     Versioned,
     ExplainedParameters,
     OneToOneFeatureMixin,
+    TakesValidationSets,
     TransformerMixin,
     BaseEstimator,
 ):
@@ -130,7 +131,6 @@ class SmoothClipScaler(
             self.scale_ = np.where(scale == 0, 1.0, scale)
         return self
 
-    @takes_validation_sets
     def transform(self, X: ArrayLike) -> np.ndarray:
         """Scale and bound X.
 

@@ -13,7 +13,7 @@ from sklearn.utils.sparsefuncs import inplace_column_scale
 from sklearn.utils.validation import check_is_fitted
 
 from skdl._arguments import explain_parameters
-from skdl._inputs import check_inputs, check_numbers, takes_validation_sets
+from skdl._inputs import TakesValidationSets, check_inputs, check_numbers
 from skdl._parameters import ExplainedParameters
 from skdl._sklearn import Interval, fit_context
 from skdl._transaction import unchanged_on_error
@@ -34,6 +34,7 @@ class Standardizer(
     Versioned,
     ExplainedParameters,
     OneToOneFeatureMixin,
+    TakesValidationSets,
     TransformerMixin,
     BaseEstimator,
 ):
@@ -219,7 +220,6 @@ class Standardizer(
         self.weight_sum_ = _scalar_if_equal(weight)
         return self
 
-    @takes_validation_sets
     def transform(self, X: MatrixLike) -> np.ndarray | sparray | spmatrix:
         """Standardize X.
 

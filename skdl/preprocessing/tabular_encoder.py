@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdl._arguments import explain_parameters
 from skdl._explain import is_missing
-from skdl._inputs import takes_validation_sets
+from skdl._inputs import TakesValidationSets
 from skdl._parameters import ExplainedParameters
 from skdl._sklearn import (
     Interval,
@@ -57,6 +57,7 @@ KINDS = {"number": "numbers", "date": "dates or durations", "category": "a categ
 class TabularEncoder(
     Versioned,
     ExplainedParameters,
+    TakesValidationSets,
     TransformerMixin,
     BaseEstimator,
 ):
@@ -252,7 +253,6 @@ class TabularEncoder(
             kept = []
         self.categories_[i] = sorted(kept, key=_alphabetical)
 
-    @takes_validation_sets
     def transform(self, X: Any) -> np.ndarray:
         """Encode a table.
 

@@ -16,6 +16,12 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skdl import MLPClassifier, PCAWhitener, Standardizer, ValidationSet
 from skdl.estimators import _prepare  # a search fits clones, out of reach from here
+from skdl.inspection import NeuralFeatures
+from skdl.preprocessing import (
+    PiecewiseLinearEncoder,
+    SmoothClipScaler,
+    TabularEncoder,
+)
 from tests.estimators.common import fit, flat, make
 
 
@@ -103,6 +109,32 @@ def test_in_a_pipeline_and_a_search(Net, routing, X, y, X_val, n_validated):
         search = GridSearchCV(pipe, {"net__alpha": [0.1]}, cv=3, n_jobs=1)
         search.fit(X, y, **{name: given})
     assert n_validated == [60] * 5
+
+
+@pytest.mark.parametrize("container", ["default", "pandas", "polars"])
+@pytest.mark.parametrize(
+    "transformer",
+    [
+        NeuralFeatures(MLPClassifier(2, solver="lbfgs", max_iter=1, tol=1.0)),
+        PCAWhitener(),
+        PiecewiseLinearEncoder(),
+        SmoothClipScaler(),
+        Standardizer(),
+        TabularEncoder(),
+    ],
+    ids=lambda transformer: type(transformer).__name__,
+)
+def test_a_transformer_with_set_output(transformer, container, X, y, X_val):
+    if container != "default":
+        pytest.importorskip(container)
+    transformer = clone(transformer).set_output(transform=container).fit(X, y)
+    given = ValidationSet(X_val, X_val[:, 0])
+    found, expected = transformer.transform(given), transformer.transform(X_val)
+    assert type(found.X) is type(expected)
+    assert_array_equal(np.asarray(found.X), np.asarray(expected))
+    assert found.y is given.y
+    with config_context(transform_output=container):
+        assert type(transformer.transform(given).X) is type(expected)
 
 
 def test_in_other_processes(X, y, X_val):
