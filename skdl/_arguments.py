@@ -244,6 +244,42 @@ ADVICE = {
     ),
     ("resume",): ("solver", "call set_callbacks(Checkpoint(path, resume=True)) first"),
     ("betas",): ("beta_1", "use beta_1 and beta_2"),
+    ("decision_threshold", "threshold"): (
+        "class_weight",
+        "wrap the net, as in FixedThresholdClassifier(net, threshold={value!r}) of "
+        "sklearn.model_selection",
+    ),
+    ("pos_label",): (
+        "class_weight",
+        "wrap the net, as in FixedThresholdClassifier(net, pos_label={value!r}) of "
+        "sklearn.model_selection; scorers take pos_label, too",
+    ),
+    ("calibrate", "calibration"): (
+        "class_weight",
+        "wrap the net, as in CalibratedClassifierCV(net) of sklearn.calibration",
+    ),
+    ("progress_bar", "progressbar", "tqdm"): (
+        "max_iter",
+        "call set_callbacks(EpochBar()) before fit; EpochBar is in skdl.callbacks",
+    ),
+    ("height_shift_range", "width_shift_range"): (
+        "shift",
+        "use shift, in pixels and for both directions",
+    ),
+    (
+        "augmentation",
+        "data_augmentation",
+        "height_shift_range",
+        "horizontal_flip",
+        "rotation_range",
+        "shear_range",
+        "width_shift_range",
+        "zoom_range",
+    ): (
+        "augment",
+        "use augment=ImageAugmenter(...) and image_shape; ImageAugmenter is in "
+        "skdl.preprocessing",
+    ),
 }
 FIXED = (
     "a tabular net sets it itself, so leave {name} out; {ours} is a parameter of "

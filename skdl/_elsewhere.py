@@ -1,13 +1,14 @@
-"""Names that a package does not have: the error says where they are."""
+"""Names that a package or a class does not have: the error says where they are."""
 
 import ast
 import pkgutil
 import sys
 from functools import cache
+from typing import NoReturn
 
 from skdl._text import plain_name
 
-__all__ = ["missing_name", "our_callback"]
+__all__ = ["Missing", "missing_name", "our_callback"]
 
 # skdl.export is left out: whoever needs it knows its name.
 PACKAGES = (
@@ -70,6 +71,33 @@ CALLBACKS = {
     "trainingtable": TABLE,
     "verbose": "verbose=1 is a parameter of the nets",
 }
+
+
+class Missing:
+    """In place of an attribute that a class lacks: the error says what to write.
+
+    Parameters
+    ----------
+    advice : str
+        What to write instead.
+
+    Examples
+    --------
+    >>> from skdl import MLPRegressor
+    >>> hasattr(MLPRegressor(), "predict_interval")
+    False
+    """
+
+    def __init__(self, advice: str) -> None:
+        self.advice = advice
+
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __get__(self, instance, owner) -> NoReturn:
+        raise AttributeError(
+            f"{owner.__name__!r} object has no attribute {self.name!r}: {self.advice}"
+        )
 
 
 def our_callback(name):

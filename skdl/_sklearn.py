@@ -7,6 +7,7 @@ from one without.
 
 from sklearn import base
 from sklearn.callback import _transport
+from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.model_selection import _search
 from sklearn.utils import (
     _available_if,
@@ -52,6 +53,7 @@ __all__ = [
     "scorer_function",
     "scorer_settings",
     "send",
+    "usual_response",
     "validate_parameter_constraints",
 ]
 
@@ -119,6 +121,27 @@ def scorer_settings(scorer):
     return (
         settings if response == "predict" else {"response_method": response} | settings
     )
+
+
+def usual_response(scorer):
+    """Return what scikit-learn's own scorer of the same metric reads, or None.
+
+    Parameters
+    ----------
+    scorer : callable
+        What ``make_scorer`` returns.
+
+    Returns
+    -------
+    response : str, tuple of str or None
+        Methods of a classifier; None if no scorer of the metric reads more than labels.
+    """
+    function, _ = scorer_function(scorer)
+    for known in map(get_scorer, get_scorer_names()):
+        response = getattr(known, "_response_method", "predict")
+        if scorer_function(known)[0] is function and response != "predict":
+            return response
+    return None
 
 
 class StrOptions(_param_validation.StrOptions):

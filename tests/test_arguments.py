@@ -250,7 +250,7 @@ def test_signature_clone_and_pickle_are_as_without_the_decorator():
 # In some classes, and not in others.
 ALSO_KNOWN = {"n_jobs", "alpha", "X_val", "early_stopping", "n_iter_no_change"}
 ALSO_KNOWN |= {"scoring", "validation_fraction", "validation_split", "standardize"}
-ALSO_KNOWN |= {"standardize_target", "scale", "resume"}
+ALSO_KNOWN |= {"standardize_target", "scale", "resume", "calibrate", "horizontal_flip"}
 
 
 def test_every_translation_leads_to_an_argument_that_exists():

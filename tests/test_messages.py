@@ -14,7 +14,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn import neural_network
-from sklearn.metrics import accuracy_score
+from sklearn.metrics import (
+    accuracy_score,
+    average_precision_score,
+    log_loss,
+    make_scorer,
+)
 from sklearn.pipeline import make_pipeline
 
 import skdl
@@ -212,6 +217,18 @@ CALLS = {  # what the user does, error, words
                          ValueError, "make_scorer"),
     "pos_label": (lambda: MLPClassifier(scoring="f1", early_stopping=True).fit(X, TEXT),
                   ValueError, r"make_scorer\(f1_score, pos_label='good'\)"),
+    "labels for a metric of scores": (lambda: MLPClassifier(scoring=make_scorer(average_precision_score, pos_label="good"), early_stopping=True).fit(X, TEXT), ValueError,
+        r"^scoring=make_scorer\(average_precision_score, pos_label='good'\) cannot .* scoring=make_scorer\(average_precision_score, response_method=\('decision_function', 'predict_proba'\), pos_label='good'\)\.$"),
+    "labels for a metric of probabilities": (lambda: MLPClassifier(scoring=make_scorer(log_loss), early_stopping=True).fit(X, TEXT), ValueError, r"make_scorer\(log_loss, response_method='predict_proba'\)"),
+    "interval of a net": (lambda: MLPRegressor().predict_interval(X), AttributeError, r"TabularRegressor has it\. .*loss=Quantile\(\[0\.05, 0\.95\]\)"),
+    "interval of an ensemble": (lambda: SeedEnsembleRegressor().predict_interval(X), AttributeError, "TabularRegressor has it"),
+    "threshold": (lambda: TabularClassifier(threshold=0.2), TypeError, r"FixedThresholdClassifier\(net, threshold=0\.2\)"),
+    "pos_label of a net": (lambda: MLPClassifier(pos_label="bad"), TypeError, r"FixedThresholdClassifier\(net, pos_label='bad'\)"),
+    "calibrate": (lambda: MLPClassifier(calibrate=True), TypeError, r"CalibratedClassifierCV\(net\)"),
+    "progress bar": (lambda: MLPRegressor().fit(X, y, progress_bar=True), TypeError, r"set_callbacks\(EpochBar\(\)\)"),
+    "shift of a net": (lambda: MLPClassifier(width_shift_range=0.1), TypeError, r"augment=ImageAugmenter\(\.\.\.\)"),
+    "shift of an augmenter": (lambda: ImageAugmenter(width_shift_range=0.1), TypeError, "use shift, in pixels"),
+    "augment in a dict": (lambda: clf(augment={"rotation": 10}), ValueError, r"augment=ImageAugmenter\(rotation=10\)"),
     "list as loss": (lambda: reg(loss=[0.05, 0.5, 0.95]), ValueError,
                      r"loss=Quantile\(\[0.05, 0.5, 0.95\]\)"),
     "widths as loss": (lambda: reg(loss=(30,)), ValueError, r"loss is the first .*hidden_layer_sizes=\(30,\)\.$"),

@@ -19,6 +19,7 @@ from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from skdl._arguments import explain_arguments
+from skdl._elsewhere import Missing
 from skdl._inputs import check_numbers
 from skdl._parameters import ExplainedParameters
 from skdl._sklearn import BaseSearchCV, available_if, fit_context
@@ -408,6 +409,11 @@ class EnsembleRegressor(RegressorMixin, BaseEnsemble):
     _kind_name: ClassVar[str] = "regressors"
     _related_names = MappingProxyType({"voting": {"soft": "mean", "average": "mean"}})
     _default: ClassVar[type] = MLPRegressor
+
+    predict_interval = Missing(
+        "TabularRegressor has it. Members with loss=Quantile([0.05, 0.95]) predict the "
+        "ends of an interval; Quantile is in skdl.engine."
+    )
 
     @explain_arguments
     def predict(self, X: Any, return_std: bool = False) -> Any:

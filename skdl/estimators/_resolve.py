@@ -331,11 +331,13 @@ def _about_standardize(value):
 
 
 def _about_augment(value):
-    return (
-        "Write augment=ImageAugmenter(...), which is in skdl.preprocessing."
-        if value is True
-        else ""
-    )
+    if isinstance(value, dict) and all(isinstance(name, str) for name in value):
+        settings = ", ".join(f"{name}={value[name]!r}" for name in value)
+    elif value is True or isinstance(value, str):
+        settings = "..."
+    else:
+        return ""
+    return f"Write augment=ImageAugmenter({settings}), which is in skdl.preprocessing."
 
 
 def _about_image_shape(value):

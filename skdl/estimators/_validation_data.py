@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from skdl._explain import has_named_columns, or_nothing, rows_of
 from skdl._inputs import refuse_containers
-from skdl._sklearn import scorer_function, scorer_settings
+from skdl._sklearn import scorer_function, scorer_settings, usual_response
 from skdl._warn import warn
 from skdl.engine.losses import sum_of_losses
 from skdl.engine.prediction import by_passes
@@ -280,28 +280,41 @@ def _name_of(net, record):
     """Return the metric of a record as users wrote it: "scoring='f1'"."""
     records = list(metrics_of(net.scoring))
     if len(records) == 1:
-        return f"scoring={net.scoring!r}"
+        scorer = net.scoring
+        if isinstance(scorer, str) or scorer_function(scorer)[0] is scorer:
+            return f"scoring={scorer!r}"
+        # scikit-learn's own text has no quotes around 'bad' in pos_label='bad'.
+        return f"scoring={_as_code(scorer, scorer_settings(scorer))}"
     own = records[1] if record == FIRST else record
     return f"scoring={own.removeprefix('validation_')!r}"
 
 
 def _way_out(held, scorer, error):
-    """Return how to tell a metric which of two classes is the positive one: the rare.
+    """Return a scorer that gets what its metric needs, or "".
 
-    Of two equally frequent classes, it is the last one, as in scikit-learn.
+    A metric of scores needs scores. A metric of two classes needs to know which is the
+    positive one: the rare. Of two equally frequent classes, it is the last one, as in
+    scikit-learn.
     """
-    if "pos_label" not in str(error):
-        return ""
-    classes, sizes = np.unique(held.y, return_counts=True)
-    rare = classes[len(sizes) - 1 - np.argmin(sizes[::-1])].item()
     scorer = get_scorer(scorer)
+    settings, sentence = scorer_settings(scorer), ""
+    classes, sizes = np.unique(held.y, return_counts=True)
+    response = usual_response(scorer)
+    suits = len(classes) == 2 or response == "predict_proba"
+    if "response_method" not in settings and response is not None and suits:
+        sentence = "Let the metric see scores"
+        settings = {"response_method": response} | settings
+    if "pos_label" in str(error):
+        sentence = "Name the positive class"
+        settings["pos_label"] = classes[len(sizes) - 1 - np.argmin(sizes[::-1])].item()
+    return f" {sentence}: scoring={_as_code(scorer, settings)}." if sentence else ""
+
+
+def _as_code(scorer, settings):
+    """Return the call of ``make_scorer`` with these settings for the metric."""
     function, _ = scorer_function(scorer)
-    settings = scorer_settings(scorer) | {"pos_label": rare}
     texts = [f"{name}={value!r}" for name, value in settings.items()]
-    return (
-        " Name the positive class: "
-        f"scoring=make_scorer({', '.join([function.__name__, *texts])})."
-    )
+    return f"make_scorer({', '.join([function.__name__, *texts])})"
 
 
 def encode_validation(net, given, dtype, n_scores, trained=None):

@@ -9,6 +9,7 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skdl._arguments import explain_arguments, explain_parameters
+from skdl._elsewhere import Missing
 from skdl._inputs import check_numbers
 from skdl._sklearn import HasMethods, StrOptions, available_if, fit_context
 from skdl._typing import MatrixLike
@@ -458,6 +459,11 @@ schedule, or schedule object, default='constant'
         """
         validation = X_val, y_val, sample_weight_val
         return self._partial_fit(X, y, sample_weight, validation)
+
+    predict_interval = Missing(
+        "TabularRegressor has it. This net predicts the ends of an interval with "
+        "loss=Quantile([0.05, 0.95]); Quantile is in skdl.engine."
+    )
 
     @explain_arguments
     def predict(self, X: MatrixLike) -> np.ndarray:
