@@ -5,6 +5,7 @@ views that are cut once: a step slices nothing.
 """
 
 import math
+from ctypes import addressof, c_char
 from typing import Any
 
 import numpy as np
@@ -101,10 +102,10 @@ def aligned_empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     0
     """
     dtype = np.dtype(dtype)
-    n_bytes = math.prod(shape) * dtype.itemsize
-    memory = np.empty(n_bytes + LINE, np.uint8)
-    start = -memory.ctypes.data % LINE
-    return memory[start : start + n_bytes].view(dtype).reshape(shape)
+    memory = np.empty(math.prod(shape) * dtype.itemsize + LINE, np.uint8)
+    # Half the time of `memory.ctypes.data`: a net for few rows asks a dozen times.
+    address = addressof(c_char.from_buffer(memory))
+    return np.ndarray(shape, dtype, memory, -address % LINE)
 
 
 def aligned_zeros(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
