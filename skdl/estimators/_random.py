@@ -83,7 +83,7 @@ def _entropy_of_seed(seed):
 
 
 def _of_seed(seed):
-    """Return what ``np.random.RandomState(seed)`` returns, in a tenth of the time."""
+    """Return what ``np.random.RandomState(seed)`` returns, in a third of the time."""
     random_state = _without_seed()
     random_state.seed(seed)
     return random_state
