@@ -71,6 +71,14 @@ class EpochBar(NetCallback):
 
     def on_epoch_end(self, run: Any) -> None:
         """Move the bar, and show the numbers of the epoch."""
+        self._move(run)
+
+    def on_fit_end(self, run: Any) -> None:
+        """Show the epochs of a run that was complete when a Checkpoint resumed it."""
+        if run.history["loss"] and not self.notes[run].n:
+            self._move(run)
+
+    def _move(self, run):
         bar, history = self.notes[run], run.history
         names = {"loss": "loss", "validation_loss": "validation loss"}
         names |= run.metric_names

@@ -181,9 +181,10 @@ class TrainingTable(NetCallback):
         self._print(self.notes[run].row(run))
 
     def on_fit_end(self, run: Any) -> None:
-        """Print why training ended."""
-        if run in self.notes:
-            self._print(self.notes[run].end(run))
+        """Print why training ended, also if a Checkpoint resumed a complete run."""
+        if run.history["loss"]:
+            rows = self.notes.get(run) or EpochRows(run, self.time_left)
+            self._print(rows.end(run))
 
     def _print(self, line):
         print(line, file=sys.stdout if self.file is None else self.file, flush=True)

@@ -63,9 +63,8 @@ def check_validation(net, X_val, y_val, sample_weight_val, *, incremental=False)
     given = X_val is not None
     if given != (y_val is not None) or (sample_weight_val is not None and not given):
         raise ValueError(
-            "X_val and y_val go together, and sample_weight_val with both: got X_val "
-            f"{_presence(X_val)}, y_val {_presence(y_val)}, sample_weight_val "
-            f"{_presence(sample_weight_val)}."
+            "X_val and y_val go together, and sample_weight_val with both: "
+            + _missing(X_val=X_val, y_val=y_val, sample_weight_val=sample_weight_val)
         )
     if net.validation_split is not None:
         if given:
@@ -122,8 +121,11 @@ def _only_one(values):
     return values[0] if isinstance(values, tuple) and len(values) == 1 else values
 
 
-def _presence(argument):
-    return "is None" if argument is None else "is given"
+def _missing(**arguments):
+    """Return a sentence about which arguments are given, and which are missing."""
+    given = [name for name, value in arguments.items() if value is not None]
+    missing = [n for n in arguments if n not in given and n != "sample_weight_val"]
+    return f"got {' and '.join(given)} without {' and '.join(missing)}."
 
 
 @dataclass

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.callback import CallbackSupportMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import check_array, check_consistent_length, check_random_state
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from skdl._arguments import explain_arguments, explain_parameters
@@ -531,7 +531,13 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
         if labels.dtype.kind == "f":
             check_array(labels, ensure_2d=False, input_name="y")
         labels = as_labels(labels)
-        check_classification_targets(labels)
+        kind = type_of_target(labels, input_name="y")
+        if kind not in ("binary", "multiclass"):
+            hint = " For numbers, use TabularRegressor." if kind == "continuous" else ""
+            raise ValueError(
+                f"Unknown label type: {kind!r}. y must hold one class label per row "
+                f"(strings, integers or booleans).{hint}"
+            )
         self.classes_ = unique_labels(labels)
         codes = np.searchsorted(self.classes_, labels)
         weights = self._checked_weights(sample_weight, Z)

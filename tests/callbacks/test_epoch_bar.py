@@ -59,6 +59,10 @@ def test_bar_of_a_resumed_run_begins_with_its_epochs(
     resume = Checkpoint(tmp_path / "a", resume=True)
     fit(net(), X, y, resume, EpochBar(stream))
     assert "| 5/5 [" in last_bar(stream)
+    # The bar of a run that was complete, too.
+    stream.truncate(0)
+    fit(net(), X, y, Checkpoint(tmp_path / "a", resume=True), EpochBar(stream))
+    assert "| 5/5 [" in last_bar(stream)
 
 
 def test_bars_inside_a_search_are_closed(X, y, fit, stream):

@@ -130,9 +130,11 @@ def test_resumed_run_prints_its_new_epochs(X, y, fit, crash, capsys, tmp_path):
     first = int(lines[1].split()[0])
     assert [int(line.split()[0]) for line in lines[1:-1]] == [*range(first, 6)]
     assert first > 1
-    # A run that was complete has no row.
+    # A run that was complete has no row, and says why it ended.
     fit(net(), X, y, Checkpoint(tmp_path / "a", resume=True), TrainingTable())
-    assert capsys.readouterr().out == ""
+    out = capsys.readouterr().out
+    assert out.startswith("Training ended after 5 epochs in ")
+    assert out.endswith(" s: max_iter.\n")
 
 
 def test_copies_print_to_stdout(tmp_path):
