@@ -102,7 +102,7 @@ def aligned_empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     0
     """
     dtype = np.dtype(dtype)
-    memory = np.empty(math.prod(shape) * dtype.itemsize + LINE, np.uint8)
+    memory: Any = np.empty(math.prod(shape) * dtype.itemsize + LINE, np.uint8)
     # Half the time of `memory.ctypes.data`: a net for few rows asks a dozen times.
     address = addressof(c_char.from_buffer(memory))
     return np.ndarray(shape, dtype, memory, -address % LINE)
