@@ -14,12 +14,27 @@ from tests.inspection.cases import MANY, net
 pytestmark = pytest.mark.usefixtures("clock")
 
 
-def cured(net, *kinds, max_steps=100, budget=60, **changes):
-    """Return what the cure adds to findings of these kinds."""
+MAX_STEPS = 100
+
+
+@pytest.fixture(scope="module")
+def slow():
+    """A net that learns too slowly, and its trial."""
+    return tried(net(learning_rate_init=1e-5, max_iter=9))
+
+
+def tried(net):
+    """Return a net with its data as a subject, and its trial."""
     subject = make_subject(net, *MANY, 999, 0)
-    trial = run_trial(subject, subject.train, 60, max_steps, held_out=subject.held_out)
+    return subject, run_trial(
+        subject, subject.train, 60, MAX_STEPS, held_out=subject.held_out
+    )
+
+
+def cured(subject, trial, *kinds, budget=60, **changes):
+    """Return what the cure adds to findings of these kinds."""
     findings = [Finding(kind, "", {}, changes) for kind in kinds]
-    found = add_cure(findings, subject, trial, max_steps, Budget(budget))
+    found = add_cure(findings, subject, trial, MAX_STEPS, Budget(budget))
     assert [finding.kind for finding in found] == list(kinds)
     return found
 
@@ -49,7 +64,7 @@ def test_a_higher_rate_helps_a_net_that_is_worse_than_a_linear_model():
     ],
 )
 def test_more_epochs_and_wider_layers_help(params, kind, changes):
-    (finding,) = cured(net(**params), "worse_than_linear")
+    (finding,) = cured(*tried(net(**params)), "worse_than_linear")
     assert finding.changes == {kind: changes}
 
 
@@ -59,23 +74,22 @@ def test_more_epochs_and_wider_layers_help(params, kind, changes):
 )
 def test_wider_layers_keep_their_form(sizes, wider):
     wide = net(MLPClassifier, sizes, learning_rate_init=0.05, max_iter=60)
-    (finding,) = cured(wide, "worse_than_linear")
+    (finding,) = cured(*tried(wide), "worse_than_linear")
     found = finding.changes["hidden_layer_sizes"]
     assert list(found) == list(wider)
     assert isinstance(found, type(wider))
 
 
-def test_the_first_finding_without_changes_gets_the_cure():
+def test_the_first_finding_without_changes_gets_the_cure(slow):
     kinds = "conflicting_duplicates", "no_better_than_chance", "worse_than_linear"
-    found = cured(net(learning_rate_init=1e-5, max_iter=30), *kinds)
+    found = cured(*slow, *kinds)
     assert [bool(finding.changes) for finding in found] == [False, True, False]
 
 
-def test_there_is_no_cure_where_none_is_needed_or_nothing_helps():
-    slow = net(learning_rate_init=1e-5, max_iter=9)
-    assert not cured(slow, "oversized_net")[0].changes
-    assert not cured(slow, "worse_than_linear", budget=0)[0].changes
-    others = cured(slow, "diverged", "worse_than_linear", learning_rate_init=1.0)
+def test_there_is_no_cure_where_none_is_needed_or_nothing_helps(slow):
+    assert not cured(*slow, "oversized_net")[0].changes
+    assert not cured(*slow, "worse_than_linear", budget=0)[0].changes
+    others = cured(*slow, "diverged", "worse_than_linear", learning_rate_init=1.0)
     assert [f.changes for f in others] == [{"learning_rate_init": 1.0}] * 2
     good = net(SoftmaxClassifier, learning_rate_init=0.03, max_iter=30)
-    assert not cured(good, "worse_than_linear")[0].changes
+    assert not cured(*tried(good), "worse_than_linear")[0].changes
