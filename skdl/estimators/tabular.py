@@ -45,7 +45,7 @@ from skdl.preprocessing.tabular_encoder import read_table
 __all__ = ["TabularClassifier", "TabularRegressor"]
 
 # Numbers of members and of epochs.
-PRESETS = {"fast": (4, 30), "default": (10, 45), "best": (24, 60)}
+PRESETS = {"fast": (4, 30), "default": (10, 45), "best": (24, 90)}
 # Names of other libraries that come close.
 RELATED = {
     "preset": {
@@ -358,7 +358,7 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
     Parameters
     ----------
     preset : {'fast', 'default', 'best'}, default='default'
-        Numbers of members and epochs: 4 and 30, 10 and 45, or 24 and 60. `n_members`
+        Numbers of members and epochs: 4 and 30, 10 and 45, or 24 and 90. `n_members`
         and `max_iter` take precedence.
     n_members : int, optional
         Number of networks. Each holds out rows of its own; with fewer than 4 members,
@@ -441,9 +441,10 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
     Notes
     -----
     `TabularEncoder` encodes numbers, categories and missing values: X needs no
-    pipeline. Members are small networks with learned scales of their inputs, trained
-    on the same batches. Each has a weight of 0 for the rows that it holds out. Fewer
-    than 8 rows, or a class with one row, turn the folds off: nothing is held out then.
+    pipeline. Members are small networks with learned scales of their inputs; those of
+    a group train on the same batches. Each has a weight of 0 for the rows that it holds
+    out. Fewer than 8 rows, or a class with one row, turn the folds off: nothing is held
+    out then.
 
     `sample_weight` enters the loss and the held-out loss, not the encoder. A weight of
     2 is not the same as a row that occurs twice, since batches have a number of rows.
@@ -655,7 +656,7 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
     Parameters
     ----------
     preset : {'fast', 'default', 'best'}, default='default'
-        Numbers of members and epochs: 4 and 30, 10 and 45, or 24 and 60. `n_members`
+        Numbers of members and epochs: 4 and 30, 10 and 45, or 24 and 90. `n_members`
         and `max_iter` take precedence.
     n_members : int, optional
         Number of networks. Each holds out rows of its own; with fewer than 4 members,
@@ -728,9 +729,9 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
     Notes
     -----
     `TabularEncoder` encodes numbers, categories and missing values: X needs no
-    pipeline. Members are small networks with learned scales of their inputs, trained
-    on the same batches. Each has a weight of 0 for the rows that it holds out. Fewer
-    than 8 rows turn the folds off: nothing is held out then.
+    pipeline. Members are small networks with learned scales of their inputs; those of
+    a group train on the same batches. Each has a weight of 0 for the rows that it holds
+    out. Fewer than 8 rows turn the folds off: nothing is held out then.
 
     `sample_weight` enters the loss and the held-out loss, not the encoder. A weight of
     2 is not the same as a row that occurs twice, since batches have a number of rows.
