@@ -75,7 +75,8 @@ class NetCallback:
                 f"{type(self).__name__} reads training_, which the nets of skdl have "
                 f"during fit, and {type(estimator).__name__} does not have it. Set the "
                 "callback on the net, inside a pipeline or a search, too: "
-                "net.set_callbacks(...)."
+                "net.set_callbacks(...). Then remove it here: call set_callbacks() of "
+                f"the {type(estimator).__name__} without arguments."
             )
 
     def teardown(self, estimator: Any, context: Any) -> None:

@@ -27,7 +27,8 @@ class EpochRows:
     Parameters
     ----------
     run : TrainingRun
-        The run, after an epoch. Earlier epochs count for the marks.
+        The run, after an epoch. Earlier epochs count for the marks, and so does the
+        score of the weights that a warm start begins with.
     time_left : bool, default=False
         Whether to add a column with the time that the remaining epochs would take.
     """
@@ -48,6 +49,8 @@ class EpochRows:
             before = [*self.earlier.get(record, ()), *run.history[record][:-1]]
             for value in before:
                 self._is_best(record, sign, value)
+        if "validation_score" in self.columns:
+            self._is_best("validation_score", 1, run.score_before)
 
     @property
     def header(self) -> str:
@@ -97,7 +100,10 @@ class EpochRows:
         text = f"Training ended after {epochs} in {seconds:.2f} s: {reason}."
         scores = np.asarray(history["validation_score"])
         if run.monitors_validation and np.isfinite(scores).any():
-            text += f" Epoch {np.nanargmax(scores) + 1} is the best."
+            if np.nanmax(scores) > run.score_before:
+                text += f" Epoch {np.nanargmax(scores) + 1} is the best."
+            else:
+                text += " No epoch was better than the weights that it began with."
         return text
 
     def _is_best(self, record, sign, value):

@@ -115,7 +115,7 @@ class TabularRun:
 
     # What callbacks ask of a run: this one is always a whole ``fit``.
     incremental = monitors_validation = False
-    observer = None
+    observer, score_before = None, -math.inf
 
     def __init__(self, net, rows, without_bins, plan, rng):
         self.net, self.rows, self.plan = net, rows, plan

@@ -101,6 +101,8 @@ class TrainingRun:
         self.loop = self.loop_options = self.given = self.rows = None
         self.callbacks = self.observer = self._complete = self._last = None
         self.printer = printer_of(net)
+        # The validation score of the weights that a warm start begins with.
+        self.score_before = -np.inf
         # Whether lbfgs has warned of its end: one warning is enough.
         self.has_warned = False
         self.deadline = None if net.max_time is None else perf_counter() + net.max_time
@@ -150,6 +152,7 @@ class TrainingRun:
                 score = -np.inf if np.isnan(score) else score
                 state.records.best_validation_score_ = score
                 state.publish(self.net)
+            self.score_before = state.records.best_validation_score_
         if "good" in state.snapshots and "good" in snapshots:
             state.lowest_loss = known["lowest_loss"]
             for name in ("good", "candidate"):

@@ -698,7 +698,8 @@ def test_nothing_is_left_on_the_net(X, y, path, fit):
 
 @pytest.mark.parametrize("estimator", [LogisticRegression(), make_pipeline(make())])
 def test_other_estimators_are_refused(estimator, X, y, path, fit):
-    with pytest.raises(TypeError, match="Checkpoint reads training_.*on the net"):
+    pattern = "Checkpoint reads training_.*on the net.*remove it"
+    with pytest.raises(TypeError, match=pattern):
         fit(estimator, X, y, Checkpoint(path))
 
 

@@ -33,6 +33,7 @@ def finished(**changes):
         "optimizer": object(),
         "incremental": False,
         "monitors_validation": True,
+        "score_before": -np.inf,
         "max_epochs": 5,
     }
     return SimpleNamespace(**defaults | changes)
@@ -135,6 +136,18 @@ def test_resumed_run_prints_its_new_epochs(X, y, fit, crash, capsys, tmp_path):
     out = capsys.readouterr().out
     assert out.startswith("Training ended after 5 epochs in ")
     assert out.endswith(" s: max_iter.\n")
+
+
+def test_warm_start_that_gets_worse_has_no_best_epoch(X, y, fit, capsys):
+    net = SoftmaxClassifier((9,), early_stopping=True, random_state=0, max_iter=30)
+    net.set_params(validation_fraction=0.4, warm_start=True, learning_rate_init=0.05)
+    best = fit(net, X, y).best_validation_score_
+    fit(net.set_params(learning_rate_init=50.0, max_iter=2), X, y, TrainingTable())
+    assert max(net.history_["validation_score"][-2:]) < best
+    *rows, end = capsys.readouterr().out.splitlines()[1:]
+    assert not any(row.split()[3].endswith("*") for row in rows)
+    assert len(rows) == 2
+    assert end.endswith("No epoch was better than the weights that it began with.")
 
 
 def test_copies_print_to_stdout(tmp_path):
