@@ -64,10 +64,8 @@ class Workspace:
         with_dropout = training and with_dropout and not input_gradient
         self.rng = rng
         self.row_shares: Any = None
-        self.bytes_per_row, self._item = (
-            0,
-            math.prod(network.stack) * self.dtype.itemsize,
-        )
+        self.bytes_per_row = 0
+        self._item = math.prod(network.stack) * self.dtype.itemsize
         self.ones = np.ones((1, n_rows), self.dtype) if training else None
         self._zeros, self._scratch = {}, {}
         if training and gradient is None:

@@ -201,9 +201,10 @@ def find_learning_rate(
     of the steepest descent, which is often used, was too low in most of the cases that
     docs/inspection.md counts.
 
-    A net that does not learn has a lowest loss, too. If the loss stays above the half
-    of that of a constant, a linear net takes the same test on scaled columns. If that
-    one learns more than twice as much, a warning says that the fault is not the rate.
+    A net that does not learn has a lowest loss, too. If its lowest loss is more than
+    half of a constant's loss, a linear net takes the same test on scaled columns. If
+    the linear net learns more than twice as much, a warning says that the learning rate
+    is not the fault.
 
     The suggestion is for this net and optimizer, this `batch_size`, and a learning rate
     that is constant or falls from there (``learning_rate`` is not used here). For a

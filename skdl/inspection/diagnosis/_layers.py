@@ -72,7 +72,7 @@ def check_gradient_flow(records: Sequence[LayerRecord], when: str) -> Iterator[F
     if not np.isfinite(last) or last == 0:
         return
     ratios = {name: size / last for name, size in sizes.items()}
-    evidence = {"size_relative_to_the_last_hidden_layer": ratios, "when": when}
+    evidence = {"gradient_of_outputs_relative_to_the_last": ratios, "when": when}
     vanished = [name for name, ratio in ratios.items() if ratio < VANISHED]
     exploded = [name for name, ratio in ratios.items() if not ratio < EXPLODED]
     if vanished:
