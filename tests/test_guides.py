@@ -20,7 +20,7 @@ GUIDES = {
     "reproducibility": (3, ()),
     "speed": (1, ()),
     "from_skorch_and_keras": (2, ()),
-    "deploy": (5, ("pandas", "onnxruntime", "skl2onnx", "skops")),
+    "deploy": (6, ("pandas", "onnxruntime", "skl2onnx", "skops")),
     "callbacks": (5, ()),
     "displays": (7, ("pandas",)),
     "training": (6, ("pandas",)),
