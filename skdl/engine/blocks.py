@@ -29,8 +29,8 @@ __all__ = [
 LINE = 64
 # Elements per block. Smaller blocks fit the L2 cache better, but need more calls.
 BLOCK = 65536
-# Elements of a row, at least, to which NumPy adds another row at full speed: the length
-# of its buffer.
+# The length of NumPy's buffer. NumPy adds one row to another at full speed if the rows
+# have at least as many elements.
 LONG = 8192
 
 
