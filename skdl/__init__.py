@@ -26,7 +26,7 @@ import typing
 # it is nested in an import of ours.
 import sklearn  # noqa: F401
 
-import skdl._elsewhere as _elsewhere
+import skdl._missing_names as _missing_names
 from skdl._trusted import trusted_types
 from skdl._version import __version__
 from skdl.estimators import (
@@ -85,7 +85,7 @@ def __getattr__(name):
     """Load a module of the package when it is first used."""
     if name in __all__:
         return importlib.import_module(f"skdl.{name}")
-    raise _elsewhere.missing_name(__name__, name)
+    raise _missing_names.missing_name(__name__, name)
 
 
 def __dir__():

@@ -24,7 +24,7 @@ from skdl.callbacks import Checkpoint
 from skdl.engine import check_gradient
 from skdl.engine.workspace import Workspace
 from skdl.estimators import SoftmaxClassifier
-from skdl.estimators._inner_door import encode, loss_of, network_of
+from skdl.estimators._internal_api import encode, loss_of, network_of
 
 __all__ = ["main"]
 

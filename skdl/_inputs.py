@@ -12,7 +12,7 @@ from sklearn import get_config
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import validate_data
 
-from skdl._explain import (
+from skdl._data_errors import (
     columns_of_dates,
     explanation_of,
     first_missing,

@@ -5,7 +5,7 @@ import sys
 # Modules that train several nets. An interrupted net must not be ranked among the
 # others or vote with them.
 SEVERAL = ("sklearn", "skdl.inspection", "skdl.model_selection", "joblib.parallel")
-SEVERAL += ("hyperopt", "optuna", "skopt", "skdl.estimators._together")
+SEVERAL += ("hyperopt", "optuna", "skopt", "skdl.estimators._stacked_fits")
 # Modules that pass data to a single net.
 SINGLE = ("sklearn.base", "sklearn.callback", "sklearn.compose._target")
 SINGLE += ("sklearn.frozen", "sklearn.pipeline", "sklearn.utils")

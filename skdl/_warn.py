@@ -11,7 +11,7 @@ SKIPPED = ("skdl", "sklearn", "contextlib", "joblib")
 # scikit-learn's examples filter warnings by category and module="sklearn".
 MODULES = {ConvergenceWarning: "sklearn.neural_network._multilayer_perceptron"}
 
-# Where `skdl._collected` collects the warnings of a thread, as (category, text).
+# Warnings that `skdl._collected_warnings` collects in a thread, as (category, text).
 COLLECTED: ContextVar[list | None] = ContextVar("COLLECTED", default=None)
 # Whether each warning counts. Otherwise Python shows a text once for each line of code.
 COUNTED: ContextVar[bool] = ContextVar("COUNTED", default=False)

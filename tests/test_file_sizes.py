@@ -17,7 +17,7 @@ from skdl import (
     Standardizer,
     SVMClassifier,
 )
-from tests.pairs import parametrize_pairwise
+from tests.pairwise import parametrize_pairwise
 
 NETS = [
     LogisticClassifier,

@@ -24,9 +24,9 @@ from skdl import (
     TabularClassifier,
 )
 from skdl.ensemble import SeedEnsembleClassifier, SeedEnsembleRegressor
-from skdl.estimators._inner_door import Indicator, LabelColumns, targets_of
+from skdl.estimators._internal_api import Indicator, LabelColumns, targets_of
 from skdl.preprocessing import TabularEncoder
-from tests.pairs import parametrize_pairwise
+from tests.pairwise import parametrize_pairwise
 
 NETS = [
     LogisticClassifier,

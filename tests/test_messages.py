@@ -34,7 +34,7 @@ from skdl import (
     TabularClassifier,
     TabularRegressor,
     ValidationSet,
-    _elsewhere,
+    _missing_names,
 )
 from skdl.callbacks import Checkpoint, CSVLogger, LambdaCallback, Monitor
 from skdl.engine import Adam, Quantile, Relu, StepDecay
@@ -401,15 +401,15 @@ def test_an_attribute_of_another_package():
         skdl.SeedEnsembleClassifier  # noqa: B018
 
 
-@pytest.mark.parametrize("package", _elsewhere.PACKAGES)
+@pytest.mark.parametrize("package", _missing_names.PACKAGES)
 def test_the_names_of_a_package_are_read(package):
-    names = _elsewhere._public_names("skdl", package)
+    names = _missing_names._public_names("skdl", package)
     assert names == {*importlib.import_module(f"skdl.{package}").__all__}
 
 
-@pytest.mark.parametrize("word", _elsewhere.CALLBACKS)
+@pytest.mark.parametrize("word", _missing_names.CALLBACKS)
 def test_a_word_for_a_callback_leads_to_a_class(word):
-    text = _elsewhere.our_callback(word.title())
+    text = _missing_names.our_callback(word.title())
     package, name = re.search(r"skdl\.(\w+)\.(\w+)\(|$", text).groups()
     if package:
         assert hasattr(importlib.import_module(f"skdl.{package}"), name)

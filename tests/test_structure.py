@@ -42,7 +42,7 @@ LAYERS = [
 RANKS = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 WORDS = "skdl._text"
 # The only private module that other packages may use.
-INNER_DOOR = "skdl.estimators._inner_door"
+INTERNAL_API = "skdl.estimators._internal_api"
 # What does not keep the rules about private names yet.
 UNFINISHED = ()
 # Private names that Python gives to all users, and scikit-learn to its subclasses.
@@ -281,7 +281,7 @@ def no_private_module_of_another_package(files):
     for path, text in source(files).items():
         here = package_of(module_name(path))
         for line, name in full_names(path, text):
-            parts = name.replace(INNER_DOOR, "skdl.estimators").split(".")
+            parts = name.replace(INTERNAL_API, "skdl.estimators").split(".")
             is_foreign = parts[0] == "skdl" and package_of(name) != here
             if is_foreign and any(map(is_private, parts[2:])):
                 yield f"{path}:{line}: {name} is private"
@@ -435,7 +435,7 @@ PLANTED = [
     (no_private_module_of_another_package, {NET: "from skdl.engine._a import f"}),
     (no_private_module_of_another_package, {NET: "from skdl.engine.a import _f"}),
     (no_private_module_of_another_package, {NET: "import skdl.engine as e\ne._a"}),
-    (no_private_module_of_another_package, {A: f"from {INNER_DOOR} import _f"}),
+    (no_private_module_of_another_package, {A: f"from {INTERNAL_API} import _f"}),
     (no_private_module_of_another_package, {A: "from skdl._warn import _f"}),
     (no_private_attribute_of_another_package, {NET: "n._f()", A: "def _f(): pass"}),
     (no_private_attribute_of_another_package, {NET: "self._a", A: "n._a = 1"}),
@@ -475,7 +475,7 @@ ALLOWED = [
     (no_private_module_of_another_package, {NET: "from skdl.estimators._a import f"}),
     (no_private_module_of_another_package, {NET: "from skdl.engine.a import f\nf.g"}),
     (no_private_module_of_another_package, {NET: "from skdl._warn import f"}),
-    (no_private_module_of_another_package, {"skdl/a/b.py": f"import {INNER_DOOR}"}),
+    (no_private_module_of_another_package, {"skdl/a/b.py": f"import {INTERNAL_API}"}),
     (no_private_attribute_of_another_package, {A: "n._f()", B: "def _f(): pass"}),
     (no_private_attribute_of_another_package, {A: "n._a", B: "self._a = 1"}),
     (no_private_attribute_of_another_package, {A: "n._a", B: "class C:\n _a: int = 1"}),

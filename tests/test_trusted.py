@@ -61,7 +61,7 @@ from tests.engine.cases import (
     SCHEDULES,
     each,
 )
-from tests.pairs import parametrize_pairwise
+from tests.pairwise import parametrize_pairwise
 
 NETS = [
     LogisticClassifier,

@@ -4,7 +4,7 @@ They follow scikit-learn's protocol, ``sklearn.callback.FitCallback``.
 ``net.set_callbacks(...)`` sets them on a net.
 """
 
-import skdl._elsewhere as _elsewhere
+import skdl._missing_names as _missing_names
 from skdl.callbacks.checkpoint import Checkpoint
 from skdl.callbacks.epoch_bar import EpochBar
 from skdl.callbacks.lambda_callback import LambdaCallback
@@ -30,4 +30,4 @@ __all__ = [
 
 def __getattr__(name):
     """Say where a name is that this package does not have."""
-    raise _elsewhere.missing_name(__name__, name)
+    raise _missing_names.missing_name(__name__, name)

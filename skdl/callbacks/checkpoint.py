@@ -15,7 +15,7 @@ import numpy as np
 from sklearn.base import clone
 
 from skdl._arguments import explain_parameters
-from skdl._plain import from_plain, lost_in, trusted_class
+from skdl._plain_values import from_plain, lost_in, trusted_class
 from skdl._version import __version__
 from skdl._warn import warn
 from skdl.callbacks._fingerprint import (

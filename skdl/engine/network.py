@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from skdl.engine.blocks import aligned_zeros, copy_equal
+from skdl.engine.aligned import aligned_zeros
+from skdl.engine.blocks import copy_equal
 from skdl.engine.initializers import glorot_uniform
 from skdl.engine.layers import Affine, Scaling, build_layers
 from skdl.engine.layers.residual import initialize_blocks

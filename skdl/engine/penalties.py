@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from skdl.engine.blocks import BLOCK, aligned_empty, blocks_of
+from skdl.engine.aligned import aligned_empty
+from skdl.engine.blocks import BLOCK, blocks_of
 from skdl.engine.checks import check_number
 from skdl.engine.specification import Specification, explain_settings
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from skdl.engine.blocks import aligned_empty
+from skdl.engine.aligned import aligned_empty
 from skdl.engine.target_tables import OneHotTable, TargetTable
 
 __all__ = ["Orders", "StackedBatches"]

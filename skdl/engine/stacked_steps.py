@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from skdl.engine.blocks import BLOCK, aligned_rows, with_padding
+from skdl.engine.aligned import aligned_rows, with_padding
+from skdl.engine.blocks import BLOCK
 from skdl.engine.optimizers import RuleState
 from skdl.engine.penalties import L0Penalty, L1Penalty, L2Penalty
 

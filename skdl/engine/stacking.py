@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from skdl.engine.blocks import aligned_rows
+from skdl.engine.aligned import aligned_rows
 from skdl.engine.network import Network
 
 __all__ = ["join", "leave", "network_like", "stack", "unstack"]

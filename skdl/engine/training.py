@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from skdl.engine.aligned import aligned_rows, aligned_zeros
 from skdl.engine.augmentation import Augmentation
 from skdl.engine.batching import Batches, Data
-from skdl.engine.blocks import aligned_rows, aligned_zeros
 from skdl.engine.clipping import clip_each, clip_gradient, norm, update_ratio
 from skdl.engine.network import Network
 from skdl.engine.penalties import start_penalty

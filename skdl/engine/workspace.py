@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from skdl.engine.blocks import aligned_empty, aligned_zeros
+from skdl.engine.aligned import aligned_empty, aligned_zeros
 
 __all__ = ["Workspace", "workspaces_for"]
 

@@ -14,7 +14,7 @@ from skdl._memory import bytes_per_row
 from skdl._sklearn import safe_indexing
 from skdl.ensemble._base import Members
 from skdl.ensemble._members import fit_calls, stack_networks
-from skdl.estimators._inner_door import (
+from skdl.estimators._internal_api import (
     Call,
     check_X,
     class_numbers,

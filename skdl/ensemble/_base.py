@@ -19,8 +19,8 @@ from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from skdl._arguments import explain_arguments
-from skdl._elsewhere import Missing
 from skdl._inputs import check_numbers
+from skdl._missing_names import Missing
 from skdl._parameters import ExplainedParameters
 from skdl._sklearn import BaseSearchCV, available_if, fit_context
 from skdl._version import Versioned
@@ -33,7 +33,7 @@ from skdl.estimators import (
     TabularClassifier,
     TabularRegressor,
 )
-from skdl.estimators._inner_door import (
+from skdl.estimators._internal_api import (
     BaseClassifier,
     check_X,
     each_output,

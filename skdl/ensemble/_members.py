@@ -4,9 +4,9 @@ import numpy as np
 from joblib import effective_n_jobs
 from sklearn.utils.parallel import Parallel, delayed
 
-from skdl._collected import collecting, show
+from skdl._collected_warnings import collecting, show
 from skdl.engine.stacking import stack
-from skdl.estimators._inner_door import fit_together, take_network
+from skdl.estimators._internal_api import fit_together, take_network
 
 __all__ = ["fit_calls", "stack_networks"]
 

@@ -15,7 +15,7 @@ class Ballot:
     ----------
     output : object
         What the scores of one member mean: an item of
-        `skdl.estimators._inner_door.each_output`.
+        `skdl.estimators._internal_api.each_output`.
     scores : ndarray of shape (n_members, n_samples, n_scores)
         Raw scores of all members.
     voting : {"soft", "hard", "margin"}

@@ -14,7 +14,7 @@ from skdl.engine.prediction import by_passes, raw_scores
 from skdl.ensemble._bags import fit_bags
 from skdl.ensemble._base import EnsembleClassifier, EnsembleRegressor
 from skdl.ensemble._voting import Ballot
-from skdl.estimators._inner_door import each_output, predictions_of, rows_at_once
+from skdl.estimators._internal_api import each_output, predictions_of, rows_at_once
 
 __all__ = ["BaggingEnsembleClassifier", "BaggingEnsembleRegressor"]
 

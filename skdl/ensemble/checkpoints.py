@@ -23,7 +23,7 @@ from skdl.ensemble._base import (
     hold_out,
     known_scores,
 )
-from skdl.estimators._inner_door import setting, take_network, uses_lbfgs
+from skdl.estimators._internal_api import setting, take_network, uses_lbfgs
 
 __all__ = [
     "CheckpointEnsembleClassifier",

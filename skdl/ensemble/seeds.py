@@ -18,7 +18,7 @@ from skdl.ensemble._base import (
     known_scores,
 )
 from skdl.ensemble._members import fit_calls, stack_networks
-from skdl.estimators._inner_door import Call, uses_lbfgs
+from skdl.estimators._internal_api import Call, uses_lbfgs
 
 __all__ = ["SeedEnsembleClassifier", "SeedEnsembleRegressor", "fit_seeds"]
 

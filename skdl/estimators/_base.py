@@ -7,10 +7,11 @@ from sklearn.callback import CallbackSupportMixin
 from skdl._arguments import explain_arguments
 from skdl._sklearn import fit_context
 from skdl.estimators._callbacks import CALLBACK_ATTRIBUTES, check_callbacks
-from skdl.estimators._contexts import fitting, stopped_by_ctrl_c
 from skdl.estimators._finish import finish
+from skdl.estimators._fit_transaction import fitting
 from skdl.estimators._fitted import FittedNet
 from skdl.estimators._growing_records import LISTS
+from skdl.estimators._keyboard_interrupt import stopped_by_ctrl_c
 from skdl.estimators._load_model import load_model
 from skdl.estimators._parameters import NetParameters
 from skdl.estimators._prepare import prepare

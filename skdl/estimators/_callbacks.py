@@ -10,7 +10,7 @@ from copy import copy, deepcopy
 
 from sklearn.callback import FitCallback
 
-from skdl._elsewhere import our_callback
+from skdl._missing_names import our_callback
 from skdl.callbacks.base import step_records_of
 
 # The methods of a callback.

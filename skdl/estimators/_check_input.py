@@ -6,7 +6,7 @@ from numbers import Integral
 import numpy as np
 from scipy.sparse import issparse
 
-from skdl._explain import or_nothing
+from skdl._data_errors import or_nothing
 from skdl._inputs import check_inputs, check_weights
 from skdl._warn import warn
 from skdl.engine.losses import Loss

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from skdl._explain import or_nothing
+from skdl._data_errors import or_nothing
 from skdl._warn import warn
 from skdl.callbacks.base import store_step_records
 from skdl.estimators._divergence import likely_cause

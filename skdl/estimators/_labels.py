@@ -4,8 +4,8 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.metrics import accuracy_score
 
+from skdl._data_errors import or_nothing, types_in
 from skdl._distributions import check_distributions
-from skdl._explain import or_nothing, types_in
 
 __all__ = [
     "as_labels",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skdl._plain import from_plain
+from skdl._plain_values import from_plain
 from skdl.engine.network import Network
 from skdl.estimators._architecture import check_architecture, check_hidden_layers
 from skdl.estimators._check_run_state import (

@@ -4,10 +4,10 @@ import numpy as np
 from scipy.sparse import issparse
 
 from skdl._text import join_names
-from skdl.engine.constant import best_constant, loss_of_scores
+from skdl.engine.column_scales import ColumnScales, are_scaled, unscaled_targets
+from skdl.engine.constant_scores import best_constant, loss_of_scores
 from skdl.engine.losses import mean_loss
 from skdl.engine.prediction import raw_scores
-from skdl.engine.scale import ColumnScales, are_scaled, unscaled_targets
 from skdl.estimators._check_input import spacing
 from skdl.estimators._standardize import cure_of_columns
 from skdl.estimators._targets import needs_counts

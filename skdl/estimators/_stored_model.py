@@ -1,6 +1,6 @@
 """A net as plain values and arrays: all of it that is not the state of its run."""
 
-from skdl._plain import name_of_class, to_plain
+from skdl._plain_values import name_of_class, to_plain
 from skdl.estimators._check_input import reads_bytes
 from skdl.estimators._targets import targets_of
 

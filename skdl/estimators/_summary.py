@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from skdl._tables import html_table, text_table
+from skdl._text_tables import html_table, text_table
 from skdl.engine.layers import (
     ActivationLayer,
     Affine,

@@ -27,7 +27,7 @@ from sklearn.metrics import accuracy_score, d2_pinball_score, r2_score
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
-from skdl._explain import or_nothing
+from skdl._data_errors import or_nothing
 from skdl._inputs import WEIGHTS, check_weight_sizes
 from skdl._sklearn import check_partial_fit_first_call
 from skdl._warn import warn

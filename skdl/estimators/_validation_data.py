@@ -11,7 +11,7 @@ from sklearn.metrics import check_scoring, get_scorer
 from sklearn.model_selection import check_cv, train_test_split
 from sklearn.utils.validation import check_consistent_length
 
-from skdl._explain import has_named_columns, or_nothing, rows_of
+from skdl._data_errors import has_named_columns, or_nothing, rows_of
 from skdl._inputs import refuse_containers
 from skdl._sklearn import scorer_function, scorer_settings, usual_response
 from skdl._warn import warn

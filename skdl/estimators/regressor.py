@@ -9,8 +9,8 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skdl._arguments import explain_arguments, explain_parameters
-from skdl._elsewhere import Missing
 from skdl._inputs import check_numbers
+from skdl._missing_names import Missing
 from skdl._sklearn import HasMethods, StrOptions, available_if, fit_context
 from skdl._typing import MatrixLike
 from skdl.engine.hidden_layers import HiddenLayers

@@ -20,7 +20,7 @@ from skdl.ensemble import (
 )
 from skdl.ensemble.vote import vote_of
 from skdl.estimators import MLPRegressor, TabularClassifier, TabularRegressor
-from skdl.estimators._inner_door import (
+from skdl.estimators._internal_api import (
     BaseClassifier,
     network_of,
     table_parts,

@@ -7,7 +7,7 @@ import numpy as np
 
 from skdl.engine.losses import LogisticLoss, Poisson, Quantile, Softmax, SquaredError
 from skdl.engine.specification import name_of_kind
-from skdl.estimators._inner_door import LabelColumns
+from skdl.estimators._internal_api import LabelColumns
 from skdl.export._graph import Tensor
 
 __all__ = [

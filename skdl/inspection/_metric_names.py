@@ -10,7 +10,7 @@ from sklearn.base import is_classifier
 
 from skdl._sklearn import scorer_function
 from skdl.engine import Quantile
-from skdl.estimators._inner_door import BaseNet, first_metric, loss_of
+from skdl.estimators._internal_api import BaseNet, first_metric, loss_of
 
 SYMBOLS = {
     "auc": "AUC", "d2": "D²", "f1": "F1", "neg": "−", "ovo": "one-vs-one",

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdl._sklearn import BaseSearchCV
 from skdl.engine.layers import layer_names
 from skdl.estimators import TabularClassifier, TabularRegressor
-from skdl.estimators._inner_door import BaseNet, check_X
+from skdl.estimators._internal_api import BaseNet, check_X
 
 
 @dataclass

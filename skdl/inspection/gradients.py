@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from skdl.engine.prediction import hidden_outputs, raw_scores
 from skdl.engine.probe import input_gradient
-from skdl.estimators._inner_door import (
+from skdl.estimators._internal_api import (
     encode,
     kind_of_targets,
     loss_of,

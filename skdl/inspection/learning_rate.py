@@ -12,9 +12,9 @@ from scipy.sparse import issparse
 from sklearn.base import clone
 
 from skdl._sklearn import check_matplotlib_support
-from skdl._tables import html_table
+from skdl._text_tables import html_table
 from skdl._warn import warn
-from skdl.estimators._inner_door import constant_loss, train_discarded, uses_lbfgs
+from skdl.estimators._internal_api import constant_loss, train_discarded, uses_lbfgs
 from skdl.inspection._check_arguments import check_integer, check_number
 from skdl.inspection._unwrap import unwrap_net
 from skdl.inspection.displays._axes import COLORS, Display, tidy

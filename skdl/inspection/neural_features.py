@@ -26,7 +26,7 @@ from skdl._inputs import TakesValidationSets
 from skdl._parameters import ExplainedParameters
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
-from skdl.estimators._inner_door import check_hidden_layers, network_of
+from skdl.estimators._internal_api import check_hidden_layers, network_of
 from skdl.inspection._unwrap import hidden_layer_index, unwrap_net
 from skdl.inspection.gradients import hidden_activations
 

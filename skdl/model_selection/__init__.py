@@ -1,4 +1,4 @@
-"""Searches over parameters: from a coarse mesh to a fine one, or in stacks of nets."""
+"""Searches over parameters: from a coarse grid to a fine one, or in stacks of nets."""
 
 from skdl.model_selection.coarse_to_fine import CoarseToFineSearchCV
 from skdl.model_selection.ranges import Linear, Log

@@ -2,7 +2,7 @@
 
 from sklearn.pipeline import Pipeline
 
-from skdl.estimators._inner_door import BaseNet
+from skdl.estimators._internal_api import BaseNet
 
 
 def last_net(estimator):

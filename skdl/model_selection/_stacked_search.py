@@ -13,15 +13,15 @@ from skdl._parameters import ExplainedParameters
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
 from skdl._warn import warn
+from skdl.model_selection._candidate_stacks import Data, Fit, Stacks
 from skdl.model_selection._failures import (
     explained_errors,
     failure_message,
     silenced_warnings,
 )
 from skdl.model_selection._folds import Folds
-from skdl.model_selection._hand_over import Dealer, Trained
 from skdl.model_selection._last_net import last_net, settings_before_net, steps_to_end
-from skdl.model_selection._stacks import Data, Fit, Stacks
+from skdl.model_selection._trained_clones import CloneSource, Trained
 
 
 class StackedSearch(Versioned, ExplainedParameters):
@@ -84,9 +84,9 @@ class StackedSearch(Versioned, ExplainedParameters):
     def _check_input_parameters(self, X, y, split_params):
         super()._check_input_parameters(X, y, split_params)
         # scikit-learn clones the estimator next, and the clone once per fit.
-        dealer = Dealer(self.estimator)
-        self._given |= {"X": X, "y": y, "estimator": self.estimator, "dealer": dealer}
-        self.estimator = dealer.hooked()
+        source = CloneSource(self.estimator)
+        self._given |= {"X": X, "y": y, "estimator": self.estimator, "source": source}
+        self.estimator = source.connected()
 
     def _run_search(self, evaluate_candidates, *, callback_ctx):
         # Not an attribute any more: scikit-learn sends the search to its processes.
@@ -103,7 +103,7 @@ class StackedSearch(Versioned, ExplainedParameters):
             self.n_stacked_ = len(stacks.trained)
             self._seconds = {i: fit.seconds for i, fit in stacks.trained.items()}
             fits = map(stacks.trained.get, range(len(candidates) * len(splits)))
-            given["dealer"].deal(
+            given["source"].supply(
                 fit and Trained(fit.estimator, fit.error).estimator for fit in fits
             )
             with silenced_warnings(is_cut_short=False):

@@ -1,9 +1,9 @@
-"""The stages of a search: evaluate a mesh, move it, make it finer, and stop."""
+"""The stages of a search: evaluate a grid, move it, make it finer, and stop."""
 
 import math
 from collections import Counter
 
-from skdl.model_selection._mesh import Mesh
+from skdl.model_selection._grid import Grid
 
 
 def paired_difference(ours, theirs):
@@ -58,8 +58,8 @@ class Stages:
         self.search = search
         self.evaluate = evaluate
         self.rng = rng
-        self.meshes = [
-            Mesh.over(ranges, choices)
+        self.grids = [
+            Grid.over(ranges, choices)
             for ranges, several in spaces
             for choices in several
         ]
@@ -71,7 +71,7 @@ class Stages:
         self.stop_reason = None
         self.stopped_by_callback = False
         names = {
-            name: None for mesh in self.meshes for name in (*mesh.ranges, *mesh.choices)
+            name: None for grid in self.grids for name in (*grid.ranges, *grid.choices)
         }
         self.prefix = common_prefix(names)
         if search.resource is not None:
@@ -90,8 +90,8 @@ class Stages:
             if best is None or self.stopped_by_callback:
                 self.stop_reason = "failed" if best is None else "callback"
                 break
-            mesh, point = best
-            row = mesh.row_of[point]
+            grid, point = best
+            row = grid.row_of[point]
             improved = stage == 0 or self._improves(stage, row, reference)
             is_full = budget == search.max_resources_
             if is_last or (is_full and not improved):
@@ -101,8 +101,8 @@ class Stages:
             if is_full and not any(m.unevaluated() for m in refined):
                 self.stop_reason = "exhausted"
                 break
-            self.meshes = refined
-            reference = (refined[0], (0,) * len(mesh.ranges))
+            self.grids = refined
+            reference = (refined[0], (0,) * len(grid.ranges))
             if not is_full:
                 budget = self._next_budget(budget, improved)
         self._log(f"stopped after {len(self.budgets)} stages: {self.stop_reason}")
@@ -113,9 +113,9 @@ class Stages:
         return min(full, math.ceil(budget * self.search.factor)) if improved else full
 
     def _stage(self, stage, budget):
-        """Evaluate and move the meshes; return the best (mesh, point), or None."""
+        """Evaluate and move the grids; return the best (grid, point), or None."""
         new = self._thinned(
-            [(mesh, p) for mesh in self.meshes for p in mesh.unevaluated()]
+            [(grid, p) for grid in self.grids for p in grid.unevaluated()]
         )
         self.budgets.append(budget)
         self.n_candidates.append(0)
@@ -128,10 +128,10 @@ class Stages:
                 self._log(f"stage {stage}: no move is left (max_moves={move})")
                 break
             move += 1
-            mesh, point = best
-            box = mesh.around(point)
-            mesh.include(box)
-            beyond = self._thinned([(mesh, p) for p in box if p not in mesh.row_of])
+            grid, point = best
+            box = grid.around(point)
+            grid.include(box)
+            beyond = self._thinned([(grid, p) for p in box if p not in grid.row_of])
             best = self._evaluate(beyond, stage, move, budget)
         if best is not None:
             row = best[0].row_of[best[1]]
@@ -145,23 +145,23 @@ class Stages:
     def _thinned(self, new):
         """Return at most `max_candidates` points, at random, with all centres.
 
-        The first mesh has no centre: there all points are drawn alike.
+        The first grid has no centre: there all points are drawn alike.
         """
         limit = self.search.max_candidates
         if limit is None or len(new) <= limit:
             return new
-        kept = [i for i, (mesh, p) in enumerate(new) if p in mesh.values]
+        kept = [i for i, (grid, p) in enumerate(new) if p in grid.values]
         others = [i for i in range(len(new)) if i not in set(kept)]
         n = max(0, limit - len(kept))
         drawn = self.rng.choice(others, size=n, replace=False).tolist()
         return [new[i] for i in sorted([*kept, *drawn])]
 
     def _evaluate(self, new, stage, move, budget):
-        """Evaluate points once per values; return the best (mesh, point) so far."""
+        """Evaluate points once per values; return the best (grid, point) so far."""
         batch, n = [], len(self.candidates)
-        for mesh, point in new:
-            params = mesh.draw(point, self.search.jitter, self.rng)
-            if mesh.assign_row(point, n + len(batch)) == n + len(batch):
+        for grid, point in new:
+            params = grid.draw(point, self.search.jitter, self.rng)
+            if grid.assign_row(point, n + len(batch)) == n + len(batch):
                 batch.append(params)
         if batch:
             self.n_candidates[-1] += len(batch)
@@ -176,31 +176,31 @@ class Stages:
             if len(self.scores) > len(self.candidates):
                 self.candidates.append(self.fallback[0])
                 self.n_candidates[-1] += 1
-        best = self._best(self.meshes)
+        best = self._best(self.grids)
         if best is not None:
             self.fallback = self.candidates[best[0].row_of[best[1]]], budget
         return best
 
-    def _best(self, meshes):
-        """Return (mesh, point) of the best mean, or None; if equal, not at a border."""
+    def _best(self, grids):
+        """Return (grid, point) of the best mean, or None; if equal, not at a border."""
         ranked = []
-        for mesh in meshes:
-            for point, row in mesh.row_of.items():
+        for grid in grids:
+            for point, row in grid.row_of.items():
                 mean = self.scores[row].mean()
                 if not math.isnan(mean):
-                    inside = not any(True for _ in mesh.borders(point))
-                    ranked.append((mean, inside, -row, mesh, point))
+                    inside = not any(True for _ in grid.borders(point))
+                    ranked.append((mean, inside, -row, grid, point))
         if not ranked:
             return None
         return max(ranked, key=lambda entry: entry[:3])[3:]
 
     def _may_move(self, stage, best):
-        """Return whether the best point is at a border that the mesh may cross."""
-        mesh, point = best
+        """Return whether the best point is at a border that the grid may cross."""
+        grid, point = best
         is_open = False
-        for name, end, is_free in mesh.borders(point):
-            value = self._describe({name: mesh.values[point][name]})
-            then = "the mesh moves beyond it" if is_free else "which is a limit"
+        for name, end, is_free in grid.borders(point):
+            value = self._describe({name: grid.values[point][name]})
+            then = "the grid moves beyond it" if is_free else "which is a limit"
             self._log(
                 f"stage {stage}: the best point lies at the {end} border ({value}), "
                 + then
@@ -210,12 +210,12 @@ class Stages:
 
     def _improves(self, stage, row, reference):
         """Return whether a stage's best beats that of the last, on the same budget."""
-        mesh, point = reference
+        grid, point = reference
         mean, error = paired_difference(
-            self.scores[row], self.scores[mesh.row_of[point]]
+            self.scores[row], self.scores[grid.row_of[point]]
         )
         improved = math.isnan(mean) or mean > error
-        if row == mesh.row_of[point]:
+        if row == grid.row_of[point]:
             text = f"no candidate is better than the best of stage {stage - 1}"
         else:
             verb = "is beyond" if improved else "is not beyond"
@@ -227,27 +227,27 @@ class Stages:
         return improved
 
     def _refined(self, best, is_full):
-        """Return finer meshes, the best one's first, without those that are worse."""
+        """Return finer grids, the best one's first, without those that are worse."""
         winner, point = best
         leading = self.scores[winner.row_of[point]]
         refined = []
-        for mesh in [winner, *(mesh for mesh in self.meshes if mesh is not winner)]:
-            own = self._best([mesh])
+        for grid in [winner, *(grid for grid in self.grids if grid is not winner)]:
+            own = self._best([grid])
             if own is None:
                 continue
-            row = mesh.row_of[own[1]]
+            row = grid.row_of[own[1]]
             mean, error = paired_difference(leading, self.scores[row])
-            if mesh is not winner and mean > error:
+            if grid is not winner and mean > error:
                 self._log(
                     f"dropped, as worse by {mean:.3g}: "
-                    f"{self._describe(mesh.choices) or 'a space'}"
+                    f"{self._describe(grid.choices) or 'a space'}"
                 )
                 continue
-            finer = mesh.finer(own[1])
+            finer = grid.finer(own[1])
             if is_full:
                 # The centre has a score on this budget already.
-                finer.row_of_values = mesh.row_of_values
-                finer.assign_row((0,) * len(mesh.ranges), row)
+                finer.row_of_values = grid.row_of_values
+                finer.assign_row((0,) * len(grid.ranges), row)
             refined.append(finer)
         return refined
 

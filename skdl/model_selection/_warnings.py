@@ -8,7 +8,7 @@ from contextlib import suppress
 from joblib import effective_n_jobs
 from sklearn.exceptions import ConvergenceWarning
 
-from skdl._collected import collecting, show
+from skdl._collected_warnings import collecting, show
 from skdl._sklearn import FIT_OF_A_SEARCH, close_listener, open_listener, send
 
 

@@ -1,4 +1,4 @@
-"""Search with cross-validation, from a coarse mesh and little training to fine ones."""
+"""Search with cross-validation, from a coarse grid and little training to fine ones."""
 
 from collections.abc import Callable, Iterable
 from numbers import Integral, Real
@@ -29,7 +29,7 @@ from skdl.model_selection._failures import (
     silenced_warnings,
 )
 from skdl.model_selection._folds import Folds
-from skdl.model_selection._space import check_space, combinations, outside_tuples
+from skdl.model_selection._param_space import check_space, combinations, outside_tuples
 from skdl.model_selection._stages import Stages
 from skdl.model_selection._warnings import FitWarnings
 
@@ -40,14 +40,14 @@ POSITIVE = Interval(Integral, 1, None, closed="left")
 
 @explain_parameters
 class CoarseToFineSearchCV(Versioned, ExplainedParameters, BaseSearchCV):
-    """Search over ranges: a coarse mesh on a small budget, then finer ones on larger.
+    """Search over ranges: a coarse grid on a small budget, then finer ones on larger.
 
-    The first stage evaluates a mesh over all ranges. The points of a logarithmic range
+    The first stage evaluates a grid over all ranges. The points of a logarithmic range
     are a power of ten apart, and each is shifted at random. Each later stage evaluates
-    a mesh around the best point, with three points per range and half the step (on a
+    a grid around the best point, with three points per range and half the step (on a
     logarithmic scale: √10 ≈ 3, then 1.8 …), and trains longer. If the best point of a
-    stage lies at the border of its mesh, the mesh first moves beyond the border. Each
-    combination of choices from lists has a mesh of its own, until it is worse than the
+    stage lies at the border of its grid, the grid first moves beyond the border. Each
+    combination of choices from lists has a grid of its own, until it is worse than the
     best.
 
     It works like `sklearn.model_selection.GridSearchCV`, on every estimator, with the
@@ -81,14 +81,14 @@ class CoarseToFineSearchCV(Versioned, ExplainedParameters, BaseSearchCV):
     max_stages : int, default=3
         Largest number of stages. The last one always gets `max_resources`.
     max_moves : int, default=3
-        Largest number of times that the mesh of a stage moves beyond its border.
+        Largest number of times that the grid of a stage moves beyond its border.
     jitter : float, default=0.25
-        Largest random shift of a point, in steps of its mesh, in [0, 0.5). The centre
-        of a finer mesh, which is the previous best point, is not shifted.
+        Largest random shift of a point, in steps of its grid, in [0, 0.5). The centre
+        of a finer grid, which is the previous best point, is not shifted.
     max_candidates : int or None, default=None
-        Largest number of points in a stage's mesh, and in each of its moves; they are
-        drawn at random. None evaluates all. A mesh of d ranges has 3 to the power of d
-        points, the first mesh more.
+        Largest number of points in a stage's grid, and in each of its moves; they are
+        drawn at random. None evaluates all. A grid of d ranges has 3 to the power of d
+        points, the first grid more.
     scoring : str, callable, list, tuple, dict or None, default=None
         Scores of the candidates, as in `GridSearchCV`. With several scores, the one
         that `refit` names leads the search, or else the first one.
@@ -121,7 +121,7 @@ class CoarseToFineSearchCV(Versioned, ExplainedParameters, BaseSearchCV):
     ----------
     cv_results_ : dict
         Results as in `GridSearchCV`, with the columns 'stage', 'move' (how often the
-        mesh had moved) and, with a resource, 'n_resources'. Ranks are over all rows,
+        grid had moved) and, with a resource, 'n_resources'. Ranks are over all rows,
         whatever their budget.
     best_index_ : int
         The row with the best mean score among those of the largest budget that has a
@@ -359,7 +359,7 @@ class CoarseToFineSearchCV(Versioned, ExplainedParameters, BaseSearchCV):
         if self.resource is not None:
             more_results["n_resources"] = budgets
         mesh_context = context.subcontext(
-            task_name="mesh",
+            task_name="grid",
             max_subtasks=n * self.n_splits_,
             sequential_subtasks=False,
         ).call_on_fit_task_begin(estimator=self)

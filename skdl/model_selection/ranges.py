@@ -1,4 +1,4 @@
-"""Ranges of numbers to search: the first mesh, its spacing, and hard limits."""
+"""Ranges of numbers to search: the first grid, its spacing, and hard limits."""
 
 import math
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ def _is_number(value):
 
 
 class _Range(BaseEstimator):
-    """Base class of ranges. A mesh has even steps in the coordinate of a range."""
+    """Base class of ranges. A grid has even steps in the coordinate of a range."""
 
     low: float
     high: float
@@ -35,7 +35,7 @@ class _Range(BaseEstimator):
         raise NotImplementedError
 
     def _default_size(self) -> int:
-        """Return the number of points of the first mesh without `n_points`."""
+        """Return the number of points of the first grid without `n_points`."""
         raise NotImplementedError
 
     @property
@@ -45,7 +45,7 @@ class _Range(BaseEstimator):
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """Lowest and highest value that a mesh may reach."""
+        """Lowest and highest value that a grid may reach."""
         limits = (None, None) if self.limits is None else self.limits
         low, high = (-math.inf, math.inf)
         if self.low >= 0:
@@ -54,7 +54,7 @@ class _Range(BaseEstimator):
         return low, high if limits[1] is None else limits[1]
 
     def size(self) -> int:
-        """Return the number of points of the first mesh."""
+        """Return the number of points of the first grid."""
         return self._default_size() if self.n_points is None else self.n_points
 
     def value(self, coordinate: float) -> float:
@@ -137,12 +137,12 @@ class Log(_Range):
     Parameters
     ----------
     low, high : float or int
-        Ends of the first mesh, 0 < low < high. If both are integers, all values are.
+        Ends of the first grid, 0 < low < high. If both are integers, all values are.
     n_points : int, default=None
-        Number of points of the first mesh, both ends included. By default one per
+        Number of points of the first grid, both ends included. By default one per
         decade, at least 3.
     limits : tuple (lowest, highest), default=None
-        Hard limits of later meshes; None on a side sets no limit there. Integers are
+        Hard limits of later grids; None on a side sets no limit there. Integers are
         never below 1.
 
     Examples
@@ -190,11 +190,11 @@ class Linear(_Range):
     Parameters
     ----------
     low, high : float or int
-        Ends of the first mesh, low < high. If both are integers, all values are.
+        Ends of the first grid, low < high. If both are integers, all values are.
     n_points : int, default=None
-        Number of points of the first mesh, both ends included; by default 5.
+        Number of points of the first grid, both ends included; by default 5.
     limits : tuple (lowest, highest), default=None
-        Hard limits of later meshes; None on a side sets no limit there. A range without
+        Hard limits of later grids; None on a side sets no limit there. A range without
         negative numbers never becomes negative, and one of positive integers never
         reaches 0.
 

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 
 from skdl._arguments import explain_parameters
-from skdl.model_selection._space import refuse_ranges
+from skdl.model_selection._param_space import refuse_ranges
 from skdl.model_selection._stacked_search import StackedSearch
 
 __all__ = ["StackedGridSearchCV", "StackedRandomizedSearchCV"]

@@ -4,7 +4,7 @@ import numpy as np
 
 from skdl.preprocessing._geometry import FlipCrop, Warp, inverse_matrices
 from skdl.preprocessing._mixup import Mixup
-from skdl.preprocessing._tones import change_tones, cut_out
+from skdl.preprocessing._pixel_values import change_tones, cut_out
 
 # Pixels that are computed per block: the buffers of a block fit into the cache.
 BLOCK = 1 << 14

@@ -13,7 +13,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from skdl._explain import MAYBE_MISSING, TEMPORAL, is_missing, types_in
+from skdl._data_errors import MAYBE_MISSING, TEMPORAL, is_missing, types_in
 from skdl._inputs import columns_named, refuse_containers
 
 DAY = datetime.timedelta(days=1)

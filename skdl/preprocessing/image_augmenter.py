@@ -15,8 +15,8 @@ from skdl._parameters import ExplainedParameters
 from skdl._version import Versioned
 from skdl.engine.checks import check_choice, check_count, check_number
 from skdl.preprocessing._augmentation import ImageAugmentation, is_off
+from skdl.preprocessing._enlarged_set import check_training_set, with_copies
 from skdl.preprocessing._geometry import FILL_MODES
-from skdl.preprocessing._resample import check_training_set, with_copies
 
 __all__ = ["ImageAugmenter"]
 

@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skdl._arguments import explain_parameters
-from skdl._explain import is_missing
+from skdl._data_errors import is_missing
 from skdl._inputs import TakesValidationSets
 from skdl._parameters import ExplainedParameters
 from skdl._sklearn import (

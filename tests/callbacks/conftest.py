@@ -7,7 +7,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from skdl.callbacks import LambdaCallback
-from skdl.estimators._inner_door import network_of
+from skdl.estimators._internal_api import network_of
 
 RECORDS = ("n_iter_", "t_", "loss_", "loss_curve_", "best_loss_", "stop_reason_")
 RECORDS += ("validation_scores_", "best_validation_score_")

@@ -19,7 +19,7 @@ from skdl import MLPClassifier
 from skdl.callbacks import Checkpoint, LambdaCallback
 from skdl.callbacks._fingerprint import digest
 from skdl.engine import Cosine
-from skdl.estimators._inner_door import network_of
+from skdl.estimators._internal_api import network_of
 
 SLOW_MEMBER, SLOW_SYNC, SLOW_EPOCH = 0.0005, 0.003, 0.015
 RECORDS = ("loss_curve_", "validation_scores_", "n_iter_", "best_validation_score_")

@@ -21,7 +21,7 @@ from skdl.callbacks import Checkpoint, LambdaCallback
 from skdl.callbacks.checkpoint import VERSIONS
 from skdl.engine import Cosine, ReduceOnPlateau
 from skdl.engine.optimizers import OPTIMIZERS
-from tests.callbacks.parts import FileLock, StateFile
+from tests.callbacks.private_names import FileLock, StateFile
 
 IN_USE = r"in use: another fit .*'\{fingerprint\}'"
 

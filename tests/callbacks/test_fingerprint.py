@@ -17,8 +17,8 @@ from sklearn.metrics import make_scorer, mean_absolute_error, r2_score
 from sklearn.model_selection import KFold
 
 from skdl.engine import Adam, BatchNorm, Cosine
-from tests.callbacks.parts import _fingerprint as module
-from tests.callbacks.parts import differences, digest, fill_in
+from tests.callbacks.private_names import _fingerprint as module
+from tests.callbacks.private_names import differences, digest, fill_in
 
 
 class Shift:
@@ -188,7 +188,7 @@ def test_another_process_computes_the_same_hashes():
 import sys
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 from tests.callbacks import test_fingerprint
-from tests.callbacks.parts import digest
+from tests.callbacks.private_names import digest
 print([digest(make()) for make in test_fingerprint.MAKERS])
 """
     out = {

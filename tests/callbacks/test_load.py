@@ -22,7 +22,7 @@ from skdl.callbacks import Checkpoint, LambdaCallback
 from skdl.callbacks.checkpoint import VERSIONS
 from skdl.engine import Adam, HiddenLayers, Maxout, Quantile, StepDecay
 from skdl.preprocessing import ImageAugmenter
-from tests.callbacks.parts import StateFile
+from tests.callbacks.private_names import StateFile
 
 
 def make(Net=MLPClassifier, **options):

@@ -20,7 +20,7 @@ from skdl import (
 )
 from skdl.callbacks import Checkpoint, LambdaCallback, Monitor
 from skdl.callbacks.monitor import HISTOGRAMS, NUMBERS, StepRecords, histogram
-from skdl.estimators._inner_door import network_of
+from skdl.estimators._internal_api import network_of
 
 
 def make(**options):

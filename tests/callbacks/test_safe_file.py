@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from tests.callbacks.parts import FileLock, _safe_file, naming
+from tests.callbacks.private_names import FileLock, _safe_file, naming
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 

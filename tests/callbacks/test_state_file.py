@@ -7,8 +7,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from tests.callbacks.parts import StateFile, _safe_file, decode, encode
-from tests.callbacks.parts import _npz_file as module
+from tests.callbacks.private_names import StateFile, _safe_file, decode, encode
+from tests.callbacks.private_names import _npz_file as module
 
 STATE = {
     "none": None,

@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from tests.datasets.formats import pictures, planes, python2_pickle, python_batch
-from tests.datasets.parts import read_batch_pickle
+from tests.datasets.private_names import read_batch_pickle
 
 (IMAGES, LABELS), *_ = pictures()
 BATCH = python_batch(IMAGES, LABELS)

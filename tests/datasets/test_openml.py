@@ -17,7 +17,7 @@ from sklearn.utils import Bunch
 
 from skdl.datasets import cifar10, fetch_cifar10, fetch_mnist, load_mnist, mnist
 from tests.datasets.formats import planes
-from tests.datasets.parts import _openml
+from tests.datasets.private_names import _openml
 
 MNIST_FILE = Path(__file__).parents[3] / "shared" / "data" / "mnist.npz"
 COUNTS = {"train_counts": (2,) * 10, "test_counts": (1,) * 10}

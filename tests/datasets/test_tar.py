@@ -11,7 +11,7 @@ from numpy.testing import assert_array_equal
 
 from skdl.datasets import cifar10, load_cifar10
 from tests.datasets.formats import binary_files, pictures, write_archive
-from tests.datasets.parts import _tar
+from tests.datasets.private_names import _tar
 
 BATCHES = pictures(1)
 FILES = binary_files(BATCHES)

@@ -64,7 +64,7 @@ from skdl.engine import (
 )
 from skdl.engine.layers import Layer
 from skdl.engine.penalties import start_penalty
-from tests.pairs import pairwise
+from tests.pairwise import pairwise
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from skdl.engine import (
 )
 from skdl.engine.layers import build_layers
 from tests.engine.cases import LOSSES, arrays_of, each, peak_bytes, problem
-from tests.pairs import parametrize_pairwise
+from tests.pairwise import parametrize_pairwise
 
 ARCHITECTURES = {
     "dropout": {"dropout": [0.0, 0.3, 0.0, 0.5]},

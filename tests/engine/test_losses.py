@@ -46,7 +46,7 @@ from skdl.engine.target_tables import (
     one_hot,
 )
 from tests.engine.cases import LOSSES, each, float32_only, loss_of, peak_bytes
-from tests.pairs import parametrize_pairwise
+from tests.pairwise import parametrize_pairwise
 
 F64 = np.dtype(np.float64)
 PROBABILISTIC = {

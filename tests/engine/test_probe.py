@@ -10,7 +10,7 @@ from skdl.engine.layers import ActivationLayer, Affine, Fork, Layer
 from skdl.engine.probe import input_gradient, probe
 from tests.engine.cases import ACTIVATIONS, LOSSES, each, problem
 from tests.engine.test_architecture import ARCHITECTURES, make
-from tests.pairs import parametrize_pairwise
+from tests.pairwise import parametrize_pairwise
 
 CASES = {
     **ARCHITECTURES,

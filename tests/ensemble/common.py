@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skdl.estimators._inner_door import network_of
+from skdl.estimators._internal_api import network_of
 
 
 def parameters_of(model):

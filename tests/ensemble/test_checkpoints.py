@@ -18,7 +18,7 @@ from skdl.engine.averaging import renew_statistics
 from skdl.engine.batching import Data
 from skdl.ensemble import CheckpointEnsembleClassifier, CheckpointEnsembleRegressor
 from skdl.ensemble.checkpoints import Snapshots
-from skdl.estimators._inner_door import network_of
+from skdl.estimators._internal_api import network_of
 from tests.ensemble.common import parameters_of
 
 # Short runs.

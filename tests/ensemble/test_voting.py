@@ -7,7 +7,7 @@ from scipy.special import expit, softmax
 
 from skdl import LogisticClassifier, SoftmaxClassifier, SVMClassifier
 from skdl.ensemble._voting import Ballot
-from skdl.estimators._inner_door import each_output, raw_scores
+from skdl.estimators._internal_api import each_output, raw_scores
 
 CLASSES = np.array(["ant", "bee", "cat"])
 RANKS = np.array([3.0, 1.0, 2.0, 4.0])

@@ -34,8 +34,8 @@ from skdl.engine import (
 )
 from skdl.engine.stacked_batches import Orders
 from skdl.engine.stacked_steps import OptimizerStack, PenaltyStack
-from skdl.estimators import _stack_size, _together
-from skdl.estimators._inner_door import Call, fit_together, network_of, stack_key
+from skdl.estimators import _stack_size, _stacked_fits
+from skdl.estimators._internal_api import Call, fit_together, network_of, stack_key
 
 N = 48
 
@@ -360,13 +360,13 @@ def test_members_end_as_alone(case, dtype):
 
 def sizes_of_stacks(monkeypatch):
     """Return a list that gets the number of members of each stack that is built."""
-    sizes, plain = [], _together.StackedTraining
+    sizes, plain = [], _stacked_fits.StackedTraining
 
     def noted(members):
         sizes.append(len(members))
         return plain(members)
 
-    monkeypatch.setattr(_together, "StackedTraining", noted)
+    monkeypatch.setattr(_stacked_fits, "StackedTraining", noted)
     return sizes
 
 
@@ -403,7 +403,7 @@ def test_nets_that_enter_change_nothing_of_the_members(monkeypatch):
     ]
     # After each epoch one more net comes in, while no member ends.
     monkeypatch.setattr(
-        _together._Series,
+        _stacked_fits._Series,
         "_has_place",
         lambda self, fit: len(self.active) < 2 + (self.count.n_done > 0) * 2,
     )
@@ -680,7 +680,7 @@ def test_large_batches_make_small_stacks(monkeypatch):
     found = []
     best_size = _stack_size.best_size
     monkeypatch.setattr(
-        _together,
+        _stacked_fits,
         "best_size",
         lambda *args, **options: found.append(best_size(*args, **options)) or found[-1],
     )

@@ -15,7 +15,7 @@ from skdl.engine.prediction import bytes_per_row, rows_per_pass
 from skdl.estimators._fitted import rows_at_once  # no result shows it
 from tests.estimators.common import fit, make
 from tests.estimators.conftest import NETS
-from tests.pairs import parametrize_pairwise
+from tests.pairwise import parametrize_pairwise
 
 ALWAYS = ["coefs_", "intercepts_", "n_zero_weights_", "feature_importances_"]
 

@@ -5,7 +5,7 @@ from numpy.testing import assert_array_equal
 
 from skdl import LogisticClassifier, MLPClassifier, SoftmaxClassifier, SVMClassifier
 from tests.estimators.common import fit, flat, make
-from tests.pairs import parametrize_pairwise
+from tests.pairwise import parametrize_pairwise
 
 # In sorted order: number k stands for the k-th of them.
 LABELS = {

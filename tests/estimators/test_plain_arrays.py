@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from skdl import MLPRegressor
-from skdl.engine.scale import ColumnScales, are_scaled
+from skdl.engine.column_scales import ColumnScales, are_scaled
 from skdl.estimators._labels import class_numbers, unique_labels
 from tests.estimators.common import fit, make
 

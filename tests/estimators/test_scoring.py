@@ -29,7 +29,7 @@ from skdl import (
 )
 from skdl.engine import Quantile
 from tests.estimators.common import fit, flat, make, wild
-from tests.pairs import parametrize_pairwise
+from tests.pairwise import parametrize_pairwise
 
 SOLVERS = ["sgd", "adam", "adagrad", "rmsprop", "adamw", "lbfgs"]
 

@@ -36,7 +36,7 @@ from skdl import (
 )
 from skdl.engine import Quantile
 from skdl.ensemble import SeedEnsembleClassifier
-from skdl.estimators._inner_door import Indicator, Labels, Numbers
+from skdl.estimators._internal_api import Indicator, Labels, Numbers
 from tests.estimators.common import fit, flat, make, wild
 
 SOLVERS = ["sgd", "adam", "adagrad", "rmsprop", "adamw", "lbfgs"]

@@ -28,7 +28,7 @@ from tests.inspection.cases import (
     Y_NOISE,
     net,
 )
-from tests.inspection.parts import (
+from tests.inspection.private_names import (
     check_baselines,
     check_epochs,
     check_gap,

@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array
 
-from tests.inspection.parts import (
+from tests.inspection.private_names import (
     check_indices,
     check_integer,
     check_number,

@@ -9,14 +9,14 @@ from sklearn.metrics import fbeta_score, hinge_loss, make_scorer
 from skdl import MLPRegressor, SoftmaxClassifier
 from skdl.callbacks import LambdaCallback, Monitor
 from skdl.engine import Quantile, StepDecay
-from skdl.estimators._inner_door import network_of
+from skdl.estimators._internal_api import network_of
 from skdl.inspection import (
     GradientFlowDisplay,
     LayerHistogramDisplay,
     TrainingCurveDisplay,
     UpdateRatioDisplay,
 )
-from tests.inspection.parts import metric_of
+from tests.inspection.private_names import metric_of
 
 
 def test_curves_are_the_history(net):

@@ -7,8 +7,8 @@ from scipy.sparse import csr_array
 from sklearn.metrics import average_precision_score, make_scorer
 
 from skdl import LogisticClassifier, MLPClassifier, MLPRegressor, SoftmaxClassifier
-from skdl.engine.scale import column_statistics
-from tests.inspection.parts import (
+from skdl.engine.column_scales import column_statistics
+from tests.inspection.private_names import (
     check_class_imbalance,
     check_columns,
     check_duplicates,

@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skdl import LogisticClassifier, MLPRegressor, SoftmaxClassifier, Standardizer
 from skdl.callbacks import LambdaCallback
-from skdl.estimators._inner_door import network_of
+from skdl.estimators._internal_api import network_of
 from skdl.inspection import diagnose
 from skdl.inspection.diagnosis.findings import KINDS
 from skdl.preprocessing import ImageAugmenter

@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from skdl import SoftmaxClassifier, Standardizer
 from skdl import inspection as module
 from skdl.callbacks import Monitor
-from tests.inspection.parts import _axes as helpers
+from tests.inspection.private_names import _axes as helpers
 
 SHAPE = {"image_shape": (4, 4)}
 # Further arguments of from_estimator, and the number of panels.

@@ -17,7 +17,7 @@ from skdl import (
     SVMClassifier,
 )
 from skdl.engine import check_gradient
-from skdl.estimators._inner_door import network_of
+from skdl.estimators._internal_api import network_of
 from skdl.inspection import input_gradients
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

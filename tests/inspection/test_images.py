@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 
 from skdl import LogisticClassifier, Standardizer
 from skdl.inspection import TopActivationDisplay, WeightImageDisplay
-from tests.inspection.parts import (
+from tests.inspection.private_names import (
     as_images,
     check_image_shape,
     columns_for,

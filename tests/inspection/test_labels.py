@@ -5,7 +5,7 @@ import pytest
 from sklearn.datasets import make_blobs, make_classification
 
 from skdl import LogisticClassifier, MLPRegressor, SoftmaxClassifier, SVMClassifier
-from tests.inspection.parts import Budget, check_label_noise, make_subject
+from tests.inspection.private_names import Budget, check_label_noise, make_subject
 
 X, Y = make_blobs(300, 5, centers=4, random_state=0)
 X = (X - X.mean(axis=0)) / X.std(axis=0)

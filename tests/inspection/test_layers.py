@@ -6,7 +6,7 @@ import pytest
 from skdl.engine import Maxout, Relu, Tanh
 from skdl.engine.activations import ACTIVATIONS
 from skdl.engine.probe import LayerRecord
-from tests.inspection.parts import (
+from tests.inspection.private_names import (
     check_activations,
     check_gradient_flow,
     check_gradient_signs,

@@ -31,7 +31,7 @@ from skdl import (
 from skdl.callbacks import LambdaCallback
 from skdl.engine import SGD, OneCycle
 from skdl.inspection import LearningRateDisplay, find_learning_rate
-from tests.inspection.parts import _divergence_bound
+from tests.inspection.private_names import _divergence_bound
 
 TABLES = Path(__file__).resolve().parents[3] / "shared" / "data" / "tabular"
 

@@ -14,7 +14,7 @@ from sklearn.model_selection import GridSearchCV
 
 from skdl import SoftmaxClassifier
 from skdl.inspection import LivePlot
-from tests.inspection.parts import live_plot
+from tests.inspection.private_names import live_plot
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from tests.inspection.cases import (
     IRIS,
     net,
 )
-from tests.inspection.parts import (
+from tests.inspection.private_names import (
     Score,
     check_baselines,
     check_gap,

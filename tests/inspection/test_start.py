@@ -10,7 +10,7 @@ from skdl.engine import AbsoluteError, Huber, Quantile, SquaredError
 from skdl.engine.activations import ACTIVATIONS
 from skdl.engine.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
 from tests.inspection.cases import DIABETES, IRIS, WINE, DeadRelu, WrongTanh, net
-from tests.inspection.parts import (
+from tests.inspection.private_names import (
     Budget,
     _wrong_loss,
     check_chance,

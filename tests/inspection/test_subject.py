@@ -13,7 +13,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from skdl import LogisticClassifier, MLPRegressor, SoftmaxClassifier
 from skdl.callbacks import LambdaCallback
 from skdl.engine import Adam
-from tests.inspection.parts import copy_net, make_subject
+from tests.inspection.private_names import copy_net, make_subject
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(3, 2, (60, 4))

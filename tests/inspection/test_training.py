@@ -6,7 +6,7 @@ from sklearn.datasets import make_classification
 
 from skdl import MLPRegressor, SoftmaxClassifier
 from tests.inspection.cases import DIABETES, WINE, net
-from tests.inspection.parts import (
+from tests.inspection.private_names import (
     Budget,
     Curve,
     check_divergence,

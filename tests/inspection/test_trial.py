@@ -8,11 +8,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from skdl import MLPClassifier, MLPRegressor, SoftmaxClassifier
 from skdl.engine import Adam, SoftmaxCrossEntropy
-from skdl.engine.constant import losses_and_gradient
+from skdl.engine.constant_scores import losses_and_gradient
 from skdl.engine.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, mean_loss
-from skdl.estimators._inner_door import loss_of, network_of, raw_scores
+from skdl.estimators._internal_api import loss_of, network_of, raw_scores
 from tests.inspection.cases import DIABETES, IRIS
-from tests.inspection.parts import (
+from tests.inspection.private_names import (
     Budget,
     Sample,
     make_subject,

@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skdl import MLPRegressor, PCAWhitener, SoftmaxClassifier, Standardizer
 from skdl.ensemble import SeedEnsembleClassifier
-from tests.inspection.parts import hidden_layer_index, unwrap_net
+from tests.inspection.private_names import hidden_layer_index, unwrap_net
 
 X = np.random.default_rng(0).normal(3, 2, size=(40, 3))
 y = (X[:, 0] > 3).astype(int)

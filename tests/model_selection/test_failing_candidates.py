@@ -35,7 +35,7 @@ def test_a_failed_candidate_is_named_and_the_search_continues():
     search = searching(hill, {"x": (1e-2, 1e2)}, jitter=0.0)
     with pytest.warns(FitFailedWarning) as caught:
         search.fit(X)
-    # One for the first mesh, one for the finer one; nothing of scikit-learn's besides.
+    # One for the first grid, one for the finer one; nothing of scikit-learn's besides.
     messages = [str(warning.message) for warning in caught]
     assert len(messages) == 2
     assert "1 of 5 candidates" in messages[0]

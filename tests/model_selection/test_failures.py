@@ -5,7 +5,7 @@ import traceback
 import numpy as np
 import pytest
 
-from tests.model_selection.parts import describe, failure_message
+from tests.model_selection.private_names import describe, failure_message
 
 CANDIDATES = [{"a": 0.1, "kind": "x"}, {"a": 1 / 3, "kind": "y"}, {"a": 2, "kind": "z"}]
 

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.model_selection import GroupKFold, KFold, ShuffleSplit, StratifiedKFold
 
-from tests.model_selection.parts import Folds
+from tests.model_selection.private_names import Folds
 
 X = np.zeros((120, 2))
 y = np.array(["a"] * 12 + ["b"] * 36 + ["c"] * 72)

@@ -28,7 +28,7 @@ import skdl
 from skdl import MLPClassifier, SoftmaxClassifier
 from skdl.engine import Adam, HiddenLayers
 from skdl.model_selection import CoarseToFineSearchCV, Log
-from tests.model_selection.parts import _warnings
+from tests.model_selection.private_names import _warnings
 
 X, y = load_iris(return_X_y=True)
 quiet = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -199,7 +199,7 @@ def test_callbacks(n_jobs, capsys):
     n_fits = 2 * sum(search.n_candidates_) + 1
     assert len(rows) == n_fits * 4
     assert len({row["parent_task_id_path"] for row in rows}) == n_fits
-    assert "CoarseToFineSearchCV - mesh" in capsys.readouterr().out
+    assert "CoarseToFineSearchCV - grid" in capsys.readouterr().out
     assert "_skl_callbacks_to_teardown" not in vars(search)
 
 
@@ -225,10 +225,10 @@ def test_process_that_cannot_send_shows_its_warnings(monkeypatch):
 
 
 class Recorder:
-    """Keeps the tasks of the search, and ends it after some meshes."""
+    """Keeps the tasks of the search, and ends it after some grids."""
 
-    def __init__(self, n_meshes):
-        self.n_meshes = n_meshes
+    def __init__(self, n_grids):
+        self.n_grids = n_grids
         self.tasks = []
 
     def setup(self, estimator, context):
@@ -238,7 +238,7 @@ class Recorder:
         self.tasks.append(context.task_name)
 
     def on_fit_task_end(self, estimator, context):
-        return context.task_name == "mesh" and self.tasks.count("mesh") >= self.n_meshes
+        return context.task_name == "grid" and self.tasks.count("grid") >= self.n_grids
 
     def teardown(self, estimator, context):
         self.tasks.append("teardown")
@@ -250,7 +250,7 @@ def test_a_callback_sees_the_meshes_and_can_end_the_search():
     assert search.stop_reason_ == "callback"
     assert search.n_stages_ == 2
     tasks = [task for task in recorder.tasks if task != "candidate-split-evaluation"]
-    assert tasks == ["setup", "fit", "search", "mesh", "mesh",
+    assert tasks == ["setup", "fit", "search", "grid", "grid",
                      "refit-with-best-params", "teardown"]  # fmt: skip
     n = recorder.tasks.count("candidate-split-evaluation")
     assert n == 3 * sum(search.n_candidates_)

@@ -6,7 +6,7 @@ from scipy.stats import loguniform, norm, randint, uniform
 
 from skdl.engine import HiddenLayers
 from skdl.model_selection import Linear, Log
-from tests.model_selection.parts import check_space, combinations
+from tests.model_selection.private_names import check_space, combinations
 
 
 def entry(value):

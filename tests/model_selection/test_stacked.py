@@ -39,7 +39,7 @@ from skdl.model_selection import (
     StackedGridSearchCV,
     StackedRandomizedSearchCV,
 )
-from tests.model_selection.parts import stacks
+from tests.model_selection.private_names import stacks
 
 # Short runs.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

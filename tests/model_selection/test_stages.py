@@ -15,7 +15,11 @@ from skdl import SoftmaxClassifier
 from skdl.engine import HiddenLayers
 from skdl.model_selection import CoarseToFineSearchCV, Linear, Log
 from tests.model_selection.hill import Hill
-from tests.model_selection.parts import common_prefix, paired_difference, short_names
+from tests.model_selection.private_names import (
+    common_prefix,
+    paired_difference,
+    short_names,
+)
 
 X = np.random.default_rng(0).normal(size=(60, 2))
 
@@ -79,7 +83,7 @@ def test_the_mesh_moves_beyond_its_border_and_says_so(direction):
     end = "upper" if direction > 0 else "lower"
     said = [line for line in search.log_ if f"{end} border" in line]
     assert len(said) == 3
-    assert all("the mesh moves beyond it" in line for line in said)
+    assert all("the grid moves beyond it" in line for line in said)
     assert f"(x {10.0 ** (2 * direction):.4g})" in said[0]
 
 
@@ -165,7 +169,7 @@ def test_without_noise_all_stages_run():
 
 
 def test_a_stage_that_does_not_improve_sends_the_next_to_the_full_budget():
-    # The first mesh has the top itself, and no finer point is better.
+    # The first grid has the top itself, and no finer point is better.
     search = searched({"x": (1e-3, 1e3)}, jitter=0.0, min_resources=1, max_resources=81)
     assert search.n_resources_ == [1, 3, 81]
     assert search.stop_reason_ == "converged"

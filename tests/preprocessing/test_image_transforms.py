@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import ndimage
 from scipy.stats import beta, kstest
 
-from tests.preprocessing.parts import (
+from tests.preprocessing.private_names import (
     FILL_MODES,
     FlipCrop,
     Mixup,

@@ -8,7 +8,7 @@ from numbers import Integral
 from typing import Any
 
 from skdl.engine.hidden_layers import HiddenLayers
-from skdl.estimators._inner_door import uses_lbfgs
+from skdl.estimators._internal_api import uses_lbfgs
 from skdl.inspection.diagnosis._baselines import (
     MORE_EPOCHS,
     N_ERRORS_BELOW_LINEAR,

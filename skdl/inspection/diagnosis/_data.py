@@ -12,8 +12,8 @@ from sklearn.utils import get_tags
 
 from skdl._sklearn import scorer_function
 from skdl._text import join_names
-from skdl.engine.scale import ColumnScales, unscaled_targets
-from skdl.estimators._inner_door import first_metric, scales_columns
+from skdl.engine.column_scales import ColumnScales, unscaled_targets
+from skdl.estimators._internal_api import first_metric, scales_columns
 from skdl.inspection.diagnosis._subject import Subject
 from skdl.inspection.diagnosis.report import Finding
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from skdl.engine.activations import ActivationFunction
-from skdl.engine.constant import losses_and_gradient
+from skdl.engine.constant_scores import losses_and_gradient
 from skdl.engine.gradient_check import check_gradient
 from skdl.engine.network import Network
 from skdl.engine.specification import complete, name_of_kind

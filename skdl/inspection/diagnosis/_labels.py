@@ -9,7 +9,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import gen_batches
 
 from skdl._text import join_names
-from skdl.engine.constant import MAX_SCORES
+from skdl.engine.constant_scores import MAX_SCORES
 from skdl.inspection.diagnosis._subject import Subject
 from skdl.inspection.diagnosis._trial import Budget, run_trial
 from skdl.inspection.diagnosis.report import Finding

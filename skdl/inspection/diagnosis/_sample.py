@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.special import logit
 
-from skdl.engine.constant import (
+from skdl.engine.constant_scores import (
     EPSILON,
     best_constant,
     blocks_of_targets,

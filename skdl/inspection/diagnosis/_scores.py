@@ -10,9 +10,9 @@ import numpy as np
 from sklearn.dummy import DummyClassifier
 from sklearn.metrics import check_scoring
 
-from skdl.engine.constant import losses_of_rows
+from skdl.engine.constant_scores import losses_of_rows
 from skdl.engine.stacking import network_like
-from skdl.estimators._inner_door import (
+from skdl.estimators._internal_api import (
     EncodedRows,
     encode,
     raw_scores,

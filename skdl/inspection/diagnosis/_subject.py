@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils import check_array, resample
 
 from skdl._inputs import check_weights, columns_named
-from skdl.estimators._inner_door import check_training_rows, first_metric
+from skdl.estimators._internal_api import check_training_rows, first_metric
 from skdl.inspection._check_arguments import check_lengths
 from skdl.inspection._unwrap import to_csr_array, unwrap_net
 

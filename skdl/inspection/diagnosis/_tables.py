@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from skdl._tables import aligned_lines
 from skdl._text import format_value
+from skdl._text_tables import aligned_lines
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
-from skdl.estimators._inner_door import uses_lbfgs
+from skdl.estimators._internal_api import uses_lbfgs
 from skdl.inspection.diagnosis._sample import Sample
 from skdl.inspection.diagnosis._scores import (
     MIN_DIFFERENCE,

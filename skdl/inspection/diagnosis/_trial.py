@@ -13,7 +13,7 @@ import numpy as np
 from skdl.callbacks.base import NetCallback
 from skdl.engine.layers import Affine, layer_names
 from skdl.engine.stacking import network_like
-from skdl.estimators._inner_door import loss_of, rows_per_batch, uses_lbfgs
+from skdl.estimators._internal_api import loss_of, rows_per_batch, uses_lbfgs
 from skdl.inspection.diagnosis._sample import Sample
 from skdl.inspection.diagnosis._subject import Subject, copy_net
 

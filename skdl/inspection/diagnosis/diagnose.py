@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
-from skdl.estimators._inner_door import encode, loss_of, network_of, uses_lbfgs
+from skdl.estimators._internal_api import encode, loss_of, network_of, uses_lbfgs
 from skdl.inspection._check_arguments import check_integer, check_number
 from skdl.inspection.diagnosis._baselines import (
     check_baselines,

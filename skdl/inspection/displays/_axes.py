@@ -11,9 +11,9 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skdl._sklearn import check_matplotlib_support
-from skdl._tables import html_table
 from skdl._text import join_names
-from skdl.estimators._inner_door import network_of
+from skdl._text_tables import html_table
+from skdl.estimators._internal_api import network_of
 from skdl.inspection._unwrap import Unwrapped, unwrap_net
 
 if TYPE_CHECKING:

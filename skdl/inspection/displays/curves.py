@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from skdl.callbacks import Monitor
 from skdl.engine.probe import probe
-from skdl.estimators._inner_door import encode, loss_of, network_of
+from skdl.estimators._internal_api import encode, loss_of, network_of
 from skdl.inspection._check_arguments import (
     check_indices,
     check_integer,

@@ -15,8 +15,8 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_consistent_length
 
 from skdl._sklearn import check_matplotlib_support
-from skdl._tables import html_table, text_table
-from skdl.estimators._inner_door import labels_of
+from skdl._text_tables import html_table, text_table
+from skdl.estimators._internal_api import labels_of
 from skdl.inspection._check_arguments import check_integer, check_lengths, check_table
 from skdl.inspection.displays._axes import GRAY, Display
 from skdl.inspection.displays._mosaic import (

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn import config_context, get_config
 
-from skdl._explain import rows_of
+from skdl._data_errors import rows_of
 from skdl.engine.optimizers import SGD
 from skdl.engine.specification import Specification
 from skdl.engine.stacked_steps import can_stack_optimizer, sharp_kind
@@ -20,14 +20,14 @@ from skdl.estimators._architecture import check_hidden_layers
 from skdl.estimators._base import BaseNet
 from skdl.estimators._callbacks import callbacks_of
 from skdl.estimators._check_input import check_penalty
-from skdl.estimators._contexts import fitting
 from skdl.estimators._finish import finish
+from skdl.estimators._fit_transaction import fitting
 from skdl.estimators._prepare import prepare
 from skdl.estimators._resolve import setting, uses_lbfgs
 from skdl.estimators._scoring import metrics_of
 from skdl.estimators._stack_size import best_size, is_too_wide
+from skdl.estimators._stacked_validation import StackedValidation
 from skdl.estimators._standardize import scales_columns
-from skdl.estimators._validate_together import StackedValidation
 from skdl.estimators._validation_data import check_validation
 
 __all__ = ["Call", "fit_together", "stack_key"]

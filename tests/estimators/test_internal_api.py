@@ -1,4 +1,4 @@
-"""What other packages may ask of a net."""
+"""The internal API of nets, which other packages of skdl use."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from sklearn.exceptions import NotFittedError
 
 from skdl import LogisticClassifier, MLPRegressor, SoftmaxClassifier
 from skdl.engine import Quantile
-from skdl.estimators import _inner_door as inside
+from skdl.estimators import _internal_api as inside
 
 # One epoch does not converge, which these tests do not need.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

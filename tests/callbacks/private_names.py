@@ -1,4 +1,4 @@
-"""The private parts that tests of this folder reach.
+"""The private names that tests of this folder use.
 
 When a file of skdl moves or is renamed, only the imports below change.
 """

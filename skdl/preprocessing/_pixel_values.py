@@ -21,7 +21,7 @@ def change_tones(planes, brightness, contrast):
     Examples
     --------
     >>> import numpy as np
-    >>> from skdl.preprocessing._tones import change_tones
+    >>> from skdl.preprocessing._pixel_values import change_tones
     >>> planes = np.array([10.0, 30.0]).reshape(1, 1, 1, 2)
     >>> change_tones(planes, np.array([2.0]), np.array([0.5]))
     >>> planes.ravel()
@@ -55,7 +55,7 @@ def cut_out(images, centers, size, fill_value):
     Examples
     --------
     >>> import numpy as np
-    >>> from skdl.preprocessing._tones import cut_out
+    >>> from skdl.preprocessing._pixel_values import cut_out
     >>> images = np.ones((1, 3, 4, 1), np.uint8)
     >>> cut_out(images, np.array([[2, 0]]), 2, np.array([0]))
     >>> images[0, :, :, 0]

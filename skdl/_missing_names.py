@@ -110,7 +110,7 @@ def our_callback(name):
 
     Examples
     --------
-    >>> from skdl._elsewhere import our_callback
+    >>> from skdl._missing_names import our_callback
     >>> our_callback("ModelCheckpoint")
     'write skdl.callbacks.Checkpoint(path, best_path=...)'
     """

@@ -1,11 +1,11 @@
-"""A mesh of points in parameter space, which can grow and become finer."""
+"""A grid of points in parameter space, which can grow and become finer."""
 
 import math
 from itertools import product
 
 
-class Mesh:
-    """A mesh over some ranges, with fixed choices for the other parameters.
+class Grid:
+    """A grid over some ranges, with fixed choices for the other parameters.
 
     A point is a tuple with an integer for each range: its distance from the origin, in
     steps. The values of a point are drawn near its place, once, and stored.
@@ -20,7 +20,7 @@ class Mesh:
         Place of the point (0, 0, ...) and distance of neighbours, in the coordinates of
         the ranges.
     first, last : list of int
-        First and last place of the mesh, for each range.
+        First and last place of the grid, for each range.
     centre : dict, default=None
         Values at the origin, if it is not to be drawn.
 
@@ -47,24 +47,24 @@ class Mesh:
 
     @classmethod
     def over(cls, ranges, choices):
-        """Return the first mesh, over the whole ranges."""
+        """Return the first grid, over the whole ranges."""
         ends = [[r.coordinate(r.low), r.coordinate(r.high)] for r in ranges.values()]
         last = [r.size() - 1 for r in ranges.values()]
         step = [(b - a) / n for (a, b), n in zip(ends, last, strict=True)]
         return cls(ranges, choices, [a for a, _ in ends], step, [0] * len(last), last)
 
     def finer(self, point):
-        """Return a mesh around a point, one step of half the size in each direction."""
+        """Return a grid around a point, one step of half the size in each direction."""
         centre = self.values[point]
         origin = [r.coordinate(centre[name]) for name, r in self.ranges.items()]
         step = [width / 2 for width in self.step]
         n = len(step)
-        mesh = Mesh(self.ranges, self.choices, origin, step, [0] * n, [0] * n, centre)
-        mesh.include(mesh.around((0,) * n))
-        return mesh
+        grid = Grid(self.ranges, self.choices, origin, step, [0] * n, [0] * n, centre)
+        grid.include(grid.around((0,) * n))
+        return grid
 
     def points(self):
-        """Return all points of the mesh, in order."""
+        """Return all points of the grid, in order."""
         spans = zip(self.first, self.last, strict=True)
         return list(product(*(range(a, b + 1) for a, b in spans)))
 
@@ -81,13 +81,13 @@ class Mesh:
         return list(product(*near))
 
     def include(self, points):
-        """Extend the mesh to points."""
+        """Extend the grid to points."""
         for axis, places in enumerate(zip(*points, strict=True)):
             self.first[axis] = min(self.first[axis], *places)
             self.last[axis] = max(self.last[axis], *places)
 
     def borders(self, point):
-        """Yield (name, "lower" or "upper", whether the mesh may cross it)."""
+        """Yield (name, "lower" or "upper", whether the grid may cross it)."""
         for axis, (name, i) in enumerate(zip(self.ranges, point, strict=True)):
             if self.first[axis] == self.last[axis]:
                 continue  # a single place: no integer lies between its neighbours

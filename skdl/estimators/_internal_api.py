@@ -1,4 +1,4 @@
-"""The inner door: what other packages of skdl may ask of a net beyond its public names.
+"""The internal API of nets: for other packages of skdl, beyond the public names.
 
 `skdl.ensemble`, `inspection`, `model_selection` and `export` read nets through these
 functions only. They use no other private attribute of a net, and no other private
@@ -28,6 +28,7 @@ from skdl.estimators._prepare import prepare
 from skdl.estimators._resolve import setting, uses_lbfgs
 from skdl.estimators._scale_advice import constant_loss
 from skdl.estimators._scoring import first_metric
+from skdl.estimators._stacked_fits import Call, fit_together, stack_key
 from skdl.estimators._standardize import scales_columns
 from skdl.estimators._targets import (
     Indicator,
@@ -41,7 +42,6 @@ from skdl.estimators._targets import (
     read_distributions,
     targets_of,
 )
-from skdl.estimators._together import Call, fit_together, stack_key
 from skdl.estimators._validation_data import split_rows
 from skdl.estimators.classifiers import BaseClassifier
 

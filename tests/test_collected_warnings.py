@@ -6,7 +6,7 @@ import warnings
 import pytest
 from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
 
-from skdl._collected import collecting, show
+from skdl._collected_warnings import collecting, show
 from skdl._warn import warn
 
 REACHED = "Maximum iterations (max_iter={}) reached and the optimization hasn't "

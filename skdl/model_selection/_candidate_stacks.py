@@ -16,10 +16,10 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from skdl._collected import collecting, show
+from skdl._collected_warnings import collecting, show
 from skdl._memory import bytes_per_row
 from skdl._sklearn import check_method_params, safe_split
-from skdl.estimators._inner_door import Call, fit_together, network_of, stack_key
+from skdl.estimators._internal_api import Call, fit_together, network_of, stack_key
 from skdl.model_selection._last_net import adopt_steps, last_net, replace_net
 
 # Fits that a process trains before it reports. Ctrl-C loses no others.

@@ -73,7 +73,7 @@ def are_scaled(X: Any) -> bool:
     Examples
     --------
     >>> import numpy as np
-    >>> from skdl.engine.scale import are_scaled
+    >>> from skdl.engine.column_scales import are_scaled
     >>> X = np.array([[1.0, 30.0], [-1.0, 31.0]])
     >>> are_scaled(X), are_scaled(X / 20)
     (False, True)
@@ -118,7 +118,7 @@ class ColumnScales(NamedTuple):
     Examples
     --------
     >>> import numpy as np
-    >>> from skdl.engine.scale import ColumnScales
+    >>> from skdl.engine.column_scales import ColumnScales
     >>> X = np.array([[1.0, 30.0, 7.0, 90.0], [-1.0, 31.0, 7.0, 90.5]])
     >>> scales = ColumnScales.of(X)
     >>> scales.unscaled, scales.is_constant
@@ -178,7 +178,7 @@ def unscaled_targets(
     Examples
     --------
     >>> import numpy as np
-    >>> from skdl.engine.scale import unscaled_targets
+    >>> from skdl.engine.column_scales import unscaled_targets
     >>> unscaled_targets(np.array([[150.0, 0.5], [151.0, -0.5]]))[2]
     array([ True, False])
     """

@@ -1,8 +1,8 @@
-"""How scikit-learn's loop gets estimators that are trained already.
+"""Trained estimators for scikit-learn's loop, in place of the clones that it makes.
 
 The loop clones an estimator for each candidate and fold, sets the parameters, calls
-``fit``, and scores it. A `Dealer` answers ``clone`` with a `Trained` estimator, whose
-``set_params`` and ``fit`` have nothing left to do. So scoring, errors, printing,
+``fit``, and scores it. A `CloneSource` answers ``clone`` with a `Trained` estimator,
+whose ``set_params`` and ``fit`` return at once. So scoring, errors, printing,
 callbacks and processes are those of the loop.
 """
 
@@ -12,8 +12,8 @@ from sklearn.base import clone
 from sklearn.callback import with_callbacks
 
 
-class Dealer:
-    """Decides what clones of an estimator are.
+class CloneSource:
+    """Decides what `sklearn.base.clone` returns for the estimator of a search.
 
     Parameters
     ----------
@@ -25,14 +25,14 @@ class Dealer:
         self.estimator = estimator
         self.queue = None
 
-    def hooked(self):
-        """Return a clone of the estimator whose own clones the dealer makes."""
+    def connected(self):
+        """Return a clone of the estimator whose own clones come from this source."""
         estimator = clone(self.estimator)
         estimator.__sklearn_clone__ = self.clone
         return estimator
 
-    def deal(self, estimators):
-        """Hand out estimators one by one from now on, and then ordinary clones.
+    def supply(self, estimators):
+        """Let the next clones be these estimators, one by one, and then ordinary ones.
 
         Parameters
         ----------
@@ -42,9 +42,9 @@ class Dealer:
         self.queue = deque(estimators)
 
     def clone(self):
-        """Return what `sklearn.base.clone` returns of a hooked estimator."""
+        """Return what `sklearn.base.clone` returns for a connected estimator."""
         if self.queue is None:
-            return self.hooked()
+            return self.connected()
         next_one = self.queue.popleft() if self.queue else None
         return clone(self.estimator) if next_one is None else next_one
 

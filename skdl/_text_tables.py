@@ -18,7 +18,7 @@ def text_table(rows: Sequence[Sequence[str]], left: int = 1) -> str:
 
     Examples
     --------
-    >>> from skdl._tables import text_table
+    >>> from skdl._text_tables import text_table
     >>> print(text_table([["layer", "size"], ["hidden 1", "5"]]))
     layer     size
     hidden 1     5
@@ -39,7 +39,7 @@ def aligned_lines(rows: Sequence[Sequence[str]], is_right: Sequence[bool]) -> li
 
     Examples
     --------
-    >>> from skdl._tables import aligned_lines
+    >>> from skdl._text_tables import aligned_lines
     >>> aligned_lines([["a", "10"], ["bcd", "5"]], [False, True])
     ['a    10', 'bcd   5']
     """
@@ -72,7 +72,7 @@ def html_table(
 
     Examples
     --------
-    >>> from skdl._tables import html_table
+    >>> from skdl._text_tables import html_table
     >>> print(html_table([["a"], ["<1"]]))
     <table><thead><tr><th style="text-align: left">a</th></tr></thead>
     <tbody><tr><td style="text-align: left">&lt;1</td></tr></tbody></table>

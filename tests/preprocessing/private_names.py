@@ -1,4 +1,4 @@
-"""The private parts that tests of this folder reach.
+"""The private names that tests of this folder use.
 
 When a file of skdl moves or is renamed, only the imports below change.
 """
@@ -14,4 +14,4 @@ from skdl.preprocessing._geometry import (
     inverse_matrices,
 )
 from skdl.preprocessing._mixup import Mixup
-from skdl.preprocessing._tones import change_tones, cut_out
+from skdl.preprocessing._pixel_values import change_tones, cut_out

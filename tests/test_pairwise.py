@@ -4,7 +4,7 @@ from itertools import combinations, product
 
 import pytest
 
-from tests.pairs import pairwise
+from tests.pairwise import pairwise
 
 
 @pytest.mark.parametrize("sizes", [(4,), (3, 2), (2, 2, 2), (5, 1, 4), (29, 13, 2, 2)])

@@ -25,7 +25,7 @@ def name_of_class(kind: type) -> str:
 
     Examples
     --------
-    >>> from skdl._plain import name_of_class
+    >>> from skdl._plain_values import name_of_class
     >>> from skdl.engine import Adam
     >>> name_of_class(Adam)
     'skdl.engine.optimizers.Adam'
@@ -45,7 +45,7 @@ def to_plain(value: Any) -> Any:
 
     Examples
     --------
-    >>> from skdl._plain import from_plain, to_plain
+    >>> from skdl._plain_values import from_plain, to_plain
     >>> from skdl.engine import StepDecay
     >>> plain = to_plain([0.1, StepDecay(every=3)])
     >>> plain[1]["parameters"]["every"]

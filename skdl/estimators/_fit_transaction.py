@@ -1,0 +1,30 @@
+"""The context of ``fit``: the net changes completely or not at all."""
+
+from contextlib import contextmanager
+from threading import get_ident
+
+from skdl._transaction import unchanged_on_error
+from skdl.estimators._callbacks import CALLBACK_ATTRIBUTES
+from skdl.estimators._growing_records import cut_on_error
+
+
+@contextmanager
+def fitting(net):
+    """Leave a net as it was if the body raises; show other threads the old net.
+
+    Parameters
+    ----------
+    net : estimator
+        `prepare` gives it a run, which ends with the body.
+    """
+    unchanged = unchanged_on_error(net, except_for=CALLBACK_ATTRIBUTES)
+    with unchanged, cut_on_error(net):
+        # Other threads predict with this state until the body ends.
+        net._before_fit = get_ident(), dict(vars(net))
+        try:
+            yield
+        finally:
+            run = vars(net).pop("_run", None)
+            if run is not None:
+                run.close()
+        del net._before_fit
