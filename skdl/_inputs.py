@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from contextlib import contextmanager
 from functools import wraps
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,18 @@ from skdl._sklearn import check_sample_weight
 
 # Bounds of the largest weight, so that its sums and products fit into float32.
 WEIGHTS = (1e-30, 1e30)
+# Classes of scikit-learn's errors about a name in place of data, and what to pass.
+NAMED = {
+    "X": (
+        ValueError,
+        "hold a row for each sample: read a file first, as in X = pd.read_csv(path)",
+    ),
+    "y": (
+        TypeError,
+        "hold a target for each row of X: pass the column itself, as in "
+        "fit(table.drop(columns=name), table[name])",
+    ),
+}
 # Dtypes and options of `check_inputs` with which an array may pass a quick check.
 PLAIN = (np.dtype(np.float64), np.dtype(np.float32))
 QUICK = {
@@ -59,7 +72,7 @@ def check_inputs(estimator, X, y="no_validation", **options) -> Any:
         errors for data that scikit-learn accepts: dates in X, missing labels, and dates
         or text as targets of a regression.
     """
-    given = not isinstance(y, str)
+    given = not (isinstance(y, str) and y == "no_validation")
     if type(X) is not np.ndarray and not given and not options.get("reset", True):
         values = _values_of_frame(estimator, X)
         if values is not None and _is_plain(estimator, values, options, named=True):
@@ -252,7 +265,15 @@ def _first_text(values):
 
 
 def refuse_containers(values, name):
-    """Refuse what NumPy does not read: lazy frames; with dispatch, foreign arrays."""
+    """Refuse what NumPy does not read: lazy frames; with dispatch, foreign arrays.
+
+    Neither does it read files, or columns of a table by their name.
+    """
+    if isinstance(values, str | bytes | PathLike):
+        kind, meaning = NAMED.get(
+            name.removesuffix("_val"), (TypeError, "hold numbers")
+        )
+        raise kind(f"{name} is {values!r}, but must {meaning}.")
     if get_config()["array_api_dispatch"] and _is_foreign(values):
         root = type(values).__module__.partition(".")[0]
         numpy = {"torch": f"{name}.cpu().numpy()", "cupy": f"{name}.get()"}

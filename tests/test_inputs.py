@@ -675,6 +675,21 @@ def test_bad_targets_are_refused(Net, case):
         new(Net).fit(NUMBERS, y)
 
 
+@pytest.mark.parametrize("Net", [SoftmaxClassifier, MLPRegressor, TabularClassifier])
+def test_names_in_place_of_data_are_refused(Net):
+    table = pd.DataFrame(NUMBERS, columns=list(NAMES))
+    for X in (NUMBERS, table):
+        with pytest.raises(
+            TypeError, match="y is 'a', but must hold a target for each"
+        ):
+            Net().fit(X, "a")
+    with pytest.raises(ValueError, match="X is 'a.csv', .* as in X = pd.read_csv"):
+        Net().fit("a.csv", CLASSES)
+    if Net is not TabularClassifier:
+        with pytest.raises(TypeError, match="y_val is 'a', but must hold a target"):
+            Net().fit(table, CLASSES, X_val=table, y_val="a")
+
+
 @EVERY_NET
 @pytest.mark.parametrize("labels", [CLASSES, WORDS], ids=["numbers", "words"])
 def test_none_in_y_is_refused(Net, labels):

@@ -8,8 +8,8 @@ from sklearn import get_config
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state, indexable
-from sklearn.utils.validation import check_consistent_length
 
+from skdl._inputs import check_weights
 from skdl._memory import bytes_per_row
 from skdl._sklearn import safe_indexing
 from skdl.ensemble._base import Members
@@ -42,8 +42,7 @@ def fit_bags(ensemble, net, X, y, sample_weight, validation):
     numbers = class_numbers(clone(net), X, y)
     X, y = indexable(X, y)
     if sample_weight is not None:
-        check_consistent_length(X, sample_weight)
-        sample_weight = np.asarray(sample_weight)
+        sample_weight = check_weights(sample_weight, X)
     rng = check_random_state(ensemble.random_state)
     bags = list(draw_bags(ensemble, X, y, is_classifier(net), rng))
     seeds = rng.randint(np.iinfo(np.int32).max, size=len(bags))
@@ -52,8 +51,9 @@ def fit_bags(ensemble, net, X, y, sample_weight, validation):
     calls = []
     for (rows, left_out), seed in zip(bags, seeds.tolist(), strict=True):
         rows = with_all_classes(rows, sample_weight, numbers, rng)
+        judges = validation
         if is_validated and len(left_out):
-            validation = {
+            judges = {
                 "X_val": safe_indexing(X, left_out),
                 "y_val": safe_indexing(y, left_out),
                 "sample_weight_val": None
@@ -61,7 +61,7 @@ def fit_bags(ensemble, net, X, y, sample_weight, validation):
                 else sample_weight[left_out],
             }
         member = clone(net).set_params(random_state=seed)
-        calls.append(call_on(member, X, y, sample_weight, rows, validation))
+        calls.append(call_on(member, X, y, sample_weight, rows, judges))
     nets = fit_calls(ensemble, calls, members_at_once(X, bags))
     members = Members(nets, stack_networks(nets), {"member_seeds_": seeds})
     members.attributes |= judge_left_out(ensemble, members, X, y, sample_weight, bags)

@@ -177,9 +177,11 @@ class _BaseTabular(
             # The encoder refuses arrays without a number of columns.
             is_wide = getattr(self, "n_features_in_", 0) > MANY_COLUMNS
             n_bins = FEW_BINS if is_wide else MANY_BINS
-        self._encoder = TabularEncoder(
+        encoder = TabularEncoder(
             categorical_features=self.categorical_features, n_bins=n_bins
-        ).fit(X)
+        )
+        # Arrays, whatever scikit-learn's `transform_output` is.
+        self._encoder = encoder.set_output(transform="default").fit(X)
         self.n_features_in_ = self._encoder.n_features_in_
         return _never_empty(self._encoder.transform(X))
 

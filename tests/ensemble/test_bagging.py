@@ -225,6 +225,15 @@ def test_early_stopping_watches_rows_left_out(Bags, make, X, y):
         assert fitted.estimators_[0].best_validation_score_ is not None
 
 
+def test_a_member_that_saw_all_rows_holds_out_rows_of_its_own(Bags, make, X, y):
+    folds = [FOLDS[0], (ROWS, ROWS[:0])]
+    ensemble = make(Bags, net={"early_stopping": True}, cv=folds).fit(X, y)
+    seed = int(ensemble.member_seeds_[1])
+    net = clone(ensemble.estimator).set_params(random_state=seed).fit(X, y)
+    member = ensemble.estimators_[1]
+    assert_allclose(parameters_of(net), parameters_of(member), 1e-9)
+
+
 def test_weights_of_rows(Bags, make, X, y):
     w = np.linspace(0, 2, 80)
     ensemble = make(Bags, cv=FOLDS).fit(X, y, w.tolist())
@@ -238,8 +247,10 @@ def test_weights_of_rows(Bags, make, X, y):
         predicted = ensemble.oob_decision_function_.argmax(axis=1)
         expected = accuracy_score(y, predicted, sample_weight=w)
     assert ensemble.oob_score_ == pytest.approx(expected)
-    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+    with pytest.raises(ValueError, match="sample_weight has 79 numbers"):
         make(Bags).fit(X, y, w[1:])
+    one, each = (make(Bags).fit(X, y, weight) for weight in (2.0, np.full(80, 2.0)))
+    assert_array_equal(one.predict(X), each.predict(X))
 
 
 def test_little_working_memory(Bags, make, X, y):

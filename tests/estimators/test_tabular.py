@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.callback import ScoringMonitor
 from sklearn.ensemble import StackingRegressor, VotingClassifier
@@ -100,6 +101,16 @@ def test_an_array_after_a_frame_is_one_warning(Net):
     too_few = pytest.raises(ValueError, match=f"but {Net.__name__} is expecting 2")
     with pytest.warns(UserWarning, match="valid feature names"), too_few:
         net.predict(np.zeros((3, 1)))
+
+
+@pytest.mark.parametrize("container", ["pandas", "polars"])
+def test_frames_of_transform_output_do_not_reach_the_nets(container):
+    pytest.importorskip(container)
+    X, y = data_for(TabularClassifier, 40)
+    net = TabularClassifier(**SMALL, n_members=1)
+    expected = net.fit(X, y).predict(X)
+    with config_context(transform_output=container):
+        assert_array_equal(net.fit(X, y).predict(X), expected)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy.sparse import csr_array
+from sklearn import config_context
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import (
     r2_score,
@@ -140,9 +141,11 @@ def test_linear_model_is_as_good_as_scikit_learns(convert):
     assert_allclose(score_of(scaled, trial, rows).value, expected, atol=0.01)
 
 
-def test_linear_regression_is_ridge():
+@pytest.mark.parametrize("container", ["default", "pandas"])
+def test_linear_regression_is_ridge(container):
     subject = make_subject(net(MLPRegressor, max_iter=2), *DIABETES, 999, 0)
-    trial, scaled = train_linear(subject, 60)
+    with config_context(transform_output=container):
+        trial, scaled = train_linear(subject, 60)
     X, y, train = scaled.X, scaled.y, subject.train
     model = Ridge(1.0).fit(X[train], y[train])
     assert_allclose(trial.net.predict(X), model.predict(X), atol=0.01)

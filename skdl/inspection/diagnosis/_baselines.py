@@ -60,7 +60,9 @@ def train_linear(subject: Subject, max_time: float) -> tuple[Trial, Subject]:
     """
     X = subject.X
     if not issparse(X):
-        X = Standardizer().fit(X[subject.train]).transform(X)
+        # An array, whatever scikit-learn's `transform_output` is.
+        scaler = Standardizer().set_output(transform="default")
+        X = scaler.fit(X[subject.train]).transform(X)
     params = subject.net.get_params(deep=False)
     linear = type(subject.net)(
         hidden_layer_sizes=(), solver="lbfgs", alpha=1.0, max_iter=LINEAR_ITERATIONS,
