@@ -47,9 +47,11 @@ def blocks_of(*arrays, scratch=None):
     """
     flat = [array.reshape(-1) for array in arrays]
     size = flat[0].size
-    shared: Any = None
+    shared: Any = scratch
     if scratch is None:
         shared = aligned_empty((min(BLOCK, size),), flat[0].dtype)
+    if size <= BLOCK:
+        return [(*flat, shared)] if size else []
     blocks = []
     for start in range(0, size, BLOCK):
         stop = min(start + BLOCK, size)

@@ -89,7 +89,7 @@ def norm(vectors):
     norms : float, or ndarray of shape (...)
         In float64.
     """
-    return np.sqrt(np.einsum("...i,...i->...", vectors, vectors)).astype(float)[()]
+    return np.sqrt(np.vecdot(vectors, vectors), dtype=np.float64)
 
 
 def update_ratio(parameters, before):

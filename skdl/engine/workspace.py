@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from skdl.engine.aligned import aligned_empty, aligned_zeros
+from skdl.engine.aligned import AlignedMemory
 
 __all__ = ["Workspace", "workspaces_for"]
 
@@ -68,6 +68,7 @@ class Workspace:
         self._item = math.prod(network.stack) * self.dtype.itemsize
         self.ones = np.ones((1, n_rows), self.dtype) if training else None
         self._zeros, self._scratch = {}, {}
+        self._memory = AlignedMemory(self.dtype)
         if training and gradient is None:
             gradient = np.zeros_like(network.parameters)
         self.gradient: Any = gradient
@@ -101,7 +102,7 @@ class Workspace:
         self.bytes_per_row += width * self._item
         shape = *self.shape, width
         if self.training:
-            return aligned_empty(shape, self.dtype)
+            return self._memory.empty(shape)
         return np.empty(shape, self.dtype)
 
     def empty_scores(self, width):
@@ -111,17 +112,15 @@ class Workspace:
         self.bytes_per_row += width * self._item
         # Columns of a stack lie side by side, too: a sum over the columns takes as few
         # operations as there are columns.
-        scores = aligned_empty((width, *self.shape), self.dtype)
+        scores = self._memory.empty((width, *self.shape))
         return scores.transpose(*range(1, scores.ndim), 0)
 
     def zeros(self, width):
         """Return zeros of shape (..., n_rows, width), to be read only and shared."""
         zeros = self._zeros.get(width)
         if zeros is None:
-            self.bytes_per_row += width * self._item
-            # A pass of one row is short, and alignment takes time: not in prediction.
-            new = aligned_zeros if self.training else np.zeros
-            zeros = self._zeros[width] = new((*self.shape, width), self.dtype)
+            zeros = self._zeros[width] = self.empty(width)
+            zeros.fill(0)
             zeros.flags.writeable = False
         return zeros
 

@@ -86,8 +86,10 @@ def _check_dict(value, like, name):
 
 def _check_streams(value, like):
     check_names(value, like, "streams")
+    streams = load_streams(value)
     try:
-        load_streams(value)
+        for name in like:
+            streams[name]
     except Exception as error:  # NumPy raises many kinds
         names = list(like)
         raise ValueError(f"streams are not states of {names}: {error}.") from None

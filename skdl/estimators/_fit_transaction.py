@@ -5,7 +5,7 @@ from threading import get_ident
 
 from skdl._transaction import unchanged_on_error
 from skdl.estimators._callbacks import CALLBACK_ATTRIBUTES
-from skdl.estimators._growing_records import cut_on_error
+from skdl.estimators._growing_records import LISTS, cut_lists
 
 
 @contextmanager
@@ -17,12 +17,16 @@ def fitting(net):
     net : estimator
         `prepare` gives it a run, which ends with the body.
     """
-    unchanged = unchanged_on_error(net, except_for=CALLBACK_ATTRIBUTES)
-    with unchanged, cut_on_error(net):
+    lists = [vars(net).get(name) or [] for name in LISTS]
+    lengths = [*map(len, lists)]
+    with unchanged_on_error(net, except_for=CALLBACK_ATTRIBUTES):
         # Other threads predict with this state until the body ends.
         net._before_fit = get_ident(), dict(vars(net))
         try:
             yield
+        except BaseException:
+            cut_lists(lists, lengths)
+            raise
         finally:
             run = vars(net).pop("_run", None)
             if run is not None:

@@ -1,33 +1,24 @@
 """Records that many calls extend, at a cost per call that does not grow."""
 
-from contextlib import contextmanager
-
 import numpy as np
 
-__all__ = ["LISTS", "GrowingHistory", "cut_on_error", "padded"]
+__all__ = ["LISTS", "GrowingHistory", "cut_lists", "padded"]
 
 # Records that training appends to in place.
 LISTS = ("loss_curve_", "validation_scores_")
 
 
-@contextmanager
-def cut_on_error(estimator):
-    """Cut the lists of records back to their length when the body raises.
+def cut_lists(lists, lengths):
+    """Cut lists of records back to their lengths of before.
 
     Parameters
     ----------
-    estimator : object
-        The lists that it has at the beginning are cut, even if the body replaces them.
+    lists : list of list
+    lengths : list of int
     """
-    lists = [vars(estimator).get(name) or [] for name in LISTS]
-    lengths = [len(one) for one in lists]
-    try:
-        yield
-    except BaseException:
-        for one, length in zip(lists, lengths, strict=True):
-            if len(one) > length:
-                del one[length:]
-        raise
+    for one, length in zip(lists, lengths, strict=True):
+        if len(one) > length:
+            del one[length:]
 
 
 def padded(history, values):

@@ -374,7 +374,7 @@ def _stochastic_run(net, data, state, streams, augmentation, *, incremental, **o
         "rate": run.rate,
         "on_epoch": run,
         "max_norm": net.max_grad_norm,
-        "dropout_rng": streams["dropout"],
+        "dropout_rng": None if net.dropout is None else streams["dropout"],
         "deadline": run.deadline,
         "augmentation": augmentation,
     }

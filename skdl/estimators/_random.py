@@ -99,16 +99,31 @@ def _generators(entropy):
     return dict(zip(STREAMS, generators, strict=True))
 
 
+class _Loaded(dict):
+    """Generators that are made from their states when they are first used.
+
+    A call of ``partial_fit`` uses one or two of them.
+    """
+
+    def __init__(self, states):
+        super().__init__()
+        self.states = states
+
+    def __missing__(self, name):
+        rng = self[name] = np.random.Generator(np.random.PCG64(NO_SEED))
+        rng.bit_generator.state = self.states[name]
+        return rng
+
+
 def save_streams(streams):
     """Return the streams' states as plain values."""
-    return {name: rng.bit_generator.state for name, rng in streams.items()}
+    states = {name: rng.bit_generator.state for name, rng in streams.items()}
+    return {**getattr(streams, "states", {}), **states}
 
 
 def load_streams(states):
     """Return the generators of such states."""
-    streams = {name: np.random.Generator(np.random.PCG64(NO_SEED)) for name in STREAMS}
-    restore_streams(streams, states)
-    return streams
+    return _Loaded(states)
 
 
 def restore_streams(streams, states):

@@ -139,7 +139,7 @@ def product_over(n: int, out: np.ndarray | None) -> Callable:
 def _outer_product_into(out):
     """Return what multiplies columns by rows with BLAS, as sums over 1 and a zero."""
     *stack, m, k = out.shape
-    left = np.moveaxis(np.zeros((2, *stack, m), out.dtype), 0, -1)
+    left = np.zeros((2, *stack, m), out.dtype).transpose(*range(1, out.ndim), 0)
     right = np.zeros((*stack, 2, k), out.dtype)
     column, row = left[..., :1], right[..., :1, :]
 
