@@ -119,6 +119,32 @@ def check_scorer_names(scoring, others=()):
             )
 
 
+def refuse_bools(constraints, values, except_for=()):
+    """Refuse True and False, which are 1 and 0 to Python, where a number is meant.
+
+    Parameters
+    ----------
+    constraints : dict
+        What each parameter may be, as scikit-learn's ``_parameter_constraints``.
+    values : dict
+        Values of parameters.
+    except_for : sequence of str, default=()
+        Parameters that may hold a bool in place of a number.
+
+    Raises
+    ------
+    ValueError
+        With the parameter and its value.
+    """
+    for name, value in values.items():
+        if not isinstance(value, bool) or name in except_for:
+            continue
+        allowed = constraints.get(name, ())
+        is_number = any(isinstance(one, Interval) for one in allowed)
+        if is_number and "boolean" not in allowed:
+            raise ValueError(f"{name} must be a number and no bool, got {value!r}.")
+
+
 class ExplainedParameters:
     """Mixin for estimators whose errors about parameters say what to write instead.
 
@@ -168,6 +194,7 @@ class ExplainedParameters:
 
     def _validate_params(self):
         check_scorer_names(getattr(self, "scoring", None))
+        refuse_bools(self._parameter_constraints, self.get_params(deep=False))
         try:
             super()._validate_params()
         except InvalidParameterError as error:

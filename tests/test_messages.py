@@ -40,6 +40,7 @@ from skdl.callbacks import Checkpoint, CSVLogger, LambdaCallback, Monitor
 from skdl.engine import Adam, Quantile, Relu, StepDecay
 from skdl.engine.network import Network
 from skdl.ensemble import (
+    BaggingEnsembleRegressor,
     CheckpointEnsembleClassifier,
     SeedEnsembleClassifier,
     SeedEnsembleRegressor,
@@ -121,6 +122,7 @@ VALUES = {  # parameter of a classifier: value, words
     "normalization True": ({"normalization": True}, ["Write normalization='batch'."]),
     "layer norm": ({"normalization": "layer"}, ["'normalization'", "Got 'layer'"]),
     "weight_init zeros": ({"weight_init": 0}, ["identical", "a number above 0"]),
+    "weight_init arrays": ({"weight_init": X}, ["'weight_init'", "write net.coefs_ = [...]"]),
     "widths text": ({"hidden_layer_sizes": "100,50"}, ["hidden_layer_sizes=(100, 50)"]),
     "width text": ({"hidden_layer_sizes": "100"}, ["hidden_layer_sizes=(100,), w"]),
     "widths float": ({"hidden_layer_sizes": (3.0,)}, ["integers, as in (100, 50)"]),
@@ -197,6 +199,8 @@ CALLS = {  # what the user does, error, words
     "NaN in y": (lambda: MLPRegressor().fit(X, with_nan(3, 1)["height"]), ValueError, r"Input y contains NaN, first in row 3 \(counted from 0\): remove rows"),
     "a row to predict": (lambda: Standardizer().fit(X).transform(X[0]), ValueError, r"got 1D array of 4 values .*X\.reshape\(1, -1\) for those of one row"),
     "words in X": (lambda: MLPClassifier().fit(np.c_[X, TEXT], y), ValueError, "columns contain no numbers: 4 .*OneHotEncoder"),
+    "no folds": (lambda: BaggingEnsembleRegressor(cv=[]).fit(X, y), ValueError, r"cv=\[\] yields no split"),
+    "members bool": (lambda: SeedEnsembleClassifier(n_members=True).fit(X, y), ValueError, "n_members must be a number and no bool, got True"),
     "X and y swapped": (lambda: MLPClassifier().fit(y, X), ValueError, "Expected 2D arr"),
     "no y": (lambda: MLPClassifier().fit(X), TypeError, r"^MLPClassifier\.fit missing .*'y'"),
     "y None": (lambda: MLPClassifier().fit(X, None), ValueError, "requires y"),

@@ -58,7 +58,7 @@ class Network:
         self.widths = tuple(int(width) for width in widths)
         self.activations = list(activations)
         self.dtype = np.dtype(dtype)
-        self.stack = () if n_networks is None else (n_networks,)
+        self.stack = () if n_networks is None else (int(n_networks),)
         self.options = options
         self._build()
         shape = *self.stack, self._n_parameters

@@ -45,6 +45,8 @@ def fit_bags(ensemble, net, X, y, sample_weight, validation):
         sample_weight = check_weights(sample_weight, X)
     rng = check_random_state(ensemble.random_state)
     bags = list(draw_bags(ensemble, X, y, is_classifier(net), rng))
+    if not bags:
+        raise ValueError(f"cv={ensemble.cv!r} yields no split: give one at least.")
     seeds = rng.randint(np.iinfo(np.int32).max, size=len(bags))
     is_validated = net.early_stopping and not uses_lbfgs(net)
     is_validated &= validation["X_val"] is None and net.validation_split is None

@@ -110,7 +110,8 @@ def check_image_shape(image_shape, n_features):
     """
     if image_shape is None:
         return None
-    shape = tuple(image_shape)
+    # An array without axes has one number, and cannot be iterated.
+    shape = tuple(image_shape) if np.ndim(image_shape) else (image_shape,)
     integers = all(
         isinstance(n, Integral) and not isinstance(n, bool) and n > 0 for n in shape
     )
@@ -236,7 +237,7 @@ def check_batch_size(batch_size, n_rows):
 
 def rows_per_batch(batch_size, n_rows):
     """Return the number of rows per batch, without a warning."""
-    return min(200 if batch_size == "auto" else batch_size, n_rows)
+    return min(200 if batch_size == "auto" else int(batch_size), n_rows)
 
 
 def spacing(n_rows, at_most):

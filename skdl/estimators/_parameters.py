@@ -9,7 +9,12 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.metrics import get_scorer_names
 
-from skdl._parameters import ExplainedParameters, check_scorer_names, hint_at
+from skdl._parameters import (
+    ExplainedParameters,
+    check_scorer_names,
+    hint_at,
+    refuse_bools,
+)
 from skdl._sklearn import (
     HasMethods,
     Interval,
@@ -78,6 +83,15 @@ RegressionLossName = Literal[
 ]
 Scoring = str | Callable | Sequence[str] | Mapping[str, str | Callable] | None
 
+
+class Fills(HasMethods):
+    """An object with the methods of an initializer. Arrays have a ``fill``, too."""
+
+    def is_satisfied_by(self, val):
+        """Return whether a value is such an object."""
+        return not isinstance(val, np.ndarray) and super().is_satisfied_by(val)
+
+
 CONSTRAINTS = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
     "activation": [
@@ -121,7 +135,7 @@ CONSTRAINTS = {
         None,
         StrOptions({"auto", *INITIALIZERS}),
         Interval(Real, 0, None, closed="left"),
-        HasMethods("fill"),
+        Fills("fill"),
     ],
     "scoring": [
         None,
@@ -246,12 +260,8 @@ class NetParameters(Versioned, ExplainedParameters, BaseEstimator):
             value = values[name]
             for one in value if isinstance(value, list | tuple) else [value]:
                 check_object(name, one)
-        for name, value in values.items():
-            constraints = self._parameter_constraints[name]
-            number = any(isinstance(one, Interval) for one in constraints)
-            # To Python, True is 1; alpha=True and its like pass in scikit-learn, too.
-            if number and isinstance(value, bool) and name not in REAL_OF_SKLEARN:
-                raise ValueError(f"{name} must be a number and no bool, got {value!r}.")
+        # alpha=True and its like pass in scikit-learn, too.
+        refuse_bools(self._parameter_constraints, values, REAL_OF_SKLEARN)
         check_scorer_names(values.get("scoring"), others=("loss",))
         try:
             validate_parameter_constraints(

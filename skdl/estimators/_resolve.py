@@ -9,6 +9,8 @@ import re
 from functools import cache
 from numbers import Integral, Real
 
+import numpy as np
+
 from skdl._text import did_you_mean, plain_name
 from skdl.engine.activations import ACTIVATIONS
 from skdl.engine.checks import check_object
@@ -346,6 +348,15 @@ def _about_image_shape(value):
     return ""
 
 
+def _about_weight_init(value):
+    if isinstance(value, list | tuple | np.ndarray):
+        return (
+            "To set the weights themselves, call partial_fit, and then write "
+            "net.coefs_ = [...] and net.intercepts_ = [...]."
+        )
+    return ""
+
+
 # Parameter -> function of its wrong value, which returns what to write instead.
 HINTS = {
     "learning_rate": _about_learning_rate,
@@ -360,4 +371,5 @@ HINTS = {
     "standardize": _about_standardize,
     "augment": _about_augment,
     "image_shape": _about_image_shape,
+    "weight_init": _about_weight_init,
 }

@@ -153,7 +153,7 @@ class _BaseTabular(
         hidden = self.hidden_layer_sizes
         is_auto = isinstance(self.dropout, str)
         return Plan(
-            n_members=n_members if self.n_members is None else self.n_members,
+            n_members=n_members if self.n_members is None else int(self.n_members),
             hidden=None if isinstance(hidden, str) else check_hidden_layers(hidden),
             n_epochs=n_epochs if self.max_iter is None else self.max_iter,
             rate=self.learning_rate_init,

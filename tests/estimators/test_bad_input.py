@@ -222,6 +222,12 @@ def test_batch_size_beyond_the_rows_is_clipped(Net, rows, X, y):
     assert_array_equal(flat(net), flat(fit(make(Net, batch_size=60), X, y)))
 
 
+def test_a_batch_size_may_be_an_integer_of_numpy(Net, X, y):
+    nets = (make(Net, batch_size=kind(25)) for kind in (int, np.uint8))
+    ours, theirs = (flat(fit(net, X, y)) for net in nets)
+    assert_array_equal(ours, theirs)
+
+
 def test_auto_batch_size_is_200_rows(X, y):
     X, y = np.tile(X, (8, 1)), np.tile(y, 8)
     auto, explicit = make(MLPClassifier), make(MLPClassifier, batch_size=200)
@@ -283,8 +289,12 @@ def test_an_image_shape_may_be_any_sequence_of_integers(shape, X, y):
 
 
 @pytest.mark.parametrize(
-    "shape", [(3,), (3, 1, 1, 1), (3.0, 1, 1), (3, 0, 1), (-3, -1), (True, 3), ()]
-)
+    "shape",
+    [
+        (3,), (3, 1, 1, 1), (3.0, 1, 1), (3, 0, 1), (-3, -1), (True, 3), (),
+        np.array(3),
+    ],
+)  # fmt: skip
 def test_bad_image_shapes_are_refused(no_work, shape):
     net = MLPClassifier(image_shape=shape)
     with pytest.raises(ValueError, match=r"image_shape must be \(height, width, chan"):

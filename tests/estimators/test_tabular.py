@@ -293,6 +293,18 @@ def test_several_outputs_and_intervals():
         net.predict_interval(X, coverage=90)
 
 
+def test_settings_may_be_integers_of_numpy():
+    X, y = data_for(TabularRegressor, 40)
+    ours, theirs = (
+        TabularRegressor(
+            n_members=kind(3), max_iter=kind(1), n_bins=kind(4), random_state=kind(0),
+            hidden_layer_sizes=kind(16),
+        ).fit(X, y)
+        for kind in (int, np.uint8)
+    )  # fmt: skip
+    assert_array_equal(ours.predict(X), theirs.predict(X))
+
+
 def test_no_interval_without_held_out_rows():
     net = TabularRegressor(**SMALL).fit([[1.0], [2.0], [3.0]], [1.0, 2.0, 3.0])
     with pytest.raises(ValueError, match="fit on at least 8 rows"):
