@@ -35,9 +35,9 @@ from skdl import TabularClassifier, TabularRegressor
 __all__ = ["measure"]
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "tabular"
-N_SEEDS, N_SEEDS_OF_PRESETS, QUICK = 5, 2, ("vehicle", "reg_concrete")
+N_SEEDS, QUICK = 5, ("vehicle", "reg_concrete")
 OURS, MLP, TREES, REALMLP = "skdl", "MLP", "HistGradientBoosting", "RealMLP"
-PRESETS = {'skdl, preset="fast"': "fast", 'skdl, preset="best"': "best"}
+PRESETS = {OURS: "default", "skdl, fast": "fast", "skdl, best": "best"}
 
 
 def split(path, seed):
@@ -64,12 +64,15 @@ def models(is_regression, seed):
         net = TransformedTargetRegressor(
             MLPRegressor(random_state=seed), transformer=StandardScaler()
         )
-        kinds = TabularRegressor, HistGradientBoostingRegressor
+        ours, trees = TabularRegressor, HistGradientBoostingRegressor
     else:
         net = MLPClassifier(random_state=seed)
-        kinds = TabularClassifier, HistGradientBoostingClassifier
-    ours, trees = (kind(random_state=seed) for kind in kinds)
-    found = {OURS: ours, MLP: make_pipeline(columns, net), TREES: with_dtypes(trees)}
+        ours, trees = TabularClassifier, HistGradientBoostingClassifier
+    found = {
+        name: ours(preset=preset, random_state=seed) for name, preset in PRESETS.items()
+    }
+    found[MLP] = make_pipeline(columns, net)
+    found[TREES] = with_dtypes(trees(random_state=seed))
     if find_spec("pytabkit") is not None:
         import pytabkit
 
@@ -77,15 +80,6 @@ def models(is_regression, seed):
         peer = getattr(pytabkit, f"RealMLP_TD_S_{kind}")
         found[REALMLP] = peer(random_state=seed, device="cpu", n_threads=1)
     return found
-
-
-def presets(is_regression, seed):
-    """Return the presets other than the default by name, and the MLP."""
-    kind = TabularRegressor if is_regression else TabularClassifier
-    found = {
-        name: kind(preset=preset, random_state=seed) for name, preset in PRESETS.items()
-    }
-    return {**found, MLP: models(is_regression, seed)[MLP]}
 
 
 def with_dtypes(trees):
@@ -123,16 +117,10 @@ def measure(session):
         for path in sorted(DATA.glob("*.csv.gz"))
         if names is None or name_of(path) in names
     ]
+    n_seeds = session.sized(N_SEEDS, 1)
     with threadpool_limits(1):
-        found = {
-            name_of(path): means_of(path, models, session.sized(N_SEEDS, 1))
-            for path in paths
-        }
-        others = [
-            means_of(path, presets, session.sized(N_SEEDS_OF_PRESETS, 1))
-            for path in paths
-        ]
-    return f"{table_of_models(found)}\n\n{table_of_presets(others)}"
+        found = {name_of(path): means_of(path, n_seeds) for path in paths}
+    return f"{table_of_models(found)}\n\n{table_of_ratios(found)}"
 
 
 def name_of(path):
@@ -140,12 +128,12 @@ def name_of(path):
     return path.name.removesuffix(".csv.gz")
 
 
-def means_of(path, make_models, n_seeds):
+def means_of(path, n_seeds):
     """Return the mean error, log loss and seconds over the splits, by model."""
     results: dict = {}
     for seed in range(n_seeds):
         is_regression, parts = split(path, seed)
-        for kind, model in make_models(is_regression, seed).items():
+        for kind, model in models(is_regression, seed).items():
             results.setdefault(kind, []).append(judged(model, parts, is_regression))
     means = {kind: np.mean(result, axis=0) for kind, result in results.items()}
     print(name_of(path), means, flush=True)
@@ -154,14 +142,34 @@ def means_of(path, make_models, n_seeds):
 
 def mean_ratios(found):
     """Return the geometric means of the ratios to the MLP over the tables, by model."""
+    logs = [{kind: np.log(one[kind] / one[MLP]) for kind in one} for one in found]
     return {
-        kind: np.exp(np.nanmean(np.log([one[kind] / one[MLP] for one in found]), 0))
-        for kind in found[0]
+        kind: np.exp(np.nanmean([one[kind] for one in logs], 0)) for kind in logs[0]
     }
 
 
 def table_of_models(found):
-    """Return a row for each table, and the mean ratios.
+    """Return a row for each table, and how often each model has the lowest error.
+
+    Parameters
+    ----------
+    found : dict
+        By table, the result of `means_of`.
+    """
+    first = next(iter(found.values()))
+    kinds = [kind for kind in first if kind not in PRESETS or kind == OURS]
+    rows = [[name, *cells(means, kinds)] for name, means in found.items()]
+    winners = [min(kinds, key=lambda kind: means[kind][0]) for means in found.values()]
+    wins = [str(winners.count(kind)) for kind in kinds]
+    rows.append(["tables won", *wins, *["–"] * 2 * len(kinds)])
+    measures = "error", "log loss", "s"
+    return table(
+        ["table", *(f"{what}: {kind}" for what in measures for kind in kinds)], rows
+    )
+
+
+def table_of_ratios(found):
+    """Return the mean ratios of all models, the presets among them.
 
     Parameters
     ----------
@@ -169,28 +177,11 @@ def table_of_models(found):
         By table, the result of `means_of`.
     """
     ratios = mean_ratios(list(found.values()))
-    rows = [[name, *cells(means)] for name, means in found.items()]
-    rows.append(["**mean ratio**", *cells(ratios)])
-    best = dict.fromkeys(ratios, 0)
-    for means in found.values():
-        best[min(means, key=lambda kind, means=means: means[kind][0])] += 1
-    rows.append(["tables won", *map(str, best.values()), *["–"] * 2 * len(best)])
-    measures = "error", "log loss", "s"
-    return table(
-        ["table", *(f"{what}: {kind}" for what in measures for kind in best)], rows
-    )
-
-
-def table_of_presets(found):
-    """Return the mean ratios of the presets."""
-    rows = [
-        [kind, *(number(None if np.isnan(one) else one) for one in ratios)]
-        for kind, ratios in mean_ratios(found).items()
-    ]
+    rows = [[kind, *cells({kind: ratios[kind]}, [kind])] for kind in ratios]
     return table(["mean ratios", "error", "log loss", "s"], rows)
 
 
-def cells(means):
+def cells(means, kinds):
     """Return the numbers of a row, with "–" for NaN."""
-    values = [means[kind][i] for i in range(3) for kind in means]
+    values = [means[kind][i] for i in range(3) for kind in kinds]
     return [number(None if np.isnan(value) else value) for value in values]

@@ -1,8 +1,9 @@
 """Trains the members of a tabular net, in up to three groups.
 
-The members of the first group see the whole code of the table. Those of a second group
-see it without the bins of numbers, and those of a third one learn labels without
-smoothing: they err elsewhere, so the mean of all is better.
+The members of the first group see the whole code of the table, and smoothed labels.
+Those of a second group see no bins of numbers, and labels as they are; those of a third
+one the whole code, and labels as they are. They err elsewhere, so the mean of all is
+better.
 """
 
 import math
@@ -27,13 +28,11 @@ __all__ = ["Plan", "TabularRun", "joined"]
 STEPS_PER_EPOCH, WARM_UP = 11, 0.05
 # Widths of the hidden layers for few rows, and from this number of rows on.
 NARROW, WIDE, MANY_ROWS = (64, 64), (128, 128), 4000
-# From this number of members on, a third of them, but at least `MIN_FOLDS`, see no
-# bins.
-MANY_MEMBERS = 8
-# From this number on, a third of them learn labels without smoothing.
-VERY_MANY_MEMBERS = 24
-# Training may end after this share of the epochs.
-HOPE = 0.4
+# From these numbers of members on, there is a second group, and a third one.
+MANY_MEMBERS, VERY_MANY_MEMBERS = 8, 24
+# A group ends training if its best epoch is older than this share of all epochs, and
+# than this number of them: the held-out loss does not come back.
+PATIENCE, FEW_EPOCHS = 0.125, 4
 RECORDS = ("loss", "validation_loss", "validation_score", "learning_rate", "time")
 
 
@@ -211,8 +210,11 @@ class TabularRun:
 
     def _active(self):
         """Return the groups that still train."""
-        is_early = self.progress.epochs < HOPE * self.max_epochs
-        return [group for group in self.groups if is_early or not group.is_hopeless]
+        if self.validation is None:
+            return self.groups
+        patience = max(PATIENCE * self.max_epochs, FEW_EPOCHS)
+        oldest = self.progress.epochs - patience
+        return [group for group in self.groups if group.best_epoch > oldest]
 
     def _mean_of_members(self, name):
         values = [getattr(group, name) for group in self.groups]
@@ -292,7 +294,7 @@ def _kinds(plan, without_bins, n_columns):
     """
     others, third = [], plan.n_members // 3
     if plan.n_members >= MANY_MEMBERS and len(without_bins) < n_columns:
-        others.append(Kind(max(third, MIN_FOLDS), without_bins, plan.smoothing))
+        others.append(Kind(max(third, MIN_FOLDS), without_bins, 0.0))
     if plan.n_members >= VERY_MANY_MEMBERS:
         others.append(Kind(third, None, 0.0))
     n_first = plan.n_members - sum(kind.n_members for kind in others)
