@@ -21,7 +21,7 @@ from skdl.engine import (
     raw_scores,
     train,
 )
-from skdl.engine.training import Member, StackedTraining
+from skdl.engine.stacked_training import Member, StackedTraining
 
 __all__ = ["Fit", "Stack", "Step"]
 

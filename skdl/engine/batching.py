@@ -42,6 +42,18 @@ class Data:
         """Number of rows in use."""
         return self.X.shape[0] if self.rows is None else len(self.rows)
 
+    @property
+    def used_weights(self) -> np.ndarray | None:
+        """Weights of the rows in use, (n_rows, 1)."""
+        if self.weights is None or self.rows is None:
+            return self.weights
+        return self.weights[self.rows]
+
+    def count_zero_weights(self) -> int:
+        """Return how many of the rows in use have weight 0."""
+        used = self.used_weights
+        return 0 if used is None else self.n_rows - int(np.count_nonzero(used))
+
 
 class Batches:
     """Gathers batches of rows into buffers that are allocated once.
@@ -91,7 +103,7 @@ class Batches:
             self._columns = np.empty((width, batch_size), target_dtype)
         if data.weights is not None:
             self._weights = _Gatherer(data.weights, batch_size, dtype)
-            used = data.weights if data.rows is None else data.weights[data.rows]
+            used: Any = data.used_weights
             if data.weights.dtype != dtype or not used.any():
                 raise ValueError(
                     f"weights must be of dtype {dtype} and not all zero, got dtype "

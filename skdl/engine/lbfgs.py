@@ -142,8 +142,8 @@ class _FullObjective:
         block_gradient = np.zeros_like(network.parameters)
         self.workspaces = workspaces_for(network, block_gradient, size, n_rows)
         self.total_weight = n_rows
-        if data.weights is not None:
-            used = data.weights if data.rows is None else data.weights[data.rows]
+        used = data.used_weights
+        if used is not None:
             self.total_weight = float(used.sum())
         self.gradient = np.zeros(network.parameters.shape)
         self.term = start_penalty(None, alpha, network, self.gradient)

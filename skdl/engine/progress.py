@@ -47,6 +47,22 @@ class Progress:
     batches: int = 1
     reference_loss: float | None = None
 
+    def count_epoch(self, n_rows: int, weight: float) -> None:
+        """Count an epoch that has ended.
+
+        Parameters
+        ----------
+        n_rows : int
+            Rows that were seen in the epoch.
+        weight : float
+            The sum of their weights.
+        """
+        self.epochs += 1
+        if self.weight is None:
+            self.weight = float(self.rows)
+        self.weight += weight
+        self.rows += n_rows
+
     def count(self, unit: str) -> int:
         """Return how many epochs or iterations have passed.
 

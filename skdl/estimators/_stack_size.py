@@ -9,8 +9,9 @@ import numpy as np
 from sklearn import get_config
 
 from skdl.engine.progress import Progress
+from skdl.engine.stacked_training import StackedTraining
 from skdl.engine.stacking import network_like
-from skdl.engine.training import StackedTraining, train
+from skdl.engine.training import train
 
 __all__ = ["best_size", "is_too_wide"]
 

@@ -15,7 +15,7 @@ from skdl._data_errors import rows_of
 from skdl.engine.optimizers import SGD
 from skdl.engine.specification import Specification
 from skdl.engine.stacked_steps import can_stack_optimizer, sharp_kind
-from skdl.engine.training import Member, StackedTraining
+from skdl.engine.stacked_training import Member, StackedTraining
 from skdl.estimators._architecture import check_hidden_layers
 from skdl.estimators._base import BaseNet
 from skdl.estimators._callbacks import callbacks_of
