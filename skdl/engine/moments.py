@@ -32,9 +32,9 @@ __all__ = [
 
 # Elements per block where a sparse X has to be made dense.
 BLOCK = 2**20
-# More rows than this are summed up in blocks. The sample that gives their center has
-# about as many rows.
-ROWS = 1024
+# More rows than this are summed up in blocks. Their center comes from a sample of about
+# this size.
+ROWS, SAMPLE = 1024, 256
 # Rows per block at least, and elements per block: the float64 deviations fit into the
 # cache, and the product takes the full speed of BLAS.
 MATRIX_ROWS, MATRIX_BLOCK = 512, 2**17
@@ -186,30 +186,32 @@ class Moments(NamedTuple):
         """Compute the moments with the matrix in one pass, block by block."""
         n_rows, n_columns = X.shape
         step = min(n_rows, max(MATRIX_ROWS, MATRIX_BLOCK // n_columns))
-        # Deviations are taken from the mean of a sample of rows. Their own mean is
-        # small, so subtracting it costs no digits. Constant columns stay exact.
-        sample = slice(None, None, -(-n_rows // ROWS))
-        sample_sum = weights[sample] @ (X[sample] - shift)
-        center = shift + sample_sum / (weights[sample].sum() or 1.0)
+        center = _rough_center(X, weights, shift)
+        is_centered = not center.any()
         roots = None if (weights == 1).all() else np.sqrt(weights)[:, np.newaxis]
+        is_ready = is_centered and roots is None and X.dtype == np.float64
         blas: Any = linalg.blas
-        mean, memory = np.zeros(n_columns), np.empty((step, n_columns))
+        mean = np.zeros(n_columns)
+        memory = None if is_ready else np.empty((step, n_columns))
         comoment = np.zeros((n_columns, n_columns), order="F")
         for start in range(0, n_rows, step):
             rows = slice(start, min(start + step, n_rows))
-            deviation = memory[: rows.stop - start]
-            # NumPy subtracts numbers of one dtype several times faster.
-            np.copyto(deviation, X[rows])
-            subtract_row(deviation, center)
+            deviation = X[rows]
+            if memory is not None:
+                deviation = memory[: rows.stop - start]
+                # NumPy subtracts numbers of one dtype several times faster.
+                np.copyto(deviation, X[rows])
+            if not is_centered:
+                subtract_row(deviation, center)
             # SciPy's BLAS alone: next to it, the threads of NumPy's would compete.
             mean += blas.dgemv(1.0, deviation.T, weights[rows])
             if roots is not None:
                 deviation *= roots[rows]
-            # This adds the product to the upper triangle, in place.
+            # These products are added to the upper triangle, in place.
             blas.dsyrk(1.0, deviation.T, 1.0, comoment, overwrite_c=True)
         mean /= weight
+        blas.dsyr(-weight, mean, a=comoment, overwrite_a=True)
         comoment += np.triu(comoment, 1).T
-        comoment -= weight * np.outer(mean, mean)
         # Symmetric to the bit, and the transposed view lies in memory row by row.
         return cls(weight, *_two_sum(center, mean), comoment.T)
 
@@ -257,6 +259,23 @@ class Moments(NamedTuple):
             Moments(*(np.where(first, x, y) for x, y in zip(*pair, strict=True)))
             for pair in ((self, other), (other, self))
         )
+
+
+def _rough_center(X, weights, shift):
+    """Return what to subtract from each column, so that its sums keep their digits.
+
+    It is the mean of a sample of rows. The deviations from it have a small mean, and to
+    subtract that later costs no digits; constant columns stay exact. It is 0 for
+    columns near 0, which lose at most one digit: where all are, nothing is subtracted.
+    """
+    sample = slice(None, None, -(-len(X) // SAMPLE))
+    deviation, weights = X[sample] - shift, weights[sample]
+    weight = weights.sum() or 1.0
+    mean = weights @ deviation / weight
+    deviation -= mean
+    variance = weights @ deviation**2 / weight
+    center = shift + mean
+    return np.where(center**2 <= 10 * variance, 0.0, center)
 
 
 def _not_zero(weight):

@@ -81,6 +81,25 @@ def test_many_rows_lose_no_digits(order):
     )
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("offset", [0.0, 3.0, 1000.0])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_rows_about_zero_lose_no_digits(dtype, offset, weighted):
+    """Rows near zero are not centred first; those of a distant column are."""
+    rng = np.random.default_rng(3)
+    integers = rng.integers(-3, 4, size=(3000, 4)).astype(float)
+    centred = integers * [1.0, 2.0**-13, 2.0**-7, 0.0]
+    X = np.add(centred, [offset, 0, 0, 0.1]).astype(dtype)
+    weights = rng.integers(1, 4, size=3000).astype(float) if weighted else np.ones(3000)
+    moments = Moments.of(X, weights, full=True)
+    expected = np.cov(centred.T, ddof=0, aweights=weights)
+    np.testing.assert_allclose(
+        moments.comoment / moments.weight, expected, rtol=1e-9, atol=1e-17
+    )
+    assert moments.comoment[3, 3] == 0.0
+    assert moments.weight == weights.sum()
+
+
 def test_constant_columns_have_exactly_no_variance():
     X = np.full((1000, 1), 0.1)
     moments = accumulated(X, np.linspace(0.1, 1, 1000), range(3, 1000, 7))
