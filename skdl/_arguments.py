@@ -49,6 +49,7 @@ TRANSLATED = {
     "early_stop": ["early_stopping"],
     "early_stopping_patience": ["n_iter_no_change"],
     "early_stopping_rounds": ["n_iter_no_change"],
+    "elastic": ["elastic_alpha"],
     "ensemble_size": ["n_members"],
     "epoch": ["max_iter"],
     "epochs": ["max_iter"],

@@ -7,7 +7,7 @@ import numpy as np
 from skdl.engine.aligned import aligned_zeros
 from skdl.engine.blocks import copy_equal
 from skdl.engine.initializers import glorot_uniform
-from skdl.engine.layers import Affine, Scaling, build_layers
+from skdl.engine.layers import Affine, Dropout, Scaling, build_layers
 from skdl.engine.layers.residual import initialize_blocks
 
 __all__ = ["Network"]
@@ -117,8 +117,12 @@ class Network:
 
     @property
     def layout(self):
-        """Places and shapes of all arrays. Equal layouts can exchange parameters."""
-        return self._places, self._statistic_places
+        """Places and shapes of all arrays. Equal layouts can exchange parameters.
+
+        Dropout has no arrays: it may come and go.
+        """
+        places = zip(self.layers, self._places, self._statistic_places, strict=True)
+        return [arrays for layer, *arrays in places if not isinstance(layer, Dropout)]
 
     def snapshot(self):
         """Return a copy of everything that training changes."""

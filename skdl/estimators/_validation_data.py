@@ -583,6 +583,11 @@ def split_rows(n_rows, fraction, labels, rng):
             "The validation set is too small. Increase 'validation_fraction' or the "
             f"size of your dataset: {fraction} of {n_rows} rows is less than 2."
         )
+    if n_validation >= n_rows:
+        raise ValueError(
+            f"validation_fraction={fraction} of {n_rows} rows leaves no row to train "
+            "on: lower it, or add rows."
+        )
     # Without enough rows per label, the split is not stratified.
     smaller = min(n_validation, n_rows - n_validation)
     if counts.min() < 2 or smaller < len(counts):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 
 from skdl import MLPClassifier
@@ -50,6 +50,15 @@ def test_solver_may_change(Net, X, y):
     low = net.loss_
     fit(net.set_params(solver="sgd", max_iter=2), X, y)
     assert net.loss_ < low + 0.1
+
+
+def test_dropout_may_change(Net, X, y):
+    net = fit(make(Net, warm_start=True, normalization="batch"), X, y)
+    before, steps = flat(net), net.t_
+    net.set_params(dropout=0.5, learning_rate_init=1e-9)
+    assert_allclose(flat(fit(net, X, y)), before, atol=1e-6)
+    fit(net.set_params(dropout=None, learning_rate_init=1e-3), X, y)
+    assert net.t_ == 3 * steps
 
 
 def test_other_classes_are_refused(Classifier, X, y):

@@ -129,3 +129,10 @@ def test_noise_is_not_blamed_on_the_learning_rate():
     y = np.random.default_rng(0).permutation(DIABETES[1])
     estimator = net(MLPRegressor, hidden_layer_sizes=3)
     assert not list(check_rate(*trained(estimator, (DIABETES[0], y)), Budget(60)))
+
+
+def test_a_rate_for_labels_that_all_differ():
+    # No unseen row can be scored, whatever the rate.
+    X = np.random.default_rng(0).normal(size=(60, 4))
+    few = net(SoftmaxClassifier, (5,), max_iter=4)
+    assert not list(check_rate(*trained(few, (X, np.arange(60))), Budget(60)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -197,7 +198,7 @@ def _better_factor(subject, trial, reached, budget):
         if progress > needed:
             return factor, progress
         if progress > CHANCE > reached:
-            best = max(best, (lead, factor, progress))
+            best = max(best, (lead, factor, progress), key=itemgetter(0))
     return best[1:]
 
 
