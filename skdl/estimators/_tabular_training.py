@@ -32,7 +32,7 @@ NARROW, WIDE, MANY_ROWS = (64, 64), (128, 128), 4000
 MANY_MEMBERS, VERY_MANY_MEMBERS = 8, 24
 # A group ends training if its best epoch is older than this share of all epochs, and
 # than this number of them: the held-out loss does not come back.
-PATIENCE, FEW_EPOCHS = 0.125, 4
+PATIENCE, FEW_EPOCHS = 0.125, 6
 RECORDS = ("loss", "validation_loss", "validation_score", "learning_rate", "time")
 
 
