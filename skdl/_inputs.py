@@ -94,8 +94,7 @@ def check_inputs(estimator, X, y="no_validation", **options) -> Any:
             check_numbers(y, "y")
         refuse_missing(y, numeric)
         if not numeric:
-            # scikit-learn would convert a data frame with categories to numbers.
-            y = or_nothing(_without_categories, y, nothing=y)
+            y = or_nothing(_readable_labels, y, nothing=y)
     with columns_named(X):
         checked = validate_data(estimator, X, y, **options)
     if given and options.get("y_numeric"):
@@ -325,7 +324,11 @@ def _is_frame_of_float32(X):
     return {str(dtype) for dtype in X.dtypes} == {"Float32"}
 
 
-def _without_categories(y):
+def _readable_labels(y):
+    """Return labels in a container that scikit-learn reads as they are."""
+    if getattr(getattr(y, "dtype", None), "kind", "") == "T":
+        return y.astype(object)  # it does not know NumPy's StringDType
+    # It would convert a data frame with categories to numbers.
     frame = hasattr(y, "iloc") and hasattr(y, "columns")
     if frame and any(str(dtype) == "category" for dtype in y.dtypes):
         return np.asarray(y)
@@ -361,6 +364,8 @@ def _missing_target(y):
     if y.dtype.kind == "f":
         rows = np.argwhere(np.isnan(y))
         return (rows[0][0], np.nan) if len(rows) else None
+    if y.dtype.kind == "T":
+        y = y.astype(object)
     return first_missing(y) if y.dtype.kind == "O" and y.ndim in (1, 2) else None
 
 

@@ -314,6 +314,8 @@ LABELS = {
     "Categorical": pd.Categorical(WORDS),
     "wide": WORDS.astype("U50"),
 }
+# scikit-learn does not know NumPy's dtype of text.
+NEW_LABELS = {**LABELS, "NumPy's text": WORDS.astype(np.dtypes.StringDType())}
 
 
 @parametrize_pairwise(
@@ -330,7 +332,7 @@ def test_targets(Net, solver, case):
 
 
 @pytest.mark.parametrize("Net", [Net for Net in NETS if Net is not MLPRegressor])
-@pytest.mark.parametrize("labels", LABELS.values(), ids=LABELS.keys())
+@pytest.mark.parametrize("labels", NEW_LABELS.values(), ids=NEW_LABELS.keys())
 def test_words(Net, labels):
     net, expected = (fit(new(Net), NUMBERS, y) for y in (labels, WORDS))
     assert_array_equal(net.classes_, expected.classes_)
@@ -442,6 +444,10 @@ MISSING = {
     "categories": (pd.Series(WORDS, dtype="category").where(CLASSES > 0), "NaN"),
     "NA": (without(WORDS, pd.NA), "NaN"),
     "polars": (pl.Series(without(WORDS, None).tolist()), "None"),
+    "NumPy's text": (
+        np.array(without(WORDS, None), np.dtypes.StringDType(na_object=None)),
+        "None",
+    ),
     "NaT": (np.array(["2020", "NaT"] * (N // 2), "M8[D]"), "NaT"),
 }
 

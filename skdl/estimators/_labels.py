@@ -32,6 +32,8 @@ def as_labels(labels):
     if issparse(labels):
         return labels
     array = np.asarray(labels)
+    if array.dtype.kind == "T":  # NumPy's StringDType, which scikit-learn lacks
+        array = array.astype(object)
     are_objects = array.dtype.kind == "O" and array.ndim in (1, 2)
     return plain_labels(array, "y") if are_objects else array
 

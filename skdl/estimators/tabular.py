@@ -15,6 +15,7 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from skdl._arguments import explain_arguments, explain_parameters
+from skdl._data_errors import or_nothing
 from skdl._inputs import check_numbers, check_weights, refuse_containers, refuse_missing
 from skdl._parameters import ExplainedParameters
 from skdl._sklearn import Interval, StrOptions, fit_context
@@ -530,6 +531,7 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
     def _fit(self, X, y, sample_weight):
         plan, given = self._plan(self.label_smoothing), (X, y, sample_weight)
         Z = self._learn_table(X, y)
+        refuse_missing(y, numeric=False)
         labels = column_or_1d(y, warn=True)
         check_consistent_length(Z, labels)
         if labels.dtype.kind == "f":
@@ -546,7 +548,8 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
         codes = np.searchsorted(self.classes_, labels)
         weights = self._checked_weights(sample_weight, Z)
         check_class_weight(self.class_weight, None)
-        weights *= class_weights(
+        # Not in place: the user's own array may be among them.
+        weights = weights * class_weights(
             self.class_weight, codes, self.classes_, sample_weight=weights
         )
         n_classes = len(self.classes_)
@@ -572,6 +575,27 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
             return -float(log_p[np.arange(len(y)), y].mean())
 
         self._learn_importances(held_out, loss)
+
+    @explain_arguments
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the share of rows that are classified correctly.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            Rows with the columns of `fit`.
+        y : array-like of shape (n_samples,)
+            True labels.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows.
+
+        Returns
+        -------
+        accuracy : float
+            Weighted share of correct rows.
+        """
+        y = or_nothing(as_labels, y, nothing=y)
+        return float(super().score(X, y, sample_weight))
 
     def _log_probabilities(self, X) -> Any:
         def mean(scores):
@@ -816,9 +840,15 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
         self._is_flat = y.ndim == 1
         columns = y.reshape(len(y), -1)
         weights = self._checked_weights(sample_weight, Z)
-        self._mean = np.average(columns, axis=0, weights=weights)
-        self._std = np.average((columns - self._mean) ** 2, axis=0, weights=weights)
-        self._std = np.sqrt(self._std)
+        with np.errstate(over="ignore", invalid="ignore"):
+            self._mean = np.average(columns, axis=0, weights=weights)
+            variance = np.average((columns - self._mean) ** 2, axis=0, weights=weights)
+        if not np.isfinite(variance).all():
+            raise ValueError(
+                "The variance of y overflows float64: the largest |y| is "
+                f"{np.abs(columns).max():.3g}. Divide y by it."
+            )
+        self._std = np.sqrt(variance)
         self._std[self._std == 0] = 1
         scaled = ((columns - self._mean) / self._std).astype(np.float32)
         held_out = self._learn(Rows(Z, scaled, weights, None), plan, given)
@@ -922,7 +952,7 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
         ValueError
             If coverage is out of range, or `fit` held out no rows.
         """
-        if not 0 < coverage < 1:
+        if not (isinstance(coverage, Real) and 0 < coverage < 1):
             raise ValueError(
                 "coverage is the share of rows in the interval, between 0 and 1, as "
                 f"in coverage=0.9; got {coverage!r}."

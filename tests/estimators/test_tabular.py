@@ -277,6 +277,30 @@ def test_class_weight_is_a_sample_weight():
     assert_array_equal(net.predict_proba(X), other.predict_proba(X))
 
 
+@pytest.mark.parametrize("container", [np.asarray, pd.Series])
+def test_class_weight_leaves_the_weights_of_the_user_as_they_are(container):
+    X, y = data_for(TabularClassifier, 40)
+    weights = container(np.linspace(1, 2, 40))
+    TabularClassifier(class_weight="balanced", **SMALL).fit(X, y, weights)
+    assert_array_equal(weights, np.linspace(1, 2, 40))
+
+
+def test_labels_of_all_containers():
+    X, y = data_for(TabularClassifier, 40)
+    expected = TabularClassifier(**SMALL).fit(X, y).score(X, y)
+    is_yes = y == "yes"
+    for labels in (is_yes.astype(object), y.astype(np.dtypes.StringDType())):
+        assert TabularClassifier(**SMALL).fit(X, labels).score(X, labels) == expected
+    missing = pd.Series(is_yes, dtype="boolean").where(np.arange(40) != 3)
+    with pytest.raises(ValueError, match="y contains NaN, first in row 3"):
+        TabularClassifier(**SMALL).fit(X, missing)
+
+
+def test_targets_too_large_are_refused():
+    with pytest.raises(ValueError, match=r"The variance of y overflows .* is 2e\+300"):
+        TabularRegressor(**SMALL).fit([[1.0], [2.0]], [1e300, 2e300])
+
+
 def test_several_outputs_and_intervals():
     X, y = data_for(TabularRegressor)
     Y = np.column_stack([y, -100 * y])
@@ -292,6 +316,8 @@ def test_several_outputs_and_intervals():
     assert_allclose(held_out.mean(axis=0), 0.8, atol=0.02)
     with pytest.raises(ValueError, match="between 0 and 1.* got 90"):
         net.predict_interval(X, coverage=90)
+    with pytest.raises(ValueError, match="between 0 and 1.* got '90%'"):
+        net.predict_interval(X, coverage="90%")
 
 
 def test_settings_may_be_integers_of_numpy():
