@@ -14,6 +14,7 @@ README = Path(__file__).with_name("README.md")
 QUESTIONS = (
     "steps", "stacks", "accuracy", "options", "sparse", "predict", "lbfgs", "memory",
     "imports", "growth", "tabular", "activations", "fixed_cost", "memory_map",
+    "whitening",
 )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ from benchmarks.questions import (
     sparse,
     stacks,
     steps,
+    whitening,
 )
 from benchmarks.session import Session, compare
 from benchmarks.table import goal, number, replace_section, table
@@ -214,6 +215,7 @@ QUESTIONS = {
     "activations": activations.measure,
     "fixed_cost": fixed_cost.measure,
     "memory_map": memory_map.measure,
+    "whitening": whitening.measure,
 }
 
 

@@ -189,7 +189,8 @@ class Moments(NamedTuple):
         center = _rough_center(X, weights, shift)
         is_centered = not center.any()
         roots = None if (weights == 1).all() else np.sqrt(weights)[:, np.newaxis]
-        is_ready = is_centered and roots is None and X.dtype == np.float64
+        is_double = X.dtype == np.float64 and X.flags.c_contiguous
+        is_ready = is_double and is_centered and roots is None
         blas: Any = linalg.blas
         mean = np.zeros(n_columns)
         memory = None if is_ready else np.empty((step, n_columns))

@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.special import expit, log_softmax
+from scipy.special import expit, log_softmax, softmax
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import mean_pinball_loss
@@ -177,6 +177,19 @@ def test_log_probabilities_are_logarithms_of_probabilities(case, exclusive):
     scores = scores_for(case)
     log_p = case.loss.log_probabilities(scores, exclusive)
     assert_allclose(np.exp(log_p), case.loss.probabilities(scores, exclusive), 1e-13)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(1, 3), (40, 2), (7, 40), (3, 5, 12)])
+def test_softmax_probabilities_are_those_of_scipy(shape, dtype):
+    scores = (20 * np.random.default_rng(0).normal(size=shape)).astype(dtype)
+    before = scores.copy()
+    p = SoftmaxCrossEntropy().probabilities(scores)
+    rtol = 10 * np.finfo(dtype).eps
+    np.testing.assert_allclose(p, softmax(scores, axis=-1), rtol=rtol)
+    assert p.dtype == dtype
+    assert p.flags.c_contiguous
+    np.testing.assert_array_equal(scores, before)
 
 
 def test_softmax_probabilities():

@@ -595,11 +595,29 @@ def test_own_scores_are_those_of_sklearn_to_the_bit(n, weighted, kind):
         warnings.simplefilter("ignore", UndefinedMetricWarning)
         expected = r2_score(y, predicted, sample_weight=weights)
         assert_array_equal(targets.score(y, predicted, weights), expected)
+        assert_array_equal(targets.score_predictions(y, predicted, weights), expected)
     labels, decided = rng.integers(0, 3, (2, n))
     expected = accuracy_score(labels, decided, sample_weight=weights)
     targets = Labels(MLPClassifier(), np.arange(3))
     assert targets.score(labels, decided, weights) == expected
+    for classes in (
+        np.arange(3),
+        np.array(["a", "b", "cc"]),
+        np.array(list("abc"), "O"),
+    ):
+        words = classes[labels], classes[decided], weights
+        assert targets.score_predictions(*words) == expected
     several, decided = rng.integers(0, 2, (2, n, 3))
     expected = accuracy_score(several, decided, sample_weight=weights)
     targets = Indicator(LogisticClassifier(), np.arange(3))
     assert targets.score(several, decided, weights) == expected
+    assert targets.score_predictions(several, decided, weights) == expected
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_score_refuses_targets_that_are_not_finite(bad, X):
+    net = MLPRegressor(hidden_layer_sizes=(), solver="lbfgs").fit(X, X[:, 0])
+    y = X[:, 0].copy()
+    y[3] = bad
+    with pytest.raises(ValueError, match="NaN|infinity"):
+        net.score(X, y)

