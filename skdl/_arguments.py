@@ -188,8 +188,9 @@ FROM_Y = "fit reads the classes from y, so leave {name} out"
 ON_CPU = "skdl computes on the CPU, so leave {name} out"
 THREADS = "the threads are those of BLAS, which threadpoolctl limits"
 OUTPUT = "the loss decides what the output is, as loss='hinge' does"
-# Words without an argument of the same meaning: words -> (an argument that the class or
-# the method must have for the advice to make sense, advice).
+# Arguments of other libraries that no argument of ours translates. For each group of
+# words: an argument that the class or the method must have, or the advice makes no
+# sense; and the advice.
 ADVICE = {
     ("callbacks",): (None, "call set_callbacks(a, b) before fit"),
     ("categories",): (

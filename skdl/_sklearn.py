@@ -23,12 +23,15 @@ ALL_FITS_FAILED = "\nAll the "
 # Patterns of warnings of a search: some fits failed; some scores are not finite.
 SOME_FITS_FAILED = r"\n\d+ fits failed out"
 SCORES_NOT_FINITE = "One or more of the (test|train) scores are non"
+# Pattern of the warnings about X with names or without, unlike the X of ``fit``.
+ONE_HAS_NAMES = "X (has|does not have valid) feature names"
 # Name of the task of one fit of a search.
 FIT_OF_A_SEARCH = "candidate-split-evaluation"
 
 __all__ = [
     "ALL_FITS_FAILED",
     "FIT_OF_A_SEARCH",
+    "ONE_HAS_NAMES",
     "SCORES_NOT_FINITE",
     "SOME_FITS_FAILED",
     "BaseSearchCV",
@@ -46,6 +49,7 @@ __all__ = [
     "check_partial_fit_first_call",
     "check_sample_weight",
     "close_listener",
+    "feature_names",
     "fit_context",
     "open_listener",
     "safe_indexing",
@@ -69,6 +73,7 @@ check_matplotlib_support = _optional_dependencies.check_matplotlib_support
 check_method_params = validation._check_method_params
 check_partial_fit_first_call = multiclass._check_partial_fit_first_call
 check_sample_weight = validation._check_sample_weight
+feature_names = validation._get_feature_names
 fit_context = base._fit_context
 safe_indexing = metaestimators._safe_indexing
 safe_split = metaestimators._safe_split

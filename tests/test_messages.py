@@ -127,7 +127,9 @@ VALUES = {  # parameter of a classifier: value, words
     "width text": ({"hidden_layer_sizes": "100"}, ["hidden_layer_sizes=(100,), w"]),
     "widths float": ({"hidden_layer_sizes": (3.0,)}, ["integers, as in (100, 50)"]),
     "widths nested": ({"hidden_layer_sizes": [[3, 4]]}, ["integers", "got [[3, 4]]"]),
-    "width 0": ({"hidden_layer_sizes": (0,)}, ["hidden_layer_sizes must be > 0"]),
+    "width 0": ({"hidden_layer_sizes": (0,)}, ["hidden_layer_sizes must be > 0, got [0]. Write the number"]),
+    "width below 0": ({"hidden_layer_sizes": (5, -3)}, ["got [5, -3].", "as in (100, 50), or () for"]),
+    "one width below 0": ({"hidden_layer_sizes": -3}, ["Got -3", "Write the number of units, as in 100"]),
     "widths None": ({"hidden_layer_sizes": None}, ["'hidden_layer_sizes'", "Got None"]),
     "early stopping text": ({"early_stopping": "True"}, ["Write early_stopping=True,"]),
     "patience": ({"early_stopping": 5}, ["early_stopping=True, n_iter_no_change=5."]),
@@ -436,6 +438,32 @@ def test_one_class_in_y_is_a_warning(Net, monkeypatch):
         net.fit(X, ["good"] * 40)
     assert len(caught) == 1
     assert set(net.predict(X)) == {"good"}
+
+
+@pytest.mark.parametrize("Net", [MLPClassifier, SoftmaxClassifier])
+@pytest.mark.parametrize(
+    ("y", "advice"),
+    [
+        (np.arange(40) // 2 * 3, None),  # half of the labels are distinct
+        (np.arange(40) // 2 * 3 + np.arange(40) % 2 * (np.arange(40) > 37), "numbers"),
+        (np.arange(40.0), "numbers to predict, use MLPRegressor"),
+        (np.arange(40).astype(str), "a name for each row, take another column"),
+    ],
+)
+def test_many_classes_in_y_are_one_warning(Net, y, advice, monkeypatch, recwarn):
+    monkeypatch.undo()
+    Net((2,), solver="lbfgs", tol=1e9).fit(X, y)
+    texts = [str(warning.message) for warning in recwarn]
+    n_classes = len(set(y))
+    assert len(texts) == (advice is not None)
+    for text in texts:
+        assert text.startswith(f"y has {n_classes} classes in 40 rows. If y holds")
+        assert advice in text
+
+
+def test_few_rows_may_have_a_class_each(monkeypatch):
+    monkeypatch.undo()
+    MLPClassifier((2,), solver="lbfgs", tol=1e9).fit(X[:20], np.arange(20))
 
 
 @pytest.mark.parametrize("Net", [SVMClassifier, MLPRegressor])

@@ -311,13 +311,8 @@ class _Notes:
         path, content = self.file.path, self.file.read()
         try:
             found = differences(content["fingerprint"], self.fingerprint)
-            state, versions = content["state"], content.get("versions", {})
+            state, changed = content["state"], _changed_versions(content)
             n_epochs = state["records"]["n_iter_"]
-            changed = [
-                f"{name} {versions[name]!s:.20} (now {version})"
-                for name, version in VERSIONS.items()
-                if versions.get(name, version) != version
-            ]
         except DAMAGE as error:
             raise ValueError(
                 f"The checkpoint path={path!r} lacks a part or is damaged "
@@ -342,6 +337,11 @@ class _Notes:
                 f"The checkpoint path={path!r} does not fit this run: {error} "
                 "Delete it, and training starts from the beginning."
             ) from error
+        self._tell_what_differs(run, state, changed)
+
+    def _tell_what_differs(self, run, state, changed):
+        """Say how the resumed training differs from one without interruption."""
+        path, n_epochs = self.file.path, state["records"]["n_iter_"]
         if changed:
             warn(
                 f"The checkpoint path={path!r} was written with {', '.join(changed)}: "
@@ -367,6 +367,16 @@ class _Notes:
         self.file.close()
         if self.best_file is not None:
             self.best_file.close()
+
+
+def _changed_versions(content):
+    """Return a text for each library of another version than wrote a checkpoint."""
+    versions = content.get("versions", {})
+    return [
+        f"{name} {versions[name]!s:.20} (now {version})"
+        for name, version in VERSIONS.items()
+        if versions.get(name, version) != version
+    ]
 
 
 def _warn_if_unfinished(file):

@@ -100,7 +100,7 @@ def draw_bags(ensemble, X, y, is_classification, rng):
 
 
 def with_all_classes(rows, sample_weight, numbers, rng):
-    """Return rows among which each class occurs, and weights if some have other ones.
+    """Add a row of weight 0 for each class that drawn rows miss.
 
     Parameters
     ----------
@@ -110,7 +110,14 @@ def with_all_classes(rows, sample_weight, numbers, rng):
     numbers : ndarray of int of shape (n_samples, n_columns), or None
         Numbers of the classes, in each column of labels.
     rng : numpy.random.RandomState
-        Chooses a row, of weight 0, for each class that is missing.
+        Chooses a row for each class that is missing.
+
+    Returns
+    -------
+    rows : ndarray of int
+        The drawn rows, followed by the added ones.
+    weights : ndarray of shape (n_rows,), or None
+        Their weights. None if no row was added.
     """
     missing = []
     for column in () if numbers is None else numbers.T:
@@ -124,7 +131,10 @@ def with_all_classes(rows, sample_weight, numbers, rng):
 
 
 def call_on(net, X, y, sample_weight, rows, validation):
-    """Return a `Call` on some rows of X, which are copied only when they are needed.
+    """Return a `Call` on some rows of X.
+
+    The call holds row numbers, and X is not copied here. If rows of weight 0 were
+    added, the call holds copies, because its weights belong to these rows.
 
     Parameters
     ----------

@@ -237,7 +237,7 @@ def _has_probabilities(ensemble):
 
 
 def _described(estimator):
-    """Return what is in place of a net, and what to write instead."""
+    """Describe an estimator that is not a net, and say what to write instead."""
     if isinstance(estimator, type):
         name = estimator.__name__
         return f"a class: write {name}(), not {name}."

@@ -147,7 +147,7 @@ class BaggingEnsembleClassifier(EnsembleClassifier):
         return fit_bags(self, *args)
 
     def _left_out(self, members, X, rows, counted):
-        """Return labels and votes for rows, by the members that count for each row.
+        """Predict rows by the members that have not seen them: return labels and votes.
 
         Parameters
         ----------
@@ -279,7 +279,10 @@ class BaggingEnsembleRegressor(EnsembleRegressor):
         return fit_bags(self, *args)
 
     def _left_out(self, members, X, rows, counted):
-        """Return predictions for rows twice, by the members that count for each row."""
+        """Predict rows by the members that have not seen them.
+
+        The predictions are returned twice, because they are also what is scored.
+        """
         network = members.network
         scores = raw_scores(network, X, rows, rows_at_once(network, X))
         each = np.stack(

@@ -365,10 +365,10 @@ def _scores_of(ensemble, net, kept, is_cut_short):
 
 
 def _may_keep_the_end(ensemble, net):
-    """Return whether the net at the end becomes a member if no epoch did.
+    """Return whether the final net is the only member if no snapshot was taken.
 
-    Ctrl-C in the first cycle must not lose the training so far. Scores that are never a
-    number are an error of the scorer.
+    After Ctrl-C in the first cycle, the training so far is kept. With snapshots="best",
+    no snapshot means that every score was NaN: that is an error of the scorer.
     """
     return ensemble.snapshots != "best" or net.stop_reason_ in CUT_SHORT
 

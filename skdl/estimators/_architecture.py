@@ -61,7 +61,10 @@ def check_hidden_layers(hidden_layer_sizes):
                 f"hidden_layer_sizes must be integers, as in (100, 50), got {sizes}."
             )
         if size <= 0:
-            raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
+            raise ValueError(
+                f"hidden_layer_sizes must be > 0, got {sizes}. Write the number of "
+                "units of each hidden layer, as in (100, 50), or () for a linear model."
+            )
     return [int(size) for size in sizes]
 
 

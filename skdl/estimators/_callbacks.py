@@ -127,7 +127,7 @@ class FitCallbacks:
         self.context.call_on_fit_task_begin(estimator=self.net, **self.given)
 
     def on_epoch_begin(self, n_epochs):
-        """Call the hooks before an epoch, unless `n_epochs` were the last."""
+        """Call the hooks before an epoch, if epochs are left after `n_epochs`."""
         if n_epochs < self.max_epochs:
             self.epoch = self.context.subcontext(task_name="epoch")
             self.epoch.call_on_fit_task_begin(estimator=self.net, **self.given)

@@ -241,9 +241,9 @@ def rows_per_batch(batch_size, n_rows):
 
 
 def spacing(n_rows, at_most):
-    """Return the distance between rows of which a few are looked at.
+    """Return the step with which ``X[::step]`` takes a sample of the rows.
 
-    There are at most `at_most` of them, and more than half as many.
+    The sample has at most `at_most` rows, and more than half as many.
 
     Parameters
     ----------

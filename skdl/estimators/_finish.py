@@ -12,8 +12,9 @@ from skdl.estimators._scale_advice import remaining_loss, scale_advice
 
 # Reasons to stop for which partial_fit, too, returns to the best weights.
 RESTORING = ("converged", "diverged")
-# A net whose loss is below this share of the best constant's fits well; one that ended
-# by itself with more than the other share has learned next to nothing.
+# Shares of the loss that the best constant has. A net with a loss below the first share
+# fits well. A net whose training ended by itself above the second has learned nearly
+# nothing.
 GOOD, POOR = 0.1, 0.9
 
 

@@ -20,7 +20,7 @@ RECORDS += ("validation_scores_", "best_validation_score_")
 
 
 def from_sklearn(cls, model):
-    """Return a fitted net of a class of ours.
+    """Return a fitted net of skdl with the weights of a scikit-learn MLP.
 
     Parameters
     ----------

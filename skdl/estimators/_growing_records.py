@@ -9,12 +9,13 @@ LISTS = ("loss_curve_", "validation_scores_")
 
 
 def cut_lists(lists, lengths):
-    """Cut lists of records back to their lengths of before.
+    """Remove what was appended to lists of records, in place.
 
     Parameters
     ----------
     lists : list of list
     lengths : list of int
+        The lengths that the lists had before.
     """
     for one, length in zip(lists, lengths, strict=True):
         if len(one) > length:
@@ -42,7 +43,7 @@ def padded(history, values):
 
 
 class GrowingHistory:
-    """Memory with spare room behind the records that `history_` shows.
+    """Arrays with spare memory behind the records that `history_` shows.
 
     It belongs to one estimator: copies of the estimator begin with memory of their own.
     """

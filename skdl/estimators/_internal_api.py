@@ -28,7 +28,8 @@ from skdl.estimators._prepare import prepare
 from skdl.estimators._resolve import setting, uses_lbfgs
 from skdl.estimators._scale_advice import constant_loss
 from skdl.estimators._scoring import first_metric
-from skdl.estimators._stacked_fits import Call, fit_together, stack_key
+from skdl.estimators._stack_key import stack_key
+from skdl.estimators._stacked_fits import Call, fit_together
 from skdl.estimators._standardize import scales_columns
 from skdl.estimators._targets import (
     Indicator,

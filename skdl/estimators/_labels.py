@@ -6,6 +6,7 @@ from sklearn.metrics import accuracy_score
 
 from skdl._data_errors import or_nothing, types_in
 from skdl._distributions import check_distributions
+from skdl._warn import warn
 
 __all__ = [
     "as_labels",
@@ -18,7 +19,11 @@ __all__ = [
     "stack_columns",
     "subset_accuracy",
     "unique_labels",
+    "warn_if_many_classes",
 ]
+
+# With so few rows, many distinct labels may be chance.
+FEW_LABELS = 20
 
 
 def as_labels(labels):
@@ -108,6 +113,28 @@ def unique_labels(labels):
         return (np.flatnonzero(is_class) + lowest).astype(labels.dtype)
     classes = np.unique(labels)
     return np.array(classes.tolist()) if classes.dtype.kind == "U" else classes
+
+
+def warn_if_many_classes(classes, n_rows, regressor):
+    """Warn if most labels are distinct, as numbers to predict and row names are.
+
+    The rule is that of scikit-learn's `check_classification_targets`.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+    n_rows : int
+        Number of labels.
+    regressor : str
+        The estimator for numbers.
+    """
+    if n_rows <= FEW_LABELS or len(classes) <= round(n_rows / 2):
+        return
+    if classes.dtype.kind in "iuf":
+        advice = f"If y holds numbers to predict, use {regressor}."
+    else:
+        advice = "If y holds a name for each row, take another column as y."
+    warn(f"y has {len(classes)} classes in {n_rows} rows. {advice}", UserWarning)
 
 
 def class_numbers(classes, labels):

@@ -141,7 +141,10 @@ def _network_of(net, widths, state, has_scaling):
 
 
 def _state_like(net, state):
-    """Return a state of the shapes and dtypes that a run of this net has."""
+    """Return an example of a state of this net: its names, shapes and dtypes count.
+
+    `check_run_state` compares the state of a file with it.
+    """
     network = net._network
     last = {"parameters": network.parameters, "statistics": network.statistics}
     optimizer = optimizer_of(net).start(network.parameters, network.n_weights)
@@ -165,7 +168,7 @@ def _state_like(net, state):
 
 
 def _records_like(records):
-    """Return records before the run: earlier calls of ``fit`` may have left some."""
+    """Return an example of the records of earlier calls of ``fit``."""
     n_before = max(0, len(records["loss_curve_"]) - int(records["n_iter_"]))
     like = Records(loss_curve_=[np.float64(0)] * n_before)
     if records["validation_scores_"] is None:

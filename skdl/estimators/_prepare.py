@@ -115,7 +115,7 @@ def prepare(
             net, data, X, rows.y, rows.targets, rows.codes, rows.weights,
             streams["validation"],
         )  # fmt: skip
-    # 5. Learn from the rows that are left what they need before they train.
+    # 5. Learn units of y, and the scaling of X, from the training rows alone.
     if is_new:
         _learn_units(rows, data, validation)
     augmentation = start_augmentation(net, data, rows.image_shape, streams)

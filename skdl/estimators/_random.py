@@ -78,7 +78,7 @@ def _entropy(random_state):
 
 @lru_cache(maxsize=256)
 def _entropy_of_seed(seed):
-    """Return the entropy of a seed: a search fits many nets with the same seed."""
+    """Return the entropy that a seed gives; cached for searches, which reuse seeds."""
     return _entropy(_of_seed(seed))
 
 

@@ -313,6 +313,8 @@ def _about_loss(value):
 
 
 def _about_hidden_layers(value):
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return "Write the number of units, as in 100, or () for a linear model."
     if not isinstance(value, str):
         return ""
     widths = [int(text) for text in re.findall(r"\d+", value)]

@@ -189,7 +189,7 @@ class RunState:
         )
 
     def in_training(self):
-        """Return this state without what other objects hold while training runs."""
+        """Return this state without the fields that are None while training runs."""
         return replace(
             self, parameters=None, statistics=None, optimizer=None, streams=None
         )

@@ -3,36 +3,26 @@
 from collections import Counter, deque
 from contextlib import ExitStack
 from dataclasses import dataclass, fields
-from numbers import Real
 from typing import Any
-from weakref import WeakValueDictionary
 
 import numpy as np
-from scipy.sparse import issparse
-from sklearn import config_context, get_config
+from sklearn import config_context
 
-from skdl._data_errors import rows_of
-from skdl.engine.optimizers import SGD
-from skdl.engine.specification import Specification
-from skdl.engine.stacked_steps import can_stack_optimizer, sharp_kind
+from skdl.engine.stacked_steps import can_stack_optimizer
 from skdl.engine.stacked_training import Member, StackedTraining
-from skdl.estimators._architecture import check_hidden_layers
-from skdl.estimators._base import BaseNet
-from skdl.estimators._callbacks import callbacks_of
-from skdl.estimators._check_input import check_penalty
 from skdl.estimators._finish import finish
 from skdl.estimators._fit_transaction import fitting
 from skdl.estimators._prepare import prepare
-from skdl.estimators._resolve import setting, uses_lbfgs
 from skdl.estimators._scoring import metrics_of
-from skdl.estimators._stack_size import best_size, is_too_wide
+from skdl.estimators._shared_arrays import SharedArrays, take_rows
+from skdl.estimators._stack_key import rows_key, stack_key
+from skdl.estimators._stack_size import best_size
 from skdl.estimators._stacked_validation import StackedValidation
-from skdl.estimators._standardize import scales_columns
 from skdl.estimators._validation_data import check_validation
 
-__all__ = ["Call", "fit_together", "stack_key"]
+__all__ = ["Call", "fit_together"]
 
-# So many nets on the same rows keep a stack to themselves.
+# If at least this many nets have the same rows, their stack takes no other nets.
 FEW = 32
 
 
@@ -91,13 +81,13 @@ def fit_together(calls, *, max_members=None, on_epoch=None):
         As it came. Nets that are finished keep their fit, the others are as before.
     """
     calls = list(calls)
-    fits = [_Fit(call) for call in calls]
+    fits = [_NetFit(call) for call in calls]
     count = _Count(calls, on_epoch)
     groups: dict = {}
     for i, (call, fit) in enumerate(zip(calls, fits, strict=True)):
         key = stack_key(call)
         groups.setdefault(("alone", i) if key is None else key, []).append(fit)
-    shared = _SharedArrays(calls)
+    shared = SharedArrays(calls)
     for group in groups.values():
         later = group
         while later and not count.stopped:
@@ -115,14 +105,14 @@ def _fit_group(group, shared, max_members, count):
         count.end(group[0])
         count.tell()
         return []
-    series = _Series(group, shared, max_members, count)
+    queue = _StackQueue(group, shared, max_members, count)
     with config_context(skip_parameter_validation=True):
         try:
-            series.train()
+            queue.train()
         except BaseException as error:
-            series.give_up(error)
+            queue.give_up(error)
             raise
-    return series.later
+    return queue.later
 
 
 class _Count:
@@ -147,12 +137,12 @@ def _max_epochs(net):
     return net.max_iter if isinstance(net.max_iter, int) else 0
 
 
-class _Series:
-    """Nets that train in one stack, which the next ones enter as others leave it."""
+class _StackQueue:
+    """Trains nets in one stack. When a member is done, a waiting net replaces it."""
 
     def __init__(self, group, shared, max_members, count):
         # Nets on the same rows follow one another: they share batches in memory.
-        keys = {fit: _rows_key(fit.call) for fit in group}
+        keys = {fit: rows_key(fit.call) for fit in group}
         self.sizes = Counter(keys.values())
         places = {key: i for i, key in enumerate(self.sizes)}
         self.places = {fit: places[key] for fit, key in keys.items()}
@@ -172,36 +162,36 @@ class _Series:
         self.give_up(RuntimeError("on_epoch ended training before this net was done"))
 
     def _fill(self):
-        """Let nets in that wait; return whether any came in."""
+        """Add waiting nets to the active ones; return whether any was added."""
         n_before = len(self.active)
-        while self.waiting and self._has_place(self.waiting[0]):
+        while self.waiting and self._has_capacity_for(self.waiting[0]):
             if self._admit(self.waiting.popleft()) and self.count.tell():
                 break
         if len(self.active) == n_before:
             return False
-        self._dissolve()
+        self._drop_stack()
         return True
 
-    def _dissolve(self):
-        """Drop the stack: its members will form another one."""
+    def _drop_stack(self):
+        """Drop the stack before its members change; the next epoch builds another."""
         if self.stack is not None:
             self.stack.synchronize()
         self.stack = None
 
-    def _has_place(self, fit):
-        """Return whether a net that waits may enter now.
+    def _has_capacity_for(self, fit):
+        """Return whether a waiting net may become active now.
 
-        Members on other rows end the sharing of batches. If many nets have the same
-        rows, others enter once few of them are left.
+        A member on other rows ends the sharing of batches. If many nets have the same
+        rows, nets on other rows have to wait until few of these are left.
         """
-        n, key = len(self.active), _rows_key(fit.call)
+        n, key = len(self.active), rows_key(fit.call)
         if n >= (self.max_members or 1):
             return False
         is_small = n < FEW or self.sizes[key] < FEW
-        return is_small or key == _rows_key(self.active[0].call)
+        return is_small or key == rows_key(self.active[0].call)
 
     def _admit(self, fit):
-        """Prepare a net, and let it in if it fits in with the others.
+        """Prepare a net, and make it active if it can train in the stack of the others.
 
         Returns
         -------
@@ -256,7 +246,7 @@ class _Series:
             ]
         self.count.n_done += len(epochs)
         if ended:
-            self._dissolve()
+            self._drop_stack()
             for i in ended:
                 fit = self.active[i]
                 if not fit.is_done:
@@ -276,7 +266,7 @@ class _Series:
         self.count.tell()
 
     def give_up(self, error):
-        """Leave the nets that are still active as they were."""
+        """Restore the nets that are not done, and store the error of their fits."""
         if self.entering is not None and not self.entering.is_done:
             self.entering.fail(error)
         for fit in self.active:
@@ -285,7 +275,7 @@ class _Series:
         self.active = []
 
 
-class _Fit:
+class _NetFit:
     """The fit of one net, in the steps of `BaseNet.fit`."""
 
     def __init__(self, call):
@@ -301,7 +291,7 @@ class _Fit:
         """Fit the net by its own ``fit``."""
         call = self.call
         X, y, weights = (
-            _cut(a, call.rows) for a in (call.X, call.y, call.sample_weight)
+            take_rows(a, call.rows) for a in (call.X, call.y, call.sample_weight)
         )
         validation = {}
         for name in ("X_val", "y_val", "sample_weight_val"):
@@ -339,7 +329,10 @@ class _Fit:
         self.member = Member(**{name: options[name] for name in names})
 
     def exact_key(self):
-        """Return what members of one stack agree in, or None for a net by itself."""
+        """Return what members of one stack have in common, or None to train alone.
+
+        Unlike `stack_key`, it is known once the run is prepared.
+        """
         member, network = self.member, self.run.network
         data, table = member.data, member.data.table
         weights = data.weights
@@ -425,206 +418,3 @@ class _Fit:
     def _drop(self):
         self.is_done = True
         self.run = self.member = self.contexts = None
-
-
-class _SharedArrays:
-    """Arrays that several calls share, so that a stack gathers them once."""
-
-    def __init__(self, calls):
-        self.skip_validation = get_config()["skip_parameter_validation"]
-        self.cuts = WeakValueDictionary()
-        # Arrays of rows that further calls will use: they are dropped after the last.
-        self.known: dict = {}
-        self.expected = Counter(map(_rows_key, calls))
-
-    def check_parameters(self, net):
-        """Validate the parameters of a net."""
-        if not self.skip_validation:
-            net._validate_params()
-
-    def known_rows(self, call):
-        """Return the checked rows of an earlier run on the same objects, or None."""
-        return self.known.get(_rows_key(call), {}).get(_objects_key(call))
-
-    def has_more(self, call):
-        """Return whether further calls will use the rows of this one."""
-        return self.expected[_rows_key(call)] > 0
-
-    def expect(self, call):
-        """Say that a call will use its rows once more."""
-        self.expected[_rows_key(call)] += 1
-
-    def cut(self, call):
-        """Return the rows of X, y and sample_weight that a call trains on."""
-        if call.rows is None:
-            return call.X, call.y, call.sample_weight
-        return tuple(
-            self._cut(array, call.rows)
-            for array in (call.X, call.y, call.sample_weight)
-        )
-
-    def _cut(self, array, rows):
-        if array is None:
-            return None
-        key = id(array), id(rows)
-        if key not in self.cuts:
-            part = _cut(array, rows)
-            try:
-                self.cuts[key] = part
-            except TypeError:  # no weak reference, as to a list
-                return part
-            return part
-        return self.cuts[key]
-
-    def unify(self, call, run):
-        """Replace arrays of a run by equal ones of earlier runs on the same rows."""
-        key, data, held = _rows_key(call), run.data, run.validation
-        known = self.known.setdefault(key, {})
-        known.setdefault(_objects_key(call), run.rows)
-        self.expected[key] -= 1
-        if not self.expected[key]:
-            del self.known[key]
-        if held is not None:
-            if held.X is data.X:
-                held.X = _unified(known, "X", held.X)
-            else:
-                held.X = _unified(known, ("X_val", id(call.X_val)), held.X)
-            held.rows = _unified(known, "validation rows", held.rows)
-        data.X = _unified(known, "X", data.X)
-        for name in ("targets", "weights", "rows", "table"):
-            setattr(data, name, _unified(known, name, getattr(data, name)))
-
-
-def _rows_key(call):
-    return id(call.X), id(call.rows)
-
-
-def _objects_key(call):
-    """Return what fixes the checks of the rows, beside `_rows_key`."""
-    net = call.net
-    return type(net), _frozen(setting(net, "loss")), id(call.y), id(call.sample_weight)
-
-
-def _unified(known, name, array):
-    """Return an equal array that is known by this name, or this one."""
-    if not isinstance(array, np.ndarray):
-        return array
-    found = known.setdefault(name, [])
-    for other in found:
-        # The same X, after the same checks, needs no comparison.
-        alike = (other.shape, other.dtype) == (array.shape, array.dtype)
-        if alike and (name not in VALUES or np.array_equal(other, array)):
-            return other
-    found.append(array)
-    return array
-
-
-VALUES = ("targets", "weights", "rows", "table", "validation rows")
-
-
-def _cut(array, rows):
-    """Return some rows of an array, a data frame or a list."""
-    if array is None or rows is None:
-        return array
-    if isinstance(array, list | tuple):
-        return [array[i] for i in rows]
-    return rows_of(array, rows)
-
-
-def stack_key(call):
-    """Return what the nets of a stack agree in, as far as parameters and shapes tell.
-
-    Parameters
-    ----------
-    call : Call
-
-    Returns
-    -------
-    key : hashable, or None
-        Calls of equal keys can train in one stack. None for a call that trains alone:
-        with lbfgs, callbacks, a time budget, printed progress, a sparse X, layers that
-        fill the cache, or objects of a user's own class whose formulas take one
-        network.
-    """
-    net = call.net
-    own = isinstance(net, BaseNet) and type(net).__module__.startswith("skdl.")
-    if not own or uses_lbfgs(net) or net.max_time is not None or net.verbose:
-        return None
-    if callbacks_of(net) or "fit" in vars(net) or issparse(call.X):
-        return None
-    try:
-        key = _key_of_parameters(net) + _key_of_data(call)
-        hash(key)
-        hidden = check_hidden_layers(net.hidden_layer_sizes)
-        if is_too_wide((np.shape(call.X)[1], *hidden)):
-            return None
-    except (AttributeError, IndexError, TypeError, ValueError):
-        return None  # ``fit`` raises an error that says more
-    return key
-
-
-def _key_of_parameters(net):
-    """Return the parameters that are equal in a stack; raise for what cannot stack."""
-    solver = setting(net, "solver")
-    if solver == "sgd":
-        solver = SGD(net.momentum, net.nesterovs_momentum)
-    if isinstance(solver, SGD):
-        solver = "sgd", bool(solver.momentum), bool(solver.nesterov)
-    elif not isinstance(solver, str):
-        _frozen(solver)
-        solver = type(solver)
-    penalty = check_penalty(setting(net, "penalty"), net.l1_ratio, net.alpha)[1]
-    if sharp_kind(penalty) is None:
-        raise TypeError("penalty")
-    dropout = net.dropout
-    dropout = bool(dropout) if isinstance(dropout, Real) else _frozen(dropout)
-    if isinstance(dropout, tuple):
-        dropout = tuple(bool(rate) for rate in dropout)
-    return (
-        type(net),
-        tuple(check_hidden_layers(net.hidden_layer_sizes)),
-        _frozen(setting(net, "activation")),
-        _frozen(setting(net, "loss")),
-        _frozen(setting(net, "normalization")),
-        net.normalization_position,
-        bool(net.residual),
-        dropout or None,
-        solver,
-        net.batch_size,
-    )
-
-
-def _key_of_data(call):
-    """Return what is known of the rows before they are checked."""
-    net, X = call.net, call.X
-    shape = np.shape(X)
-    n_rows = shape[0] if call.rows is None else len(call.rows)
-    split = net.validation_split
-    split = split if split is None or isinstance(split, int) else "splitter"
-    given = call.X_val is not None
-    holds_out = split is not None or (net.early_stopping and not given)
-    fraction = net.validation_fraction if holds_out and split is None else split
-    dtype = getattr(X, "dtype", None)
-    return (
-        scales_columns(net, X),
-        n_rows,
-        shape[1],
-        str(dtype),
-        np.shape(call.y)[1:],
-        given,
-        holds_out,
-        fraction,
-    )
-
-
-def _frozen(value):
-    """Return a hashable description of a parameter; raise for an unknown object."""
-    if value is None or isinstance(value, str | Real):
-        return value
-    if isinstance(value, list | tuple | np.ndarray):
-        return tuple(_frozen(one) for one in value)
-    own = isinstance(value, Specification)
-    if not own or not type(value).__module__.startswith("skdl.engine"):
-        raise TypeError(f"{value!r} may not take several networks")
-    settings = sorted(vars(value).items())
-    return type(value), *((name, _frozen(one)) for name, one in settings)

@@ -54,6 +54,7 @@ from skdl.estimators._labels import (
     stack_columns,
     subset_accuracy,
     unique_labels,
+    warn_if_many_classes,
 )
 from skdl.estimators._resolve import setting
 from skdl.estimators._standardize import target_units
@@ -110,6 +111,8 @@ def choose_targets(net, y):
         return Numbers(net), Numbers(net).read(y)
     values, kind = _parse(net, y)
     targets = kind(net, kind.classes_in(values))
+    if kind is Labels:
+        warn_if_many_classes(targets.classes, len(values), "MLPRegressor")
     if not net._is_drop_in:
         _warn_of_one_class(targets)
     return targets, targets.to_numbers(values)

@@ -1,5 +1,7 @@
 """Validation data: the user's own, a random fraction, or a splitter's first split."""
 
+import warnings
+from contextlib import contextmanager
 from copy import copy, deepcopy
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,7 +15,13 @@ from sklearn.utils.validation import check_consistent_length
 
 from skdl._data_errors import has_named_columns, or_nothing, rows_of
 from skdl._inputs import refuse_containers
-from skdl._sklearn import scorer_function, scorer_settings, usual_response
+from skdl._sklearn import (
+    ONE_HAS_NAMES,
+    feature_names,
+    scorer_function,
+    scorer_settings,
+    usual_response,
+)
 from skdl._warn import warn
 from skdl.engine.losses import sum_of_losses
 from skdl.engine.prediction import by_passes
@@ -47,6 +55,14 @@ def holds_out(net):
 
 def check_validation(net, X_val, y_val, sample_weight_val, *, incremental=False):
     """Return (X_val, y_val, sample_weight_val), or None; refuse what contradicts."""
+    X_val, y_val, sample_weight_val = _arrays_of(X_val, y_val, sample_weight_val)
+    given = X_val is not None
+    _refuse_contradictions(net, given=given, incremental=incremental)
+    return (X_val, y_val, sample_weight_val) if given else None
+
+
+def _arrays_of(X_val, y_val, sample_weight_val):
+    """Return the three arrays in a `ValidationSet`, in tuples or as they are."""
     if isinstance(X_val, ValidationSet):
         if y_val is not None or sample_weight_val is not None:
             raise ValueError(
@@ -66,6 +82,11 @@ def check_validation(net, X_val, y_val, sample_weight_val, *, incremental=False)
             "X_val and y_val go together, and sample_weight_val with both: "
             + _missing(X_val=X_val, y_val=y_val, sample_weight_val=sample_weight_val)
         )
+    return X_val, y_val, sample_weight_val
+
+
+def _refuse_contradictions(net, *, given, incremental):
+    """Refuse parameters that do not go with validation data, or need them."""
     if net.validation_split is not None:
         if given:
             raise ValueError(
@@ -92,7 +113,6 @@ def check_validation(net, X_val, y_val, sample_weight_val, *, incremental=False)
         for scorer in metrics_of(net.scoring).values():
             if scorer != "loss":
                 check_scoring(net, scorer)
-    return (X_val, y_val, sample_weight_val) if given else None
 
 
 def _out_of_tuples(X_val, y_val, sample_weight_val):
@@ -343,9 +363,10 @@ def encode_validation(net, given, dtype, n_scores, trained=None):
         refuse_containers(y, "y_val")
         check_consistent_length(X, y, weights)
         y = read_distributions(net, y)
-        X, y, weights = check_training_data(
-            net, X, y, weights, reset=False, y_numeric=net._y_numeric
-        )
+        with _one_warning_of_names(net, X):
+            X, y, weights = check_training_data(
+                net, X, y, weights, reset=False, y_numeric=net._y_numeric
+            )
         meaning = targets_of(net, y)
         codes = meaning.read(y)
         targets, table, width = meaning.encode(codes, dtype)
@@ -366,6 +387,25 @@ def encode_validation(net, given, dtype, n_scores, trained=None):
     weights = None if weights is None else weights[:, 0]
     y = meaning.for_scorers(y, codes)
     return ValidationData(X, frame, None, y, meaning, codes, targets, table, weights)
+
+
+@contextmanager
+def _one_warning_of_names(net, X_val):
+    """Warn if only one of X and X_val has column names, in place of scikit-learn."""
+    is_named = or_nothing(feature_names, X_val, nothing=None) is not None
+    if is_named == hasattr(net, "feature_names_in_"):
+        yield
+        return
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ONE_HAS_NAMES)
+        yield
+    if is_named:
+        which = "X_val has column names and X has none"
+        advice = f"Pass both as data frames, or both as arrays. {OF_PIPELINES}"
+    else:
+        which = "X has column names and X_val has none"
+        advice = "Pass X_val as a data frame with the columns of X."
+    warn(f"{which}: they are compared by position only. {advice}", UserWarning)
 
 
 def _scorer_wants_frame(net, X):
@@ -585,8 +625,8 @@ def split_rows(n_rows, fraction, labels, rng):
         )
     if n_validation >= n_rows:
         raise ValueError(
-            f"validation_fraction={fraction} of {n_rows} rows leaves no row to train "
-            "on: lower it, or add rows."
+            f"validation_fraction={fraction} of n_samples={n_rows} leaves no row to "
+            "train on: lower it, or add rows."
         )
     # Without enough rows per label, the split is not stratified.
     smaller = min(n_validation, n_rows - n_validation)

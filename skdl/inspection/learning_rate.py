@@ -276,14 +276,7 @@ def find_learning_rate(
     check_number("min_rate", min_rate)
     check_number("max_rate", max_rate, min_rate)
     check_integer("n_steps", n_steps, 20)
-    # Nothing may hold out rows, end the run early, or keep its results.
-    net = clone(net).set_params(
-        early_stopping=False, validation_split=None, scoring=None, max_time=None,
-        max_restarts=0, warm_start=False,
-    )  # fmt: skip
-    net.set_callbacks()
-    if random_state is not None:
-        net.set_params(random_state=random_state)
+    net = _without_early_end(net, random_state)
     X, y, _ = unwrapped.transform(X, y, fit=True)
     all_rates = np.geomspace(min_rate, max_rate, n_steps)
     linear = _linear(net, X)
@@ -311,6 +304,18 @@ def find_learning_rate(
         rates=rates, losses=losses, smoothed_losses=smoothed, suggestion=suggestion,
         caution=caution,
     )  # fmt: skip
+
+
+def _without_early_end(net, random_state):
+    """Return a clone that holds out no rows, trains to the end and keeps no results."""
+    net = clone(net).set_params(
+        early_stopping=False, validation_split=None, scoring=None, max_time=None,
+        max_restarts=0, warm_start=False,
+    )  # fmt: skip
+    net.set_callbacks()
+    if random_state is not None:
+        net.set_params(random_state=random_state)
+    return net
 
 
 def _linear(net, X):

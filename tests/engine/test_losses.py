@@ -638,6 +638,7 @@ def test_nets_are_the_same_to_the_bit(case, monkeypatch):
         assert_array_equal(one, other)
 
 
+@pytest.mark.filterwarnings("ignore:y has .* classes:UserWarning")
 @pytest.mark.parametrize("columns", [1, 2])
 def test_memory_grows_with_the_number_of_classes(columns):
     n_classes = 2000

@@ -11,6 +11,7 @@ from skdl.ensemble import SeedEnsembleClassifier
 N_ROWS, N_CLASSES = 4096, 300
 
 
+@pytest.mark.filterwarnings("ignore:y has .* classes:UserWarning")
 @pytest.mark.parametrize("method", ["predict", "score"])
 def test_labels_need_the_scores_of_one_pass(method):
     X = np.random.default_rng(0).normal(size=(N_ROWS, 3))

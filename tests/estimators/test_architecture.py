@@ -292,6 +292,7 @@ def test_settings_can_be_searched(X, y, net):
     assert search.best_estimator_.score(X, y) > 0.3
 
 
+@pytest.mark.filterwarnings("ignore:y has .* classes:UserWarning")
 def test_auto_doubles_the_variance_after_rectifiers():
     X = np.random.default_rng(0).normal(size=(30, 300))
     net = SoftmaxClassifier(

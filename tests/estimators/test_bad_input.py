@@ -204,7 +204,7 @@ def test_validation_set_too_small(Net, X, y, no_work):
         net.fit(X, y)
     assert "validation_fraction" in str(error.value)
     assert not hasattr(net, "coefs_")
-    with pytest.raises(ValueError, match="=0.999 of 60 rows leaves no row to train on"):
+    with pytest.raises(ValueError, match="=0.999 of n_samples=60 leaves no row"):
         net.set_params(validation_fraction=0.999).fit(X, y)
 
 

@@ -403,8 +403,8 @@ def test_nets_that_enter_change_nothing_of_the_members(monkeypatch):
     ]
     # After each epoch one more net comes in, while no member ends.
     monkeypatch.setattr(
-        _stacked_fits._Series,
-        "_has_place",
+        _stacked_fits._StackQueue,
+        "_has_capacity_for",
         lambda self, fit: len(self.active) < 2 + (self.count.n_done > 0) * 2,
     )
     check(nets, [Call(net, X, y) for net in nets])

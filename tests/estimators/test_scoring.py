@@ -144,7 +144,7 @@ def test_scorers_get_the_rows_of_the_users_frame(way, frame, X, y):
     if way == "X_val":
         # Rows without the names that the net knows: the scorer gets arrays.
         with (
-            pytest.warns(UserWarning, match="does not have valid feature names")
+            pytest.warns(UserWarning, match="X has column names and X_val has none")
             if (isinstance(getattr(given, "columns", [0])[0], str))
             else nullcontext()
         ):

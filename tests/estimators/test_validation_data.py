@@ -197,6 +197,13 @@ def test_data_frames(Net, X, y, X_val, y_val):
         fit(net, frame, pd.Series(y))  # rows of its own
     with pytest.raises(ValueError, match="validation data.*feature names"):
         net.fit(frame, y, X_val=frame_val.rename(columns={"a": "z"}), y_val=y_val)
+    for rows, others, text in [
+        (frame, X_val, "X has column names and X_val has none: .* Pass X_val as a"),
+        (X, frame_val, "X_val has column names and X has none: .* both as arrays"),
+    ]:
+        with pytest.warns(UserWarning, match=text) as caught:
+            fit(make(Net), rows, y, X_val=others, y_val=y_val)
+        assert len(caught) == 1
 
 
 @pytest.mark.parametrize("kind", ["float32", "list", "csr", "csr_matrix", "memmap"])

@@ -131,6 +131,7 @@ def test_noise_is_not_blamed_on_the_learning_rate():
     assert not list(check_rate(*trained(estimator, (DIABETES[0], y)), Budget(60)))
 
 
+@pytest.mark.filterwarnings("ignore:y has .* classes:UserWarning")
 def test_a_rate_for_labels_that_all_differ():
     # No unseen row can be scored, whatever the rate.
     X = np.random.default_rng(0).normal(size=(60, 4))

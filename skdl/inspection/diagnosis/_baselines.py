@@ -36,13 +36,14 @@ MANY_PARAMETERS = 30
 LINEAR_ITERATIONS = 100
 # The linear model keeps these parameters, which define the task.
 TASK = ("loss", "class_weight", "label_smoothing", "random_state")
-# Unseen rows lack this much of R² or accuracy: regularization or more rows then pay
-# more than anything else.
+# If the score of unseen rows is lower than that of training rows by this much of R² or
+# accuracy, regularization or more rows help most.
 MAX_GAP = 0.15
-# A training that `max_iter` has ended is compared with one of this number of times its
-# epochs, or fewer, but at least half as many again.
+# A training that `max_iter` ended is compared with a longer one: up to 4 times as many
+# epochs, but at least 1.5 times as many.
 MORE_EPOCHS, MIN_MORE_EPOCHS = 4, 1.5
-# Standard errors by which more epochs are better, if a linear model is better, too.
+# More epochs count as better from this number of standard errors on, if a linear model
+# is better than the net, too.
 N_ERRORS_BELOW_LINEAR = 1.5
 # The largest number of training rows whose score is computed.
 MAX_TRAINING_ROWS = 1000

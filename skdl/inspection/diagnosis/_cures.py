@@ -23,8 +23,8 @@ from skdl.inspection.diagnosis._subject import Subject
 from skdl.inspection.diagnosis._trial import Budget, Trial, run_trial
 from skdl.inspection.diagnosis.report import Finding
 
-# Findings without changes of their own that a net has which is worse than a linear
-# model, causes before effects.
+# A net that is worse than a linear model may have these findings. They propose no
+# changes of parameters. Causes come before their effects.
 WITHOUT_CHANGES = (
     "does_not_beat_chance",
     "no_better_than_chance",

@@ -122,7 +122,10 @@ def _scores_to_check(n_scores):
 
 
 class _WeightedSum:
-    """A loss for the check of a network: its size does not depend on y."""
+    """A weighted sum of the scores, as the loss for the check of a network.
+
+    It does not depend on y.
+    """
 
     def rows_and_gradient(self, scores, targets, rows, gradient):
         # Equal weights would not show a derivative that is in the wrong place.

@@ -153,26 +153,10 @@ def run_trial(
         If ``fit`` refuses the parameters or data.
     """
     y = subject.y if y is None else y
-    random_state = subject.net.random_state
-    changes = {
-        "random_state": subject.seed if random_state is None else random_state,
-        "warm_start": False,
-        "verbose": False,
-        "max_restarts": 0,
-        "validation_split": None,
-        **changes,
-    }
     has_validation = held_out is not None and len(held_out) > 0
     if not has_validation:
         changes |= {"early_stopping": False, "scoring": None}
-    net = copy_net(subject.net, **changes)
-    n_batches = 1
-    if not uses_lbfgs(net):
-        n_batches = ceil(len(rows) / rows_per_batch(net.batch_size, len(rows)))
-    net.set_params(
-        max_iter=min(net.max_iter, max(1, ceil(max_steps / n_batches))),
-        max_time=max_time if net.max_time is None else min(max_time, net.max_time),
-    )
+    net = _net_for_trial(subject, len(rows), max_time, max_steps, changes)
     recorder = _Recorder(is_recorded)
     net.set_callbacks(recorder, *([_Goal(recorder, goal)] if goal < np.inf else []))
     weights = subject.weights if is_weighted else None
@@ -190,6 +174,27 @@ def run_trial(
                 raise
             net = None
     return recorder.trial(net)
+
+
+def _net_for_trial(subject, n_rows, max_time, max_steps, changes):
+    """Return a clone of the subject's net that trains for a limited time."""
+    random_state = subject.net.random_state
+    changes = {
+        "random_state": subject.seed if random_state is None else random_state,
+        "warm_start": False,
+        "verbose": False,
+        "max_restarts": 0,
+        "validation_split": None,
+        **changes,
+    }
+    net = copy_net(subject.net, **changes)
+    n_batches = 1
+    if not uses_lbfgs(net):
+        n_batches = ceil(n_rows / rows_per_batch(net.batch_size, n_rows))
+    return net.set_params(
+        max_iter=min(net.max_iter, max(1, ceil(max_steps / n_batches))),
+        max_time=max_time if net.max_time is None else min(max_time, net.max_time),
+    )
 
 
 class _Goal(NetCallback):
