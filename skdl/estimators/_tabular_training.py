@@ -1,9 +1,8 @@
 """Trains the members of a tabular net, in up to three groups.
 
-The members of the first group see the whole code of the table, and smoothed labels.
-Those of a second group see no bins of numbers, and labels as they are; those of a third
-one the whole code, and labels as they are. They err elsewhere, so the mean of all is
-better.
+The members of the first group see the whole code of the table. Those of a second group
+see it without the bins of numbers, and those of a third one learn labels without
+smoothing: they err elsewhere, so the mean of all is better.
 """
 
 import math
@@ -30,8 +29,8 @@ STEPS_PER_EPOCH, WARM_UP = 11, 0.05
 NARROW, WIDE, MANY_ROWS = (64, 64), (128, 128), 4000
 # From these numbers of members on, there is a second group, and a third one.
 MANY_MEMBERS, VERY_MANY_MEMBERS = 8, 24
-# A group ends training if its best epoch is older than this share of all epochs, and
-# than this number of them: the held-out loss does not come back.
+# A group ends training if its held-out loss has grown, and its best epoch is older than
+# this share of all epochs, and than this number of them: the loss does not come back.
 PATIENCE, FEW_EPOCHS = 0.125, 6
 RECORDS = ("loss", "validation_loss", "validation_score", "learning_rate", "time")
 
@@ -210,11 +209,13 @@ class TabularRun:
 
     def _active(self):
         """Return the groups that still train."""
-        if self.validation is None:
-            return self.groups
         patience = max(PATIENCE * self.max_epochs, FEW_EPOCHS)
         oldest = self.progress.epochs - patience
-        return [group for group in self.groups if group.best_epoch > oldest]
+        return [
+            group
+            for group in self.groups
+            if not group.has_grown or group.best_epoch > oldest
+        ]
 
     def _mean_of_members(self, name):
         values = [getattr(group, name) for group in self.groups]
@@ -294,7 +295,7 @@ def _kinds(plan, without_bins, n_columns):
     """
     others, third = [], plan.n_members // 3
     if plan.n_members >= MANY_MEMBERS and len(without_bins) < n_columns:
-        others.append(Kind(max(third, MIN_FOLDS), without_bins, 0.0))
+        others.append(Kind(max(third, MIN_FOLDS), without_bins, plan.smoothing))
     if plan.n_members >= VERY_MANY_MEMBERS:
         others.append(Kind(third, None, 0.0))
     n_first = plan.n_members - sum(kind.n_members for kind in others)

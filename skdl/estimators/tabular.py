@@ -366,9 +366,8 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
     n_members : int, optional
         Number of networks. Each holds out rows of its own; with fewer than 4 members,
         some rows are held out by none. From 8 members on, a third of them, but at least
-        4, are a second group: they see no bins of numbers, and labels without
-        smoothing. From 24 on, another third sees the bins, and labels without
-        smoothing. Held-out rows decide how much a group counts.
+        4, are a second group: they see no bins of numbers. From 24 on, another third
+        learns labels without smoothing. Held-out rows decide how much a group counts.
     hidden_layer_sizes : 'auto', int or sequence of int, default='auto'
         Widths of the hidden layers. 'auto' is (64, 64) for fewer than 4,000 rows, and
         (128, 128) for more.
@@ -385,7 +384,7 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
     dropout : 'auto' or float, default='auto'
         Rate of dropout of hidden units; 'auto' is 0.05.
     label_smoothing : float, default=0.1
-        Share of each label that is spread over all classes, for the first group.
+        Share of each label that is spread over all classes.
     categorical_features : "from_dtype", None, or array-like, default="from_dtype"
         Columns of numbers that are categories, see `TabularEncoder`.
     calibrate : bool, default=True
