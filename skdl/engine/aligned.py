@@ -57,11 +57,7 @@ def aligned_empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     >>> aligned_empty((3, 2), np.dtype(np.float32)).ctypes.data % 64
     0
     """
-    dtype = np.dtype(dtype)
-    memory: Any = np.empty(math.prod(shape) * dtype.itemsize + LINE, np.uint8)
-    # Half the time of `memory.ctypes.data`: a net for few rows asks a dozen times.
-    address = addressof(c_char.from_buffer(memory))
-    return np.ndarray(shape, dtype, memory, -address % LINE)
+    return _aligned(np.empty, shape, np.dtype(dtype))
 
 
 def aligned_zeros(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
@@ -74,9 +70,15 @@ def aligned_zeros(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     dtype : numpy.dtype
         Its dtype.
     """
-    zeros = aligned_empty(shape, dtype)
-    zeros.fill(0)
-    return zeros
+    return _aligned(np.zeros, shape, np.dtype(dtype))
+
+
+def _aligned(allocate, shape, dtype):
+    """Return an array in memory from `numpy.empty` or `numpy.zeros`."""
+    memory: Any = allocate(math.prod(shape) * dtype.itemsize + LINE, np.uint8)
+    # Half the time of `memory.ctypes.data`: a net for few rows asks a dozen times.
+    address = addressof(c_char.from_buffer(memory))
+    return np.ndarray(shape, dtype, memory, -address % LINE)
 
 
 class AlignedMemory:

@@ -117,12 +117,15 @@ class Network:
 
     @property
     def layout(self):
-        """Places and shapes of all arrays. Equal layouts can exchange parameters.
+        """Shapes of all arrays. Networks of equal layout can exchange parameters.
 
         Dropout has no arrays: it may come and go.
         """
-        places = zip(self.layers, self._places, self._statistic_places, strict=True)
-        return [arrays for layer, *arrays in places if not isinstance(layer, Dropout)]
+        return [
+            (layer.weight_shapes, layer.offset_shapes, layer.statistic_shapes)
+            for layer in self.layers
+            if not isinstance(layer, Dropout)
+        ]
 
     def snapshot(self):
         """Return a copy of everything that training changes."""

@@ -66,9 +66,12 @@ class Workspace:
         self.row_shares: Any = None
         self.bytes_per_row = 0
         self._item = math.prod(network.stack) * self.dtype.itemsize
-        self.ones = np.ones((1, n_rows), self.dtype) if training else None
+        self.ones: Any = None
         self._zeros, self._scratch = {}, {}
         self._memory = AlignedMemory(self.dtype)
+        if training:
+            self.ones = self._memory.empty((1, n_rows))
+            self.ones.fill(1)
         if training and gradient is None:
             gradient = np.zeros_like(network.parameters)
         self.gradient: Any = gradient

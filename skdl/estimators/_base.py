@@ -211,7 +211,3 @@ class BaseNet(CallbackSupportMixin, FittedNet, NetParameters):
 
     def _loss(self):
         return targets_of(self).loss
-
-    @property
-    def _n_averaged(self):
-        return targets_of(self).n_averaged

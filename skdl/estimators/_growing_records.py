@@ -49,7 +49,7 @@ class GrowingHistory:
     """
 
     def __init__(self):
-        self.memory, self.shown = {}, {}
+        self.memory, self.shown = np.empty((0, 0)), {}
 
     def extended(self, history, values):
         """Return the arrays of `history` with more values at their ends.
@@ -67,18 +67,16 @@ class GrowingHistory:
             Arrays of equal lengths. NaN stands for epochs without a record of a name.
         """
         history, values = padded(history, values)
-        self.shown = {
-            name: self._extended(name, history[name], more)
-            for name, more in values.items()
-        }
+        n_old = len(next(iter(history.values())))
+        n = n_old + len(next(iter(values.values())))
+        is_shown = [*self.shown] == [*values] and all(
+            history[name] is self.shown[name] for name in values
+        )
+        if n > self.memory.shape[1] or not is_shown:
+            self.memory = np.empty((len(values), max(n, 2 * n_old)))
+            for row, name in zip(self.memory, values, strict=True):
+                row[:n_old] = history[name]
+        self.memory[:, n_old:n] = [*values.values()]
+        rows = zip(values, self.memory, strict=True)
+        self.shown = {name: row[:n] for name, row in rows}
         return dict(self.shown)
-
-    def _extended(self, name, old, values):
-        n_old, n = len(old), len(old) + len(values)
-        memory = self.memory.get(name, ())
-        if n > len(memory) or old is not self.shown.get(name):
-            memory = np.empty(max(n, 2 * n_old))
-            memory[:n_old] = old
-            self.memory[name] = memory
-        memory[n_old:n] = values
-        return memory[:n]

@@ -131,7 +131,7 @@ def prepare(
     state.input_moments = moments
     start_run = _lbfgs_run if uses_lbfgs(net) else _stochastic_run
     run = start_run(
-        net, data, state, streams, augmentation,
+        net, data, state, streams, augmentation, rows.targets.loss,
         validation=validation, monitors_validation=monitors_validation,
         incremental=incremental,
     )  # fmt: skip
@@ -323,7 +323,7 @@ def _continue_network(net, widths, *, scales):
             f"standardize_target={net.standardize_target!r} now asks for the other. "
             "Set warm_start=False, or clone the estimator."
         )
-    net._network.restore(old.snapshot())
+    net._network.restore((old.parameters, old.statistics))
     if "streams" in net._run_state:
         return load_streams(net._run_state["streams"])
     # The last call was a fit without warm_start.
@@ -346,7 +346,9 @@ def _new_network(net, widths, dtype, *, scales):
         ) from error
 
 
-def _stochastic_run(net, data, state, streams, augmentation, *, incremental, **options):
+def _stochastic_run(
+    net, data, state, streams, augmentation, loss, *, incremental, **options
+):  # fmt: skip
     """Return a `TrainingRun` of mini-batch steps."""
     network, known, progress = net._network, net._run_state, state.progress
     progress.max_epochs = net.max_iter + (0 if incremental else progress.epochs)
@@ -364,7 +366,7 @@ def _stochastic_run(net, data, state, streams, augmentation, *, incremental, **o
     run.loop = train
     run.loop_options = {
         "network": network,
-        "loss": net._loss(),
+        "loss": loss,
         "optimizer": optimizer,
         "data": data,
         "rng": streams["shuffling"] if net.shuffle else None,
@@ -381,7 +383,9 @@ def _stochastic_run(net, data, state, streams, augmentation, *, incremental, **o
     return run
 
 
-def _lbfgs_run(net, data, state, streams, augmentation, *, incremental, **options):
+def _lbfgs_run(
+    net, data, state, streams, augmentation, loss, *, incremental, **options
+):  # fmt: skip
     """Return a `TrainingRun` of L-BFGS, which has no augmentation and no batches."""
     state.progress = Progress()
     run = TrainingRun(
@@ -392,7 +396,7 @@ def _lbfgs_run(net, data, state, streams, augmentation, *, incremental, **option
     run.loop = train_lbfgs
     run.loop_options = {
         "network": net._network,
-        "loss": net._loss(),
+        "loss": loss,
         "data": data,
         "alpha": 0 if net.penalty is None else net.alpha,
         "max_fun": net.max_fun,

@@ -205,7 +205,7 @@ class TrainingRun:
     @cached_property
     def n_averaged(self):
         """What `tol` is multiplied by: the outputs that the loss sums up."""
-        return self.net._n_averaged
+        return self.rows.targets.n_averaged
 
     @property
     def made_no_step(self):
