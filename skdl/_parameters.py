@@ -2,17 +2,24 @@
 
 from collections.abc import Mapping
 from functools import cache
+from weakref import WeakKeyDictionary
 
 from sklearn.metrics import get_scorer_names
 
 from skdl._arguments import advice
-from skdl._sklearn import Interval, InvalidParameterError, StrOptions
+from skdl._sklearn import (
+    Interval,
+    InvalidParameterError,
+    StrOptions,
+    validate_parameter_constraints,
+)
 from skdl._text import NO_NAMES, did_you_mean
 
 __all__ = [
     "ExplainedParameters",
     "check_scorer_names",
     "hint_at",
+    "refuse_bools",
 ]
 
 # Names of other libraries -> scorers of scikit-learn.
@@ -119,6 +126,13 @@ def check_scorer_names(scoring, others=()):
             )
 
 
+# For each class the last value of each parameter that passed its checks, if the value
+# cannot change.
+PASSED: WeakKeyDictionary[type, dict] = WeakKeyDictionary()
+IMMUTABLE = {type(None), bool, int, float, str}
+UNKNOWN = object()
+
+
 def refuse_bools(constraints, values, except_for=()):
     """Refuse True and False, which are 1 and 0 to Python, where a number is meant.
 
@@ -193,9 +207,43 @@ class ExplainedParameters:
         return super().set_params(**params)
 
     def _validate_params(self):
-        check_scorer_names(getattr(self, "scoring", None))
-        refuse_bools(self._parameter_constraints, self.get_params(deep=False))
+        """Refuse wrong values of parameters.
+
+        Values that passed before, such as the defaults, get no second check: all checks
+        together take longer than an epoch of a small net.
+        """
+        passed = PASSED.setdefault(type(self), {})
+        constraints = self._parameter_constraints
+        values = {
+            name: value
+            for name, value in vars(self).items()
+            if value is not passed.get(name, UNKNOWN)
+            and name in constraints
+            and not _is_equal(value, passed.get(name, UNKNOWN))
+        }
+        if values:
+            self._validate_values(dict(sorted(values.items())))
+            passed.update({k: v for k, v in values.items() if _cannot_change(v)})
+
+    def _validate_values(self, values):
+        """Refuse wrong values of some parameters, given as a dict."""
+        check_scorer_names(values.get("scoring"))
+        refuse_bools(self._parameter_constraints, values)
         try:
-            super()._validate_params()
+            validate_parameter_constraints(
+                self._parameter_constraints, values, type(self).__name__
+            )
         except InvalidParameterError as error:
             raise hint_at(self, error, self._hints, self._related_names) from None
+
+
+def _cannot_change(value):
+    if type(value) is tuple:
+        return all(type(one) in IMMUTABLE for one in value)
+    return type(value) in IMMUTABLE
+
+
+def _is_equal(value, other):
+    # (True, 2) == (1, 2), but only one of them is right.
+    kind = type(value)
+    return kind is type(other) and kind is not tuple and value == other

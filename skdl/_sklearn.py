@@ -5,7 +5,9 @@ names are assigned, not imported: pyright hides names that a package with types 
 from one without.
 """
 
-from sklearn import base
+from functools import wraps
+
+from sklearn import base, get_config
 from sklearn.callback import _transport
 from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.model_selection import _search
@@ -74,13 +76,43 @@ check_method_params = validation._check_method_params
 check_partial_fit_first_call = multiclass._check_partial_fit_first_call
 check_sample_weight = validation._check_sample_weight
 feature_names = validation._get_feature_names
-fit_context = base._fit_context
 safe_indexing = metaestimators._safe_indexing
 safe_split = metaestimators._safe_split
 # How callbacks in other processes send messages to the process of the search.
 open_listener = _transport.open_listener
 close_listener = _transport.close_listener
 send = _transport.send
+
+
+def fit_context(*, prefer_skip_nested_validation):
+    """Return a decorator of ``fit`` and ``partial_fit``, which validates parameters.
+
+    scikit-learn's decorator does so in the first call of ``partial_fit`` only. Users
+    change the learning rate, or another parameter, between two calls.
+
+    Parameters
+    ----------
+    prefer_skip_nested_validation : bool
+        Whether estimators inside need no validation.
+    """
+    decorate = base._fit_context(
+        prefer_skip_nested_validation=prefer_skip_nested_validation
+    )
+
+    def decorator(method):
+        decorated = decorate(method)
+        if method.__name__ != "partial_fit":
+            return decorated
+
+        @wraps(method)
+        def validated(estimator, *args, **kwargs):
+            if not get_config()["skip_parameter_validation"]:
+                estimator._validate_params()
+            return decorated(estimator, *args, **kwargs)
+
+        return validated
+
+    return decorator
 
 
 def add_callback(context, callback):

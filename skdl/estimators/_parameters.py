@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import ClassVar, Literal
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -160,10 +159,6 @@ REAL_OF_SKLEARN += ("validation_fraction", "beta_1", "beta_2", "epsilon")
 # Parameters that take objects.
 OBJECTS = ("hidden_layer_sizes", "activation", "solver", "learning_rate", "loss")
 OBJECTS += ("weight_init", "normalization", "penalty", "augment")
-# For each class of nets the last value of each parameter that passed its checks, if the
-# value cannot change.
-PASSED: WeakKeyDictionary[type, dict] = WeakKeyDictionary()
-IMMUTABLE = {type(None), bool, int, float, str}
 CLASSIFIER_CONSTRAINTS = {
     **CONSTRAINTS,
     "label_smoothing": [Interval(Real, 0, 1, closed="left")],
@@ -233,29 +228,8 @@ class NetParameters(Versioned, ExplainedParameters, BaseEstimator):
     image_shape: Sequence[int] | None
     augment: Augmenter | Callable | None
 
-    def _validate_params(self):
-        """Refuse what scikit-learn's validation lets pass or says less clearly.
-
-        Values that passed before, such as the defaults, get no second check: all checks
-        together take longer than an epoch of a small net.
-        """
-        passed = PASSED.setdefault(type(self), {})
-        values = {
-            name: getattr(self, name)
-            for name in sorted(self._parameter_constraints)
-            if hasattr(self, name)
-        }
-        values = {
-            name: value
-            for name, value in values.items()
-            if not (name in passed and _is_same(value, passed[name]))
-        }
-        if values:
-            self._validate_values(values)
-            passed.update({k: v for k, v in values.items() if type(v) in IMMUTABLE})
-
     def _validate_values(self, values):
-        """Refuse values of some parameters, given as a dict."""
+        """Refuse what scikit-learn's checks let pass or say less clearly."""
         for name in values.keys() & OBJECTS:
             value = values[name]
             for one in value if isinstance(value, list | tuple) else [value]:
@@ -287,7 +261,3 @@ class NetParameters(Versioned, ExplainedParameters, BaseEstimator):
             ):
                 named[name] = ours
         return named
-
-
-def _is_same(value, other):
-    return value is other or (type(value) is type(other) and value == other)

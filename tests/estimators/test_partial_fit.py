@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn import config_context
 from sklearn.base import is_classifier
 
 from skdl import LogisticClassifier, MLPClassifier
@@ -168,3 +169,22 @@ def test_does_not_stop_or_warn_on_a_plateau(Net, X, y, partial):
     for _ in range(6):
         partial(net, X, y)
     assert len(net.loss_curve_) == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("learning_rate_init", -1), ("max_grad_norm", -1.0), ("alpha", "0.1")],
+)
+def test_parameters_are_checked_in_each_call(Net, X, y, partial, name, value):
+    net = partial(make(Net), X, y).set_params(**{name: value})
+    before = flat(net)
+    with pytest.raises(ValueError, match=f"'{name}' parameter"):
+        partial(net, X, y)
+    assert_array_equal(flat(net), before)
+
+
+def test_scikit_learns_setting_skips_the_checks_of_parameters(X, y):
+    net = make(MLPClassifier).partial_fit(X, y, classes=[0, 1, 2])
+    with config_context(skip_parameter_validation=True):
+        net.set_params(max_iter=0).partial_fit(X, y)
+    assert len(net.loss_curve_) == 2

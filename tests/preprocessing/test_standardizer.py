@@ -74,6 +74,12 @@ def test_invalid_momentum(momentum):
         Standardizer(momentum=momentum).fit(data())
 
 
+def test_momentum_is_checked_in_each_call_of_partial_fit():
+    scaler = Standardizer().partial_fit(data(9)).set_params(momentum=2.0)
+    with pytest.raises(ValueError, match="'momentum' parameter"):
+        scaler.partial_fit(data(9))
+
+
 def test_population_mean_and_variance():
     X = data()
     fitted = Standardizer().fit(X)
