@@ -191,9 +191,9 @@ if hasattr(os, "register_at_fork"):
 class RunFile:
     """A file that one run writes to, and no other one.
 
-    The lock keeps other fits away. File systems without locks and other programs do not
-    respect it, so a run also remembers the size and the first bytes of the file after
-    each write of its own: if they have changed, another program has written to it.
+    A lock keeps other fits from writing. Other programs ignore locks, and some file
+    systems have none. So a run also stores the size and the first bytes of the file
+    after each of its writes. If they have changed, another program has written to it.
 
     Attributes
     ----------

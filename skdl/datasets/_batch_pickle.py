@@ -188,7 +188,7 @@ class _Machine:
         target, state = self.last(2)
         if type(target) not in (_Array, _Dtype):
             raise ValueError("a state is set on something that is not an array")
-        # The state of a dtype of unsigned bytes carries no information.
+        # The state of a dtype of unsigned bytes holds no information.
         if type(target) is _Array:
             target.set(state)
         self.push(target)

@@ -84,7 +84,7 @@ def probe(
     # Batch normalization updates the statistics of this copy.
     twin = network_like(network, network.parameters, network.statistics.copy())
     workspace = Workspace(twin, X.shape[0], training=True, with_dropout=False)
-    tap = _Tap(workspace)
+    recorder = _PassRecorder(workspace)
     X = network.as_input(X)
     targets, weights = (
         array if array is None else array.astype(network.dtype, copy=False)
@@ -107,14 +107,14 @@ def probe(
     return [
         LayerRecord(
             name, layer.weights, layer.biases,
-            tap.preactivations[i], tap.activations[i],
-            gradients[i][0], gradients[i][1], tap.gradients.get(i),
+            recorder.preactivations[i], recorder.activations[i],
+            gradients[i][0], gradients[i][1], recorder.gradients.get(i),
         )
         for i, (name, layer) in enumerate(zip(names, twin.affine, strict=True))
     ]  # fmt: skip
 
 
-class _Tap:
+class _PassRecorder:
     """Copies the arrays between the layers of a training workspace."""
 
     def __init__(self, workspace):

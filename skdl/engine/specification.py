@@ -57,8 +57,8 @@ class Specification(BaseEstimator):
     """A small object of settings that training reads and never changes.
 
     Its parameters can be searched (``solver__beta_1``), copied by
-    `sklearn.base.clone`, and pickled. State lives elsewhere: an optimizer's ``start``
-    returns a new object for each training run.
+    `sklearn.base.clone`, and pickled. They hold no state of a run: an optimizer's
+    ``start`` returns a new object for each training run.
 
     Attributes
     ----------

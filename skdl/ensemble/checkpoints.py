@@ -314,7 +314,7 @@ def _set_cycles(net, n_members):
     if len(ends) < n_members:
         raise ValueError(
             f"n_members={n_members} needs as many cycles of the learning rate, and "
-            f"max_iter={net.max_iter} of the estimator has room for {len(ends)}: "
+            f"max_iter={net.max_iter} of the estimator is enough for {len(ends)}: "
             "raise max_iter, or lower n_members."
         )
     # Training must not stop on a plateau: the next cycle leaves it.

@@ -60,11 +60,14 @@ class BaseNet(CallbackSupportMixin, FittedNet, NetParameters):
             float32 is kept, float16 and uint8 are trained on in float32, anything else
             in float64. X is neither copied nor written to, if it has such a type.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Numbers for a regressor, class labels of any sortable type for a classifier;
-            or a matrix with class labels in each column, of which some are not 0 or 1;
-            or, where the loss allows several labels per row, an indicator matrix of
-            zeros and ones; or, where it takes soft targets, a matrix with a
-            distribution over the classes in each row, as floats or as zeros and ones.
+            A regressor takes numbers. A classifier takes one of these:
+
+            - class labels of any sortable type;
+            - a matrix with class labels in each column, of which some are not 0 or 1;
+            - an indicator matrix of zeros and ones, if the loss allows several labels
+              per row;
+            - a distribution over the classes in each row, if the loss takes soft
+              targets.
         sample_weight : array-like of shape (n_samples,), optional
             Not negative, and not all zero. A row of weight 2 counts as two rows.
         X_val : array-like of shape (n_rows, n_features) or ValidationSet, optional

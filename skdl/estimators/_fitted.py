@@ -167,12 +167,12 @@ class FittedNet:
         It is for places that want scikit-learn's class: exporters, other tools, a
         server without skdl. It shares no array with this net.
 
-        There is one for every net of 'identity', 'logistic', 'tanh' or 'relu', the same
-        in all hidden layers, whose loss is the cross-entropy of a softmax or of one
-        sigmoid for two classes or each label, the squared error, or 'poisson'. Batch
-        normalization, `standardize` and `standardize_target` are folded into the
-        weights, the two scores that a softmax has for two classes become one, and
-        dropout is off in predictions anyway.
+        The net must have one of the activations 'identity', 'logistic', 'tanh' and
+        'relu', the same in all hidden layers. Its loss must be the cross-entropy of a
+        softmax or of sigmoids (one for two classes, or one for each label), the squared
+        error, or 'poisson'. Batch normalization, `standardize` and `standardize_target`
+        become parts of the weights. The two scores that a softmax has for two classes
+        become one. Dropout does not matter, because predictions do not use it.
 
         Returns
         -------

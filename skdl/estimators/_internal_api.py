@@ -301,7 +301,7 @@ def check_training_rows(net, X, y):
     Parameters
     ----------
     net : estimator
-        Not fitted. It learns the number and names of its features: hand over a copy.
+        Not fitted. It learns the number and names of its features: pass a copy.
     X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
 
@@ -327,7 +327,7 @@ def class_numbers(net, X, y):
     Parameters
     ----------
     net : estimator
-        Not fitted. It learns the number and names of its features: hand over a copy.
+        Not fitted. It learns the number and names of its features: pass a copy.
     X : {array-like, CSR matrix or array} of shape (n_samples, n_features)
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
 

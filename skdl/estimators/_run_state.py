@@ -109,10 +109,10 @@ class RunState:
     asked_to_stop : bool
         Whether a callback asked training to stop in the last epoch.
     snapshots : dict of dict
-        Copies of parameters, running statistics and the optimizer's moments:
-        "best", of the epoch with the highest validation score; "good", which a restart
-        returns to; "candidate", after the latest epoch: it becomes "good" once the next
-        epoch's loss is the lowest so far, which shows that training was still stable.
+        Copies of parameters, running statistics and the optimizer's moments. "best" is
+        of the epoch with the highest validation score. A restart returns to "good".
+        "candidate" is of the latest epoch. It becomes "good" if the loss of the next
+        epoch is the lowest so far: that shows that training was stable.
     input_moments : dict or None
         Moments of the training rows that `standardize` has learned.
     parameters, statistics : ndarray or None

@@ -280,13 +280,14 @@ schedule, or schedule object, default='constant'
     n_zero_weights_ : int
         Number of weights that are exactly 0, as 'l1', 'elasticnet' and 'l0' make them.
     feature_importances_ : ndarray of shape (n_features_in_,)
-        Share of each column of X in the weights: the root of the sum, over all paths
-        from the column through the units to a score, of the squared product of the
-        weights on the path (the path norm of B. Neyshabur et al., "Norm-based capacity
-        control in neural networks", COLT 2015), divided by the sum over the columns.
-        Like `coef_`, it is per unit of a column, so that columns must be on one scale;
-        with `standardize` they are. It depends on the weights only: the weights of a
-        useless column stay where they started, unless a penalty shrinks them.
+        Share of each column of X in the weights; the shares sum to 1. A path leads from
+        a column through the units to a score. The share is in proportion to the root of
+        the sum, over all paths, of the squared product of the weights on the path: the
+        path norm of B. Neyshabur et al., "Norm-based capacity control in neural
+        networks", COLT 2015. Like `coef_`, it is per unit of a column, so columns must
+        be on one scale; with `standardize` they are. It depends on the weights only:
+        the weights of a useless column keep their starting values, unless a penalty
+        shrinks them.
         `sklearn.inspection.permutation_importance` needs data, but has neither
         limitation.
     loss_ : float
@@ -300,13 +301,16 @@ schedule, or schedule object, default='constant'
     best_validation_score_ : float or None
         Largest element of `validation_scores_`.
     history_ : dict of ndarray of shape (n_epochs,)
-        Records of each epoch, over all calls that resumed from one another: 'loss' (as
-        in `loss_curve_`), 'validation_loss' (without the penalty) and
-        'validation_score' (NaN without validation rows), 'learning_rate' (NaN with
-        'lbfgs'), 'gradient_norm' (before clipping) and 'update_ratio' (‖Δw‖ / ‖w‖) of
-        the last step (NaN if the epoch ended before it), and 'time' in seconds, without
-        that of callbacks. With several metrics in `scoring`, 'validation_score' is the
-        first one, and 'validation_<name>' is each.
+        Records of each epoch, over all calls that resumed from one another:
+
+        - 'loss', as in `loss_curve_`;
+        - 'validation_loss', without the penalty, and 'validation_score'. Both are NaN
+          without validation rows. With several metrics in `scoring`, the score is that
+          of the first one, and each has a record 'validation_<name>';
+        - 'learning_rate', NaN with 'lbfgs';
+        - 'gradient_norm', before clipping, and 'update_ratio', ‖Δw‖ / ‖w‖, of the last
+          step. Both are NaN if the epoch ended before that step;
+        - 'time' in seconds, without the time of callbacks.
     stop_reason_ : str or None
         Reason why training ended: 'converged', 'max_iter', 'max_fun', 'max_time',
         'callback', 'interrupted', or 'diverged' if early stopping had a best epoch to

@@ -21,7 +21,7 @@ def to_onnx(estimator: Any, X: Any = None) -> Any:
     of every activation, loss and kind of y, ensembles, `TabularClassifier` and
     `TabularRegressor` with their tables, the transformers of `skdl.preprocessing` but
     `ImageAugmenter`, pipelines of these, and what a search has found. Anything else,
-    such as a pipeline with scikit-learn's steps, is handed to skl2onnx, which knows
+    such as a pipeline with scikit-learn's steps, is passed to skl2onnx, which knows
     the estimators of skdl once `skdl.export` is imported.
 
     It needs onnx: ``pip install "skdl[onnx]"``.

@@ -136,10 +136,10 @@ class LearningRateDisplay(Display):
             ]
         # Losses far above the first one are cut off: only their existence matters.
         low, high = self.smoothed_losses.min(), self.smoothed_losses[0]
-        room = max(0.1 * (high - low), 1e-3 * abs(high))
+        margin = max(0.1 * (high - low), 1e-3 * abs(high))
         axes.set(
             xscale="log", xlabel="learning rate", ylabel="loss",
-            ylim=(low - room, high + 3 * room),
+            ylim=(low - margin, high + 3 * margin),
         )  # fmt: skip
         # The lower left is free: losses are high at the lowest rates.
         axes.legend(loc="lower left", frameon=False)

@@ -141,9 +141,9 @@ class Grid:
         r = list(self.ranges.values())[axis]
         here = self.origin[axis] + i * self.step[axis]
         bound = r.coordinate(r.bounds[direction > 0])
-        room = (bound - here) * direction
+        distance = (bound - here) * direction
         if r.is_integer and math.isfinite(here):
             there = here + direction * self.step[axis]
             if r.value(there) == r.value(here):
                 return False
-        return room >= self.step[axis] / 2
+        return distance >= self.step[axis] / 2

@@ -139,7 +139,7 @@ class StackedSearch(Versioned, ExplainedParameters):
 
     def _can_stack(self, data):
         """Return whether fits may be trained outside scikit-learn's loop."""
-        # Such callbacks are handed on to each net, and see its epochs.
+        # Other callbacks are passed to each net, and observe its epochs.
         return data.y is not None and all(
             isinstance(callback, ProgressBar) or callback.max_propagation_depth == 0
             for callback in getattr(self, "_skl_callbacks", ())

@@ -73,7 +73,7 @@ class StackedGridSearchCV(StackedSearch, GridSearchCV):
     -----
     Fits that cannot share a stack are trained as in `GridSearchCV`: nets with
     ``solver='lbfgs'`` or callbacks of their own, nets that are the only ones of their
-    kind, and all of them under a callback that a search hands on to its nets, other
+    kind, and all of them under a callback that a search passes to its nets, other
     than `sklearn.callback.ProgressBar`. Nets so wide that a stack would not be faster
     train one by one; for nets of medium width, a trial of a few steps decides.
 

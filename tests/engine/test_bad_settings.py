@@ -127,7 +127,7 @@ def test_a_class_in_place_of_an_object_says_what_to_write(Kind, place):
         net.fit(X, Y)
 
 
-def test_classes_in_lists_and_in_schedules_are_told():
+def test_classes_in_lists_and_in_schedules_are_refused():
     for net in (
         MLPClassifier((2,), activation=[skdl.engine.Maxout]),
         MLPClassifier((2,), solver="sgd", learning_rate=Warmup(schedule=Cosine)),

@@ -40,7 +40,7 @@ def test_fourth_order_difference_is_exact_for_a_quartic():
     [lambda g: g * 1.001, lambda g: g * 0.999, lambda g: -g, lambda g: g * 0],
     ids=["more", "less", "sign", "zero"],
 )
-def test_finds_and_names_one_wrong_element(place, change):
+def test_one_wrong_element_is_found_and_named(place, change):
     with pytest.raises(AssertionError, match=f"element {place}:"):
         check_gradient(planted(cubes, place, change), X)
 

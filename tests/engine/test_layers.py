@@ -249,7 +249,7 @@ def test_projections_keep_the_variance():
     assert_allclose(projection.std(), 1000**-0.5, rtol=0.01)
 
 
-def test_fork_hands_on_its_input():
+def test_fork_returns_its_input():
     buffers = SimpleNamespace()
     forward, backward = Fork(2).bind(buffers)
     X = np.ones((3, 2))

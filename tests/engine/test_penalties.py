@@ -85,7 +85,7 @@ def test_the_two_shares_add_up_to_the_penalty(case):
 
 @each("case", SHARP)
 @pytest.mark.parametrize("one_step", [False, True])
-def test_shrink_minimizes_what_it_should(case, one_step):
+def test_shrink_is_the_proximal_operator(case, one_step):
     """(w - u)² / (2 s) + λ S(w), compared with a fine grid around every u."""
     penalty, rng, strength = case[0], np.random.default_rng(0), 0.7
     u = rng.normal(size=300)

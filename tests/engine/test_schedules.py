@@ -164,7 +164,7 @@ def test_an_epoch_without_a_step_has_no_norms():
         (Constant(), []),
     ],
 )
-def test_schedule_is_complete_when_its_course_has_run(schedule, ends):
+def test_schedule_is_complete_after_its_last_step(schedule, ends):
     """The run has 5 epochs of 4 steps."""
     complete = [
         steps

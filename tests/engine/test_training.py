@@ -573,7 +573,7 @@ def test_the_clock_is_read_after_each_batch(deadline, n_steps, n_epochs, monkeyp
     assert all(np.isfinite(epoch.loss) for epoch in epochs)
 
 
-def test_an_explosion_does_not_lower_what_is_usual(evaluations):
+def test_an_explosion_does_not_lower_the_reference_loss(evaluations):
     """The exploding batch has small targets, the first one had large ones."""
     network, data = linear(100)
     data.targets[:10] *= 1e4

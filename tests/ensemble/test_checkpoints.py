@@ -295,7 +295,7 @@ REFUSED = {
     "cycles": (
         {"learning_rate": CosineRestarts(2, 2), "max_iter": 13},
         {},
-        "max_iter=13 of the estimator has room for 2",
+        "max_iter=13 of the estimator is enough for 2",
     ),
     "weights": ({}, {"average_weights": True, "weights": "score"}, "makes one net"),
 }

@@ -238,7 +238,7 @@ def test_weights_of_rows_reach_the_nets(Ensemble, make, X, y):
         assert_array_equal(net.coefs_[0], weighted.estimators_[0].coefs_[0])
 
 
-def test_a_file_weighs_what_the_parameters_do(Ensemble, make, X, y):
+def test_a_file_is_about_as_large_as_the_parameters(Ensemble, make, X, y):
     X = np.tile(X, 40)
     ensemble = make(Ensemble, net={"hidden_layer_sizes": 50}).fit(X, y)
     nbytes = parameters_of(ensemble).nbytes

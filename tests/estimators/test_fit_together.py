@@ -396,7 +396,7 @@ def test_members_leave_and_others_take_their_places(monkeypatch):
     assert sizes[-1] == 2
 
 
-def test_nets_that_enter_change_nothing_of_the_members(monkeypatch):
+def test_nets_that_join_a_stack_do_not_change_its_members(monkeypatch):
     X, y = data()
     nets = [
         MLPClassifier(**NET | {"random_state": 0, "alpha": a}) for a in (1, 2, 3, 4)

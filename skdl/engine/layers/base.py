@@ -106,7 +106,7 @@ class Layer:
         return None
 
     def squared_paths(self, squares, skipped):
-        """Carry sums of squared paths from the layer's outputs to its inputs.
+        """Propagate sums of squared paths from the layer's outputs to its inputs.
 
         A path leads from one unit to the scores; it weighs the product of the weights
         along it.

@@ -16,7 +16,7 @@ class Scaling(Layer):
     """Z = (X - mean) · inverse, column by column, with X as the user has it.
 
     Mean and inverse are statistics of the network: no step changes them, and snapshots,
-    pickles and stacks carry them. X may be of any real dtype: this layer decides in
+    pickles and stacks contain them. X may be of any real dtype: this layer decides in
     which precision a mean is subtracted.
 
     Parameters

@@ -95,7 +95,7 @@ def _columns(shape, values, max_rows):
         header = ["", *header]
         columns = [list(shape[1]), *(list(column.values()) for column in columns)]
     n_rows = len(columns[0])
-    # A single row is not left out: the line that counts it takes the same room.
+    # A single row is not left out: the line that counts it takes the same space.
     shown = n_rows if n_rows <= max_rows + 1 else max_rows
     is_number = [all(map(_is_number, column)) for column in columns]
     cells = [[format_value(value) for value in column[:shown]] for column in columns]

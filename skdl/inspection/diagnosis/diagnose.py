@@ -77,11 +77,11 @@ def diagnose(
 ) -> Report:
     """Find what keeps a net from learning, and say what to change.
 
-    It checks the data as they reach the net, compares short trainings of clones with a
-    constant and a linear model, checks the gradients, the loss at the start and
-    whether the net can memorize a few rows, and looks into the layers. For a fitted
-    estimator, its own training is judged, too. The guide "troubleshooting" lists all
-    findings. A healthy training has none.
+    It checks the data that reach the net. It trains clones for a short time and
+    compares them with a constant and a linear model. It checks the gradients, the loss
+    at the start, the layers, and whether the net can memorize a few rows. If the
+    estimator is fitted, its own training is checked, too. The guide "troubleshooting"
+    lists all findings. A training without faults has none.
 
     Parameters
     ----------

@@ -356,11 +356,11 @@ class TopActivationDisplay(Display):
         tiles = to_unit_range(tiles, np.nanmin(tiles), np.nanmax(tiles))
         picture, corners = mosaic(tiles, n_top, max(1, height // 12))
         width = 0.55 * n_top
-        room = 0.0 if self.classes is None else 0.8
+        label = 0.0 if self.classes is None else 0.8
         (axes,) = self._new_axes(
             ax,
             figsize=(
-                width + 0.9 + room,
+                width + 0.9 + label,
                 width * picture.shape[0] / picture.shape[1] + 0.5,
             ),
         )

@@ -50,7 +50,7 @@ class MistakesDisplay(Display):
     by which a wrong class leads. For a regressor they are the rows with the largest
     absolute errors. ``print`` shows the table as text.
 
-    A table has room for 12 columns. It shows those in which these rows differ most from
+    A table shows 12 columns at most: those in which these rows differ most from
     all rows, if there are more.
 
     Parameters
@@ -265,7 +265,7 @@ class MistakesDisplay(Display):
         texts = ["row {}\n{}\n{}".format(*labels) for labels in self._labels()]
         longest = max(len(line) for text in texts for line in text.split("\n"))
         tile = max(TILE, LETTER * (longest + 1))
-        # Three lines of text need room above each image, and long ones at its sides.
+        # Three lines of text need space above each image, and long lines at its sides.
         above = max(3, round(0.52 * width))
         gap = max(1, round((tile / IMAGE - 1) * width))
         picture, corners = mosaic(tiles, n_columns, gap, above)
