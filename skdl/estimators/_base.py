@@ -102,7 +102,7 @@ class BaseNet(CallbackSupportMixin, FittedNet, NetParameters):
                 run.begin()
                 while run.has_epochs_left():
                     run.start_epochs()
-                    run.loop(**run.arguments())
+                    run.train(**run.arguments())
                     run.restart_after_divergence()
             finish(run)
         return self
@@ -146,7 +146,7 @@ class BaseNet(CallbackSupportMixin, FittedNet, NetParameters):
             with stopped_by_ctrl_c(run):
                 run.begin()
                 run.start_epochs()
-                run.loop(**run.arguments())
+                run.train(**run.arguments())
                 run.restart_after_divergence()
             finish(run)
         return self

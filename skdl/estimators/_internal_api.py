@@ -448,7 +448,7 @@ def train_discarded(net, X, y, sample_weight=None, **options):
     """
     net._validate_params()
     run = prepare(net, X, y, sample_weight)
-    run.loop(**{**run.arguments(), **options})
+    run.train(**{**run.arguments(), **options})
     run.close()
     del net._run
     return run

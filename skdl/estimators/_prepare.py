@@ -52,6 +52,8 @@ from skdl.estimators._validation_data import (
 
 # Bytes of weights from which a failure to build a network is one of memory.
 LARGE_NETWORK = 2**30
+# The attributes that the check of a new X sets.
+FEATURES = ("n_features_in_", "feature_names_in_", "_reads_bytes")
 
 
 def prepare(
@@ -184,10 +186,6 @@ class CheckedRows:
             vars(net).pop(name, None)
         vars(net).update(self.features)
         return replace(self, targets=self.targets.for_net(net))
-
-
-# What the checks of a new X set.
-FEATURES = ("n_features_in_", "feature_names_in_", "_reads_bytes")
 
 
 def _check_rows(net, X, y, sample_weight, classes, *, is_new):
@@ -363,8 +361,8 @@ def _stochastic_run(
         ignores_plateau=incremental, incremental=incremental, **options,
     )  # fmt: skip
     run.resume(known if is_same else {})
-    run.loop = train
-    run.loop_options = {
+    run.train = train
+    run.train_arguments = {
         "network": network,
         "loss": loss,
         "optimizer": optimizer,
@@ -393,8 +391,8 @@ def _lbfgs_run(
         ignores_plateau=True, incremental=incremental, **options,
     )  # fmt: skip
     run.resume({})
-    run.loop = train_lbfgs
-    run.loop_options = {
+    run.train = train_lbfgs
+    run.train_arguments = {
         "network": net._network,
         "loss": loss,
         "data": data,

@@ -393,7 +393,7 @@ class _NetFit:
         try:
             while run.has_epochs_left():
                 run.start_epochs()
-                run.loop(**run.arguments())
+                run.train(**run.arguments())
                 run.restart_after_divergence()
         except Exception as error:
             self.fail(error)

@@ -96,9 +96,9 @@ class TrainingRun:
         self.ignores_plateau = ignores_plateau
         self.incremental = incremental
         self.max_epochs = 1 if incremental else net.max_iter
-        # `prepare` sets the engine's loop, its arguments, what the user gave, and what
-        # the checks of it returned.
-        self.loop = self.loop_options = self.given = self.rows = None
+        # `prepare` sets the engine's function that trains, its arguments, the user's
+        # (X, y, sample_weight), and the `CheckedRows` of them.
+        self.train = self.train_arguments = self.given = self.rows = None
         self.callbacks = self.observer = self._complete = self._last = None
         self.printer = printer_of(net)
         # The validation score of the weights that a warm start begins with.
@@ -169,22 +169,22 @@ class TrainingRun:
         self.observer = step_observer(self.net, self)
 
     def has_epochs_left(self):
-        """Return whether to call the engine's loop, at first or after a restart."""
+        """Return whether to call ``train``, for the first time or after a restart."""
         is_short = self.state.records.n_iter_ < self.max_epochs
         return is_short and self.stop_reason is None
 
     def arguments(self):
-        """Return what the engine's loop gets, for all epochs that are left."""
+        """Return the arguments of ``train``, for all epochs that are left."""
         n_epochs = self.max_epochs - self.state.records.n_iter_
         changing = {"observer": self.observer}
         if self.optimizer is None:
             changing["max_iter"] = n_epochs
         else:
             changing |= {"max_epochs": n_epochs, "progress": self.progress}
-        return {**self.loop_options, **changing}
+        return {**self.train_arguments, **changing}
 
     def start_epochs(self):
-        """Begin the first epoch of a call of the engine's loop."""
+        """Begin the first epoch of a call of ``train``."""
         if self.optimizer is not None:
             self.on_epoch_begin()
         self.mark_complete()
@@ -192,7 +192,7 @@ class TrainingRun:
 
     def close(self):
         """Drop what refers to this run, so that its arrays are freed at once."""
-        self.callbacks = self.observer = self.loop_options = self.rows = None
+        self.callbacks = self.observer = self.train_arguments = self.rows = None
 
     def rate(self, progress):
         """Return the learning rate of the next step."""
