@@ -45,8 +45,7 @@ def fit_bags(ensemble, net, X, y, sample_weight, validation):
         sample_weight = check_weights(sample_weight, X)
     rng = check_random_state(ensemble.random_state)
     bags = list(draw_bags(ensemble, X, y, is_classifier(net), rng))
-    if not bags:
-        raise ValueError(f"cv={ensemble.cv!r} yields no split: give one at least.")
+    check_bags(ensemble, bags, sample_weight)
     seeds = rng.randint(np.iinfo(np.int32).max, size=len(bags))
     is_validated = net.early_stopping and not uses_lbfgs(net)
     is_validated &= validation["X_val"] is None and net.validation_split is None
@@ -54,6 +53,8 @@ def fit_bags(ensemble, net, X, y, sample_weight, validation):
     for (rows, left_out), seed in zip(bags, seeds.tolist(), strict=True):
         rows = with_all_classes(rows, sample_weight, numbers, rng)
         judges = validation
+        if sample_weight is not None:
+            left_out = left_out[sample_weight[left_out] > 0]
         if is_validated and len(left_out):
             judges = {
                 "X_val": safe_indexing(X, left_out),
@@ -84,8 +85,17 @@ def draw_bags(ensemble, X, y, is_classification, rng):
     everything = np.arange(n_rows)
     if ensemble.cv is not None:
         splitter = check_cv(ensemble.cv, y, classifier=is_classification)
-        for rows, left_out in splitter.split(X, y):
-            yield everything[np.asarray(rows)], everything[np.asarray(left_out)]
+        try:
+            splits = list(splitter.split(X, y))
+        except ValueError as error:
+            if "groups" not in str(error):
+                raise
+            raise ValueError(
+                f"{error} The ensemble does not know them: split beforehand, by "
+                "cv=list(splitter.split(X, y, groups))."
+            ) from error
+        for split in splits:
+            yield tuple(everything[np.asarray(p) if len(p) else []] for p in split)
         return
     n_drawn = ensemble.max_samples
     if not isinstance(n_drawn, Integral):
@@ -97,6 +107,28 @@ def draw_bags(ensemble, X, y, is_classification, rng):
     for _ in range(ensemble.n_members):
         rows = rng.choice(n_rows, n_drawn, replace=ensemble.bootstrap)
         yield rows, np.setdiff1d(everything, rows)
+
+
+def check_bags(ensemble, bags, sample_weight):
+    """Refuse members without a row to train on, and `cv` without a split.
+
+    Parameters
+    ----------
+    ensemble : BaggingEnsembleClassifier or BaggingEnsembleRegressor
+    bags : list of (ndarray, ndarray)
+        Rows to train on and rows left out, for each member.
+    sample_weight : ndarray of shape (n_samples,), or None
+    """
+    if not bags:
+        raise ValueError(f"cv={ensemble.cv!r} yields no split: give one at least.")
+    for i, (rows, _) in enumerate(bags):
+        if not len(rows):
+            raise ValueError(f"Split {i} of cv (counted from 0) trains on no row.")
+        if sample_weight is not None and not sample_weight[rows].any():
+            raise ValueError(
+                f"sample_weight is zero for all rows that member {i} (counted from 0) "
+                "would train on: leave rows of weight 0 out of X, or draw more rows."
+            )
 
 
 def with_all_classes(rows, sample_weight, numbers, rng):
@@ -191,9 +223,11 @@ def judge_left_out(ensemble, members, X, y, sample_weight, bags):
     if isinstance(predictions, list):
         predictions = stack_columns(predictions)
     weights = None if sample_weight is None else sample_weight[rows]
-    score = score_predictions(
-        members.nets[0], safe_indexing(y, rows), predictions, weights
-    )
+    score = np.nan
+    if weights is None or weights.any():
+        score = score_predictions(
+            members.nets[0], safe_indexing(y, rows), predictions, weights
+        )
     spread = partial(spread_over, len(counted.T), rows)
     votes = list(map(spread, votes)) if isinstance(votes, list) else spread(votes)
     return {"oob_score_": score, ensemble._oob_name: votes}

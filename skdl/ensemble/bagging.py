@@ -80,7 +80,8 @@ class BaggingEnsembleClassifier(EnsembleClassifier):
         The `random_state` of each member.
     oob_score_ : float
         Accuracy on the rows that are left out by at least one member, each predicted
-        by the members that leave it out. Missing if there are no such rows.
+        by the members that leave it out. Missing if there are no such rows;
+        NaN if all of them have the weight 0.
     oob_decision_function_ : ndarray of shape (n_samples, n_classes), or list
         The votes of these members: probabilities, as `predict_proba` returns them; of
         a net without probabilities, and with ``voting='hard'``, what
@@ -219,8 +220,8 @@ class BaggingEnsembleRegressor(EnsembleRegressor):
         The `random_state` of each member.
     oob_score_ : float
         R² on the rows that are left out by at least one member, each predicted by the
-        members that leave it out. Missing if there are no such rows. With a quantile
-        loss, D² of the pinball loss.
+        members that leave it out. Missing if there are no such rows; NaN if all of
+        them have the weight 0. With a quantile loss, D² of the pinball loss.
     oob_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         These predictions. NaN in rows that no member leaves out.
     n_features_in_ : int

@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score, r2_score
-from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 
 import skdl
@@ -232,6 +232,27 @@ def test_a_member_that_saw_all_rows_holds_out_rows_of_its_own(Bags, make, X, y):
     net = clone(ensemble.estimator).set_params(random_state=seed).fit(X, y)
     member = ensemble.estimators_[1]
     assert_allclose(parameters_of(net), parameters_of(member), 1e-9)
+
+
+def test_rows_of_weight_zero_judge_nobody(Bags, make, X, y):
+    w = np.zeros(80)
+    w[20:40] = 1
+    net = {"early_stopping": True}
+    ensemble = make(Bags, net=net, cv=[(ROWS[:40], ROWS[40:])]).fit(X, y, w)
+    assert np.isnan(ensemble.oob_score_)
+    seed = int(ensemble.member_seeds_[0])
+    net = clone(ensemble.estimator).set_params(random_state=seed)
+    net.fit(X[:40], y[:40], w[:40])
+    assert_allclose(parameters_of(net), parameters_of(ensemble.estimators_[0]), 1e-9)
+    with pytest.raises(ValueError, match="is zero for all rows that member 0 "):
+        make(Bags, cv=[(ROWS[40:], ROWS[:40])]).fit(X, y, w)
+
+
+def test_bad_splits_are_named(Bags, make, X, y):
+    with pytest.raises(ValueError, match="groups.* by cv=list"):
+        make(Bags, cv=GroupKFold(2)).fit(X, y)
+    with pytest.raises(ValueError, match=r"Split 1 of cv .* trains on no row"):
+        make(Bags, cv=[FOLDS[0], ([], ROWS)]).fit(X, y)
 
 
 def test_weights_of_rows(Bags, make, X, y):
