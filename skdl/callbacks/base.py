@@ -72,9 +72,9 @@ class NetCallback:
         """Refuse an estimator that is not a net."""
         if not hasattr(estimator, "training_"):
             raise TypeError(
-                f"{type(self).__name__} reads training_, which the nets of skdl have "
-                f"during fit, and {type(estimator).__name__} does not have it. Set the "
-                "callback on the net, inside a pipeline or a search, too: "
+                f"{type(self).__name__} reads training_, which only nets of skdl have, "
+                f"while they are fitted. {type(estimator).__name__} does not have it. "
+                "Set the callback on the net, even inside a pipeline or a search: "
                 "net.set_callbacks(...). Then remove it here: call set_callbacks() of "
                 f"the {type(estimator).__name__} without arguments."
             )

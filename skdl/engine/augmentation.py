@@ -109,8 +109,8 @@ def _check_finite(values, what):
     inside = f"column {place[0]}" if len(place) == 1 else f"pixel {tuple(place)}"
     raise ValueError(
         f"{what} returned {value}, first in row {row} of a batch of {len(values)} "
-        f"rows, {inside} (counted from 0). The rows that augment gets are finite: what "
-        "it returns must be finite, too. The learning rate is not to blame."
+        f"rows, {inside} (counted from 0). Return finite rows: the rows that augment "
+        "gets are finite, and the learning rate has no effect on them."
     )
 
 

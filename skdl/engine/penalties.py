@@ -315,11 +315,10 @@ class PenaltyTerm:
         if not hasattr(self.optimizer, "step_sizes"):
             name, solver = type(self.penalty).__name__, type(self.optimizer).__name__
             raise ValueError(
-                f"penalty: {name} thresholds each weight in proportion to the "
-                f"optimizer's step for it, and {solver} has no method "
-                "step_sizes(rate, block, out) to tell it. Add one, as "
-                "skdl.engine.protocols.OptimizerState describes it; or take "
-                "penalty='l2' or None, or an optimizer of skdl.engine."
+                f"penalty: {name} needs the size of the optimizer's step for each "
+                f"weight, and {solver} has no method step_sizes(rate, block, out). Add "
+                "the method, as skdl.engine.protocols.OptimizerState describes it; or "
+                "take penalty='l2' or None, or an optimizer of skdl.engine."
             )
 
     def _prepare_thresholds(self, network):

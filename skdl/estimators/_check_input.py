@@ -73,9 +73,9 @@ def _warn_of_shares(X):
     if not values.size or values.max() > 1 or np.array_equal(values, np.rint(values)):
         return
     warn(
-        "fit got bytes from 0 to 255, and these rows of X are floats up to "
-        f"{values.max():.3g}, which the net takes for black pixels. Pass the bytes, or "
-        "fit the net to rows that are scaled in the same way.",
+        f"These rows of X are floats up to {values.max():.3g}, which the net takes for "
+        "black pixels: fit got bytes from 0 to 255. Pass bytes here, too, or fit the "
+        "net to rows that are scaled in the same way.",
         UserWarning,
     )
 

@@ -249,9 +249,9 @@ def soft_rows(y):
         y, _, _ = check_distributions(y.toarray() if issparse(y) else y, "y")
     except ValueError as error:
         raise ValueError(
-            f"{error} Here a matrix y holds one distribution over the classes per row "
-            "(divide rows by their sums, if they are almost ones), unless it holds "
-            "labels beyond 0 and 1; for several labels per row take "
+            f"{error} With this loss, each row of a matrix y of numbers from 0 to 1 is "
+            "one distribution over the classes. If the sums of rows are almost 1, "
+            "divide the rows by them. For several labels per row, take "
             "LogisticClassifier, or MLPClassifier with its default loss."
         ) from error
     return y / y.sum(axis=1, keepdims=True)

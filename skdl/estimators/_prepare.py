@@ -303,23 +303,23 @@ def _continue_network(net, widths, *, scales):
     if widths != old.widths:
         raise ValueError(
             f"warm_start and partial_fit continue with a network of widths "
-            f"{old.widths}; hidden_layer_sizes and the data now ask for "
-            f"{widths}. Set warm_start=False, or clone the estimator."
+            f"{old.widths}. hidden_layer_sizes and the data now need {widths}. Set "
+            "warm_start=False, or clone the estimator."
         )
     net._network = _new_network(net, widths, old.dtype, scales=scales)
     if net._network.layout != old.layout:
         raise ValueError(
-            "warm_start and partial_fit continue with the parameters of the last "
-            "call, but activation (maxout), normalization, residual or standardize "
-            "now ask for others. Set warm_start=False, or clone the estimator."
+            "warm_start and partial_fit continue with the weights of the last call. "
+            "They do not fit the layers that activation (maxout), normalization, "
+            "residual or standardize now need. Set warm_start=False, or clone the "
+            "estimator."
         )
     has_units = "target_mean_" in vars(net)
     if bool(getattr(net, "standardize_target", False)) != has_units:
         raise ValueError(
-            "warm_start and partial_fit continue with a net that has learned y in "
-            f"units of {'its deviation' if has_units else 'its own'}, but "
-            f"standardize_target={net.standardize_target!r} now asks for the other. "
-            "Set warm_start=False, or clone the estimator."
+            "warm_start and partial_fit continue with a net that was fitted with "
+            f"standardize_target={has_units}, and it is {net.standardize_target!r} "
+            "now. Set it back, set warm_start=False, or clone the estimator."
         )
     net._network.restore((old.parameters, old.statistics))
     if "streams" in net._run_state:

@@ -1177,10 +1177,11 @@ def _check_indicator_allowed(net):
     if not loss_kind(net).multilabel:
         raise ValueError(
             f"{type(net).__name__} with loss={net.loss!r} gives each row one class, "
-            "but y is a multilabel indicator matrix. LogisticClassifier and "
-            "MLPClassifier take those; SoftmaxClassifier and loss='kl_divergence' take "
-            "them as probabilities of classes, if each row sums to 1; and partial_fit "
-            "takes any two labels per column, with a list of arrays as classes."
+            "but y is a multilabel indicator matrix. For several labels per row, take "
+            "LogisticClassifier or MLPClassifier. If each row of y sums to 1, "
+            "SoftmaxClassifier and loss='kl_divergence' take y as probabilities of the "
+            "classes. For two labels in each column, call partial_fit with a list of "
+            "arrays as classes."
         )
 
 

@@ -211,7 +211,7 @@ def test_warm_start_keeps_the_moments_and_fit_learns_others(X, y):
 def test_warm_start_of_other_standardize_is_refused(X, y):
     net = fit(make(MLPClassifier, standardize=True, warm_start=True), X, y)
     before = net.predict_proba(X)
-    with pytest.raises(ValueError, match="residual or standardize now ask for others"):
+    with pytest.raises(ValueError, match="residual or standardize now need"):
         net.set_params(standardize=False).fit(X, y)
     assert_array_equal(net.predict_proba(X), before)
 

@@ -207,9 +207,13 @@ def test_a_new_fit_learns_new_units(X, y):
 def test_a_warm_start_refuses_other_units(X, y, first):
     net = net_of(warm_start=True).set_params(standardize_target=first)
     fit(net, X, y / 1e4).set_params(standardize_target=not first)
-    with pytest.raises(ValueError, match=f"standardize_target={not first} now asks"):
+    with pytest.raises(
+        ValueError, match=f"standardize_target={first}, and it is {not first} now"
+    ):
         net.fit(X, y / 1e4)
-    with pytest.raises(ValueError, match=f"standardize_target={not first} now asks"):
+    with pytest.raises(
+        ValueError, match=f"standardize_target={first}, and it is {not first} now"
+    ):
         net.partial_fit(X, y / 1e4)
 
 
