@@ -37,7 +37,7 @@ def padded(history, values):
     lengths = [len(next(iter(one.values()), ())) for one in (history, values)]
     names = [*values, *(name for name in history if name not in values)]
     return tuple(
-        {name: one.get(name, np.full(length, np.nan)) for name in names}
+        {**dict.fromkeys(names, np.full(length, np.nan)), **one}
         for one, length in zip((history, values), lengths, strict=True)
     )
 

@@ -1,5 +1,6 @@
 """One random state, split into independent streams."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from numbers import Integral
 
@@ -46,7 +47,7 @@ def random_streams(random_state):
     """
     if isinstance(random_state, Integral):
         seed = int(random_state)
-        return _of_seed(seed), _generators(_entropy_of_seed(seed))
+        return _of_seed(seed), _Streams(_entropy_of_seed(seed))
     initialization = check_random_state(random_state)
     twin = _without_seed()
     twin.set_state(initialization.get_state())
@@ -69,7 +70,7 @@ def later_streams(random_state):
 
 
 def _streams(random_state):
-    return _generators(_entropy(random_state))
+    return _Streams(_entropy(random_state))
 
 
 def _entropy(random_state):
@@ -93,37 +94,50 @@ def _without_seed():
     return np.random.RandomState(np.random.MT19937(NO_SEED))
 
 
-def _generators(entropy):
-    children = np.random.SeedSequence(entropy).spawn(len(STREAMS))
-    generators = map(np.random.Generator, map(np.random.PCG64, children))
-    return dict(zip(STREAMS, generators, strict=True))
+class _Streams(Mapping):
+    """Generators by name, each made when it is first used: most nets use one or two.
 
-
-class _Loaded(dict):
-    """Generators that are made from their states when they are first used.
-
-    A call of ``partial_fit`` uses one or two of them.
+    They come from the entropy of a seed, or from saved states.
     """
 
-    def __init__(self, states):
-        super().__init__()
-        self.states = states
+    def __init__(self, entropy=None, states=None):
+        self._entropy, self._states, self._made = entropy, states, {}
 
-    def __missing__(self, name):
-        rng = self[name] = np.random.Generator(np.random.PCG64(NO_SEED))
-        rng.bit_generator.state = self.states[name]
-        return rng
+    def __getitem__(self, name):
+        if name not in self._made:
+            self._made[name] = np.random.Generator(self._bit_generator(name))
+        return self._made[name]
+
+    def __iter__(self):
+        return iter(STREAMS)
+
+    def __len__(self):
+        return len(STREAMS)
+
+    def _bit_generator(self, name):
+        if self._states is None:
+            # The child that SeedSequence.spawn makes for the stream in this place.
+            key = (STREAMS.index(name),)
+            return np.random.PCG64(np.random.SeedSequence(self._entropy, spawn_key=key))
+        generator = np.random.PCG64(NO_SEED)
+        generator.state = self._states[name]
+        return generator
+
+    def state(self, name):
+        """Return the state of a generator; saved ones need not be made for it."""
+        if self._states is not None and name not in self._made:
+            return self._states[name]
+        return self[name].bit_generator.state
 
 
 def save_streams(streams):
     """Return the streams' states as plain values."""
-    states = {name: rng.bit_generator.state for name, rng in streams.items()}
-    return {**getattr(streams, "states", {}), **states}
+    return {name: streams.state(name) for name in STREAMS}
 
 
 def load_streams(states):
     """Return the generators of such states."""
-    return _Loaded(states)
+    return _Streams(states=states)
 
 
 def restore_streams(streams, states):

@@ -112,5 +112,7 @@ def test_saved_streams_continue():
     _, streams = random_streams(0)
     streams["shuffling"].random(3)
     loaded = load_streams(save_streams(streams))
+    assert list(loaded) == list(streams)
+    assert save_streams(loaded) == save_streams(streams)
     for name, stream in streams.items():
         assert_array_equal(loaded[name].random(5), stream.random(5))
