@@ -40,6 +40,7 @@ from skdl.callbacks import Checkpoint, CSVLogger, LambdaCallback, Monitor
 from skdl.engine import Adam, Quantile, Relu, StepDecay
 from skdl.engine.network import Network
 from skdl.ensemble import (
+    BaggingEnsembleClassifier,
     BaggingEnsembleRegressor,
     CheckpointEnsembleClassifier,
     SeedEnsembleClassifier,
@@ -459,6 +460,25 @@ def test_many_classes_in_y_are_one_warning(Net, y, advice, monkeypatch, recwarn)
     for text in texts:
         assert text.startswith(f"y has {n_classes} classes in 40 rows. If y holds")
         assert advice in text
+
+
+@pytest.mark.parametrize(
+    "Ensemble", [SeedEnsembleClassifier, BaggingEnsembleClassifier]
+)
+def test_many_classes_are_one_warning_of_all_members(Ensemble, monkeypatch, recwarn):
+    monkeypatch.undo()
+    net = MLPClassifier((2,), solver="lbfgs", tol=1e9)
+    Ensemble(net, n_members=2).fit(X, np.arange(40))
+    (only,) = [str(warning.message) for warning in recwarn]
+    assert re.match("y has 40 classes in .* use MLPRegressor", only)
+
+
+def test_many_classes_are_one_warning_of_a_tabular_net(monkeypatch, recwarn):
+    monkeypatch.undo()
+    TabularClassifier(max_iter=1, n_members=1, calibrate=False).fit(X, np.arange(40))
+    texts = [str(warning.message) for warning in recwarn]
+    assert sum("40 classes in 40 rows" in text for text in texts) == 1
+    assert sum("use TabularRegressor" in text for text in texts) == 1
 
 
 def test_few_rows_may_have_a_class_each(monkeypatch):

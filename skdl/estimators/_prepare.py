@@ -42,6 +42,7 @@ from skdl.estimators._targets import (
     choose_targets_of_batches,
     read_distributions,
     targets_of,
+    warn_of_classes,
 )
 from skdl.estimators._training_run import TrainingRun
 from skdl.estimators._validation_data import (
@@ -249,7 +250,9 @@ def read_targets(net, y, classes=None, *, is_new, incremental):
     if is_new and incremental:
         return choose_targets_of_batches(net, y, classes)
     if is_new:
-        return choose_targets(net, y)
+        targets, codes = choose_targets(net, y)
+        warn_of_classes(net, targets, len(codes))
+        return targets, codes
     targets = targets_of(net, y)
     if incremental:
         targets.check_classes_again(classes)

@@ -111,16 +111,26 @@ def choose_targets(net, y):
         return Numbers(net), Numbers(net).read(y)
     values, kind = _parse(net, y)
     targets = kind(net, kind.classes_in(values))
-    if kind is Labels:
-        warn_if_many_classes(targets.classes, len(values), "MLPRegressor")
-    if not net._is_drop_in:
-        _warn_of_one_class(targets)
     return targets, targets.to_numbers(values)
 
 
-def _warn_of_one_class(targets):
-    """Warn that there is nothing to learn. scikit-learn's MLP does not warn."""
-    if type(targets) is Labels and targets.n_classes == 1:
+def warn_of_classes(net, targets, n_rows):
+    """Warn if y has one class only, or so many that it may hold no labels.
+
+    Of one class, scikit-learn's MLP does not warn, and so its drop-in does not.
+
+    Parameters
+    ----------
+    net : estimator
+    targets : Targets
+        What y means to the net.
+    n_rows : int
+        Number of rows of y.
+    """
+    if type(targets) is not Labels:
+        return
+    warn_if_many_classes(targets.classes, n_rows, "MLPRegressor")
+    if targets.n_classes == 1 and not net._is_drop_in:
         only = targets.classes[0].item()
         warn(
             f"y holds one class only, {only!r}: the net will predict it for every row. "

@@ -30,7 +30,7 @@ from skdl.estimators._callbacks import (
     start_callbacks,
 )
 from skdl.estimators._class_weight import check_class_weight, class_weights
-from skdl.estimators._labels import as_labels, unique_labels
+from skdl.estimators._labels import as_labels, unique_labels, warn_if_many_classes
 from skdl.estimators._resolve import HINTS
 from skdl.estimators._tabular_group import Rows
 from skdl.estimators._tabular_intervals import error_ratio
@@ -544,6 +544,7 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
                 f"(strings, integers or booleans).{hint}"
             )
         self.classes_ = unique_labels(labels)
+        warn_if_many_classes(self.classes_, len(labels), "TabularRegressor")
         codes = np.searchsorted(self.classes_, labels)
         weights = self._checked_weights(sample_weight, Z)
         check_class_weight(self.class_weight, None)
