@@ -41,7 +41,7 @@ class BaseNet(CallbackSupportMixin, FittedNet, NetParameters):
     is fitted, and `skdl.estimators._targets` what y means. A subclass has the
     constructor, ``partial_fit``, ``predict`` and ``score``, and sets ``_y_numeric``:
     whether y holds numbers. With ``_is_drop_in = True``, it prints what
-    scikit-learn's MLPs print, and warns where they warn.
+    scikit-learn's MLPs print. Like those, it does not warn of a y with a single class.
     """
 
     _is_drop_in: ClassVar[bool] = False

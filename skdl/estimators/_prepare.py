@@ -110,14 +110,7 @@ def prepare(
     else:
         streams = _continue_network(net, widths, scales=scaling is not None)
     # 4. Hold rows out.
-    monitors_validation = holds_out(net) or (
-        net.early_stopping and validation is not None
-    )
-    if validation is None and (monitors_validation or net.validation_split is not None):
-        data.rows, validation = split_validation(
-            net, data, X, rows.y, rows.targets, rows.codes, rows.weights,
-            streams["validation"],
-        )  # fmt: skip
+    validation, monitors_validation = _hold_out(net, X, rows, data, validation, streams)
     # 5. Learn units of y, and the scaling of X, from the training rows alone.
     if is_new:
         _learn_units(rows, data, validation)
@@ -220,6 +213,24 @@ def _encode(net, rows, classes, *, is_new, incremental):
     encoded, table, n_scores = rows.targets.encode(rows.codes, rows.dtype)
     weights = rows.targets.weigh(rows.codes, rows.weights, rows.dtype)
     return Data(rows.X, encoded, table, weights), n_scores
+
+
+def _hold_out(net, X, rows, data, validation, streams):
+    """Hold rows of X out for validation, unless the user gave validation data.
+
+    Returns
+    -------
+    validation : ValidationData or None
+    monitors_validation : bool
+        Whether early stopping monitors the validation score.
+    """
+    monitors = holds_out(net) or (net.early_stopping and validation is not None)
+    if validation is None and (monitors or net.validation_split is not None):
+        data.rows, validation = split_validation(
+            net, data, X, rows.y, rows.targets, rows.codes, rows.weights,
+            streams["validation"],
+        )  # fmt: skip
+    return validation, monitors
 
 
 def _learn_units(rows, data, validation):
