@@ -57,17 +57,21 @@ def fold_numbers(n_members, strata, n_rows, rng):
     Returns
     -------
     folds : ndarray of int, or None
-        None if there are too few rows, or a class with only one.
+        None if there are too few rows. The only row of a class is held out by none.
     """
-    too_rare = strata is not None and np.bincount(strata).min() < 2
-    if n_rows < MIN_ROWS or too_rare:
-        return None
     order = rng.permutation(n_rows)
     if strata is not None:
         order = order[np.argsort(strata[order], kind="stable")]
+        counts = np.bincount(strata)
+        order = order[counts[strata[order]] > 1]
+        # Rows of a single class would not tell how sure a classifier may be.
+        if len(counts) > 1 and (counts > 1).sum() < 2:
+            return None
+    if len(order) < MIN_ROWS:
+        return None
     n_folds = max(n_members, MIN_FOLDS)
-    folds = np.empty(n_rows, np.intp)
-    folds[order] = np.arange(n_rows) % n_folds
+    folds = np.full(n_rows, NO_FOLD)
+    folds[order] = np.arange(len(order)) % n_folds
     folds[folds >= n_members] = NO_FOLD
     return folds
 

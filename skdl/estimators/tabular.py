@@ -446,8 +446,8 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
     `TabularEncoder` encodes numbers, categories and missing values: X needs no
     pipeline. Members are small networks with learned scales of their inputs; those of
     a group train on the same batches. Each has a weight of 0 for the rows that it holds
-    out. Fewer than 8 rows, or a class with one row, turn the folds off: nothing is held
-    out then.
+    out. The only row of a class is held out by none. Nothing is held out at all if
+    fewer than 8 rows, or rows of only one of several classes, remain.
 
     `sample_weight` enters the loss and the held-out loss, not the encoder. A weight of
     2 is not the same as a row that occurs twice, since batches have a number of rows.

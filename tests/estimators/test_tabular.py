@@ -215,6 +215,17 @@ def test_folds_have_equal_shares_of_each_class():
         assert_array_equal(np.bincount(folds[strata == label]), expected)
 
 
+def test_the_only_row_of_a_class_is_held_out_by_none():
+    strata = np.repeat([0, 1, 2, 3], [1, 12, 12, 1])
+    folds = groups.fold_numbers(4, strata, 26, np.random.default_rng(0))
+    assert_array_equal(np.flatnonzero(folds == groups.NO_FOLD), [0, 25])
+    X = np.arange(26, dtype=float)[:, None]
+    net = TabularClassifier(**SMALL).fit(X, strata)
+    assert_array_equal(np.flatnonzero(np.isnan(net.oof_prediction_[:, 0])), [0, 25])
+    found = net.oof_prediction_[1:25].argmax(axis=1) == strata[1:25]
+    assert_allclose(net.oof_score_, found.mean())
+
+
 @pytest.mark.parametrize("n", [1, 2, 4, 8])
 def test_members_hold_out_at_most_a_quarter(n):
     folds = groups.fold_numbers(n, None, 80, np.random.default_rng(0))
