@@ -29,9 +29,8 @@ STEPS_PER_EPOCH, WARM_UP = 11, 0.05
 NARROW, WIDE, MANY_ROWS = (64, 64), (128, 128), 4000
 # From these numbers of members on, there is a second group, and a third one.
 MANY_MEMBERS, VERY_MANY_MEMBERS = 8, 24
-# A group ends training if its held-out loss has grown, and its best epoch is older than
-# this share of all epochs, and than this number of them: the loss does not come back.
-PATIENCE, FEW_EPOCHS = 0.125, 6
+# Training may end after this share of the epochs.
+HOPE = 0.4
 RECORDS = ("loss", "validation_loss", "validation_score", "learning_rate", "time")
 
 
@@ -209,13 +208,8 @@ class TabularRun:
 
     def _active(self):
         """Return the groups that still train."""
-        patience = max(PATIENCE * self.max_epochs, FEW_EPOCHS)
-        oldest = self.progress.epochs - patience
-        return [
-            group
-            for group in self.groups
-            if not group.has_grown or group.best_epoch > oldest
-        ]
+        is_early = self.progress.epochs < HOPE * self.max_epochs
+        return [group for group in self.groups if is_early or not group.is_hopeless]
 
     def _mean_of_members(self, name):
         values = [getattr(group, name) for group in self.groups]

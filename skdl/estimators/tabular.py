@@ -46,7 +46,7 @@ from skdl.preprocessing.tabular_encoder import read_table
 __all__ = ["TabularClassifier", "TabularRegressor"]
 
 # Numbers of members and of epochs.
-PRESETS = {"fast": (4, 30), "default": (10, 45), "best": (27, 90)}
+PRESETS = {"fast": (4, 30), "default": (10, 45), "best": (24, 90)}
 # Names of other libraries that come close.
 RELATED = {
     "preset": {
@@ -361,7 +361,7 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
     Parameters
     ----------
     preset : {'fast', 'default', 'best'}, default='default'
-        Numbers of members and epochs: 4 and 30, 10 and 45, or 27 and 90. `n_members`
+        Numbers of members and epochs: 4 and 30, 10 and 45, or 24 and 90. `n_members`
         and `max_iter` take precedence.
     n_members : int, optional
         Number of networks. Each holds out rows of its own; with fewer than 4 members,
@@ -683,7 +683,7 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
     Parameters
     ----------
     preset : {'fast', 'default', 'best'}, default='default'
-        Numbers of members and epochs: 4 and 30, 10 and 45, or 27 and 90. `n_members`
+        Numbers of members and epochs: 4 and 30, 10 and 45, or 24 and 90. `n_members`
         and `max_iter` take precedence.
     n_members : int, optional
         Number of networks. Each holds out rows of its own; with fewer than 4 members,
