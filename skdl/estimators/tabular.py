@@ -22,6 +22,7 @@ from skdl._sklearn import Interval, StrOptions, fit_context
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
 from skdl.callbacks import Checkpoint, Monitor
+from skdl.engine.network import Network
 from skdl.engine.prediction import by_passes, raw_scores
 from skdl.estimators._architecture import check_hidden_layers
 from skdl.estimators._callbacks import (
@@ -65,6 +66,8 @@ MANY_BINS, FEW_BINS, MANY_COLUMNS = 16, 8, 100
 MAX_PERMUTED = 500
 # Held-out rows for the ratio of errors that intervals need.
 MAX_COMPARED = 2000
+# Up to this number, rows are predicted in float64.
+FEW_ROWS = 64
 CONSTRAINTS: dict = {
     "preset": [StrOptions(set(PRESETS))],
     "n_members": [None, Interval(Integral, 1, None, closed="left")],
@@ -191,6 +194,22 @@ class _BaseTabular(
         check_is_fitted(self)
         blocks = self._encoder.transform_blocks(read_table(self, X, reset=False))
         return np.concatenate([function(_never_empty(Z)) for Z in blocks])
+
+    def _network_for(self, Z):
+        """Return the network that predicts rows: for a few of them, in float64.
+
+        BLAS sums up a row in another order beside another number of rows. In float32
+        this changes the last digits that scikit-learn's checks compare.
+        """
+        network: Any = self._network
+        if len(Z) > FEW_ROWS:
+            return network
+        in_float64 = Network(
+            network.widths, network.activations, np.float64, *network.stack,
+            **network.options,
+        )  # fmt: skip
+        in_float64.parameters[...] = network.parameters
+        return in_float64
 
     def _checked_weights(self, sample_weight, Z):
         if sample_weight is None:
@@ -603,7 +622,7 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
                 scores, self.member_weights_, self.temperature_
             )
 
-        return self._by_blocks(X, lambda Z: by_passes(self._network, Z, mean))
+        return self._by_blocks(X, lambda Z: by_passes(self._network_for(Z), Z, mean))
 
     @explain_arguments
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -917,7 +936,7 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
         """
 
         def moments(Z):
-            scores = raw_scores(self._network, Z).astype(np.float64)
+            scores = raw_scores(self._network_for(Z), Z).astype(np.float64)
             weights = self.member_weights_
             mean = np.tensordot(weights, scores, axes=1)
             variance = np.tensordot(weights, np.square(scores - mean), axes=1)
