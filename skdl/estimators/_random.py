@@ -120,12 +120,13 @@ class _Streams(Mapping):
             key = (STREAMS.index(name),)
             return np.random.PCG64(np.random.SeedSequence(self._entropy, spawn_key=key))
         generator = np.random.PCG64(NO_SEED)
-        generator.state = self._states[name]
+        if name in self._states:
+            generator.state = self._states[name]
         return generator
 
     def state(self, name):
         """Return the state of a generator; saved ones need not be made for it."""
-        if self._states is not None and name not in self._made:
+        if name not in self._made and name in (self._states or ()):
             return self._states[name]
         return self[name].bit_generator.state
 

@@ -269,7 +269,7 @@ def test_going_on_with_another_architecture_is_refused(Net, X, y, net, change):
     """A bypass between different widths, too, has weights."""
     warm = net(Net, hidden_layer_sizes=(6, 5), warm_start=True)
     before = state(fit(warm, X, y)).copy()
-    with pytest.raises(ValueError, match="continue with the parameters of the last"):
+    with pytest.raises(ValueError, match="continue with the weights of the last"):
         warm.set_params(**change).fit(X, y)
     assert_array_equal(state(warm), before)
 
