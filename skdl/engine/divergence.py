@@ -58,13 +58,7 @@ def loss_at_zero(loss: Any, targets: np.ndarray, workspace: Workspace) -> Any:
     return rows.max(axis=(-2, -1))
 
 
-def has_diverged(
-    value: Any,
-    progress: Progress,
-    loss: Any,
-    targets: np.ndarray,
-    workspace: Workspace,
-) -> bool:
+def has_diverged(value: Any, progress: Progress, at_zero: Any) -> bool:
     """Return whether a batch whose loss is above the limit shows a divergence.
 
     It does not if the targets of this batch are far larger than those of the first one.
@@ -76,9 +70,9 @@ def has_diverged(
         The objective of the batch.
     progress : Progress
         Its reference loss is updated.
-    loss, targets, workspace
-        As for `loss_at_zero`.
+    at_zero : float
+        What `loss_at_zero` returned for the batch.
     """
-    at_zero = reference_of(loss_at_zero(loss, targets, workspace))
-    progress.reference_loss = max(progress.reference_loss or 1.0, at_zero)
-    return not value <= DIVERGENCE_FACTOR * progress.reference_loss
+    reference = max(progress.reference_loss or 1.0, reference_of(at_zero))
+    progress.reference_loss = reference
+    return not value <= DIVERGENCE_FACTOR * reference

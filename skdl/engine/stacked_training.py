@@ -15,7 +15,12 @@ from skdl.engine.aligned import aligned_rows
 from skdl.engine.augmentation import Augmentation
 from skdl.engine.batching import Data
 from skdl.engine.clipping import clip_each, norm, update_ratio
-from skdl.engine.divergence import DIVERGENCE_FACTOR, loss_at_zero, reference_of
+from skdl.engine.divergence import (
+    DIVERGENCE_FACTOR,
+    has_diverged,
+    loss_at_zero,
+    reference_of,
+)
 from skdl.engine.network import Network
 from skdl.engine.progress import Epoch, Progress
 from skdl.engine.protocols import ClassificationLoss, Penalty, RegressionLoss
@@ -320,11 +325,9 @@ class _EpochSums:
         for i in np.flatnonzero(~(values <= self.limits)).tolist():
             if self.trains[i] and i not in skipped:
                 progress = self.progresses[i]
-                largest = max(progress.reference_loss, reference_of(at_zero[i]))
-                progress.reference_loss = largest
-                self.limits[i] = DIVERGENCE_FACTOR * largest
-                if not values[i] <= self.limits[i]:
+                if has_diverged(values[i], progress, at_zero[i]):
                     found.append(i)
+                self.limits[i] = DIVERGENCE_FACTOR * progress.reference_loss
         return found
 
     def end_member(self, i, saved, rows_left):

@@ -13,7 +13,12 @@ from skdl.engine.aligned import aligned_zeros
 from skdl.engine.augmentation import Augmentation
 from skdl.engine.batching import Batches, Data
 from skdl.engine.clipping import clip_gradient, norm, update_ratio
-from skdl.engine.divergence import DIVERGENCE_FACTOR, has_diverged, reference_of
+from skdl.engine.divergence import (
+    DIVERGENCE_FACTOR,
+    has_diverged,
+    loss_at_zero,
+    reference_of,
+)
 from skdl.engine.network import Network
 from skdl.engine.penalties import start_penalty
 from skdl.engine.progress import Epoch, Progress
@@ -134,9 +139,8 @@ def train(
                 total_weight += batch_weight
                 limit = DIVERGENCE_FACTOR * progress.reference_loss
                 if not (network.stack or value <= limit):
-                    epoch.diverged = has_diverged(
-                        value, progress, loss, targets, workspace
-                    )
+                    at_zero = loss_at_zero(loss, targets, workspace)
+                    epoch.diverged = has_diverged(value, progress, at_zero)
                     if epoch.diverged:
                         break
                 # The remaining rows may all have weight 0: then this is the last step

@@ -22,8 +22,8 @@ from skdl._sklearn import Interval, StrOptions, fit_context
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
 from skdl.callbacks import Checkpoint, Monitor
-from skdl.engine.network import Network
 from skdl.engine.prediction import by_passes, raw_scores
+from skdl.engine.stacking import network_like
 from skdl.estimators._architecture import check_hidden_layers
 from skdl.estimators._callbacks import (
     CALLBACK_ATTRIBUTES,
@@ -204,12 +204,8 @@ class _BaseTabular(
         network: Any = self._network
         if len(Z) > FEW_ROWS:
             return network
-        in_float64 = Network(
-            network.widths, network.activations, np.float64, *network.stack,
-            **network.options,
-        )  # fmt: skip
-        in_float64.parameters[...] = network.parameters
-        return in_float64
+        arrays = network.parameters, network.statistics
+        return network_like(network, *(array.astype(np.float64) for array in arrays))
 
     def _checked_weights(self, sample_weight, Z):
         if sample_weight is None:
