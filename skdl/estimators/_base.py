@@ -17,11 +17,9 @@ from skdl.estimators._parameters import NetParameters
 from skdl.estimators._prepare import prepare
 from skdl.estimators._resolve import uses_lbfgs
 from skdl.estimators._summary import NetSummary, summarize
-from skdl.estimators._targets import (
-    targets_of,
-)
 from skdl.estimators._training_run import TrainingRun
 from skdl.estimators._validation_data import check_validation
+from skdl.estimators.targets._choice import targets_of
 
 
 def has_partial_fit(estimator):
@@ -38,7 +36,7 @@ class BaseNet(CallbackSupportMixin, FittedNet, NetParameters):
     """A net of any kind.
 
     `NetParameters` says what its parameters may be, `FittedNet` what it offers once it
-    is fitted, and `skdl.estimators._targets` what y means. A subclass has the
+    is fitted, and `skdl.estimators.targets` what y means. A subclass has the
     constructor, ``partial_fit``, ``predict`` and ``score``, and sets ``_y_numeric``:
     whether y holds numbers. With ``_is_drop_in = True``, it prints what
     scikit-learn's MLPs print. Like those, it does not warn of a y with a single class.

@@ -20,8 +20,8 @@ from skdl.estimators._check_input import check_X
 from skdl.estimators._from_sklearn import from_sklearn
 from skdl.estimators._importances import importances
 from skdl.estimators._layer_arrays import LayerArrays
-from skdl.estimators._targets import targets_of
 from skdl.estimators._to_sklearn import to_sklearn
+from skdl.estimators.targets._choice import targets_of
 
 __all__ = ["FittedNet", "rows_at_once"]
 

@@ -10,7 +10,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdl.estimators._prepare import start_network
 from skdl.estimators._scoring import record_names
-from skdl.estimators._targets import Indicator, Labels, targets_of
+from skdl.estimators.targets._choice import targets_of
+from skdl.estimators.targets._indicator import Indicator
+from skdl.estimators.targets._labels import Labels
 
 __all__ = ["from_sklearn"]
 

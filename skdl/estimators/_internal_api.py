@@ -31,20 +31,15 @@ from skdl.estimators._scoring import first_metric
 from skdl.estimators._stack_key import stack_key
 from skdl.estimators._stacked_fits import Call, fit_together
 from skdl.estimators._standardize import scales_columns
-from skdl.estimators._targets import (
-    Indicator,
-    LabelColumns,
-    Labels,
-    Numbers,
-    SoftRows,
-    Targets,
-    choose_targets,
-    labels_of,
-    read_distributions,
-    targets_of,
-)
 from skdl.estimators._validation_data import split_rows
 from skdl.estimators.classifiers import BaseClassifier
+from skdl.estimators.targets._base import Targets
+from skdl.estimators.targets._choice import choose_targets, targets_of
+from skdl.estimators.targets._forms import read_distributions
+from skdl.estimators.targets._indicator import Indicator
+from skdl.estimators.targets._label_columns import LabelColumns
+from skdl.estimators.targets._labels import Labels, SoftRows, labels_of
+from skdl.estimators.targets._numbers import Numbers
 
 __all__ = [
     "BaseClassifier",

@@ -16,7 +16,8 @@ from skdl.estimators._random import later_streams, save_streams
 from skdl.estimators._run_state import Records, RunState
 from skdl.estimators._scoring import record_names
 from skdl.estimators._standardize import blank_moments
-from skdl.estimators._targets import UNITS, targets_of
+from skdl.estimators.targets._choice import targets_of
+from skdl.estimators.targets._numbers import UNITS
 
 __all__ = ["load_model"]
 

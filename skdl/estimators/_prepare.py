@@ -34,22 +34,21 @@ from skdl.estimators._random import later_streams, load_streams, random_streams
 from skdl.estimators._resolve import resolve, setting, uses_lbfgs
 from skdl.estimators._run_state import RunState
 from skdl.estimators._standardize import kind_of_call, learn_scaling
-from skdl.estimators._targets import (
-    UNITS,
-    Targets,
-    check_units,
-    choose_targets,
-    choose_targets_of_batches,
-    read_distributions,
-    targets_of,
-    warn_of_classes,
-)
 from skdl.estimators._training_run import TrainingRun
 from skdl.estimators._validation_data import (
     encode_validation,
     holds_out,
     split_validation,
 )
+from skdl.estimators.targets._base import Targets
+from skdl.estimators.targets._choice import (
+    choose_targets,
+    choose_targets_of_batches,
+    targets_of,
+    warn_of_classes,
+)
+from skdl.estimators.targets._forms import read_distributions
+from skdl.estimators.targets._numbers import UNITS, check_units
 
 # Bytes of weights from which a failure to build a network is one of memory.
 LARGE_NETWORK = 2**30

@@ -16,7 +16,7 @@ from skdl.engine.activations import ACTIVATIONS
 from skdl.engine.checks import check_object
 from skdl.engine.initializers import INITIALIZERS
 from skdl.engine.layers import NORMALIZATIONS
-from skdl.engine.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
+from skdl.engine.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, Loss
 from skdl.engine.optimizers import OPTIMIZERS
 from skdl.engine.penalties import PENALTIES
 from skdl.engine.schedules import SCHEDULES
@@ -27,6 +27,7 @@ __all__ = [
     "HINTS",
     "OTHERS",
     "canonical",
+    "loss_kind",
     "resolve",
     "setting",
     "uses_lbfgs",
@@ -169,6 +170,22 @@ def uses_lbfgs(net):
     net : estimator
     """
     return setting(net, "solver") == "lbfgs"
+
+
+def loss_kind(net):
+    """Return the class of a classifier's loss, or its loss object: for its abilities.
+
+    The parameter `loss` alone decides, as the classes may not be known yet.
+
+    Parameters
+    ----------
+    net : estimator
+    """
+    loss = setting(net, "loss")
+    if not isinstance(loss, str):
+        return complete(loss, Loss)
+    name = "logistic" if loss == "log_loss" else loss
+    return CLASSIFICATION_LOSSES.get(name, Loss)
 
 
 def resolve(parameter, value, registry, kind):

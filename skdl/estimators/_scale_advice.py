@@ -10,7 +10,7 @@ from skdl.engine.losses import mean_loss
 from skdl.engine.prediction import raw_scores
 from skdl.estimators._check_input import spacing
 from skdl.estimators._standardize import cure_of_columns
-from skdl.estimators._targets import needs_counts
+from skdl.estimators.targets._numbers import needs_counts
 
 __all__ = ["constant_loss", "remaining_loss", "scale_advice"]
 

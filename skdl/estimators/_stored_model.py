@@ -2,7 +2,7 @@
 
 from skdl._plain_values import name_of_class, to_plain
 from skdl.estimators._check_input import reads_bytes
-from skdl.estimators._targets import targets_of
+from skdl.estimators.targets._choice import targets_of
 
 __all__ = ["model_dict"]
 

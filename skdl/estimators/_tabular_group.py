@@ -26,7 +26,7 @@ from skdl.engine.stacking import unstack
 from skdl.engine.target_tables import one_hot
 from skdl.engine.workspace import Workspace
 from skdl.estimators._tabular_mixture import CalibratedLoss, best_temperature
-from skdl.estimators._targets import smooth
+from skdl.estimators.targets._encoding import smooth
 
 __all__ = ["MIN_FOLDS", "NO_FOLD", "Group", "Kind", "Rows", "fold_numbers"]
 

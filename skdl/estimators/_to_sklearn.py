@@ -21,7 +21,8 @@ from skdl.engine.losses import (
 )
 from skdl.estimators._architecture import check_hidden_layers
 from skdl.estimators._resolve import setting
-from skdl.estimators._targets import Indicator, targets_of
+from skdl.estimators.targets._choice import targets_of
+from skdl.estimators.targets._indicator import Indicator
 
 # Exact types: a user's subclass may compute anything.
 ACTIVATIONS = {Identity: "identity", Logistic: "logistic", Relu: "relu", Tanh: "tanh"}

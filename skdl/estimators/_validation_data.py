@@ -28,7 +28,8 @@ from skdl.engine.prediction import by_passes
 from skdl.estimators._check_input import check_training_data, spacing
 from skdl.estimators._resolve import uses_lbfgs
 from skdl.estimators._scoring import FIRST, metrics_of
-from skdl.estimators._targets import read_distributions, targets_of
+from skdl.estimators.targets._choice import targets_of
+from skdl.estimators.targets._forms import read_distributions
 from skdl.estimators.validation_set import ValidationSet
 
 # With fewer rows the range of a column says too little to warn.

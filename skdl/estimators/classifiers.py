@@ -35,7 +35,8 @@ from skdl.estimators._parameters import (
     SolverName,
     store_parameters,
 )
-from skdl.estimators._targets import loss_kind, targets_of
+from skdl.estimators._resolve import loss_kind
+from skdl.estimators.targets._choice import targets_of
 from skdl.estimators.validation_set import ValidationSet
 
 __all__ = [

@@ -37,7 +37,8 @@ from skdl.estimators._parameters import (
     SolverName,
     store_parameters,
 )
-from skdl.estimators._targets import needs_counts, targets_of
+from skdl.estimators.targets._choice import targets_of
+from skdl.estimators.targets._numbers import needs_counts
 from skdl.estimators.validation_set import ValidationSet
 
 __all__ = ["MLPRegressor"]
