@@ -18,7 +18,7 @@ from skdl.estimators._prepare import prepare
 from skdl.estimators._resolve import uses_lbfgs
 from skdl.estimators._summary import NetSummary, summarize
 from skdl.estimators._training_run import TrainingRun
-from skdl.estimators._validation_data import check_validation
+from skdl.estimators._validation_arguments import check_validation
 from skdl.estimators.targets._choice import targets_of
 
 

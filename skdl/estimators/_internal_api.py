@@ -23,6 +23,7 @@ from skdl.estimators._check_input import (
     rows_per_batch,
 )
 from skdl.estimators._fitted import rows_at_once
+from skdl.estimators._hold_out import split_rows
 from skdl.estimators._labels import stack_columns
 from skdl.estimators._prepare import prepare
 from skdl.estimators._resolve import setting, uses_lbfgs
@@ -31,7 +32,6 @@ from skdl.estimators._scoring import first_metric
 from skdl.estimators._stack_key import stack_key
 from skdl.estimators._stacked_fits import Call, fit_together
 from skdl.estimators._standardize import scales_columns
-from skdl.estimators._validation_data import split_rows
 from skdl.estimators.classifiers import BaseClassifier
 from skdl.estimators.targets._base import Targets
 from skdl.estimators.targets._choice import choose_targets, targets_of

@@ -28,6 +28,7 @@ from skdl.estimators._check_input import (
     check_training_data,
     network_dtype,
 )
+from skdl.estimators._hold_out import holds_out, split_validation
 from skdl.estimators._labels import is_list_of_classes
 from skdl.estimators._overrides import refuse_overrides
 from skdl.estimators._random import later_streams, load_streams, random_streams
@@ -35,11 +36,7 @@ from skdl.estimators._resolve import resolve, setting, uses_lbfgs
 from skdl.estimators._run_state import RunState
 from skdl.estimators._standardize import kind_of_call, learn_scaling
 from skdl.estimators._training_run import TrainingRun
-from skdl.estimators._validation_data import (
-    encode_validation,
-    holds_out,
-    split_validation,
-)
+from skdl.estimators._validation_data import encode_validation
 from skdl.estimators.targets._base import Targets
 from skdl.estimators.targets._choice import (
     choose_targets,

@@ -18,7 +18,7 @@ from skdl.estimators._shared_arrays import SharedArrays, take_rows
 from skdl.estimators._stack_key import rows_key, stack_key
 from skdl.estimators._stack_size import best_size
 from skdl.estimators._stacked_validation import StackedValidation
-from skdl.estimators._validation_data import check_validation
+from skdl.estimators._validation_arguments import check_validation
 
 __all__ = ["Call", "fit_together"]
 
