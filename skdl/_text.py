@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from numbers import Integral, Real
 from types import MappingProxyType
 
@@ -100,30 +100,52 @@ def did_you_mean(
     others : dict of str to str
         Names of other libraries, as `plain_name` returns them, and what they stand for.
     n : int, default=1
-        The most names to suggest.
+        The most names to suggest. If it is 1, two that are equally close are suggested.
 
     Examples
     --------
     >>> from skdl._text import did_you_mean
     >>> did_you_mean("Sigmod", ["logistic", "relu"], {"sigmoid": "logistic"})
     " Did you mean 'logistic'?"
+    >>> did_you_mean("error", ["squared_error", "absolute_error"])
+    " Did you mean 'squared_error' or 'absolute_error'?"
     >>> did_you_mean("quadratic", ["logistic", "relu"])
     ''
     """
     if not isinstance(value, str):
         return ""
-    plain = plain_name(value)
     names = [name for name in names if isinstance(name, str)]
-    known = {other: name for other, name in others.items() if name in names}
     ours = {plain_name(name): name for name in names}
-    known |= ours
-    close = [known[plain]] if plain in known else []
-    close += [known[own] for own in known if len(own) > 1 and plain.startswith(own)]
+    known = {other: name for other, name in others.items() if name in names} | ours
+    groups = [
+        [*dict.fromkeys(known[key] for key in group)]
+        for group in _close_keys(plain_name(value), known, ours, n)
+        if group
+    ]
+    if n == 1:
+        close = [name for group in groups[:1] for name in group[:2]]
+    else:
+        close = [*dict.fromkeys(name for group in groups for name in group)][:n]
+    quoted = [repr(name) for name in close]
+    listed = " or ".join(filter(None, (", ".join(quoted[:-1]), *quoted[-1:])))
+    return f" Did you mean {listed}?" if close else ""
+
+
+def _close_keys(plain, known, ours, n):
+    """Yield groups of equally close keys, those first for which most speaks."""
+    yield [plain] if plain in known else []
+    begins = [key for key in known if len(key) > 1 and plain.startswith(key)]
+    yield sorted(begins, key=len, reverse=True)[:1] if n == 1 else begins
     # Among many names, difflib finds a neighbour for any shorter word.
     pool = known if len(plain) > 3 else ours
-    close += [known[match] for match in get_close_matches(plain, pool, n=n)]
-    if len(plain) > 2:
-        close += [name for own, name in known.items() if plain in own]
-    close = [repr(name) for name in dict.fromkeys(close)][:n]
-    listed = " or ".join(filter(None, (", ".join(close[:-1]), *close[-1:])))
-    return f" Did you mean {listed}?" if close else ""
+    yield _most_similar(plain, pool) if n == 1 else get_close_matches(plain, pool, n=n)
+    # It does not find a short name with two letters exchanged.
+    yield [key for key in known if sorted(key) == sorted(plain)]
+    yield [key for key in known if plain in key] if len(plain) > 2 else []
+
+
+def _most_similar(plain, keys):
+    """Return the keys that difflib finds most similar; several if they are equally."""
+    close = get_close_matches(plain, keys, n=2)
+    ratios = [SequenceMatcher(None, key, plain).ratio() for key in close]
+    return [key for key, ratio in zip(close, ratios, strict=True) if ratio == ratios[0]]

@@ -76,6 +76,21 @@ def test_near_names_are_suggested(parameter, value, meant):
     assert said.endswith(f"Got {value!r} instead. Did you mean {meant!r}?")
 
 
+@pytest.mark.parametrize(
+    ("parameter", "value", "meant"),
+    [
+        ("loss", "mea", "'absolute_error'"),  # of mae, two letters are exchanged
+        ("loss", "mes", "'squared_error'"),
+        ("loss", "mean", "'squared_error' or 'absolute_error'"),
+        ("loss", "error", "'squared_error' or 'absolute_error'"),
+        ("solver", "adamw_2", "'adamw'"),
+    ],
+)
+def test_equally_near_names_are_all_suggested(parameter, value, meant):
+    said = error(quick(MLPRegressor, **{parameter: value}))
+    assert said.endswith(f"Did you mean {meant}?")
+
+
 def test_names_in_a_list_of_activations_are_understood_too():
     assert "Did you mean 'logistic'?" in error(quick(activation=["sigmod"]))
 
