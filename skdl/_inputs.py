@@ -20,6 +20,7 @@ from skdl._data_errors import (
     or_nothing,
     types_in,
 )
+from skdl._numbers_of_rows import numbers_of_rows_named
 from skdl._sklearn import check_sample_weight
 
 # Bounds of the largest weight, so that its sums and products fit into float32.
@@ -95,7 +96,8 @@ def check_inputs(estimator, X, y="no_validation", **options) -> Any:
         refuse_missing(y, numeric)
         if not numeric:
             y = or_nothing(_readable_labels, y, nothing=y)
-    with columns_named(X):
+    targets = y if given else None
+    with columns_named(X), numbers_of_rows_named(X=X, y=targets):
         checked = validate_data(estimator, X, y, **options)
     if given and options.get("y_numeric"):
         # scikit-learn accepts None as finite, and then converts it to NaN.

@@ -6,10 +6,10 @@ from functools import partial
 
 import numpy as np
 from sklearn.metrics import check_scoring, get_scorer
-from sklearn.utils.validation import check_consistent_length
 
 from skdl._data_errors import has_named_columns, or_nothing
 from skdl._inputs import refuse_containers
+from skdl._numbers_of_rows import check_numbers_of_rows
 from skdl._sklearn import scorer_function, scorer_settings, usual_response
 from skdl._warn import warn
 from skdl.engine.losses import sum_of_losses
@@ -239,7 +239,7 @@ def encode_validation(net, given, dtype, n_scores, trained=None):
     try:
         refuse_containers(X, "X_val")
         refuse_containers(y, "y_val")
-        check_consistent_length(X, y, weights)
+        check_numbers_of_rows(X_val=X, y_val=y, sample_weight_val=weights)
         y = read_distributions(net, y)
         with one_warning_of_names(net, X):
             X, y, weights = check_training_data(

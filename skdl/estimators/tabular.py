@@ -10,13 +10,14 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.callback import CallbackSupportMixin
 from sklearn.metrics import r2_score
-from sklearn.utils import check_array, check_consistent_length, check_random_state
+from sklearn.utils import check_array, check_random_state
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from skdl._arguments import explain_arguments, explain_parameters
 from skdl._data_errors import or_nothing
 from skdl._inputs import check_numbers, check_weights, refuse_containers, refuse_missing
+from skdl._numbers_of_rows import check_numbers_of_rows, numbers_of_rows_named
 from skdl._parameters import ExplainedParameters
 from skdl._sklearn import Interval, StrOptions, fit_context
 from skdl._transaction import unchanged_on_error
@@ -547,7 +548,7 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
         Z = self._learn_table(X, y)
         refuse_missing(y, numeric=False)
         labels = column_or_1d(y, warn=True)
-        check_consistent_length(Z, labels)
+        check_numbers_of_rows(X=Z, y=labels)
         if labels.dtype.kind == "f":
             check_array(labels, ensure_2d=False, input_name="y")
         labels = as_labels(labels)
@@ -610,7 +611,8 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
             Weighted share of correct rows.
         """
         y = or_nothing(as_labels, y, nothing=y)
-        return float(super().score(X, y, sample_weight))
+        with numbers_of_rows_named(X=X, y=y, sample_weight=sample_weight):
+            return float(super().score(X, y, sample_weight))
 
     def _log_probabilities(self, X) -> Any:
         def mean(scores):
@@ -850,7 +852,7 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
         check_numbers(y, "y")
         refuse_missing(y, numeric=True)
         y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
-        check_consistent_length(Z, y)
+        check_numbers_of_rows(X=Z, y=y)
         y = column_or_1d(y, warn=True) if y.ndim == 1 or y.shape[1] == 1 else y
         self._is_flat = y.ndim == 1
         columns = y.reshape(len(y), -1)
@@ -911,6 +913,27 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
 
     def _unscaled(self, scores):
         return scores.astype(np.float64) * self._std + self._mean
+
+    @explain_arguments
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return R² of the predictions, the mean over the outputs.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            Rows with the columns of `fit`.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            True targets.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows.
+
+        Returns
+        -------
+        score : float
+            1 for perfect predictions, 0 for the mean of y.
+        """
+        with numbers_of_rows_named(X=X, y=y, sample_weight=sample_weight):
+            return float(super().score(X, y, sample_weight))
 
     @explain_arguments
     def predict(self, X: Any, return_std: bool = False) -> Any:

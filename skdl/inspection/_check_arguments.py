@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import check_array
-from sklearn.utils.validation import check_consistent_length
 
 from skdl._inputs import columns_named, refuse_containers
+from skdl._numbers_of_rows import check_numbers_of_rows
 
 
 def check_lengths(X: Any, y: Any, sample_weight: Any = None) -> None:
@@ -18,7 +18,7 @@ def check_lengths(X: Any, y: Any, sample_weight: Any = None) -> None:
     refuse_containers(y, "y")
     if X is None:
         raise ValueError("X is missing: y holds the targets of the rows of X.")
-    check_consistent_length(X, y, sample_weight)
+    check_numbers_of_rows(X=X, y=y, sample_weight=sample_weight)
 
 
 def check_integer(name: str, value: Any, least: int = 1) -> int:

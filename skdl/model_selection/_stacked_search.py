@@ -9,6 +9,7 @@ from sklearn.callback import AutoPropagatedCallback, ProgressBar
 from sklearn.exceptions import FitFailedWarning
 
 from skdl._arguments import explain_arguments
+from skdl._numbers_of_rows import numbers_of_rows_named
 from skdl._parameters import ExplainedParameters
 from skdl._transaction import unchanged_on_error
 from skdl._version import Versioned
@@ -60,7 +61,8 @@ class StackedSearch(Versioned, ExplainedParameters):
         """
         try:
             kept = unchanged_on_error(self, except_for=("_finished",))
-            with explained_errors(self.estimator), kept:
+            rows = numbers_of_rows_named(X=X, y=y)
+            with explained_errors(self.estimator), kept, rows:
                 super().fit(X, y, **params)
         except KeyboardInterrupt:
             if "_finished" in vars(self):

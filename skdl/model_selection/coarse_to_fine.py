@@ -10,6 +10,7 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.utils import check_random_state
 
 from skdl._arguments import explain_parameters
+from skdl._numbers_of_rows import numbers_of_rows_named
 from skdl._parameters import ExplainedParameters
 from skdl._sklearn import (
     ALL_FITS_FAILED,
@@ -269,7 +270,8 @@ class CoarseToFineSearchCV(Versioned, ExplainedParameters, BaseSearchCV):
         check_resource(self.estimator, self.resource, spaces)
         with explained_errors(self.estimator), unchanged_on_error(self):
             self._check_names(spaces)
-            super().fit(X, y, **params)
+            with numbers_of_rows_named(X=X, y=y):
+                super().fit(X, y, **params)
             del self._fit_errors
             text = outside_tuples(self.param_space, getattr(self, "best_params_", {}))
             if text:

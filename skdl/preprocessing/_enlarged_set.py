@@ -1,10 +1,11 @@
 """Training sets enlarged by transformed copies of their rows."""
 
 import numpy as np
-from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils import check_array
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import column_or_1d
 
+from skdl._numbers_of_rows import check_numbers_of_rows
 from skdl.preprocessing._augmentation import to_dtype, working_dtype
 from skdl.preprocessing._mixup import blend
 
@@ -57,7 +58,7 @@ def check_training_set(augmenter, X, y):
     y = check_array(y, dtype=None, ensure_2d=False, input_name="y")
     if y.ndim != 2:
         y = column_or_1d(y)
-    check_consistent_length(X, y)
+    check_numbers_of_rows(X=X, y=y)
     return X, (_to_floats(y) if augmenter.mixup else y), shape
 
 

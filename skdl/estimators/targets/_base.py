@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from skdl._numbers_of_rows import numbers_of_rows_named
+
 __all__ = ["Targets"]
 
 
@@ -118,7 +120,12 @@ class Targets:
         raise NotImplementedError
 
     def score_predictions(self, y, predictions, sample_weight=None):
-        """Score what ``predict`` returned on the user's y."""
+        """Score what ``predict`` returned of X on the user's y, of any container."""
+        arrays = {"X": predictions, "y": y, "sample_weight": sample_weight}
+        with numbers_of_rows_named(**arrays):
+            return self._score_predictions(y, predictions, sample_weight)
+
+    def _score_predictions(self, y, predictions, sample_weight):
         raise NotImplementedError
 
     def decision_columns(self, columns):

@@ -134,7 +134,7 @@ class LabelColumns(ClassTargets):
         """Return the share of rows whose labels are all right."""
         return np.average((decisions == y).all(axis=1), weights=sample_weight)
 
-    def score_predictions(self, y, predictions, sample_weight=None):
+    def _score_predictions(self, y, predictions, sample_weight):
         """Return the share of rows whose labels are all right."""
         return subset_accuracy(y, predictions, sample_weight)
 

@@ -70,7 +70,7 @@ class Labels(ClassTargets):
             is_right = is_right.all(axis=1)
         return float(np.average(is_right, weights=sample_weight))
 
-    def score_predictions(self, y, predictions, sample_weight=None):
+    def _score_predictions(self, y, predictions, sample_weight):
         """Return the accuracy; of distributions the most probable class counts."""
         y = or_nothing(as_labels, labels_of(self.net, y), nothing=y)
         is_plain = any(are_plain(y, predictions, kind) for kind in "iU")

@@ -120,7 +120,7 @@ class Numbers(Targets):
         ]
         return float(np.mean(scores))
 
-    def score_predictions(self, y, predictions, sample_weight=None):
+    def _score_predictions(self, y, predictions, sample_weight):
         """Score what ``predict`` returned on the user's y, of any container."""
         if isinstance(self.loss, Quantile):
             return self.score(y, predictions, sample_weight)

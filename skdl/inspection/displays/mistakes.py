@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 from sklearn.base import is_classifier
 from sklearn.utils import column_or_1d
-from sklearn.utils.validation import check_consistent_length
 
+from skdl._numbers_of_rows import check_numbers_of_rows
 from skdl._sklearn import check_matplotlib_support
 from skdl._text_tables import html_table, text_table
 from skdl.estimators._internal_api import labels_of
@@ -392,7 +392,7 @@ def _refuse_scores_without_classes(scores):
 
 def _worst_numbers(true, predicted):
     """Return the predictions, and the rows in decreasing order of their errors."""
-    check_consistent_length(true, predicted)
+    check_numbers_of_rows(y_true=true, y_pred=predicted)
     for name, values in (("y_true", true), ("y_pred", predicted)):
         if values.dtype.kind not in "biuf":
             raise ValueError(
@@ -415,7 +415,7 @@ def _worst_labels(true, scores, classes, probabilities):
             "y_pred must be a score for each class, not labels, as classes are "
             f"given; got {scores[:1].tolist()} …"
         )
-    check_consistent_length(true, scores)
+    check_numbers_of_rows(y_true=true, y_pred=scores)
     scores = scores.astype(float)
     if scores.ndim == 1:
         scores = np.column_stack([1 - scores if probabilities else -scores, scores])
