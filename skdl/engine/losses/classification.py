@@ -7,6 +7,7 @@ from scipy.special import expit, log_expit, log_softmax, xlogy
 
 from skdl.engine.losses.base import Loss, add_row_sums, write_row_sums
 from skdl.engine.specification import explain_settings
+from skdl.engine.subnormal import LOWEST_EXPONENT
 from skdl.engine.target_tables import one_hot
 
 __all__ = [
@@ -66,7 +67,8 @@ class SoftmaxCrossEntropy(_OneScorePerClass):
         """Write row losses, and the gradient p - t."""
         np.maximum.reduce(scores, -1, None, rows, True)  # pyright: ignore[reportCallIssue]
         np.subtract(scores, rows, scores)
-        np.exp(scores, gradient)
+        np.maximum(scores, LOWEST_EXPONENT[scores.dtype], out=gradient)
+        np.exp(gradient, gradient)
         np.add.reduce(gradient, -1, None, rows, True)  # pyright: ignore[reportCallIssue]
         np.divide(gradient, rows, gradient)
         np.subtract(gradient, targets, gradient)
@@ -277,7 +279,8 @@ class LogisticLoss(_SigmoidLoss):
         np.multiply(scores, -1, out=gradient)
         log_expit(gradient, out=gradient)
         write_row_sums(gradient, rows)
-        expit(scores, out=gradient)
+        np.maximum(scores, LOWEST_EXPONENT[scores.dtype], out=gradient)
+        expit(gradient, out=gradient)
         np.subtract(gradient, targets, out=gradient)
         np.multiply(scores, targets, out=scores)
         add_row_sums(rows, scores)
@@ -309,6 +312,9 @@ class SigmoidSquaredError(_SigmoidLoss):
 
     def rows_and_gradient(self, scores, targets, rows, gradient):
         """Write row losses, and the gradient (σ(s) - t) σ(s) (1 - σ(s))."""
+        lowest = LOWEST_EXPONENT[scores.dtype]
+        np.maximum(scores, lowest, out=scores)
+        np.minimum(scores, -lowest, out=scores)
         # 1 - σ(s) computed as σ(-s), which keeps its digits where σ(s) is almost 1.
         np.multiply(scores, -1, out=gradient)
         expit(gradient, out=gradient)
