@@ -182,6 +182,20 @@ def test_small_variance_is_not_dropped():
     assert_allclose(np.cov(Z.T, ddof=0), np.eye(4), atol=1e-5)
 
 
+@pytest.mark.parametrize("offset", [0.0, 10.0])
+@pytest.mark.parametrize("smallest", [1e-1, 1e-3])
+def test_float32_rows_give_variances_of_float64(smallest, offset):
+    """Products in float32 lose digits of small variances and of dependent columns."""
+    rng = np.random.default_rng(0)
+    rotation = np.linalg.qr(rng.normal(size=(8, 8)))[0]
+    X = rng.normal(size=(1500, 8)) * np.geomspace(1, smallest, 8) @ rotation + offset
+    X = np.column_stack([X, X[:, 0] + X[:, 1]]).astype(np.float32)
+    fitted = PCAWhitener(eps=0.0).fit(X)
+    exact = np.linalg.eigvalsh(np.cov(X.T, ddof=0, dtype=np.float64))[:0:-1]
+    assert fitted.n_components_ == 8
+    assert_allclose(fitted.explained_variance_, exact, rtol=1e-8)
+
+
 @pytest.mark.parametrize("zca", [False, True])
 def test_data_without_variance(zca):
     X = np.full((5, 3), 0.1)
