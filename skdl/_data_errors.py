@@ -11,7 +11,7 @@ import warnings
 import numpy as np
 from scipy.sparse import issparse
 
-from skdl._text import join_names
+from skdl._text import UP_TO, exceeds_floats, join_names, repr_of_number
 
 TEMPORAL = (
     datetime.date,
@@ -212,6 +212,32 @@ def explanation_of(X, error):
             words.append(named)
     texts = [*filter(None, (_about_cells(cells), _about_words(words)))]
     return "\n".join([*texts, str(error)]) if texts else ""
+
+
+def about_large_integer(table, name):
+    """Return what is wrong with the first integer that no float can hold, or "".
+
+    Parameters
+    ----------
+    table : array-like or data frame
+        The data, in one or two dimensions.
+    name : str
+        Its name in the error.
+    """
+    values = np.atleast_1d(np.asarray(table))
+    if values.dtype.kind != "O":
+        return ""
+    for i, row in enumerate(values.reshape(len(values), -1)):
+        for j, value in enumerate(row):
+            if exceeds_floats(value):
+                column = ""
+                if values.ndim > 1:
+                    column = f"column {_columns(table)[j][0]!r}, "
+                return (
+                    f"{name} holds {repr_of_number(value)} in {column}row {i} (counted "
+                    f"from 0). {UP_TO}"
+                )
+    return ""
 
 
 def _about_cells(cells):

@@ -75,7 +75,7 @@ def _numbers(values, name):
         is_short = array.dtype.kind == "f" and array.dtype.itemsize < 8
         dtype = array.dtype.newbyteorder("=") if is_short else np.float64
         return array.astype(dtype, copy=False)
-    except (TypeError, ValueError) as error:
+    except (OverflowError, TypeError, ValueError) as error:
         raise ValueError(
             f"{name} must be a dense array of real numbers: {error}"
         ) from error

@@ -14,6 +14,7 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import validate_data
 
 from skdl._data_errors import (
+    about_large_integer,
     columns_of_dates,
     explanation_of,
     first_missing,
@@ -201,6 +202,8 @@ def _of_either(transform):
 def columns_named(X):
     """Name the columns and rows of X that cause a ValueError or TypeError.
 
+    An integer that no float can hold is a ValueError, too, not an OverflowError.
+
     Parameters
     ----------
     X : array-like or data frame
@@ -208,6 +211,11 @@ def columns_named(X):
     """
     try:
         yield
+    except OverflowError:
+        text = or_nothing(about_large_integer, X, "X")
+        if not text:
+            raise
+        raise ValueError(text) from None
     except (TypeError, ValueError) as error:
         text = or_nothing(explanation_of, X, error)
         if not text:
@@ -217,7 +225,9 @@ def columns_named(X):
 
 
 def check_numbers(values, name):
-    """Refuse dates, durations and text, which NumPy would convert to numbers.
+    """Refuse dates, durations and text, and integers that no float can hold.
+
+    NumPy would convert dates and some text to numbers.
 
     Parameters
     ----------
@@ -229,7 +239,7 @@ def check_numbers(values, name):
     Raises
     ------
     ValueError
-        If the values are dates, durations or text.
+        If the values are dates, durations, text or such integers.
     """
     refuse_containers(values, name)
     if issparse(values):
@@ -241,7 +251,11 @@ def check_numbers(values, name):
             "a unit of your choice, as in (dates - dates.min()) / "
             "np.timedelta64(1, 'D')."
         )
-    text = or_nothing(_first_text, values, nothing=None)
+    array = or_nothing(np.asarray, values, nothing=np.empty(0))
+    large = or_nothing(about_large_integer, array, name)
+    if large:
+        raise ValueError(large)
+    text = or_nothing(_first_text, array, nothing=None)
     if text is not None:
         raise ValueError(
             f"{name} holds text, {text[1]!r} in row {text[0]} (counted from 0), but "
@@ -250,8 +264,7 @@ def check_numbers(values, name):
         )
 
 
-def _first_text(values):
-    array = np.asarray(values)
+def _first_text(array):
     if array.dtype.kind not in "OUST":
         return None
     if array.dtype.kind == "O" and not any(

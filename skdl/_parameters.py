@@ -1,5 +1,6 @@
 """Values of parameters that are refused: what the user meant, and what to write."""
 
+import math
 from collections.abc import Mapping
 from functools import cache
 from weakref import WeakKeyDictionary
@@ -13,12 +14,18 @@ from skdl._sklearn import (
     StrOptions,
     validate_parameter_constraints,
 )
-from skdl._text import NO_NAMES, did_you_mean
+from skdl._text import (
+    NO_NAMES,
+    UP_TO,
+    did_you_mean,
+    exceeds_floats,
+    repr_of_number,
+)
 
 __all__ = [
     "ExplainedParameters",
     "check_scorer_names",
-    "hint_at",
+    "check_values",
     "refuse_bools",
 ]
 
@@ -67,6 +74,47 @@ def hint_at(estimator, error, hints=NO_NAMES, others=NO_NAMES):
     special = hints[name](value) if name in hints else ""
     hint = f" {special}" if special else _hint(name, value, constraints, others)
     return InvalidParameterError(f"{error}{hint}")
+
+
+def check_values(estimator, values, hints=NO_NAMES, others=NO_NAMES):
+    """Refuse values of parameters that their constraints exclude.
+
+    Parameters
+    ----------
+    estimator : estimator
+        It has the constraints, as ``_parameter_constraints`` of scikit-learn.
+    values : dict
+        Values of some parameters, with our names for those of other libraries.
+    hints, others
+        As for `hint_at`.
+
+    Raises
+    ------
+    InvalidParameterError
+        With the parameter, what it may be, the value, and what to write instead.
+    """
+    constraints = estimator._parameter_constraints
+    # To scikit-learn, integers beyond all floats are in ranges without an end.
+    beyond = {
+        name: value
+        for name, value in values.items()
+        if exceeds_floats(value)
+        and any(isinstance(one, Interval) for one in constraints.get(name, ()))
+    }
+    ends = {
+        name: math.inf if value > 0 else -math.inf for name, value in beyond.items()
+    }
+    try:
+        validate_parameter_constraints(
+            constraints, values | ends, type(estimator).__name__
+        )
+    except InvalidParameterError as error:
+        name = str(error).split("'")[1]
+        if name in beyond:
+            said = str(error).removesuffix(f"{ends[name]!r} instead.")
+            shown = repr_of_number(beyond[name])
+            raise InvalidParameterError(f"{said}{shown} instead. {UP_TO}") from None
+        raise hint_at(estimator, error, hints, others) from None
 
 
 def _hint(parameter, value, constraints, others):
@@ -229,12 +277,7 @@ class ExplainedParameters:
         """Refuse wrong values of some parameters, given as a dict."""
         check_scorer_names(values.get("scoring"))
         refuse_bools(self._parameter_constraints, values)
-        try:
-            validate_parameter_constraints(
-                self._parameter_constraints, values, type(self).__name__
-            )
-        except InvalidParameterError as error:
-            raise hint_at(self, error, self._hints, self._related_names) from None
+        check_values(self, values, self._hints, self._related_names)
 
 
 def _cannot_change(value):

@@ -1,6 +1,8 @@
 """Values and names as text, for reports and error messages."""
 
+import math
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher, get_close_matches
 from numbers import Integral, Real
@@ -9,6 +11,9 @@ from types import MappingProxyType
 import numpy as np
 
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
+# An integer may be larger than any float.
+LARGEST_FLOAT = sys.float_info.max
+UP_TO = f"Numbers go up to {LARGEST_FLOAT:.1e}."
 
 
 def format_value(value: object) -> str:
@@ -46,6 +51,37 @@ def format_value(value: object) -> str:
     if isinstance(value, list | np.ndarray):
         return join_names([format_value(item) for item in value], at_most=10)
     return str(value)
+
+
+def exceeds_floats(value: object) -> bool:
+    """Tell an integer that no float can hold, such as 10**400.
+
+    Parameters
+    ----------
+    value : object
+        Any value.
+    """
+    return isinstance(value, Integral) and abs(int(value)) > LARGEST_FLOAT
+
+
+def repr_of_number(value: object) -> str:
+    """Return ``repr(value)``; of an integer that exceeds floats, what it is.
+
+    Parameters
+    ----------
+    value : object
+        Any value.
+
+    Examples
+    --------
+    >>> from skdl._text import repr_of_number
+    >>> repr_of_number(0.5), repr_of_number(10**400)
+    ('0.5', 'an integer of 401 digits')
+    """
+    if not exceeds_floats(value):
+        return repr(value)
+    n_digits = math.floor(math.log10(abs(int(value)))) + 1  # type: ignore[call-overload]
+    return f"{'a negative' if value < 0 else 'an'} integer of {n_digits} digits"
 
 
 def join_names(names: Sequence[str], at_most: int = 5) -> str:

@@ -578,7 +578,7 @@ BAD = {
     "float16 inf": (with_value(np.inf, np.float16), "Input X contains infinity"),
     "big-endian NaN": (with_value(np.nan, ">f4"), "Input X contains NaN"),
     "Fortran NaN": (np.asfortranarray(with_value(np.nan)), "Input X contains NaN"),
-    "too large": (with_value(10**400, object), "int too large"),
+    "too large": (with_value(10**400, object), "X holds an integer of 401 digits"),
     "None": (with_value(None, object), "Input X contains NaN"),
     "None in lists": (with_value(None, object).tolist(), "Input X contains NaN"),
     "no data": (None, "Expected 2D array, got scalar"),
@@ -639,7 +639,7 @@ def test_bad_data_is_refused_by_fit_and_afterwards(Estimator, case):
         assert_allclose(fitted.mean_, expected)
         assert np.isnan(fitted.transform(X)).any()
         return
-    expected = (ValueError, TypeError, OverflowError)
+    expected = (ValueError, TypeError)
     estimator = new(Estimator)
     before = dict(vars(estimator))
     with pytest.raises(expected, match=message):

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from skdl._text import did_you_mean
+from skdl._text import did_you_mean, exceeds_floats, repr_of_number
 
 __all__ = [
     "check_choice",
@@ -47,7 +47,7 @@ def check_number(
     """
     value: Any = getattr(owner, name)
     is_number = isinstance(value, Real) and not isinstance(value, bool)
-    number = float(value) if is_number else math.nan
+    number = float(value) if is_number and not exceeds_floats(value) else math.nan
     inside = (
         math.isfinite(number)
         and (low < number or (closed in ("both", "left") and number == low))
@@ -58,7 +58,7 @@ def check_number(
         right = "]" if closed in ("both", "right") and high != float("inf") else ")"
         raise ValueError(
             f"{type(owner).__name__}: {name} must be a number in "
-            f"{left}{low}, {high}{right}, got {value!r}."
+            f"{left}{low}, {high}{right}, got {repr_of_number(value)}."
         )
 
 

@@ -4,6 +4,7 @@ from numbers import Real
 
 import numpy as np
 
+from skdl._text import UP_TO, exceeds_floats, repr_of_number
 from skdl.engine.activations import ACTIVATIONS, ActivationFunction
 from skdl.engine.hidden_layers import HiddenLayers
 from skdl.engine.initializers import (
@@ -59,6 +60,11 @@ def check_hidden_layers(hidden_layer_sizes):
         if isinstance(size, bool) or not isinstance(size, (int, np.integer)):
             raise ValueError(
                 f"hidden_layer_sizes must be integers, as in (100, 50), got {sizes}."
+            )
+        if exceeds_floats(size):
+            raise ValueError(
+                f"hidden_layer_sizes must be integers, got {repr_of_number(size)}. "
+                f"{UP_TO}"
             )
         if size <= 0:
             raise ValueError(

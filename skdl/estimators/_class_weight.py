@@ -1,8 +1,11 @@
 """Weights of rows, from the weights of their classes."""
 
+import math
 from numbers import Real
 
 import numpy as np
+
+from skdl._text import exceeds_floats, repr_of_number
 
 __all__ = ["check_class_weight", "class_weights"]
 
@@ -100,10 +103,14 @@ def _balanced(counts):
 
 def _from_dict(class_weight, classes, name):
     for label, weight in class_weight.items():
-        if not (isinstance(weight, Real) and np.isfinite(weight) and weight >= 0):
+        if (
+            not isinstance(weight, Real)
+            or exceeds_floats(weight)
+            or not (0 <= weight < math.inf)
+        ):
             raise ValueError(
                 f"{name} must hold finite weights that are not negative, got "
-                f"{weight!r} for the label {label!r}."
+                f"{repr_of_number(weight)} for the label {label!r}."
             )
     labels = classes.tolist()
     unknown = [label for label in class_weight if label not in labels]

@@ -220,7 +220,7 @@ def holds_distributions(y):
     if y.dtype.kind == "O":
         try:
             y = y.astype(np.float64)
-        except (TypeError, ValueError):
+        except (OverflowError, TypeError, ValueError):
             return False
         if not np.array_equal(y, np.round(y)):
             return True

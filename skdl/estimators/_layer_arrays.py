@@ -60,7 +60,7 @@ class LayerArrays(list):
             with np.errstate(over="ignore"):
                 # A copy: the value may be a view of the network, as in a swap.
                 array = np.array(value, view.dtype)
-        except (TypeError, ValueError) as error:
+        except (OverflowError, TypeError, ValueError) as error:
             raise ValueError(
                 f"{name} must be an array of numbers, got {type(value).__name__}: "
                 f"{error}."

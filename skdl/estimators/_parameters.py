@@ -11,16 +11,14 @@ from sklearn.metrics import get_scorer_names
 from skdl._parameters import (
     ExplainedParameters,
     check_scorer_names,
-    hint_at,
+    check_values,
     refuse_bools,
 )
 from skdl._sklearn import (
     HasMethods,
     Interval,
-    InvalidParameterError,
     Options,
     StrOptions,
-    validate_parameter_constraints,
 )
 from skdl._version import Versioned
 from skdl.engine.activations import ACTIVATIONS
@@ -237,14 +235,7 @@ class NetParameters(Versioned, ExplainedParameters, BaseEstimator):
         # alpha=True and its like pass in scikit-learn, too.
         refuse_bools(self._parameter_constraints, values, REAL_OF_SKLEARN)
         check_scorer_names(values.get("scoring"), others=("loss",))
-        try:
-            validate_parameter_constraints(
-                self._parameter_constraints,
-                self._canonical(values),
-                type(self).__name__,
-            )
-        except InvalidParameterError as error:
-            raise hint_at(self, error, HINTS, OTHERS) from None
+        check_values(self, self._canonical(values), HINTS, OTHERS)
         check_scoring_parameter(values.get("scoring"))
 
     def _canonical(self, values):

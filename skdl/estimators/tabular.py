@@ -932,6 +932,7 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
         score : float
             1 for perfect predictions, 0 for the mean of y.
         """
+        check_numbers(y, "y")
         with numbers_of_rows_named(X=X, y=y, sample_weight=sample_weight):
             return float(super().score(X, y, sample_weight))
 

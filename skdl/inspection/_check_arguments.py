@@ -10,6 +10,7 @@ from sklearn.utils import check_array
 
 from skdl._inputs import columns_named, refuse_containers
 from skdl._numbers_of_rows import check_numbers_of_rows
+from skdl._text import exceeds_floats, repr_of_number
 
 
 def check_lengths(X: Any, y: Any, sample_weight: Any = None) -> None:
@@ -31,9 +32,10 @@ def check_integer(name: str, value: Any, least: int = 1) -> int:
 def check_number(name: str, value: Any, above: float = 0) -> None:
     """Raise unless a value is a finite number above a bound."""
     is_number = isinstance(value, Real) and not isinstance(value, bool)
-    if not (is_number and above < value < math.inf):
+    if not (is_number and above < value < math.inf) or exceeds_floats(value):
         raise ValueError(
-            f"{name} must be a finite number above {above}, got {value!r}."
+            f"{name} must be a finite number above {above}, got "
+            f"{repr_of_number(value)}."
         )
 
 

@@ -9,13 +9,14 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
 from skdl._arguments import explain_parameters
+from skdl._text import exceeds_floats
 
 __all__ = ["Linear", "Log"]
 
 
 def _is_number(value):
     real = isinstance(value, Real) and not isinstance(value, bool)
-    return real and math.isfinite(value)
+    return real and not exceeds_floats(value) and math.isfinite(value)
 
 
 class _Range(BaseEstimator):

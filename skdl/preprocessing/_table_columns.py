@@ -13,7 +13,13 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from skdl._data_errors import MAYBE_MISSING, TEMPORAL, is_missing, types_in
+from skdl._data_errors import (
+    MAYBE_MISSING,
+    TEMPORAL,
+    about_large_integer,
+    is_missing,
+    types_in,
+)
 from skdl._inputs import columns_named, refuse_containers
 
 DAY = datetime.timedelta(days=1)
@@ -208,8 +214,13 @@ def as_numbers(values, name):
         origin = np.datetime64(0, "D") if kind == "M" else np.timedelta64(0, "D")
         return (values - origin) / np.timedelta64(1, "D")
     if kind == "O":
-        return np.fromiter(map(_number_of, values), np.float64, len(values))
-    numbers = values.astype(np.float64, copy=False)
+        try:
+            numbers = np.fromiter(map(_number_of, values), np.float64, len(values))
+        except OverflowError:
+            text = about_large_integer(values, f"Column {name} of X")
+            raise ValueError(text) from None
+    else:
+        numbers = values.astype(np.float64, copy=False)
     if np.isinf(numbers).any():
         row = np.flatnonzero(np.isinf(numbers))[0]
         raise ValueError(

@@ -210,7 +210,7 @@ class Quantile(Loss):
         given: Any = self.quantiles if several else [self.quantiles]
         levels: list[Any] = list(given)
         valid = len(levels) > 0 and all(
-            isinstance(level, Real) and 0 < float(level) < 1 for level in levels
+            isinstance(level, Real) and 0 < level < 1 for level in levels
         )
         if not valid or (np.diff(levels) <= 0).any():
             raise ValueError(

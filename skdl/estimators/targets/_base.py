@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skdl._inputs import check_numbers
 from skdl._numbers_of_rows import numbers_of_rows_named
 
 __all__ = ["Targets"]
@@ -121,6 +122,8 @@ class Targets:
 
     def score_predictions(self, y, predictions, sample_weight=None):
         """Score what ``predict`` returned of X on the user's y, of any container."""
+        if sample_weight is not None:
+            check_numbers(sample_weight, "sample_weight")
         arrays = {"X": predictions, "y": y, "sample_weight": sample_weight}
         with numbers_of_rows_named(**arrays):
             return self._score_predictions(y, predictions, sample_weight)
