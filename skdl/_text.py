@@ -80,7 +80,7 @@ def repr_of_number(value: object) -> str:
     """
     if not exceeds_floats(value):
         return repr(value)
-    n_digits = math.floor(math.log10(abs(int(value)))) + 1  # type: ignore[call-overload]
+    n_digits = math.floor(math.log10(abs(value))) + 1
     return f"{'a negative' if value < 0 else 'an'} integer of {n_digits} digits"
 
 
