@@ -257,7 +257,9 @@ schedule, or schedule object, default='constant'
         Dropout rate, the fraction of units that are set to 0 in a batch, in [0, 1): one
         for all hidden layers, or a sequence that begins with the rate of the input and
         has one for each hidden layer. The remaining units are scaled up, so that
-        predictions need no correction. Not available with 'lbfgs'.
+        predictions need no correction. At the input, a sparse X draws only for the
+        values that it stores, so the same X as a dense array drops other values for the
+        same `random_state`. Not available with 'lbfgs'.
 
     Attributes
     ----------
