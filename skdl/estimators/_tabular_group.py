@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import accuracy_score, r2_score
+from sklearn.metrics import r2_score
 
 from skdl.engine.activations import Relu
 from skdl.engine.batching import Data
@@ -192,6 +192,11 @@ class Group:
         self.known = None
         if self.folds is not None:
             self.known = np.flatnonzero(self.folds != NO_FOLD)
+            members = ((i, np.flatnonzero(self.folds == i)) for i in range(n_members))
+            # Each member, as views of the stack, and the rows that it holds out.
+            self.members = [
+                (unstack(self.network, i), rows) for i, rows in members if len(rows)
+            ]
         # Mean of the parameters over the steps of an epoch, and the parameters of the
         # last step while the network has this mean.
         self.mean, self.last = (np.zeros_like(self.network.parameters) for _ in "12")
@@ -305,10 +310,8 @@ class Group:
     def _held_out_scores(self):
         network, X = self.network, self.rows.X
         scores = np.full((len(X), network.widths[-1]), np.nan, np.float32)
-        for i in range(self.n_members):
-            rows = np.flatnonzero(self.folds == i)
-            if len(rows):
-                scores[rows] = raw_scores(unstack(network, i), X, rows=rows)
+        for member, rows in self.members:
+            scores[rows] = raw_scores(member, X, rows=rows)
         return scores
 
     def _loss_of(self, scores):
@@ -326,7 +329,7 @@ class Group:
         scores = scores[self.known]
         if self.rows.n_classes is None:
             return r2_score(y, scores, sample_weight=weights)
-        return accuracy_score(y, scores.argmax(axis=1), sample_weight=weights)
+        return float(np.average(scores.argmax(axis=1) == y, weights=weights))
 
     def temperature(self):
         """Return the temperature of its held-out scores."""

@@ -48,7 +48,7 @@ from skdl.preprocessing.tabular_encoder import read_table
 __all__ = ["TabularClassifier", "TabularRegressor"]
 
 # Numbers of members and of epochs.
-PRESETS = {"fast": (4, 30), "default": (10, 45), "best": (24, 90)}
+PRESETS = {"fast": (4, 30), "default": (10, 45), "best": (30, 90)}
 # Names of other libraries that come close.
 RELATED = {
     "preset": {
@@ -377,7 +377,7 @@ class TabularClassifier(ClassifierMixin, _BaseTabular):
     Parameters
     ----------
     preset : {'fast', 'default', 'best'}, default='default'
-        Numbers of members and epochs: 4 and 30, 10 and 45, or 24 and 90. `n_members`
+        Numbers of members and epochs: 4 and 30, 10 and 45, or 30 and 90. `n_members`
         and `max_iter` take precedence.
     n_members : int, optional
         Number of networks. Each holds out rows of its own; with fewer than 4 members,
@@ -700,7 +700,7 @@ class TabularRegressor(RegressorMixin, _BaseTabular):
     Parameters
     ----------
     preset : {'fast', 'default', 'best'}, default='default'
-        Numbers of members and epochs: 4 and 30, 10 and 45, or 24 and 90. `n_members`
+        Numbers of members and epochs: 4 and 30, 10 and 45, or 30 and 90. `n_members`
         and `max_iter` take precedence.
     n_members : int, optional
         Number of networks. Each holds out rows of its own; with fewer than 4 members,
