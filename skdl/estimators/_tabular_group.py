@@ -189,7 +189,7 @@ class Group:
             if isinstance(layer, Dropout):
                 layer.is_shared = True
         self._initialize()
-        self.known = None
+        self.known, self.members = None, []
         if self.folds is not None:
             self.known = np.flatnonzero(self.folds != NO_FOLD)
             members = ((i, np.flatnonzero(self.folds == i)) for i in range(n_members))
