@@ -13,7 +13,6 @@ from skdl.engine.layers import Join
 from skdl.engine.prediction import (
     by_passes,
     bytes_per_row,
-    raw_scores,
     rows_per_pass,
 )
 from skdl.estimators._check_input import check_X
@@ -75,14 +74,6 @@ class FittedNet:
         if "_network" not in vars(self):
             check_is_fitted(self)
         return self._of_scores(X, getattr(targets_of(self), method))
-
-    def _raw_scores(self, X):
-        """Return raw scores of shape (n_samples, n_outputs_) of checked data."""
-        if "_network" not in vars(self):
-            # Asked alone it would take as long as predicting a row.
-            check_is_fitted(self)
-        X = check_X(self, X)
-        return raw_scores(self._network, X, max_rows=rows_at_once(self._network, X))
 
     @property
     def coefs_(self):

@@ -124,8 +124,8 @@ def test_a_last_batch_of_one_row_and_of_few(Net, X, y, net, options):
 @each_option
 def test_predictions_do_not_depend_on_the_other_rows(Net, X, y, net, options):
     fitted = fit(net(Net, **options), X, y)
-    together = fitted._raw_scores(X)
-    alone = np.concatenate([fitted._raw_scores(row[np.newaxis]) for row in X])
+    together = scores(fitted, X)
+    alone = np.concatenate([scores(fitted, row[np.newaxis]) for row in X])
     assert_allclose(together, alone, rtol=1e-10, atol=1e-12)
 
 

@@ -9,6 +9,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from skdl import MLPRegressor
 from skdl.engine import Cosine, Quantile
+from skdl.engine.prediction import raw_scores
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -80,7 +81,7 @@ def test_several_levels_share_a_net(data):
 @pytest.mark.parametrize("shift", [1, 100])
 def test_predictions_do_not_cross(crossing, shift):
     net, X, _ = crossing
-    raw = net._raw_scores(shift * X)
+    raw = raw_scores(net._network, shift * X)
     assert (np.diff(raw, axis=1) < 0).any()
     predictions = net.predict(shift * X)
     assert (np.diff(predictions, axis=1) >= 0).all()
