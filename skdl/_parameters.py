@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from functools import cache
+from operator import is_
 from weakref import WeakKeyDictionary
 
 from sklearn.metrics import get_scorer_names
@@ -260,18 +261,24 @@ class ExplainedParameters:
         Values that passed before, such as the defaults, get no second check: all checks
         together take longer than an epoch of a small net.
         """
-        passed = PASSED.setdefault(type(self), {})
+        known, passed = vars(self), PASSED.get(type(self), {})
         constraints = self._parameter_constraints
+        if len(passed) == len(constraints) and all(
+            map(is_, map(known.get, passed), passed.values())
+        ):
+            return
         values = {
             name: value
-            for name, value in vars(self).items()
+            for name, value in known.items()
             if value is not passed.get(name, UNKNOWN)
             and name in constraints
             and not _is_equal(value, passed.get(name, UNKNOWN))
         }
         if values:
             self._validate_values(dict(sorted(values.items())))
-            passed.update({k: v for k, v in values.items() if _cannot_change(v)})
+            new = {name: v for name, v in values.items() if _cannot_change(v)}
+            # A new dict, since another thread may be reading the old one.
+            PASSED[type(self)] = passed | new
 
     def _validate_values(self, values):
         """Refuse wrong values of some parameters, given as a dict."""

@@ -88,7 +88,8 @@ def fit_context(*, prefer_skip_nested_validation):
     """Return a decorator of ``fit`` and ``partial_fit``, which validates parameters.
 
     scikit-learn's decorator does so in the first call of ``partial_fit`` only. Users
-    change the learning rate, or another parameter, between two calls.
+    change the learning rate, or another parameter, between two calls. What else it
+    does, for callbacks and for estimators inside, no ``partial_fit`` of skdl needs.
 
     Parameters
     ----------
@@ -100,15 +101,14 @@ def fit_context(*, prefer_skip_nested_validation):
     )
 
     def decorator(method):
-        decorated = decorate(method)
         if method.__name__ != "partial_fit":
-            return decorated
+            return decorate(method)
 
         @wraps(method)
         def validated(estimator, *args, **kwargs):
             if not get_config()["skip_parameter_validation"]:
                 estimator._validate_params()
-            return decorated(estimator, *args, **kwargs)
+            return method(estimator, *args, **kwargs)
 
         return validated
 

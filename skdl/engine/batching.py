@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
 
 from skdl.engine.augmentation import Augmentation
 from skdl.engine.target_tables import TargetTable
@@ -122,9 +121,10 @@ class Batches:
             Shuffles the rows. By default they keep their order.
         """
         data, size = self.data, self.batch_size
-        order = np.arange(data.n_rows) if data.rows is None else data.rows
         if rng is not None:
-            order = rng.permutation(order)
+            order = rng.permutation(data.n_rows if data.rows is None else data.rows)
+        else:
+            order = np.arange(data.n_rows) if data.rows is None else data.rows
         for start in range(0, data.n_rows, size):
             yield self._gather(order[start : start + size])
 
@@ -156,7 +156,7 @@ class _Gatherer:
     def __init__(self, array, size, dtype, change=None):
         self.array, self.size, self.dtype = array, size, dtype
         self.change = change
-        self.sparse = issparse(array)
+        self.sparse = not isinstance(array, np.ndarray)
         if self.sparse:
             return
         self.raw = np.empty((size, *array.shape[1:]), array.dtype)

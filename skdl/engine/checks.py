@@ -46,8 +46,11 @@ def check_number(
         With the attribute, its value and the allowed range.
     """
     value: Any = getattr(owner, name)
-    is_number = isinstance(value, Real) and not isinstance(value, bool)
-    number = float(value) if is_number and not exceeds_floats(value) else math.nan
+    number = math.nan
+    if type(value) is float:  # asked first: each run checks its settings
+        number = value
+    elif isinstance(value, Real) and not isinstance(value, bool):
+        number = math.nan if exceeds_floats(value) else float(value)
     inside = (
         math.isfinite(number)
         and (low < number or (closed in ("both", "left") and number == low))

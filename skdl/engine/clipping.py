@@ -1,5 +1,7 @@
 """Norms of gradients and steps, and a bound on the norm of the gradient."""
 
+import math
+
 import numpy as np
 
 __all__ = ["clip_each", "clip_gradient", "norm", "update_ratio"]
@@ -89,7 +91,11 @@ def norm(vectors):
     norms : float, or ndarray of shape (...)
         In float64.
     """
-    return np.sqrt(np.vecdot(vectors, vectors), dtype=np.float64)
+    squares = np.vecdot(vectors, vectors)
+    if vectors.ndim == 1:
+        # Half the time of a NumPy function of one number.
+        return np.float64(math.sqrt(squares))
+    return np.sqrt(squares, dtype=np.float64)
 
 
 def update_ratio(parameters, before):

@@ -1,6 +1,9 @@
 """A stack of fully connected layers over one flat parameter vector."""
 
 import math
+from functools import lru_cache
+from operator import is_
+from typing import NamedTuple
 
 import numpy as np
 
@@ -55,15 +58,16 @@ class Network:
     """
 
     def __init__(self, widths, activations, dtype, n_networks=None, **options):
-        self.widths = tuple(int(width) for width in widths)
+        self.widths = tuple(map(int, widths))
         self.activations = list(activations)
         self.dtype = np.dtype(dtype)
         self.stack = () if n_networks is None else (int(n_networks),)
         self.options = options
         self._build()
-        shape = *self.stack, self._n_parameters
+        places = self._places
+        shape = *self.stack, places.n_parameters
         self.parameters = aligned_zeros(shape, self.dtype)
-        self.statistics = np.zeros((*self.stack, self._n_statistics), self.dtype)
+        self.statistics = np.zeros((*self.stack, places.n_statistics), self.dtype)
         self.attach()
         for layer in self.layers:
             layer.reset()
@@ -74,25 +78,20 @@ class Network:
         self.affine = [layer for layer in self.layers if isinstance(layer, Affine)]
         first = self.layers[0]
         self.scaling = first if isinstance(first, Scaling) else None
-        kinds = ("weight_shapes", "offset_shapes", "statistic_shapes")
-        weights, offsets, statistics = (
-            [getattr(layer, kind) for layer in self.layers] for kind in kinds
+        self._places = _places_of(
+            tuple(
+                (layer.weight_shapes, layer.offset_shapes, layer.statistic_shapes)
+                for layer in self.layers
+            )
         )
-        self._places, self.n_weights = _lay_out(weights)
-        offset_places, self._n_parameters = _lay_out(offsets, self.n_weights)
-        for places, more in zip(self._places, offset_places, strict=True):
-            places.extend(more)
-        self._statistic_places, self._n_statistics = _lay_out(statistics)
+        self.n_weights = self._places.n_weights
 
     def attach(self):
         """Give each layer its views of `parameters` and `statistics`."""
-        pairs = zip(
-            self.views(self.parameters),
-            self._cut(self.statistics, self._statistic_places),
-            strict=True,
-        )
-        for layer, (parameters, statistics) in zip(self.layers, pairs, strict=True):
-            layer.attach(*parameters, *statistics)
+        parameters = self.views(self.parameters)
+        statistics = self._cut(self.statistics, self._places.statistics)
+        for layer, *views in zip(self.layers, parameters, statistics, strict=True):
+            layer.attach(*views[0], *views[1])
 
     def views(self, vector):
         """Return the parts of a flat vector, a list of views for each layer.
@@ -102,7 +101,7 @@ class Network:
         vector : ndarray of the shape of `parameters`
             Parameters, or their gradient.
         """
-        return self._cut(vector, self._places)
+        return self._cut(vector, self._places.parameters)
 
     def _cut(self, vector, places):
         if not self.stack:  # half the time
@@ -126,6 +125,20 @@ class Network:
             for layer in self.layers
             if not isinstance(layer, Dropout)
         ]
+
+    def has_layout_of(self, other):
+        """Return whether two networks can exchange parameters.
+
+        Parameters
+        ----------
+        other : Network
+            A network of the same widths and dtype.
+        """
+        # Cached places: the same object for the same shapes.
+        is_alike = self._places is other._places and all(
+            map(is_, map(type, self.layers), map(type, other.layers))
+        )
+        return is_alike or self.layout == other.layout
 
     def snapshot(self):
         """Return a copy of everything that training changes."""
@@ -166,7 +179,7 @@ class Network:
 
         The parameters have the dtype. skops trusts arrays, but no dtype.
         """
-        built = {"layers", "affine", "scaling", "_places", "_statistic_places", "dtype"}
+        built = {"layers", "affine", "scaling", "_places", "dtype"}
         return {key: value for key, value in vars(self).items() if key not in built}
 
     def __setstate__(self, state):
@@ -174,8 +187,8 @@ class Network:
         vars(self).update(state)
         self.dtype = self.parameters.dtype
         self._build()
-        self._check_size("parameters", self._n_parameters)
-        self._check_size("statistics", self._n_statistics)
+        self._check_size("parameters", self._places.n_parameters)
+        self._check_size("statistics", self._places.n_statistics)
         self.attach()
 
     def _check_size(self, name, size):
@@ -287,6 +300,41 @@ def _is_finite(array):
     # The sum of squares is finite only if all values are, and takes a tenth of the
     # time; but it can overflow. Unlike `dot`, `vdot` does not warn then.
     return math.isfinite(np.vdot(array, array)) or bool(np.isfinite(array).all())
+
+
+class _Places(NamedTuple):
+    """Where the arrays of the layers are in the flat arrays of a network.
+
+    Attributes
+    ----------
+    parameters, statistics : list of list of (slice, shape)
+        The places in `Network.parameters` and `Network.statistics`, for each layer.
+    n_weights, n_parameters, n_statistics : int
+        The weights are the first `n_weights` of the parameters.
+    """
+
+    parameters: list
+    statistics: list
+    n_weights: int
+    n_parameters: int
+    n_statistics: int
+
+
+@lru_cache(maxsize=256)
+def _places_of(shapes):
+    """Return the `_Places` of layers; cached, since each partial_fit makes a network.
+
+    Parameters
+    ----------
+    shapes : tuple
+        (weight shapes, offset shapes, statistic shapes) of each layer.
+    """
+    weights, offsets, statistics = zip(*shapes, strict=True)
+    weight_places, n_weights = _lay_out(weights)
+    offset_places, n_parameters = _lay_out(offsets, n_weights)
+    parameters = [w + o for w, o in zip(weight_places, offset_places, strict=True)]
+    statistic_places, n_statistics = _lay_out(statistics)
+    return _Places(parameters, statistic_places, n_weights, n_parameters, n_statistics)
 
 
 def _lay_out(shapes_of_layers, start=0):

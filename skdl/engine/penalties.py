@@ -295,18 +295,16 @@ class PenaltyTerm:
         self.smooth, self.sharp = alpha * penalty.smooth, alpha * penalty.sharp
         self.strength = 0.0
         self.is_stack = bool(network.stack)
-        n_weights, n_parameters = network.n_weights, network.parameters.shape[-1]
+        n_weights = network.n_weights
         self._scaled_strength = np.zeros((), network.dtype)
         # One entry for each network of a stack.
-        self._weights, gradients = (
-            [row[:n_weights] for row in array.reshape(-1, n_parameters)]
-            for array in (network.parameters, gradient)
-        )
-        self._blocks = [
-            block
-            for pair in zip(self._weights, gradients, strict=True)
-            for block in blocks_of(*pair)
-        ]
+        rows, gradients = network.parameters, gradient
+        if not self.is_stack:
+            rows, gradients = [rows], [gradients]
+        self._weights, self._blocks = [], []
+        for row, its_gradient in zip(rows, gradients, strict=True):
+            self._weights.append(row[:n_weights])
+            self._blocks += blocks_of(self._weights[-1], its_gradient[:n_weights])
         if self.sharp:
             self._check_step_sizes()
             self._prepare_thresholds(network)

@@ -98,7 +98,8 @@ class Workspace:
         self._dot = np.vecdot if network.stack else np.dot
         self._own_shares = np.empty((n_rows, 1), self.dtype)
         self._equal = np.array(1 / n_rows, self.dtype)
-        self._equal_shares = np.full(n_rows, self._equal)
+        self._equal_shares = self._memory.empty((n_rows,))
+        self._equal_shares.fill(self._equal)
 
     def empty(self, width):
         """Return a new array of shape (..., n_rows, width)."""

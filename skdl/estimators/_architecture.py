@@ -49,6 +49,10 @@ def check_architecture(net, n_hidden):
 
 def check_hidden_layers(hidden_layer_sizes):
     """Return the widths of the hidden layers as a list of positive integers."""
+    if type(hidden_layer_sizes) is tuple and all(
+        type(size) is int and size > 0 for size in hidden_layer_sizes
+    ):
+        return [*hidden_layer_sizes]
     if isinstance(hidden_layer_sizes, str):
         raise ValueError(
             f"hidden_layer_sizes must be integers, got {hidden_layer_sizes!r}."

@@ -1,5 +1,7 @@
 """Records that many calls extend, at a cost per call that does not grow."""
 
+from operator import is_
+
 import numpy as np
 
 __all__ = ["LISTS", "GrowingHistory", "cut_lists", "padded"]
@@ -70,13 +72,12 @@ class GrowingHistory:
         n_old = len(next(iter(history.values())))
         n = n_old + len(next(iter(values.values())))
         is_shown = [*self.shown] == [*values] and all(
-            history[name] is self.shown[name] for name in values
+            map(is_, map(history.get, values), self.shown.values())
         )
         if n > self.memory.shape[1] or not is_shown:
             self.memory = np.empty((len(values), max(n, 2 * n_old)))
             for row, name in zip(self.memory, values, strict=True):
                 row[:n_old] = history[name]
         self.memory[:, n_old:n] = [*values.values()]
-        rows = zip(values, self.memory, strict=True)
-        self.shown = {name: row[:n] for name, row in rows}
+        self.shown = dict(zip(values, self.memory[:, :n], strict=True))
         return dict(self.shown)

@@ -1,14 +1,11 @@
 """Ctrl-C while a single net trains: training ends, and the net keeps its weights."""
 
-from contextlib import contextmanager
-
 from skdl._interrupt import is_one_of_several
 from skdl._warn import warn
 from skdl.estimators._callbacks import callbacks_of
 
 
-@contextmanager
-def stopped_by_ctrl_c(run):
+class stopped_by_ctrl_c:
     """End training, and keep what it has learned, if the body is interrupted.
 
     Where several nets are fitted, as in a search, the interruption passes on: a net
@@ -18,15 +15,22 @@ def stopped_by_ctrl_c(run):
     ----------
     run : TrainingRun
     """
-    try:
-        yield
-    except KeyboardInterrupt:
-        if is_one_of_several():
-            raise
+
+    def __init__(self, run):
+        self.run = run
+
+    def __enter__(self):
+        return self.run
+
+    def __exit__(self, kind, error, traceback):
+        if not isinstance(error, KeyboardInterrupt) or is_one_of_several():
+            return False
+        run = self.run
         run.drop_incomplete_epoch()
         warn(" ".join(["Training interrupted by user.", *_advice(run)]), UserWarning)
         if run.stop_reason != "diverged":
             run.stop_reason = "interrupted"
+        return True
 
 
 def _advice(run):

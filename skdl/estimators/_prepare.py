@@ -317,7 +317,7 @@ def _continue_network(net, widths, *, scales):
             "warm_start=False, or clone the estimator."
         )
     net._network = _new_network(net, widths, old.dtype, scales=scales)
-    if net._network.layout != old.layout:
+    if not net._network.has_layout_of(old):
         raise ValueError(
             "warm_start and partial_fit continue with the weights of the last call. "
             "They do not fit the layers that activation (maxout), normalization, "

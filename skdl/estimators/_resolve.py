@@ -30,6 +30,7 @@ __all__ = [
     "loss_kind",
     "resolve",
     "setting",
+    "shared",
     "uses_lbfgs",
 ]
 
@@ -188,6 +189,20 @@ def loss_kind(net):
     return CLASSIFICATION_LOSSES.get(name, Loss)
 
 
+@cache
+def shared(kind):
+    """Return an object with the default settings of a class: one for all nets.
+
+    Nothing changes the settings of an object that stands for a name, and a call of
+    ``partial_fit`` needs several of them.
+
+    Parameters
+    ----------
+    kind : subclass of Specification
+    """
+    return kind()
+
+
 def resolve(parameter, value, registry, kind):
     """Return the object that a parameter stands for.
 
@@ -216,7 +231,7 @@ def resolve(parameter, value, registry, kind):
     """
     name = canonical(parameter, value)
     if isinstance(name, str) and name in registry:
-        return registry[name]()
+        return shared(registry[name])
     check_object(parameter, value)
     if isinstance(value, str) or not _has_methods(value, kind):
         methods = " and ".join(kind.REQUIRED)

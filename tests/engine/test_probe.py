@@ -248,5 +248,6 @@ def test_layers_before_the_weights_are_passed_backward():
     p = make({})
     expected = input_gradient(p.network, p.X / 2, p.targets) / 2
     p.network.layers.insert(0, Halved())
-    p.network._places.insert(0, [])
+    places = p.network._places
+    p.network._places = places._replace(parameters=[[], *places.parameters])
     assert_allclose(input_gradient(p.network, p.X, p.targets), expected, rtol=1e-12)

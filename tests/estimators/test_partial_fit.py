@@ -1,6 +1,9 @@
 """partial_fit: batch by batch what fit does in epochs."""
 
+import copy
 import pickle
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -9,6 +12,7 @@ from sklearn import config_context
 from sklearn.base import is_classifier
 
 from skdl import LogisticClassifier, MLPClassifier
+from skdl.callbacks.base import NetCallback
 from skdl.engine.network import Network
 from tests.estimators.common import fit, flat, make
 
@@ -188,3 +192,115 @@ def test_scikit_learns_setting_skips_the_checks_of_parameters(X, y):
     with config_context(skip_parameter_validation=True):
         net.set_params(max_iter=0).partial_fit(X, y)
     assert len(net.loss_curve_) == 2
+
+
+def test_what_was_taken_before_a_call_stays(Net, X, y, partial):
+    net = partial(make(Net, normalization="batch"), X, y)
+    arrays = [*net.coefs_, *net.intercepts_, *net.history_.values()]
+    arrays += [net._network.statistics]
+    copies = [copy.copy(net), copy.deepcopy(net)]
+    expected, written = [a.copy() for a in arrays], [*map(pickle.dumps, copies)]
+    for _ in range(3):
+        partial(net, X, y)
+    for array, before in zip(arrays, expected, strict=True):
+        assert_array_equal(array, before)
+    assert [*map(pickle.dumps, copies)] == written
+
+
+def test_nothing_of_the_size_of_a_batch_is_kept(Net, X, y, partial):
+    small, large = (partial(make(Net), X[:n], y[:n]) for n in (6, 60))
+    for _ in range(3):
+        partial(large, X, y)
+        partial(small, X[:6], y[:6])
+    assert abs(len(pickle.dumps(large)) - len(pickle.dumps(small))) < 60
+
+
+CHANGES = {
+    "batch size": {"batch_size": 7},
+    "penalty": {"penalty": "l1", "alpha": 0.1},
+    "solver": {"solver": "sgd"},
+    "activation": {"activation": "tanh"},
+    "dropout": {"dropout": 0.5},
+    "no penalty": {"alpha": 0},
+    "schedule": {"learning_rate": "cosine"},
+}
+
+
+@pytest.mark.parametrize("params", CHANGES.values(), ids=CHANGES)
+def test_a_change_between_two_calls_counts(Net, params, X, y, partial):
+    net = partial(partial(make(Net), X, y), X, y)
+    # What is read from a pickle has nothing of the calls before it.
+    for_later, unchanged = (pickle.loads(pickle.dumps(net)) for _ in range(2))
+    partial(net.set_params(**params), X, y)
+    partial(for_later.set_params(**params), X, y)
+    assert_array_equal(flat(net), flat(for_later))
+    assert (flat(net) != flat(partial(unchanged, X, y))).any()
+
+
+def test_rows_of_another_number_and_dtype_are_trained_on_as_they_are(
+    Net, X, y, partial
+):
+    net = partial(make(Net), X, y)
+    other = pickle.loads(pickle.dumps(net))
+    fewer = np.asfortranarray(X[:37], np.float32)
+    assert_array_equal(
+        flat(partial(net, fewer, y[:37])), flat(partial(other, fewer, y[:37]))
+    )
+
+
+class FailsAfterAStep(NetCallback):
+    """A callback, and the observer of steps that it returns."""
+
+    def observe_steps(self, run, records):
+        return self
+
+    def wants(self, step):
+        return True
+
+    def before(self, parameters, gradient, objective):
+        pass
+
+    def after(self, parameters, rate):
+        raise RuntimeError("no step")
+
+
+def test_a_call_that_fails_after_a_step_never_happened(Net, X, y, partial):
+    net = partial(partial(make(Net), X, y), X, y)
+    undisturbed, before = copy.deepcopy(net), pickle.dumps(net)
+    with pytest.raises(RuntimeError, match="no step"):
+        partial(net.set_callbacks(FailsAfterAStep()), X, y)
+    net.set_callbacks()
+    assert pickle.dumps(net) == before
+    assert_array_equal(flat(partial(net, X, y)), flat(partial(undisturbed, X, y)))
+    assert net.loss_curve_ == undisturbed.loss_curve_
+
+
+def test_threads_train_nets_of_one_shape_side_by_side(Net, X, y, partial):
+    def train(seed):
+        net = make(Net, random_state=seed)
+        for _ in range(5):
+            partial(net, X, y)
+        return flat(net)
+
+    with ThreadPoolExecutor(2) as threads:
+        together = [*threads.map(train, range(4))]
+    for seed, parameters in enumerate(together):
+        assert_array_equal(parameters, train(seed))
+
+
+def test_a_call_takes_few_calls_of_functions(Net, X, y, partial):
+    """Each takes about a microsecond, and the step of a small net takes 60."""
+    net = partial(partial(make(Net), X, y), X, y)
+    n_calls = 0
+
+    def count(frame, event, argument):
+        nonlocal n_calls
+        n_calls += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        net.partial_fit(X, y)
+    finally:
+        sys.setprofile(before)
+    assert n_calls < 450, n_calls

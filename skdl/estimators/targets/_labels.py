@@ -9,7 +9,7 @@ from skdl._data_errors import or_nothing
 from skdl.engine.losses import CLASSIFICATION_LOSSES
 from skdl.estimators._check_input import check_loss
 from skdl.estimators._labels import as_labels, soft_rows
-from skdl.estimators._resolve import setting
+from skdl.estimators._resolve import setting, shared
 from skdl.estimators.targets._classes import ClassTargets
 from skdl.estimators.targets._forms import Form, means_distributions
 from skdl.estimators.targets._plain_scores import are_plain
@@ -32,7 +32,7 @@ class Labels(ClassTargets):
             return check_loss(name)
         if name == "log_loss":
             name = "softmax" if self.exclusive and self.n_classes > 2 else "logistic"
-        return CLASSIFICATION_LOSSES[name]()
+        return shared(CLASSIFICATION_LOSSES[name])
 
     def class_numbers(self, y):
         """Return the class number of each row, given y as `read` returns it."""

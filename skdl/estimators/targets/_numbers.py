@@ -4,13 +4,12 @@ from copy import copy
 from functools import cached_property
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.metrics import d2_pinball_score, r2_score
 from sklearn.utils import column_or_1d
 
 from skdl.engine.losses import REGRESSION_LOSSES, Poisson, Quantile
 from skdl.estimators._check_input import check_loss
-from skdl.estimators._resolve import setting
+from skdl.estimators._resolve import setting, shared
 from skdl.estimators._standardize import target_units
 from skdl.estimators.targets._base import Targets
 from skdl.estimators.targets._plain_scores import are_plain, r2
@@ -32,7 +31,9 @@ class Numbers(Targets):
     def loss(self):
         """Loss object over all scores."""
         loss = setting(self.net, "loss")
-        return REGRESSION_LOSSES[loss]() if isinstance(loss, str) else check_loss(loss)
+        if isinstance(loss, str):
+            return shared(REGRESSION_LOSSES[loss])
+        return check_loss(loss)
 
     @property
     def n_averaged(self):
@@ -51,7 +52,7 @@ class Numbers(Targets):
         """Return numbers, dense, (n_samples,) or (n_samples, n_outputs)."""
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)  # refuses a sparse one, as scikit-learn's
-        if issparse(y):
+        if not isinstance(y, np.ndarray):
             y = y.toarray()
         if self.are_counts and y.min() < 0:
             raise ValueError(f"loss='poisson' needs y >= 0, got {y.min()}.")
