@@ -13,6 +13,12 @@ from scipy.special import ndtr
 
 from skdl.engine.checks import check_count, check_number
 from skdl.engine.specification import Specification, explain_settings
+from skdl.engine.subnormal import (
+    EXPONENTS,
+    LOWEST_EXPONENT,
+    NEGATIVE_EXPONENTS,
+    OVERFLOW,
+)
 
 __all__ = [
     "ACTIVATIONS",
@@ -33,6 +39,8 @@ __all__ = [
 # An output this close to a bound of the function counts as flat, relative to the range
 # of a sigmoid or tanh.
 NEAR_BOUND = 0.03
+# NumPy adds an array without axes faster than it adds a Python number.
+ONE = {dtype: np.ones((), dtype) for dtype in LOWEST_EXPONENT}
 
 
 class ActivationFunction(Specification):
@@ -84,13 +92,19 @@ def _nowhere(A):
     return np.zeros(A.shape, bool)
 
 
-def _sigmoid(Z, A):
-    """Write 1 / (1 + exp(-Z)) into A, in a tenth of the time of scipy's expit."""
-    np.negative(Z, out=A)
-    # exp overflows to infinity, whose inverse is the 0 that float32 and float64 have.
+def _inverse_sigmoid(Z, A):
+    """Write 1 + exp(-Z) into A: infinity or 1 beyond the lowest exponent."""
+    to_infinity, back = OVERFLOW[Z.dtype]
     with np.errstate(over="ignore"):
-        np.exp(A, out=A)
-    np.add(A, 1, out=A)
+        np.multiply(Z, to_infinity, out=A)
+    np.multiply(A, back, out=A)
+    np.exp(A, out=A)
+    np.add(A, ONE[A.dtype], out=A)
+
+
+def _sigmoid(Z, A):
+    """Write σ(Z) into A, in a tenth of the time of scipy's expit."""
+    _inverse_sigmoid(Z, A)
     np.reciprocal(A, out=A)
 
 
@@ -212,9 +226,14 @@ class _ExponentialLinear(ActivationFunction):
 
     def _forward(self, Z, A, factor, alpha):
         # The exponential gets no positive number: it cannot overflow.
-        np.minimum(Z, 0, out=A)
+        lowest, zero = NEGATIVE_EXPONENTS[Z.dtype]
+        Z.clip(lowest, zero, out=A)
         np.expm1(A, out=A)
-        np.maximum(Z, 0, out=Z)
+        if factor == alpha == 1:
+            # exp(z) - 1 is at least z.
+            np.maximum(A, Z, out=A)
+            return
+        np.maximum(Z, zero, out=Z)
         if factor * alpha != 1:
             np.multiply(A, factor * alpha, out=A)
         if factor != 1:
@@ -319,6 +338,13 @@ class Selu(_ExponentialLinear):
         return A + (1 - NEAR_BOUND) * self.FACTOR * self.ALPHA <= 0
 
 
+# The lowest output of `Softplus`, where its derivative has to be 0.
+SOFTPLUS_BOUND = {
+    dtype: np.array(np.log1p(np.exp(lowest)))
+    for dtype, lowest in LOWEST_EXPONENT.items()
+}
+
+
 @explain_settings
 @dataclass(eq=False, repr=False)
 class Softplus(ActivationFunction):
@@ -346,14 +372,13 @@ class Softplus(ActivationFunction):
     def forward(
         self, Z: np.ndarray, A: np.ndarray, scratch: np.ndarray | None = None
     ) -> None:
-        """Write f(Z) = max(0, Z) + log(1 + exp(-|Z|)) into A."""
-        small = np.empty_like(A) if scratch is None else scratch
-        np.absolute(Z, out=small)
-        np.negative(small, out=small)
-        np.exp(small, out=small)
-        np.log1p(small, out=small)
-        np.maximum(Z, 0, out=A)
-        np.add(A, small, out=A)
+        """Write f(Z) into A."""
+        near = np.empty_like(A) if scratch is None else scratch
+        Z.clip(*EXPONENTS[Z.dtype], out=near)
+        np.exp(near, out=near)
+        np.log1p(near, out=near)
+        # f(z) exceeds z, but above the highest exponent by less than rounding.
+        np.maximum(Z, near, out=A)
 
     def backward(
         self,
@@ -362,8 +387,9 @@ class Softplus(ActivationFunction):
         A: np.ndarray,
         scratch: np.ndarray | None = None,
     ) -> None:
-        """Multiply dA by f'(Z) = σ(Z) = 1 - exp(-A)."""
-        np.negative(A, out=A)
+        """Multiply dA by f'(Z) = σ(Z) = 1 - exp(-A), less its lowest value."""
+        np.subtract(SOFTPLUS_BOUND[A.dtype], A, out=A)
+        np.maximum(A, LOWEST_EXPONENT[A.dtype], out=A)
         np.expm1(A, out=A)
         np.negative(A, out=A)
         np.multiply(dA, A, out=dA)
@@ -398,16 +424,16 @@ class Silu(ActivationFunction):
 
     def forward(self, Z: np.ndarray, A: np.ndarray) -> None:
         """Write f(Z) into A."""
-        _sigmoid(Z, A)
-        np.multiply(A, Z, out=A)
+        _inverse_sigmoid(Z, A)
+        np.divide(Z, A, out=A)
 
     def backward(self, dA: np.ndarray, Z: np.ndarray, A: np.ndarray) -> None:
         """Multiply dA by f'(Z) = σ(Z) (1 + Z (1 - σ(Z)))."""
         _sigmoid(Z, A)
         np.multiply(dA, A, out=dA)
-        np.subtract(1, A, out=A)
+        np.subtract(ONE[A.dtype], A, out=A)
         np.multiply(Z, A, out=Z)
-        np.add(Z, 1, out=Z)
+        np.add(Z, ONE[Z.dtype], out=Z)
         np.multiply(dA, Z, out=dA)
 
     def is_flat(self, A: np.ndarray) -> np.ndarray | None:
@@ -415,11 +441,20 @@ class Silu(ActivationFunction):
         return np.abs(A) < NEAR_BOUND / 30
 
 
-# From here on, exp(-z²/2) is 0, in float64, too.
-FAR = 40.0
+# The z at which the exponent -z²/2 is the lowest one, and bounds for `clip`.
+FAR = {
+    dtype: np.array((-2 * lowest) ** 0.5, dtype)
+    for dtype, lowest in LOWEST_EXPONENT.items()
+}
+NEAR = {dtype: (np.array(-far), far) for dtype, far in FAR.items()}
+# A factor for z, and one for the square of that product: they make -z²/2 of z, to the
+# last digit. Beyond ±FAR, the square overflows to infinity.
+SQUARE_OVERFLOW = {
+    dtype: (np.array(np.sqrt(to_infinity / 2), dtype), back)
+    for dtype, (to_infinity, back) in OVERFLOW.items()
+}
 # Φ(-x) exp(x²/2) as a polynomial of t = 1 / (1 + T x). It has no constant term. The
-# coefficients have the least relative error for x in [0, 14.5], 1.4e-8. Beyond that
-# range, Φ(-x) is below the smallest number of float32.
+# coefficients have the least relative error for x in [0, 14.5], 1.4e-8.
 T = 0.265
 TAIL = (
     0.10574039852791083, 0.10526675847005573, 0.10255523725276555,
@@ -445,9 +480,11 @@ def _normal_tail(Z, tail, scratch):
         np.add(tail, coefficient, out=tail)
         np.multiply(tail, t, out=tail)
     density = scratch
-    np.clip(Z, -FAR, FAR, out=density)
-    np.multiply(density, density, out=density)
-    np.multiply(density, -0.5, out=density)
+    to_infinity, back = SQUARE_OVERFLOW[Z.dtype]
+    with np.errstate(over="ignore"):
+        np.multiply(Z, to_infinity, out=density)
+        np.multiply(density, density, out=density)
+    np.multiply(density, back, out=density)
     np.exp(density, out=density)
     np.multiply(tail, density, out=tail)
 
@@ -460,6 +497,25 @@ def _tail_of_output(Z, A, tail):
     np.absolute(Z, out=A)
     np.add(A, TINY, out=A)
     np.divide(tail, A, out=tail)
+
+
+def _times_density(Z, A):
+    """Write z φ(z) into A, with φ the normal density."""
+    np.multiply(Z, Z, out=A)
+    np.multiply(A, -0.5, out=A)
+    np.exp(A, out=A)
+    np.multiply(A, 1 / np.sqrt(2 * np.pi).item(), out=A)
+    np.multiply(A, Z, out=A)
+
+
+def _lowest_slope(lowest):
+    """Return z φ(z) at the lower bound of z, where the derivative has to be 0."""
+    slope = np.empty_like(lowest)
+    _times_density(lowest, slope)
+    return slope
+
+
+LOWEST_SLOPE = {dtype: _lowest_slope(lowest) for dtype, (lowest, _) in NEAR.items()}
 
 
 @explain_settings
@@ -492,14 +548,15 @@ class Gelu(ActivationFunction):
     ) -> None:
         """Write f(Z) into A."""
         if Z.dtype != np.float32:
-            ndtr(Z, out=A)
+            np.maximum(Z, NEAR[Z.dtype][0], out=A)
+            ndtr(A, out=A)
             np.multiply(A, Z, out=A)
             return
         tail = np.empty_like(A) if scratch is None else scratch
         _normal_tail(Z, tail, A)
         # z Φ(z) = max(0, z) - |z| Φ(-|z|).
         np.absolute(Z, out=A)
-        np.minimum(A, FAR, out=A)
+        np.minimum(A, FAR[A.dtype], out=A)
         np.multiply(tail, A, out=tail)
         np.maximum(Z, 0, out=A)
         np.subtract(A, tail, out=A)
@@ -511,22 +568,20 @@ class Gelu(ActivationFunction):
         A: np.ndarray,
         scratch: np.ndarray | None = None,
     ) -> None:
-        """Multiply dA by f'(Z) = Φ(Z) + Z φ(Z), with φ the normal density."""
+        """Multiply dA by f'(Z) = Φ(Z) + Z φ(Z), less its lowest value."""
         tail = np.empty_like(A) if scratch is None else scratch
-        if Z.dtype == np.float32:
+        single = Z.dtype == np.float32
+        if single:
             _tail_of_output(Z, A, tail)
             np.greater(Z, 0, out=A)
             np.subtract(A, tail, out=tail)
             np.absolute(tail, out=tail)  # Φ(z) = |1 - Φ(-|z|)| above zero
-        else:
+        Z.clip(*NEAR[Z.dtype], out=Z)
+        if not single:
             ndtr(Z, out=tail)
-        np.clip(Z, -FAR, FAR, out=Z)
-        np.multiply(Z, Z, out=A)
-        np.multiply(A, -0.5, out=A)
-        np.exp(A, out=A)
-        np.multiply(A, 1 / np.sqrt(2 * np.pi).item(), out=A)
-        np.multiply(A, Z, out=A)
+        _times_density(Z, A)
         np.add(A, tail, out=A)
+        np.subtract(A, LOWEST_SLOPE[A.dtype], out=A)
         np.multiply(dA, A, out=dA)
 
     def is_flat(self, A: np.ndarray) -> np.ndarray | None:
@@ -558,7 +613,7 @@ class Tanh(ActivationFunction):
     def backward(self, dA: np.ndarray, Z: np.ndarray, A: np.ndarray) -> None:
         """Multiply dA by f'(Z) = 1 - A²."""
         np.multiply(A, A, out=A)
-        np.subtract(1, A, out=A)
+        np.subtract(ONE[A.dtype], A, out=A)
         np.multiply(dA, A, out=dA)
 
     def is_flat(self, A: np.ndarray) -> np.ndarray | None:
@@ -590,7 +645,7 @@ class Logistic(ActivationFunction):
     def backward(self, dA: np.ndarray, Z: np.ndarray, A: np.ndarray) -> None:
         """Multiply dA by f'(Z) = A (1 - A)."""
         np.multiply(dA, A, out=dA)
-        np.subtract(1, A, out=A)
+        np.subtract(ONE[A.dtype], A, out=A)
         np.multiply(dA, A, out=dA)
 
     def is_flat(self, A: np.ndarray) -> np.ndarray | None:

@@ -142,10 +142,23 @@ def test_float32_is_as_precise_as_its_rounding(name):
     size = np.maximum(1, np.abs(Z))
     assert (np.abs(single[0] - double[0]) / size).max() < of_value
     assert np.abs(single[1] - double[1]).max() < of_slope
-    if name != "logistic":  # Below -88, exp(-z) exceeds float32.
-        # Small outputs keep their digits: nothing is subtracted from 1.
-        kept = (np.abs(Z) > 1e-30) & (Z > -13)
-        assert_allclose(single[0][kept], double[0][kept], rtol=1e-5)
+    # Small outputs keep their digits: nothing is subtracted from 1.
+    near_zero = (np.abs(Z) > 1e-30) & (np.abs(Z) < 1)
+    kept = near_zero | (np.abs(double[0]) > 1e-12)
+    assert_allclose(single[0][kept], double[0][kept], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "far", "least"), [(np.float32, 120, 1e-25), (np.float64, 900, 1e-75)]
+)
+@each("activation", ACTIVATIONS)
+def test_no_output_and_no_derivative_is_subnormal(activation, dtype, far, least):
+    """And not by far: products with such numbers would be, in the layers below."""
+    small = np.logspace(-20, 0, 100)
+    Z = np.concatenate([np.linspace(-far, far, 4001), small, -small]).astype(dtype)
+    pieces = np.repeat(Z[:, np.newaxis], activation.pieces, axis=1)
+    for found in forward_and_derivative(activation, pieces):
+        assert np.abs(found[found != 0]).min() > least
 
 
 @each("activation", {k: a for k, a in ACTIVATIONS.items() if a.pieces == 1})

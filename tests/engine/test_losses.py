@@ -311,6 +311,12 @@ def test_regression_coding(loss):
     assert_array_equal(single, y)
 
 
+def test_poisson_gradient_of_tiny_means_is_not_subnormal():
+    scores = np.linspace(-110, -10, 41, dtype=np.float32)[:, np.newaxis]
+    _, gradient = loss_of(Poisson(), scores, np.zeros_like(scores))
+    assert gradient.min() > 1e-15
+
+
 def test_poisson_deviance_is_zero_at_the_optimum():
     t = np.array([[0.5], [1.0], [7.0]])
     rows, gradient = loss_of(Poisson(), np.log(t), t)

@@ -11,6 +11,7 @@ from scipy.special import xlogy
 from skdl.engine.checks import check_number
 from skdl.engine.losses.base import Loss, add_row_sums, write_row_sums
 from skdl.engine.specification import explain_settings
+from skdl.engine.subnormal import LOWEST_EXPONENT
 
 __all__ = ["AbsoluteError", "Huber", "Poisson", "Quantile", "SquaredError"]
 
@@ -144,7 +145,8 @@ class Poisson(_Regression):
         xlogy(targets, targets, out=gradient)
         np.subtract(gradient, targets, out=gradient)
         write_row_sums(gradient, rows)
-        np.exp(scores, out=gradient)
+        np.maximum(scores, LOWEST_EXPONENT[scores.dtype], out=gradient)
+        np.exp(gradient, out=gradient)
         np.multiply(scores, targets, out=scores)
         np.subtract(gradient, scores, out=scores)
         np.subtract(gradient, targets, out=gradient)
