@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from benchmarks.problem import shuffling
-from skdl import MLPClassifier, SoftmaxClassifier
+from skdl import MLPClassifier, MLPRegressor, SoftmaxClassifier
 from skdl.callbacks import LambdaCallback
 from skdl.engine import (
     Adam,
@@ -43,6 +43,7 @@ class Fit:
             standardize=False,
             **{"alpha": 0.0, "max_iter": problem.n_epochs, **problem.options},
         )
+        self.regressor = None
 
     def run(self):
         """Train from the starting parameters."""
@@ -71,6 +72,16 @@ class Fit:
         """Call ``partial_fit`` on the rows `n_calls` times."""
         for _ in range(n_calls):
             self.net.partial_fit(self.problem.X, self.problem.y)
+
+    def partial_fit_regressor(self, n_calls):
+        """Call ``partial_fit`` of a regressor with these layers `n_calls` times."""
+        if self.regressor is None:
+            self.regressor = MLPRegressor(
+                hidden_layer_sizes=self.problem.widths[1:-1],
+                random_state=self.problem.seed,
+            )
+        for _ in range(n_calls):
+            self.regressor.partial_fit(self.problem.X, self.problem.y)
 
     def predict(self, n_rows, n_calls):
         """Predict the first rows `n_calls` times."""

@@ -1,10 +1,10 @@
-"""scikit-learn's MLPClassifier."""
+"""scikit-learn's MLPClassifier and MLPRegressor."""
 
 import warnings
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.neural_network import MLPClassifier
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 __all__ = ["Fit"]
 
@@ -21,6 +21,7 @@ class Fit:
             n_iter_no_change=problem.n_epochs + 1,
             **{"alpha": 0.0, "max_iter": problem.n_epochs, **problem.options},
         )
+        self.regressor = None
 
     def run(self, before_epoch=None):
         """Train from the starting parameters."""
@@ -56,6 +57,16 @@ class Fit:
         self.net.set_params(random_state=self.problem.seed)
         for _ in range(n_calls):
             self.net.partial_fit(self.problem.X, self.problem.y)
+
+    def partial_fit_regressor(self, n_calls):
+        """Call ``partial_fit`` of a regressor with these layers `n_calls` times."""
+        if self.regressor is None:
+            self.regressor = MLPRegressor(
+                hidden_layer_sizes=self.problem.widths[1:-1],
+                random_state=self.problem.seed,
+            )
+        for _ in range(n_calls):
+            self.regressor.partial_fit(self.problem.X, self.problem.y)
 
     def predict(self, n_rows, n_calls):
         """Predict the first rows `n_calls` times."""

@@ -9,7 +9,6 @@ from time import perf_counter
 
 import numpy as np
 
-from skdl.engine.aligned import aligned_zeros
 from skdl.engine.augmentation import Augmentation
 from skdl.engine.batching import Batches, Data
 from skdl.engine.clipping import clip_gradient, norm, update_ratio
@@ -29,7 +28,7 @@ from skdl.engine.protocols import (
     RegressionLoss,
     StepObserver,
 )
-from skdl.engine.workspace import workspaces_for
+from skdl.engine.setups import Setup
 
 __all__ = ["train"]
 
@@ -53,6 +52,7 @@ def train(
     deadline: float | None = None,
     augmentation: Augmentation | None = None,
     observer: StepObserver | None = None,
+    setup: Setup | None = None,
 ) -> None:
     """Train a network by stochastic steps, in place.
 
@@ -97,6 +97,8 @@ def train(
         Transforms the rows of each batch.
     observer : step observer, optional
         Sees single steps, see `skdl.engine.protocols.StepObserver`.
+    setup : Setup, optional
+        The network with memory of an earlier training. A new one by default.
     """
     # Python numbers: a NumPy number would promote float32 to float64.
     alpha = float(alpha)
@@ -105,9 +107,9 @@ def train(
         data, batch_size, network.dtype, network.takes_any_dtype, augmentation
     )
     parameters = network.parameters
-    gradient = aligned_zeros(parameters.shape, parameters.dtype)
+    setup = Setup(network) if setup is None else setup
+    gradient, workspaces = setup.allocate(batch_size, data.n_rows, dropout_rng)
     term = start_penalty(penalty, alpha, network, gradient, optimizer)
-    workspaces = workspaces_for(network, gradient, batch_size, data.n_rows, dropout_rng)
     before = np.empty_like(parameters)
     n_zero_weights = data.count_zero_weights()
     progress.batches = -(-data.n_rows // batch_size)

@@ -134,6 +134,12 @@ class Workspace:
             self._scratch[width] = self.empty(width)
         return self._scratch[width]
 
+    def forget_rows(self):
+        """Drop what refers to the rows of the last batch."""
+        for buffers in self.buffers_of.values():
+            if hasattr(buffers, "X"):
+                buffers.X = None
+
     def weigh(self, weights):
         """Set the shares of the rows.
 
@@ -177,7 +183,7 @@ class Workspace:
         return mean.astype(np.float64) if mean.ndim else float(mean)
 
 
-def workspaces_for(network, gradient, batch_size, n_rows, rng=None):
+def workspaces_for(network, gradient, batch_size, n_rows, rng=None, known=None):
     """Return a training workspace for each size of batch, the last one's included.
 
     Parameters
@@ -190,13 +196,16 @@ def workspaces_for(network, gradient, batch_size, n_rows, rng=None):
         Rows of a batch, and rows in all.
     rng : numpy.random.Generator, or list of them, optional
         Where dropout draws from, see `Workspace`.
+    known : dict from int to Workspace, optional
+        Workspaces of the same network and gradient, to be used again.
 
     Returns
     -------
     workspaces : dict from int to Workspace
         By number of rows.
     """
+    known = known or {}
     return {
-        size: Workspace(network, size, True, gradient, rng)
+        size: known.get(size) or Workspace(network, size, True, gradient, rng)
         for size in {batch_size, n_rows % batch_size} - {0}
     }

@@ -47,6 +47,26 @@ def check_architecture(net, n_hidden):
     }
 
 
+def key_of_layers(net, widths, dtype):
+    """Return what determines the layers of a network, or None if names alone do not.
+
+    Objects of settings may change between two calls. Layers other than affine maps and
+    activations remember more than their views of the parameters.
+
+    Parameters
+    ----------
+    net : estimator
+        The net with the parameters.
+    widths : tuple of int
+        Widths of the input, the hidden layers and the scores.
+    dtype : numpy.dtype
+    """
+    is_plain = net.dropout is None and net.normalization is None and not net.residual
+    if not (is_plain and isinstance(net.activation, str)):
+        return None
+    return widths, dtype, net.activation
+
+
 def check_hidden_layers(hidden_layer_sizes):
     """Return the widths of the hidden layers as a list of positive integers."""
     if type(hidden_layer_sizes) is tuple and all(

@@ -6,6 +6,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skdl._data_errors import or_nothing
 from skdl._warn import warn
 from skdl.callbacks.base import store_step_records
+from skdl.engine.setups import give_back
 from skdl.estimators._divergence import likely_cause
 from skdl.estimators._growing_records import GrowingHistory
 from skdl.estimators._scale_advice import remaining_loss, scale_advice
@@ -46,6 +47,19 @@ def finish(run):
         run.printer.end(run)
     if run.callbacks is not None:
         run.callbacks.on_fit_end()
+    _give_setup_back(run)
+
+
+def _give_setup_back(run):
+    """Give the net a network of its own, so that the next call can use the set-up.
+
+    An observer or a scorer may have kept views of the arrays. The net then keeps the
+    network that was trained.
+    """
+    is_seen = run.observer is not None or run.validation is not None
+    if run.setup is not None and run.setup.can_wait and not is_seen:
+        run.net._network = run.setup.copy_network()
+        give_back(run.setup)
 
 
 def _refuse_or_warn(run):

@@ -13,10 +13,12 @@ from skdl.engine.network import Network
 from skdl.engine.optimizers import OPTIMIZERS, SGD, Optimizer
 from skdl.engine.progress import Progress
 from skdl.engine.schedules import SCHEDULES, Constant, InverseScaling, Schedule
+from skdl.engine.setups import Setup, take
 from skdl.engine.training import train
 from skdl.estimators._architecture import (
     check_architecture,
     check_hidden_layers,
+    key_of_layers,
     start_weights,
 )
 from skdl.estimators._augment import check_augment, start_augmentation
@@ -99,12 +101,14 @@ def prepare(
         validation = encode_validation(net, validation, rows.dtype, n_scores, trained)
     # 3. Build the network, or continue with a copy of it.
     widths = (rows.X.shape[1], *hidden_widths, n_scores)
+    scales, setup = scaling is not None, None
     if is_new:
         streams = start_network(
-            net, widths, rows.dtype, net.random_state, scales=scaling is not None
+            net, widths, rows.dtype, net.random_state, scales=scales
         )
     else:
-        streams = _continue_network(net, widths, scales=scaling is not None)
+        setup = _set_up(net, widths, scales=scales, incremental=incremental)
+        streams = _continue_network(net, setup.network)
     # 4. Hold rows out.
     validation, monitors_validation = _hold_out(net, X, rows, data, validation, streams)
     # 5. Learn units of y, and the scaling of X, from the training rows alone.
@@ -128,6 +132,8 @@ def prepare(
         incremental=incremental,
     )  # fmt: skip
     run.given, run.rows = (X, y, sample_weight), rows
+    # Otherwise the arrays are free as soon as training ends.
+    run.setup = setup if setup is not None and setup.key is not None else None
     net._run = run
     return run
 
@@ -307,8 +313,8 @@ def start_records(net, widths):
     store_step_records(net, {})
 
 
-def _continue_network(net, widths, *, scales):
-    """Give a net a copy of its network to train; return its random streams."""
+def _set_up(net, widths, *, scales, incremental):
+    """Return a `Setup` to continue in; in ``partial_fit``, perhaps one that waited."""
     old = net._network
     if widths != old.widths:
         raise ValueError(
@@ -316,8 +322,19 @@ def _continue_network(net, widths, *, scales):
             f"{old.widths}. hidden_layer_sizes and the data now need {widths}. Set "
             "warm_start=False, or clone the estimator."
         )
-    net._network = _new_network(net, widths, old.dtype, scales=scales)
-    if not net._network.has_layout_of(old):
+    key = None
+    if incremental and not scales:
+        key = key_of_layers(net, widths, old.dtype)
+    setup = None if key is None else take(key)
+    if setup is None:
+        setup = Setup(_new_network(net, widths, old.dtype, scales=scales), key)
+    return setup
+
+
+def _continue_network(net, network):
+    """Copy the weights of a net to a network to train; return its random streams."""
+    old, net._network = net._network, network
+    if not network.has_layout_of(old):
         raise ValueError(
             "warm_start and partial_fit continue with the weights of the last call. "
             "They do not fit the layers that activation (maxout), normalization, "
@@ -331,7 +348,7 @@ def _continue_network(net, widths, *, scales):
             f"standardize_target={has_units}, and it is {net.standardize_target!r} "
             "now. Set it back, set warm_start=False, or clone the estimator."
         )
-    net._network.restore((old.parameters, old.statistics))
+    network.restore((old.parameters, old.statistics))
     if "streams" in net._run_state:
         return load_streams(net._run_state["streams"])
     # The last call was a fit without warm_start.

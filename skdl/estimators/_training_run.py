@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skdl._warn import warn
-from skdl.engine.blocks import Blockwise, clear_tiny
+from skdl.engine.blocks import clear_tiny
 from skdl.estimators._callbacks import start_callbacks, step_observer
 from skdl.estimators._check_run_state import check_run_state
 from skdl.estimators._finish import RESTORING, finish_lbfgs
@@ -97,8 +97,8 @@ class TrainingRun:
         self.incremental = incremental
         self.max_epochs = 1 if incremental else net.max_iter
         # `prepare` sets the engine's function that trains, its arguments, the user's
-        # (X, y, sample_weight), and the `CheckedRows` of them.
-        self.train = self.train_arguments = self.given = self.rows = None
+        # (X, y, sample_weight), the `CheckedRows` of them, and the `Setup`.
+        self.train = self.train_arguments = self.given = self.rows = self.setup = None
         self.callbacks = self.observer = self._complete = self._last = None
         self.printer = printer_of(net)
         # The validation score of the weights that a warm start begins with.
@@ -180,7 +180,11 @@ class TrainingRun:
         if self.optimizer is None:
             changing["max_iter"] = n_epochs
         else:
-            changing |= {"max_epochs": n_epochs, "progress": self.progress}
+            changing |= {
+                "max_epochs": n_epochs,
+                "progress": self.progress,
+                "setup": self.setup,
+            }
         return {**self.train_arguments, **changing}
 
     def start_epochs(self):
@@ -193,6 +197,7 @@ class TrainingRun:
     def close(self):
         """Drop what refers to this run, so that its arrays are freed at once."""
         self.callbacks = self.observer = self.train_arguments = self.rows = None
+        self.setup = None
 
     def rate(self, progress):
         """Return the learning rate of the next step."""
@@ -251,14 +256,13 @@ class TrainingRun:
         return state.stop_reason is not None
 
     def _clear_tiny(self):
-        """Clear weights and moments that have all but vanished, after some epochs."""
+        """Clear weights that have all but vanished, at the end of some epochs."""
         steps, batches = self.progress.steps, self.progress.batches
         if self.optimizer is None or steps // CLEARING == (steps - batches) // CLEARING:
             return
         clear_tiny(self.network.parameters)
-        if isinstance(self.optimizer, Blockwise):
-            for name in self.optimizer.moments:
-                clear_tiny(getattr(self.optimizer, name))
+        for name in getattr(self.optimizer, "directions", ()):
+            clear_tiny(getattr(self.optimizer, name))
 
     def _record(self, epoch, loss, validation_loss, scores):
         values = {

@@ -215,6 +215,44 @@ def test_nothing_of_the_size_of_a_batch_is_kept(Net, X, y, partial):
     assert abs(len(pickle.dumps(large)) - len(pickle.dumps(small))) < 60
 
 
+@pytest.mark.parametrize("seen_by", ["scorer", "observer"])
+def test_what_was_seen_during_a_call_stays(Net, seen_by, X, y, partial):
+    net, seen = partial(partial(make(Net), X, y), X, y), []
+
+    def score(net, X, y):
+        seen.extend(net.coefs_)
+        return 0.0
+
+    class Sees(NetCallback):
+        def observe_steps(self, run, records):
+            return self
+
+        def wants(self, step):
+            return True
+
+        def before(self, parameters, gradient, objective):
+            seen.append(parameters)
+
+        def after(self, parameters, rate):
+            pass
+
+        def records(self):
+            return {}
+
+    if seen_by == "scorer":
+        net.set_params(scoring=score).partial_fit(X, y, X_val=X, y_val=y)
+        net.set_params(scoring=None)
+    else:
+        partial(net.set_callbacks(Sees()), X, y)
+        net.set_callbacks()
+    expected = [array.copy() for array in seen]
+    for _ in range(3):
+        partial(net, X, y)
+    assert seen
+    for array, before in zip(seen, expected, strict=True):
+        assert_array_equal(array, before)
+
+
 CHANGES = {
     "batch size": {"batch_size": 7},
     "penalty": {"penalty": "l1", "alpha": 0.1},
@@ -303,4 +341,4 @@ def test_a_call_takes_few_calls_of_functions(Net, X, y, partial):
         net.partial_fit(X, y)
     finally:
         sys.setprofile(before)
-    assert n_calls < 450, n_calls
+    assert n_calls < 410, n_calls
