@@ -21,7 +21,6 @@ from sklearn.model_selection import (
     cross_val_score,
 )
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skdl import (
     LogisticClassifier,
@@ -38,6 +37,7 @@ from skdl.preprocessing import (
     SmoothClipScaler,
     TabularEncoder,
 )
+from tests.scikit_learn_checks import parametrize_with_checks
 
 NETS = [
     LogisticClassifier,

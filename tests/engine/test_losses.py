@@ -136,7 +136,7 @@ def test_float32_without_promotion(case):
 @each("case", LOSSES)
 @pytest.mark.parametrize("n_networks", [None, 2])
 def test_allocates_nothing(case, n_networks):
-    n = 100_000
+    n = 60_000
     stack = () if n_networks is None else (n_networks,)
     scores = np.ones((*stack, n, case.n_scores))
     targets, gradient = case.targets(n, F64), np.empty_like(scores)

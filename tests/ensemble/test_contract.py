@@ -16,7 +16,6 @@ from sklearn.ensemble import VotingClassifier
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import get_tags
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skdl
 from skdl import (
@@ -36,6 +35,7 @@ from skdl.ensemble import (
     SeedEnsembleRegressor,
 )
 from tests.ensemble.common import parameters_of
+from tests.scikit_learn_checks import parametrize_with_checks
 
 # The checks train on whatever they like: too few rows, unscaled data, short runs.
 pytestmark = [

@@ -15,7 +15,6 @@ from sklearn.callback import ScoringMonitor
 from sklearn.ensemble import StackingRegressor, VotingClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skdl import TabularClassifier, TabularRegressor
 from skdl.callbacks import (
@@ -34,6 +33,7 @@ from skdl.estimators._tabular_intervals import error_ratio
 from skdl.estimators._tabular_mixture import best_mixture, best_shares
 from skdl.inspection import TrainingCurveDisplay
 from skdl.inspection._metric_names import metric_of
+from tests.scikit_learn_checks import parametrize_with_checks
 
 SMALL = {"hidden_layer_sizes": (16,), "max_iter": 2, "random_state": 0}
 REASON = "a weight of 2 is not a second row: batches have a fixed number of rows"

@@ -112,6 +112,10 @@ def display(name, fitted, *given):
     return getattr(module, name).from_estimator(fitted, *given)
 
 
+def mistakes(fitted, X, y):
+    return module.MistakesDisplay.from_estimator(fitted, X, y, n_mistakes=3)
+
+
 # Calls with the fitted estimator, an unfitted one, and the data.
 CALLS = {
     "hidden_activations": lambda f, new, X, y: module.hidden_activations(f, X),
@@ -127,7 +131,7 @@ CALLS = {
     "GradientFlowDisplay": lambda f, new, X, y: display("GradientFlowDisplay", f, X, y),
     "WeightImageDisplay": lambda f, new, X, y: display("WeightImageDisplay", f),
     "TopActivationDisplay": lambda f, new, X, y: display("TopActivationDisplay", f, X),
-    "MistakesDisplay": lambda f, new, X, y: display("MistakesDisplay", f, X, y),
+    "MistakesDisplay": lambda f, new, X, y: mistakes(f, X, y),
 }
 
 
@@ -156,6 +160,8 @@ ALIKE = set(CASES) - {
     "targets",
 }
 BLIND = ["TrainingCurve", "UpdateRatio", "LayerHistogram", "WeightImage", "diagnose"]
+# Cases whose figures differ by more than numbers: in layers, images and records.
+DRAWN = {"words", "bytes", "layers", "lbfgs", "linear"}
 # The other calls get every fourth of these cases.
 PAIRS = [
     (case, call)
@@ -181,7 +187,7 @@ def test_every_kind_of_net_and_data(case, call):
         assert np.isfinite(found).all()
     elif call.startswith("diagnose"):
         assert str(found)
-    else:
+    elif case in DRAWN:
         found.figure_.draw_without_rendering()
 
 

@@ -18,12 +18,12 @@ from sklearn.model_selection import (
 )
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.svm import SVC
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skdl import MLPClassifier, Standardizer
 from skdl.engine import Adam, HiddenLayers
 from skdl.model_selection import CoarseToFineSearchCV, Linear, Log
 from tests.model_selection.hill import Hill
+from tests.scikit_learn_checks import parametrize_with_checks
 
 X, y = load_iris(return_X_y=True)
 quiet = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -28,7 +28,6 @@ from sklearn.model_selection import (
 )
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skdl
 from skdl import MLPClassifier, MLPRegressor, Standardizer, SVMClassifier, ValidationSet
@@ -40,6 +39,7 @@ from skdl.model_selection import (
     StackedRandomizedSearchCV,
 )
 from tests.model_selection.private_names import stacks
+from tests.scikit_learn_checks import parametrize_with_checks
 
 # Short runs.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
