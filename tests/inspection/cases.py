@@ -211,8 +211,8 @@ NAMED = net(MLPClassifier, (), **QUICK), Arrays(
     )
 )  # fmt: skip
 LARGE = net(weight_init=3.0, **QUICK), Arrays(*SOME)
-FAST = net(learning_rate_init=0.5, **QUICK), Arrays(*SOME)
-SLOW = net(learning_rate_init=1e-6, max_iter=60), Arrays(*SOME)
+FAST = net(learning_rate_init=0.5, **QUICK), Arrays(*WINE)
+SLOW = net(learning_rate_init=1e-6, max_iter=60), Arrays(*WINE)
 TINY_COLUMN = with_column(WINE, 4, lambda c: c * 1e-6)
 
 FAULTS = {
@@ -241,10 +241,10 @@ FAULTS = {
         "wrong_gradient",
         net(SoftmaxClassifier, (20, 10, 5), activation=["tanh", WrongTanh(), "relu"],
             **QUICK),
-        SOME, "activation WrongTanh of hidden 2"),
+        WINE, "activation WrongTanh of hidden 2"),
     "wrong loss": fault(
         "wrong_gradient", net(MLPClassifier, loss=WrongSoftmax(), **QUICK),
-        SOME, "loss WrongSoftmax"),
+        WINE, "loss WrongSoftmax"),
     "large start": fault("high_initial_loss", *LARGE),
     "dead layer cannot learn": fault(
         "cannot_overfit", *DEAD),
@@ -253,7 +253,7 @@ FAULTS = {
     "dead layer, no better": fault(
         "does_not_beat_chance", *DEAD),
     "shuffled labels": fault(
-        "no_better_than_chance", net(**QUICK), shuffled(first(DIGITS, 500))),
+        "no_better_than_chance", net(**QUICK), shuffled(first(DIGITS, 200))),
     "shuffled numbers": fault(
         "no_better_than_chance", net(MLPRegressor, **QUICK), shuffled(DIABETES)),
     "worse than linear": fault(
@@ -276,22 +276,21 @@ FAULTS = {
     "rate / 1000": fault("loss_falls_slowly", *SLOW),
     "rate / 100, sgd": fault(
         "loss_falls_slowly", net(solver="sgd", learning_rate_init=1e-4, max_iter=60),
-        SOME),
+        WINE),
     "few epochs": fault(
         "too_few_epochs", net(**QUICK), Arrays(*MANY), epochs=20,
         epochs_of_a_longer_training=80),
     "long steps": fault("large_updates", *FAST, "hidden 1"),
     "short steps": fault("tiny_updates", *SLOW, "output"),
     "sigmoids 8 deep": fault(
-        "vanishing_gradient", net(MLPClassifier, **DEEP), first(DIGITS, 200),
-        "hidden 1"),
+        "vanishing_gradient", net(MLPClassifier, **DEEP), WINE, "hidden 1"),
     "large weights 8 deep": fault(
         "exploding_gradient",
         net(SoftmaxClassifier, (30,) * 8, weight_init=1.0, max_iter=3),
         first(DIGITS, 300), "hidden 1"),
     "positive columns": fault(
         "one_sign_gradient", net(activation="logistic", **QUICK),
-        (SOME[0] + 5, SOME[1]), "hidden 1"),
+        (WINE[0] + 5, WINE[1]), "hidden 1"),
     "saturated": fault(
         "saturated_units", net(activation="tanh", weight_init=5.0, **QUICK), SOME,
         "hidden 1"),
