@@ -74,9 +74,19 @@ QUICK = {"hidden_layer_sizes": 20, "max_iter": 60, "learning_rate_init": 0.01}
 
 @parametrize_with_checks(
     [
-        # Each estimator with its defaults but for the size, and then each way through
-        # the code that the checks' data, weights and warm starts can tell from others.
+        # Each estimator with its defaults but for the size.
         *(Net(**QUICK) for Net in NETS),
+        Standardizer(),
+        PCAWhitener(),
+        PCAWhitener(zca=True),
+        SmoothClipScaler(),
+        PiecewiseLinearEncoder(),
+        TabularEncoder(),
+        TabularEncoder(categorical_features=[0], n_bins=1, min_frequency=1),
+    ],
+    alike=[
+        # Each way through the code that the checks' data, weights and warm starts can
+        # tell from others.
         MLPClassifier(10, solver="sgd", learning_rate_init=0.1, max_iter=50),
         MLPRegressor(hidden_layer_sizes=10, **SMALL),
         SVMClassifier((), **SMALL),
@@ -94,14 +104,7 @@ QUICK = {"hidden_layer_sizes": 20, "max_iter": 60, "learning_rate_init": 0.01}
         MLPClassifier(augment=Shrunk(), **QUICK),
         MLPRegressor(standardize=True, hidden_layer_sizes=10, **SMALL),
         MLPRegressor(Quantile(0.4), max_iter=100, learning_rate_init=0.01),
-        Standardizer(),
-        PCAWhitener(),
-        PCAWhitener(zca=True),
-        SmoothClipScaler(),
-        PiecewiseLinearEncoder(),
-        TabularEncoder(),
-        TabularEncoder(categorical_features=[0], n_bins=1, min_frequency=1),
-    ]
+    ],
 )
 def test_scikit_learn_checks(estimator, check):
     check(estimator)

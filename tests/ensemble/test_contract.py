@@ -57,7 +57,8 @@ def expected_failures(ensemble):
 
 
 @parametrize_with_checks(
-    [
+    [],
+    alike=[
         CheckpointEnsembleClassifier(
             LogisticClassifier(validation_fraction=0.25, **FAST),
             n_members=3,

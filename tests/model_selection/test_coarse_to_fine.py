@@ -46,7 +46,8 @@ FEW = {"cv": 2, "error_score": "raise", "max_moves": 0, "max_candidates": 4}
 
 
 @parametrize_with_checks(
-    [
+    [],
+    alike=[
         searching(Ridge(), {"alpha": (0.1, 1.0)}, **FEW),
         searching(
             Pipeline([("pca", PCA()), ("model", LogisticRegression())]),

@@ -609,7 +609,8 @@ def test_a_search_within_a_cross_validation():
 
 
 @parametrize_with_checks(
-    [
+    [],
+    alike=[
         StackedGridSearchCV(
             Pipeline([("pca", PCA()), ("net", net(**LEARNS))]),
             {"net__alpha": [0.1, 1.0]},
