@@ -170,6 +170,7 @@ def test_contenders_that_are_not_installed_are_left_out(monkeypatch):
     assert "skdl fit" in Session(1).names
 
 
+@pytest.mark.slow
 def test_workers_report_errors_and_continue(session):
     runner = session.prepare({"net": ("skdl fit", small())})["net"]
     with pytest.raises(WorkerError, match="Traceback(.|\n)*NotFittedError"):
@@ -178,6 +179,7 @@ def test_workers_report_errors_and_continue(session):
     assert runner.loss() < 1.1
 
 
+@pytest.mark.slow
 def test_workers_measure_memory(session):
     n_rows = 100_000
     problem = make_problem((20, 4, 3), 10_000, n_rows, 1)
@@ -255,6 +257,7 @@ def one_session(session, monkeypatch):
     monkeypatch.setattr(command, "Session", lambda *_, **__: nullcontext(session))
 
 
+@pytest.mark.slow
 def test_command_writes_its_answer(one_session, tmp_path, capsys):
     output = marked(tmp_path)
     arguments = ["--quick", "--only", "lbfgs", "--output"]

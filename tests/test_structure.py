@@ -6,6 +6,7 @@ that would let everything pass fails there.
 """
 
 import ast
+import gc
 import importlib
 import inspect
 import re
@@ -81,13 +82,25 @@ def for_types(node):
 
 
 @cache
-def nodes(node, nested=False):
+def nodes(tree):
     """List (node, whether it stands in a function or class) for all nodes below."""
+    return _below(tree, False)
+
+
+def _below(node, nested):
     found = []
     for child in ast.iter_child_nodes(node):
         found.append((child, nested))
-        found += nodes(child, nested or isinstance(child, SCOPES) or for_types(child))
+        found += _below(child, nested or isinstance(child, SCOPES) or for_types(child))
     return found
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_garbage_collection():
+    """Syntax trees are millions of objects, and each pass would look at all of them."""
+    gc.disable()
+    yield
+    gc.enable()
 
 
 def module_name(path):

@@ -81,12 +81,11 @@ def test_l1_is_the_lasso(lines, name):
 
 
 @each_solver
-@pytest.mark.parametrize("l1_ratio", [0.3, 0.9])
-def test_elasticnet_is_scikit_learns(lines, name, l1_ratio):
+def test_elasticnet_is_scikit_learns(lines, name):
     X, y = lines
-    reference = ElasticNet(alpha=LAMBDA, l1_ratio=l1_ratio, tol=1e-12, max_iter=100_000)
+    reference = ElasticNet(alpha=LAMBDA, l1_ratio=0.3, tol=1e-12, max_iter=100_000)
     coef = reference.fit(X, y).coef_
-    net = regressor(200, "elasticnet", *SOLVERS[name], l1_ratio=l1_ratio)
+    net = regressor(200, "elasticnet", *SOLVERS[name], l1_ratio=0.3)
     fitted(net, X, y)
     assert_allclose(net.coef_, coef, atol=1e-6)
     assert_array_equal(net.coef_ == 0, coef == 0)
