@@ -56,7 +56,7 @@ def test_the_table_lists_all_displays():
 
 def test_a_title_that_overlaps_nothing(case, draw, net):
     display = draw(net)
-    display.figure_.draw_without_rendering()
+    display.figure_.draw_without_rendering()  # warnings are errors
     titles = [display.ax_.title]
     if display.figure_.get_suptitle():
         titles.append(display.figure_._suptitle)
@@ -86,7 +86,6 @@ def test_a_new_figure(case, draw, net):
     panels = list(getattr(display, "axes_", [display.ax_]))
     assert len(panels) == DISPLAYS[case][2]
     assert set(panels) <= set(display.figure_.axes)
-    display.figure_.draw_without_rendering()  # warnings are errors
 
 
 def test_a_display_is_shown_by_its_values(case, draw, net):
