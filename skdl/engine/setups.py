@@ -12,8 +12,8 @@ from collections.abc import Hashable
 import numpy as np
 
 from skdl.engine.aligned import aligned_empty, aligned_zeros
+from skdl.engine.layers import Affine
 from skdl.engine.network import Network
-from skdl.engine.stacking import network_like
 from skdl.engine.workspace import Workspace, workspaces_for
 
 __all__ = ["Setup", "give_back", "take"]
@@ -31,7 +31,8 @@ class Setup:
     network : Network
         The network to train.
     key : hashable, optional
-        Determines the layers of the network. With None, the set-up never waits.
+        Determines the layers of the network, which are affine maps and activations.
+        With None, the set-up never waits, and the layers are of any kind.
 
     Attributes
     ----------
@@ -72,11 +73,19 @@ class Setup:
         return self.gradient, self.workspaces
 
     def copy_network(self):
-        """Return a copy of the network, which shares no array with the set-up."""
-        trained = self.network
-        parameters = aligned_empty(trained.parameters.shape, trained.dtype)
-        np.copyto(parameters, trained.parameters)
-        return network_like(trained, parameters, trained.statistics.copy())
+        """Return a copy of the network, which shares no array with the set-up.
+
+        `network_like` takes longer: it builds the layers. Affine maps and activations
+        do not refer to other layers, so shallow copies with other views do.
+        """
+        network = _shallow_copy(self.network)
+        network.parameters = aligned_empty(network.parameters.shape, network.dtype)
+        np.copyto(network.parameters, self.network.parameters)
+        network.statistics = network.statistics.copy()
+        network.layers = [_shallow_copy(layer) for layer in network.layers]
+        network.affine = [one for one in network.layers if isinstance(one, Affine)]
+        network.attach()
+        return network
 
     @property
     def can_wait(self):
@@ -84,6 +93,12 @@ class Setup:
         parameters = 2 * self.network.parameters.nbytes
         buffers = (n * one.bytes_per_row for n, one in self.workspaces.items())
         return self.key is not None and parameters + sum(buffers) <= LARGEST
+
+
+def _shallow_copy(thing):
+    copy = object.__new__(type(thing))
+    vars(copy).update(vars(thing))
+    return copy
 
 
 class _Waiting(threading.local):

@@ -7,9 +7,10 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from skdl import MLPRegressor
-from skdl.engine import setups
+from skdl.engine import raw_scores, setups
 from skdl.engine.network import Network
 from skdl.engine.setups import AT_MOST, Setup, give_back, take
+from skdl.engine.stacking import network_like
 
 X, y = np.eye(6, 4), np.arange(6.0)
 
@@ -82,6 +83,10 @@ def test_a_set_up_holds_neither_rows_nor_results(waiting):
         )
     copy = setup.copy_network()
     assert_array_equal(copy.parameters, net._network.parameters)
+    rebuilt = network_like(copy, *copy.snapshot())
+    assert vars(rebuilt).keys() == vars(copy).keys()
+    assert_array_equal(raw_scores(copy, X), raw_scores(rebuilt, X))
+    assert_array_equal(raw_scores(copy, X), raw_scores(setup.network, X))
     for network in (copy, net._network):
         assert not np.shares_memory(network.parameters, setup.network.parameters)
         for layer, own in zip(network.affine, setup.network.affine, strict=True):
