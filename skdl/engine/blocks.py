@@ -140,8 +140,9 @@ def clear_tiny(array: np.ndarray) -> None:
     """Set numbers to 0, in place, that are next to the smallest of their dtype.
 
     A penalty shrinks the weights of a dead unit or of a constant column by the same
-    factor in each step. They would end below the smallest normal number, where a
-    processor takes some hundred times as long for an operation.
+    factor in each step, and an optimizer shrinks their moments. They would end below
+    the smallest normal number, where a processor takes some hundred times as long for
+    an operation.
 
     Parameters
     ----------

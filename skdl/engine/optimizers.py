@@ -123,8 +123,6 @@ class RuleState(Blockwise):
 
     Attributes
     ----------
-    directions : sequence of str
-        Names of those of `moments` that a step follows.
     rates : sequence of str
         Names of those of `numbers` that `prepare` sets.
     settings, counters : sequence of str
@@ -132,7 +130,6 @@ class RuleState(Blockwise):
         them that `prepare` changes. In a stack, they may be columns.
     """
 
-    directions: tuple[str, ...] = ()
     rates: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     counters: tuple[str, ...] = ()
@@ -188,7 +185,7 @@ class _PlainState(RuleState):
 
 
 class _SGDState(RuleState):
-    moments = directions = ("velocity",)
+    moments = ("velocity",)
     numbers = ("decay", "rate")
     rates = ("rate",)
     settings = ("momentum", "effective_step")
@@ -491,7 +488,6 @@ class _AdamState(_RootState):
     """
 
     moments = ("first_moment", "second_moment")
-    directions = ("first_moment",)
     numbers = ("decay_1", "decay_2", "epsilon", "factor")
     rates = ("factor",)
     settings = ("beta_1", "beta_2", "root", "n_steps")

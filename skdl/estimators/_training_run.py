@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skdl._warn import warn
-from skdl.engine.blocks import clear_tiny
+from skdl.engine.blocks import Blockwise, clear_tiny
 from skdl.estimators._callbacks import start_callbacks, step_observer
 from skdl.estimators._check_run_state import check_run_state
 from skdl.estimators._finish import RESTORING, finish_lbfgs
@@ -256,13 +256,14 @@ class TrainingRun:
         return state.stop_reason is not None
 
     def _clear_tiny(self):
-        """Clear weights that have all but vanished, at the end of some epochs."""
+        """Clear weights and moments that have all but vanished, after some epochs."""
         steps, batches = self.progress.steps, self.progress.batches
         if self.optimizer is None or steps // CLEARING == (steps - batches) // CLEARING:
             return
         clear_tiny(self.network.parameters)
-        for name in getattr(self.optimizer, "directions", ()):
-            clear_tiny(getattr(self.optimizer, name))
+        if isinstance(self.optimizer, Blockwise):
+            for name in self.optimizer.moments:
+                clear_tiny(getattr(self.optimizer, name))
 
     def _record(self, epoch, loss, validation_loss, scores):
         values = {

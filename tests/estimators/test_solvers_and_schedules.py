@@ -180,3 +180,33 @@ def test_what_makes_no_sense_is_refused_in_fit(iris, parameters, message):
     with pytest.raises(ValueError, match=message):
         net.fit(*iris)
     assert not hasattr(net, "classes_")
+
+
+class Moments:
+    """Keeps the optimizer's moments after the last epoch."""
+
+    def setup(self, estimator, context):
+        pass
+
+    teardown = on_fit_task_begin = setup
+
+    def on_fit_task_end(self, estimator, context):
+        if context.parent is not None and estimator.n_iter_ == estimator.max_iter:
+            self.found = estimator.training_.state_dict()["optimizer"]
+
+
+@pytest.mark.parametrize("solver", [SGD(0.6), RMSprop(0.6), Adam(0.6, 0.6)], ids=str)
+def test_moments_that_vanish_end_at_zero(solver):
+    """And not at a subnormal number, which takes a hundred times as long."""
+    X = np.array([[-1.0], [1.0]], np.float32).repeat(8, axis=0)
+    # All margins are soon above 1: from there on, gradients are 0.
+    net = MLPClassifier(
+        (), loss="hinge", solver=solver, learning_rate_init=1, alpha=0, max_iter=192,
+        batch_size=16, tol=0, n_iter_no_change=np.inf, standardize=False,
+    )  # fmt: skip
+    net.set_callbacks(moments := Moments())
+    with pytest.warns(ConvergenceWarning):
+        net.fit(X, X[:, 0])
+    assert net.loss_ == 0
+    arrays = [x for x in moments.found.values() if isinstance(x, np.ndarray)]
+    assert all((x == 0).all() for x in arrays), arrays
