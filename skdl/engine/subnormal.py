@@ -13,12 +13,12 @@ import numpy as np
 
 __all__ = ["EXPONENTS", "LOWEST_EXPONENT", "NEGATIVE_EXPONENTS", "OVERFLOW"]
 
-# In float32, its exponential is 1.3e-14: nothing beside rounding errors of 1. Powers of
-# two: see OVERFLOW.
+# In float32, its exponential is 1.3e-14: nothing beside rounding errors of 1. NumPy's
+# exp of infinity is slow in float64, hence the low limit. Powers of two: see OVERFLOW.
 LOWEST_EXPONENT = {
     np.dtype(dtype): np.array(-limit, dtype)
     for dtype, limit in [
-        (np.float16, 8), (np.float32, 32), (np.float64, 128), (np.longdouble, 128),
+        (np.float16, 8), (np.float32, 32), (np.float64, 512), (np.longdouble, 512),
     ]
 }  # fmt: skip
 # Bounds for `ndarray.clip`: of all exponents, and of those that are not positive.
