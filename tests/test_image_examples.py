@@ -223,7 +223,7 @@ def test_few_labels(digits_file, tmp_path):
 def test_other_labels_are_not_used(digits_file, tmp_path, capsys, load_script):
     script = load_script("mnist_mlp")
     options = script.parse(
-        script.make_parser("", "x.png", []), ["--epochs", "2", "--rows", "600"]
+        script.make_parser("", "x.png", []), ["--epochs", "1", "--rows", "600"]
     )
     options.semi_supervised, options.progress = 200, "none"
     options.output = tmp_path / "x.png"

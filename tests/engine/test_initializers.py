@@ -101,6 +101,6 @@ def test_variance_of_a_unit_with_1000_inputs():
     """Half of them 1, half 0: weights of variance 1 give 500, LeCun's give a half."""
     x = np.repeat([1.0, 0.0], 500)
     for initializer, expected in ((Gaussian(1.0), 500), (LeCunNormal(), 0.5)):
-        weights = np.empty((1000, 20_000))
+        weights = np.empty((1000, 8000))
         initializer.fill(weights, np.random.default_rng(0))
         assert (x @ weights).var() == pytest.approx(expected, rel=0.05)

@@ -126,8 +126,8 @@ def test_working_memory_bounds_the_rows(X, y):
 
 
 @pytest.mark.parametrize("memory", [0.25, 1024])
-def test_a_million_rows_take_the_scores_and_one_pass(memory):
-    X = np.random.default_rng(0).normal(size=(10**6, 30)).astype(np.float32)
+def test_many_rows_take_the_scores_and_one_pass(memory):
+    X = np.random.default_rng(0).normal(size=(200_000, 30)).astype(np.float32)
     net = fit(make(MLPRegressor, hidden_layer_sizes=(50,)), X[:200], X[:200, 0])
     net.predict(X[:10])
     network = net._network

@@ -38,6 +38,8 @@ from skdl.engine import Quantile
 from skdl.ensemble import SeedEnsembleClassifier
 from skdl.estimators._internal_api import Indicator, Labels, Numbers
 from tests.estimators.common import fit, flat, make, wild
+from tests.estimators.conftest import NETS
+from tests.pairwise import parametrize_pairwise
 
 SOLVERS = ["sgd", "adam", "adagrad", "rmsprop", "adamw", "lbfgs"]
 
@@ -335,9 +337,9 @@ SPLITS = {
 }
 
 
-@pytest.mark.parametrize(("split", "expected"), SPLITS.values(), ids=SPLITS)
-@pytest.mark.parametrize("shuffle", [False, True])
-def test_first_split_of_a_splitter(Net, split, expected, shuffle, X, y, held_out):
+@parametrize_pairwise(Net=NETS, case=SPLITS, shuffle=[False, True])
+def test_first_split_of_a_splitter(Net, case, shuffle, X, y, held_out):
+    split, expected = case
     if "Stratified" in repr(split) and not is_classifier(Net()):
         y = y % 2
     net = wild(Net, validation_split=split, shuffle=shuffle, scoring=held_out)

@@ -322,8 +322,8 @@ def test_sparse_input_is_neither_changed_nor_densified():
     Z = Standardizer(with_mean=False).fit_transform(X)
     assert (Z.dtype, Z.nnz) == (np.float32, X.nnz)
     assert_array_equal(X.toarray(), before)
-    wide = csr_array((np.ones(3), ([0, 1, 1], [5, 5, 9_999_999])), (2, 10_000_000))
-    assert Standardizer(with_mean=False).fit(wide).var_[9_999_999] == 0.25
+    wide = csr_array((np.ones(3), ([0, 1, 1], [5, 5, 999_999])), (2, 1_000_000))
+    assert Standardizer(with_mean=False).fit(wide).var_[999_999] == 0.25
     whole = Standardizer(with_mean=False).fit(csr_array(np.eye(3, dtype=int)))
     assert_allclose(whole.var_, 2 / 9)
     twice = csr_array(([1.0, 2.0, 5.0], [0, 0, 1], [0, 2, 3]), shape=(2, 2))
