@@ -75,7 +75,17 @@ def test_fault_is_found(name):
     assert case.kind in str(report)
 
 
-@pytest.mark.parametrize("name", HEALTHY)
+# The slow ones differ from "digits" by an activation, a loss or a width.
+SLOW = ("digits, deep", "digits, svm", "digits, tanh, drop-in")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name
+        for name in HEALTHY
+    ],
+)
 def test_nothing_is_found_in_a_healthy_training(name):
     report = diagnose(*HEALTHY[name])
     assert not report.findings, str(report)
