@@ -70,7 +70,7 @@ def key_of_layers(net, widths, dtype):
 def check_hidden_layers(hidden_layer_sizes):
     """Return the widths of the hidden layers as a list of positive integers."""
     if type(hidden_layer_sizes) is tuple and all(
-        type(size) is int and size > 0 for size in hidden_layer_sizes
+        type(size) is int and 0 < size < 2**63 for size in hidden_layer_sizes
     ):
         return [*hidden_layer_sizes]
     if isinstance(hidden_layer_sizes, str):
