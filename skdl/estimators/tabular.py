@@ -259,26 +259,42 @@ class _BaseTabular(
         rng = held_out.rng
         chosen = rng.permutation(held_out.known)[:MAX_PERMUTED]
         Z, y = held_out.rows.X[chosen], held_out.rows.y[chosen]
-        own = held_out.members_of(chosen)
         layers: Any = self._network.affine
         first, *others = layers
         weights = first.scales * first.weights
-        sums = Z @ weights + first.biases
+        # For each group, its members and the rows that they hold out.
+        groups = [
+            [(member, np.flatnonzero(own == member)) for member in np.unique(own)]
+            for own in held_out.members_of(chosen)
+        ]
+        sums = {
+            member: Z[rows] @ weights[member] + first.biases[member]
+            for members in groups
+            for member, rows in members
+        }
+        n_scores = self._network.widths[-1]
+        scores = [np.empty((len(y), n_scores), np.float32) for _ in groups]
 
-        def held_out_loss(S):
-            for layer in others:
-                S = np.maximum(S, 0) @ layer.weights + layer.biases
-            return loss([S[members, np.arange(len(y))] for members in own], y)
+        def held_out_loss(change, columns):
+            """Return the loss after a change of the code in some columns."""
+            for result, members in zip(scores, groups, strict=True):
+                for member, rows in members:
+                    # Only these columns change what the first layer sums up.
+                    S = sums[member] + change[rows] @ weights[member, columns]
+                    for layer in others:
+                        S = np.maximum(S, 0) @ layer.weights[member]
+                        S += layer.biases[member]
+                    result[rows] = S
+            return loss(scores, y)
 
-        base, stop = held_out_loss(sums), 0
+        nothing = slice(0)
+        base, stop = held_out_loss(Z[:, nothing], nothing), 0
         for i, width in enumerate(self._encoder.widths_):
-            part = slice(stop, stop + width)
+            columns = slice(stop, stop + width)
             stop += width
             if width:
-                # Only these columns change what the first layer sums up.
-                change = Z[rng.permutation(len(y)), part] - Z[:, part]
-                changed = sums + change @ weights[:, part]
-                self.feature_importances_[i] = held_out_loss(changed) - base
+                change = Z[rng.permutation(len(y)), columns] - Z[:, columns]
+                self.feature_importances_[i] = held_out_loss(change, columns) - base
 
     def __sklearn_tags__(self) -> Any:
         """Return tags: missing values and categories are welcome."""
