@@ -35,9 +35,6 @@ SCALE_RATE, BIAS_RATE, BIAS_STD = 6.0, 0.1, 0.3
 MIN_FOLDS, MIN_ROWS, NO_FOLD = 4, 8, -1
 # The latest epoch wins whose held-out loss is at most this factor above the minimum.
 TOLERATED = 1.01
-# Training ends if the held-out loss is this factor above its minimum: it does not come
-# back.
-HOPELESS = 1.04
 LOG_TEMPERATURES = np.linspace(-3, 1.2, 9)
 
 
@@ -159,8 +156,6 @@ class Group:
         Raw scores of held-out rows in the best epoch; NaN for other rows.
     best_epoch : int
         The epoch whose parameters are kept, counted from 1.
-    is_hopeless : bool
-        Whether the held-out loss has grown too far.
     loss, held_out_loss, held_out_score : float
         Loss of the last epoch, and the last judgement of held-out rows.
     """
@@ -201,7 +196,7 @@ class Group:
         # last step while the network has this mean.
         self.mean, self.last = (np.zeros_like(self.network.parameters) for _ in "12")
         self.best: Any = None
-        self.lowest, self.best_epoch, self.is_hopeless = math.inf, 0, False
+        self.lowest, self.best_epoch = math.inf, 0
         self.loss = self.held_out_loss = self.held_out_score = math.nan
         self.scores: Any = None
         self.workspace: Any = None
@@ -293,8 +288,16 @@ class Group:
             if value <= TOLERATED * self.lowest or self.best is None:
                 self.best_epoch, self.scores = epoch, scores
                 self.best = self.network.parameters.copy()
-        self.is_hopeless = value > HOPELESS * self.lowest
         self.held_out_score = self._score(scores)
+
+    def has_risen(self, factor):
+        """Return whether the held-out loss is more than a factor above its minimum.
+
+        Parameters
+        ----------
+        factor : float
+        """
+        return self.held_out_loss > factor * self.lowest
 
     @contextmanager
     def _with_mean(self):

@@ -29,8 +29,10 @@ STEPS_PER_EPOCH, WARM_UP = 11, 0.05
 NARROW, WIDE, MANY_ROWS = (64, 64), (128, 128), 4000
 # From these numbers of members on, there is a second group, and a third one.
 MANY_MEMBERS, VERY_MANY_MEMBERS = 8, 24
-# Training may end after this share of the epochs.
-HOPE = 0.4
+# Training of a group ends if its held-out loss is so many times its minimum, after a
+# number of epochs and after a share of all: it does not come back.
+MANY_EPOCHS, LATE = 18, 0.4
+HOPELESS, LATE_HOPELESS = 1.1, 1.04
 RECORDS = ("loss", "validation_loss", "validation_score", "learning_rate", "time")
 
 
@@ -96,6 +98,8 @@ class TabularRun:
     data, validation : Data
         The rows to train on, and those that a member of each group holds out; None
         without folds.
+    stretch : float
+        Epochs of this run for each planned epoch; more than 1 for small tables.
     max_epochs : int
         Number of epochs; `max_time` and callbacks may end training earlier.
     progress : Progress
@@ -127,8 +131,8 @@ class TabularRun:
         self.network = self.groups[0].network
         self.optimizer = self.groups[0].optimizer
         self.n_batches = n // batch_size
-        stretch = max(1, STEPS_PER_EPOCH / self.n_batches)
-        self.max_epochs = math.ceil(plan.n_epochs * stretch)
+        self.stretch = max(1, STEPS_PER_EPOCH / self.n_batches)
+        self.max_epochs = math.ceil(plan.n_epochs * self.stretch)
         self.progress = Progress(max_epochs=self.max_epochs, batches=self.n_batches)
         weights = rows.weights[:, None]
         self.data, self.validation = Data(rows.X, rows.y, None, weights), None
@@ -208,8 +212,14 @@ class TabularRun:
 
     def _active(self):
         """Return the groups that still train."""
-        is_early = self.progress.epochs < HOPE * self.max_epochs
-        return [group for group in self.groups if is_early or not group.is_hopeless]
+        epochs = self.progress.epochs
+        if epochs >= LATE * self.max_epochs:
+            factor = LATE_HOPELESS
+        elif epochs >= MANY_EPOCHS * self.stretch:
+            factor = HOPELESS
+        else:
+            return self.groups
+        return [group for group in self.groups if not group.has_risen(factor)]
 
     def _mean_of_members(self, name):
         values = [getattr(group, name) for group in self.groups]
