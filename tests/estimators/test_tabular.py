@@ -26,9 +26,9 @@ from skdl.callbacks import (
     TrainingTable,
 )
 from skdl.engine.prediction import raw_scores
+from skdl.estimators import _tabular_base as base
 from skdl.estimators import _tabular_group as groups
 from skdl.estimators import _tabular_training as training
-from skdl.estimators import tabular
 from skdl.estimators._tabular_intervals import error_ratio
 from skdl.estimators._tabular_mixture import best_mixture, best_shares
 from skdl.inspection import TrainingCurveDisplay
@@ -373,10 +373,25 @@ def test_presets_are_defaults():
 def test_bins_depend_on_the_number_of_columns(monkeypatch):
     X, y = data_for(TabularRegressor)
     net = TabularRegressor(**SMALL).fit(X, y)
-    monkeypatch.setattr(tabular, "MANY_COLUMNS", X.shape[1] - 1)
+    monkeypatch.setattr(base, "MANY_COLUMNS", X.shape[1] - 1)
     wide = clone(net).fit(X, y)
     found = [len(one._encoder.bin_means_[0]) for one in (net, wide)]
     assert found == [16, 8]
+
+
+@pytest.mark.parametrize(
+    ("rise", "late_rise", "n_epochs"), [(0, 0, 12), (9, 0, 30), (9, 9, 60)]
+)
+def test_a_risen_loss_of_held_out_rows_ends_training(
+    monkeypatch, rise, late_rise, n_epochs
+):
+    monkeypatch.setattr(training, "MANY_EPOCHS", 12)
+    monkeypatch.setattr(training, "LATE", 0.5)
+    monkeypatch.setattr(training, "HOPELESS", rise)
+    monkeypatch.setattr(training, "LATE_HOPELESS", late_rise)
+    X, y = data_for(TabularRegressor, 40)
+    net = TabularRegressor(**SMALL | {"max_iter": 60}, n_members=4).fit(X, y)
+    assert net.n_iter_ == n_epochs
 
 
 def test_small_tables_get_more_epochs(monkeypatch):
