@@ -29,8 +29,9 @@ STEPS_PER_EPOCH, WARM_UP = 11, 0.05
 NARROW, WIDE, MANY_ROWS = (64, 64), (128, 128), 4000
 # From these numbers of members on, there is a second group, and a third one.
 MANY_MEMBERS, VERY_MANY_MEMBERS = 8, 24
-# Training of a group ends if its held-out loss is so many times its minimum, after a
-# number of epochs and after a share of all: it does not come back.
+# A held-out loss that has risen by this factor does not come back: training of the
+# group ends. The first factor holds from this epoch on, the other from this share of
+# all epochs on.
 MANY_EPOCHS, LATE = 18, 0.4
 HOPELESS, LATE_HOPELESS = 1.1, 1.04
 RECORDS = ("loss", "validation_loss", "validation_score", "learning_rate", "time")
