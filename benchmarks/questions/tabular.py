@@ -3,8 +3,8 @@
 Each model gets the same rows of 15 public tables. scikit-learn's MLP needs a pipeline:
 medians for missing numbers, standardized numbers, one-hot categories, and for a
 regression standardized targets. RealMLP takes part where pytabkit, which needs torch,
-is installed. Seconds are of the processor, with one thread. Five splits take an hour;
-``--rounds`` asks for fewer.
+is installed. Seconds are of the processor, with one thread. Five splits take half an
+hour; ``--rounds`` asks for fewer.
 """
 
 import time
