@@ -37,6 +37,11 @@ def main(argv=None):
     options = parser.parse_args(argv)
     limits = (options.quick, options.rounds, options.shapes)
     output = options.output
+    if output and not output.is_file():
+        parser.error(
+            f"--output {output} is no file: copy benchmarks/README.md there first, "
+            "for its marks"
+        )
     if output is None and not any(limits) and options.threads == 2:
         output = README
     n_rounds = options.rounds or (1 if options.quick else 11)

@@ -281,6 +281,12 @@ def test_command_reports_a_failure(one_session, tmp_path, capsys, monkeypatch):
     assert output.read_text(encoding="utf-8") == before
 
 
+def test_command_refuses_a_missing_file_before_it_measures(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        command.main(["--only", "lbfgs", "--output", str(tmp_path / "new.md")])
+    assert "copy benchmarks/README.md there first" in capsys.readouterr().err
+
+
 def test_readme_has_a_section_for_each_answer():
     text = command.README.read_text(encoding="utf-8")
     for name in (*command.QUESTIONS, "machine"):
