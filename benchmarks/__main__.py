@@ -39,8 +39,8 @@ def main(argv=None):
     output = options.output
     if output and not output.is_file():
         parser.error(
-            f"--output {output} is no file: copy benchmarks/README.md there first, "
-            "for its marks"
+            f"--output: {output} does not exist; copy benchmarks/README.md there "
+            "first, for its marks"
         )
     if output is None and not any(limits) and options.threads == 2:
         output = README
