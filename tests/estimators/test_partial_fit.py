@@ -215,6 +215,25 @@ def test_nothing_of_the_size_of_a_batch_is_kept(Net, X, y, partial):
     assert abs(len(pickle.dumps(large)) - len(pickle.dumps(small))) < 60
 
 
+class SeesSteps(NetCallback):
+    """A callback, and the observer of steps that it returns."""
+
+    def observe_steps(self, run, records):
+        return self
+
+    def wants(self, step):
+        return True
+
+    def before(self, parameters, gradient, objective):
+        pass
+
+    def after(self, parameters, rate):
+        pass
+
+    def records(self):
+        return {}
+
+
 @pytest.mark.parametrize("seen_by", ["scorer", "observer"])
 def test_what_was_seen_during_a_call_stays(Net, seen_by, X, y, partial):
     net, seen = partial(partial(make(Net), X, y), X, y), []
@@ -223,21 +242,9 @@ def test_what_was_seen_during_a_call_stays(Net, seen_by, X, y, partial):
         seen.extend(net.coefs_)
         return 0.0
 
-    class Sees(NetCallback):
-        def observe_steps(self, run, records):
-            return self
-
-        def wants(self, step):
-            return True
-
+    class Sees(SeesSteps):
         def before(self, parameters, gradient, objective):
             seen.append(parameters)
-
-        def after(self, parameters, rate):
-            pass
-
-        def records(self):
-            return {}
 
     if seen_by == "scorer":
         net.set_params(scoring=score).partial_fit(X, y, X_val=X, y_val=y)
@@ -286,18 +293,7 @@ def test_rows_of_another_number_and_dtype_are_trained_on_as_they_are(
     )
 
 
-class FailsAfterAStep(NetCallback):
-    """A callback, and the observer of steps that it returns."""
-
-    def observe_steps(self, run, records):
-        return self
-
-    def wants(self, step):
-        return True
-
-    def before(self, parameters, gradient, objective):
-        pass
-
+class FailsAfterAStep(SeesSteps):
     def after(self, parameters, rate):
         raise RuntimeError("no step")
 

@@ -7,7 +7,7 @@ from scipy.special import expit, log_expit, log_softmax, xlogy
 
 from skdl.engine.losses.base import Loss, add_row_sums, write_row_sums
 from skdl.engine.specification import explain_settings
-from skdl.engine.subnormal import LOWEST_EXPONENT
+from skdl.engine.subnormal import EXPONENTS, LOWEST_EXPONENT
 from skdl.engine.target_tables import one_hot
 
 __all__ = [
@@ -312,9 +312,7 @@ class SigmoidSquaredError(_SigmoidLoss):
 
     def rows_and_gradient(self, scores, targets, rows, gradient):
         """Write row losses, and the gradient (σ(s) - t) σ(s) (1 - σ(s))."""
-        lowest = LOWEST_EXPONENT[scores.dtype]
-        np.maximum(scores, lowest, out=scores)
-        np.minimum(scores, -lowest, out=scores)
+        scores.clip(*EXPONENTS[scores.dtype], out=scores)
         # 1 - σ(s) computed as σ(-s), which keeps its digits where σ(s) is almost 1.
         np.multiply(scores, -1, out=gradient)
         expit(gradient, out=gradient)
