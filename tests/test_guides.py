@@ -26,7 +26,7 @@ GUIDES = {
     "training": (6, ("pandas",)),
     "troubleshooting": (4, ()),
     "ensembles": (3, ()),
-    "model_selection": (5, ()),
+    "model_selection": (6, ()),
     "datasets": (4, ()),
     "images": (6, ()),
     "inspection": (5, ()),

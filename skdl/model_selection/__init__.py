@@ -1,6 +1,7 @@
-"""Searches over parameters: from a coarse grid to a fine one, or in stacks of nets."""
+"""Searches from a coarse grid to a fine one; searches and folds in stacks of nets."""
 
 from skdl.model_selection.coarse_to_fine import CoarseToFineSearchCV
+from skdl.model_selection.cross_validation import cross_val_score, cross_validate
 from skdl.model_selection.ranges import Linear, Log
 from skdl.model_selection.stacked import (
     StackedGridSearchCV,
@@ -13,4 +14,6 @@ __all__ = [
     "Log",
     "StackedGridSearchCV",
     "StackedRandomizedSearchCV",
+    "cross_val_score",
+    "cross_validate",
 ]

@@ -1,4 +1,4 @@
-"""Trains the candidates of a search in stacks, before scikit-learn scores them."""
+"""Trains candidates and folds in stacks, before scikit-learn scores them."""
 
 import time
 from collections import defaultdict
@@ -33,7 +33,7 @@ SECONDS_PER_LINE = 1.0
 
 @dataclass
 class Data:
-    """What the search was given.
+    """What a search or a cross-validation was given.
 
     Attributes
     ----------
@@ -99,7 +99,7 @@ class Stacks:
 
     Parameters
     ----------
-    search : StackedGridSearchCV or StackedRandomizedSearchCV
+    search : StackedGridSearchCV, StackedRandomizedSearchCV or CrossValidation
         Its parameters say how many processes there are, and what to print.
     data : Data
     context : sklearn.callback.CallbackContext
@@ -374,7 +374,7 @@ class Report:
 
     Parameters
     ----------
-    search : StackedGridSearchCV or StackedRandomizedSearchCV
+    search : StackedGridSearchCV, StackedRandomizedSearchCV or CrossValidation
         What callbacks get as the estimator.
     context : sklearn.callback.CallbackContext
         The task that gets a subtask for the portion.

@@ -30,6 +30,18 @@ def steps_to_end(estimator):
         yield estimator
 
 
+def is_stackable(estimator):
+    """Return whether an estimator ends with a net, and has no callbacks down to it.
+
+    Parameters
+    ----------
+    estimator : object
+        A net, a pipeline, or anything else.
+    """
+    observed = any(hasattr(step, "_skl_callbacks") for step in steps_to_end(estimator))
+    return last_net(estimator) is not None and not observed
+
+
 def settings_before_net(estimator, parameters):
     """Return what tells whether the steps before the nets of two candidates are equal.
 

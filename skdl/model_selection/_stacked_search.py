@@ -21,7 +21,7 @@ from skdl.model_selection._failures import (
     silenced_warnings,
 )
 from skdl.model_selection._folds import Folds
-from skdl.model_selection._last_net import last_net, settings_before_net, steps_to_end
+from skdl.model_selection._last_net import is_stackable, settings_before_net
 from skdl.model_selection._trained_clones import CloneSource, Trained
 
 
@@ -157,10 +157,7 @@ class StackedSearch(Versioned, ExplainedParameters):
                 estimator.set_params(**clone(parameters, safe=False))
             except Exception:  # scikit-learn's loop raises it.
                 continue
-            has_callbacks = any(
-                hasattr(step, "_skl_callbacks") for step in steps_to_end(estimator)
-            )
-            if last_net(estimator) is None or has_callbacks:
+            if not is_stackable(estimator):
                 continue
             settings = settings_before_net(estimator, parameters)
             for fold in range(n_splits):
