@@ -94,6 +94,25 @@ class Fit:
     error: Exception | None = None
 
 
+@dataclass
+class CrossValidation:
+    """What `Stacks` reads of a search, for a single candidate.
+
+    Attributes
+    ----------
+    n_jobs : int or None
+        Number of processes.
+    verbose : int
+        Whether to print lines.
+    refit : bool
+        False: no net is trained on all rows.
+    """
+
+    n_jobs: int | None
+    verbose: int
+    refit: bool = False
+
+
 class Stacks:
     """Trains fits in stacks, over the processes of joblib.
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -11,7 +10,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 
 from skdl._numbers_of_rows import numbers_of_rows_named
-from skdl.model_selection._candidate_stacks import Data, Fit, Stacks
+from skdl.model_selection._candidate_stacks import CrossValidation, Data, Fit, Stacks
 from skdl.model_selection._failures import explained_errors
 from skdl.model_selection._last_net import is_stackable
 from skdl.model_selection._trained_clones import CloneSource, Trained
@@ -219,25 +218,6 @@ def _in_stacks(estimator, X, y, cv, params, n_jobs, verbose):
         owner = CrossValidation(n_jobs, verbose)
         folds = _TrainingFolds(cv, estimator, params or {}, owner)
         yield folds.source.connected(), folds
-
-
-@dataclass
-class CrossValidation:
-    """What `Stacks` reads of a search, for a single candidate.
-
-    Attributes
-    ----------
-    n_jobs : int or None
-        Number of processes.
-    verbose : int
-        Whether to print lines.
-    refit : bool
-        False: no net is trained on all rows.
-    """
-
-    n_jobs: int | None
-    verbose: int
-    refit: bool = False
 
 
 class _TrainingFolds:
