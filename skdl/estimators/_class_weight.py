@@ -7,7 +7,7 @@ import numpy as np
 
 from skdl._text import exceeds_floats, repr_of_number
 
-__all__ = ["check_class_weight", "class_weights"]
+__all__ = ["check_class_weight", "class_weights", "refuse_zeros"]
 
 
 def check_class_weight(class_weight, several):
@@ -70,6 +70,23 @@ def class_weights(class_weight, y, classes, sample_weight):
         name = f"class_weight[{i}]"
         weights *= _of_column(column_weight, y[:, i], labels, sample_weight, name)
     return weights
+
+
+def refuse_zeros(weights, class_weight):
+    """Refuse weights of classes and rows whose product is 0 in every row.
+
+    Parameters
+    ----------
+    weights : ndarray
+        The products.
+    class_weight : dict, list or 'balanced'
+        The parameter of the classifier.
+    """
+    if not weights.any():
+        raise ValueError(
+            f"class_weight={class_weight!r} gives every row the weight zero: "
+            "give a class in y a positive weight."
+        )
 
 
 def _of_column(class_weight, y, classes, sample_weight, name):

@@ -7,10 +7,10 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from skdl._arguments import explain_arguments
-from skdl._inputs import check_weights, refuse_containers
+from skdl._inputs import refuse_containers
 from skdl._parameters import ExplainedParameters
 from skdl._sklearn import Interval, StrOptions
 from skdl._version import Versioned
@@ -144,27 +144,30 @@ class BaseTabular(
             verbose=bool(self.verbose),
         )
 
-    def _learn_table(self, X, y):
-        """Fit the encoder; return the code of the table."""
+    def _read(self, X, y):
+        """Return the table of `fit`, whose columns are not checked yet."""
         if y is None:
             raise ValueError(
                 f"This {type(self).__name__} estimator requires y to be passed, but "
                 "the target y is None."
             )
         refuse_containers(y, "y")
-        validate_data(self, X, reset=True, skip_check_array=True)
+        return read_table(self, X, reset=True)
+
+    def _encode(self, table):
+        """Fit the encoder to the table; return its code."""
         n_bins = self.n_bins
         if isinstance(n_bins, str):
-            # The encoder refuses arrays without a number of columns.
-            is_wide = getattr(self, "n_features_in_", 0) > MANY_COLUMNS
-            n_bins = FEW_BINS if is_wide else MANY_BINS
+            n_bins = FEW_BINS if table.shape[1] > MANY_COLUMNS else MANY_BINS
         encoder = TabularEncoder(
             categorical_features=self.categorical_features, n_bins=n_bins
         )
         # Arrays, whatever scikit-learn's `transform_output` is.
-        self._encoder = encoder.set_output(transform="default").fit(X)
-        self.n_features_in_ = self._encoder.n_features_in_
-        return _never_empty(self._encoder.transform(X))
+        self._encoder = encoder.set_output(transform="default").fit(table)
+        if hasattr(self, "feature_names_in_"):
+            self._encoder.feature_names_in_ = self.feature_names_in_
+        (Z,) = self._encoder.transform_blocks(table, table.shape[0])
+        return _never_empty(Z)
 
     def _by_blocks(self, X, function):
         """Apply a function to the code of blocks of rows; put the results together."""
@@ -184,18 +187,15 @@ class BaseTabular(
         arrays = network.parameters, network.statistics
         return network_like(network, *(array.astype(np.float64) for array in arrays))
 
-    def _checked_weights(self, sample_weight, Z):
-        if sample_weight is None:
-            return np.ones(len(Z))
-        return check_weights(sample_weight, Z)
-
-    def _learn(self, rows, plan, given, calibrates=False):
-        """Train on the rows of positive weight; store what every tabular net has.
+    def _learn(self, rows, numbers, plan, given, calibrates=False):
+        """Train; store what every tabular net has.
 
         Parameters
         ----------
         rows : Rows
-            All rows.
+            The different rows.
+        numbers : ndarray of int of shape (n_rows,)
+            Which of them each row of `fit` is; -1 for a row of weight 0.
         plan : Plan
             The settings.
         given : tuple
@@ -206,10 +206,6 @@ class BaseTabular(
         rng = np.random.default_rng(
             check_random_state(self.random_state).randint(2**31 - 1, size=4)
         )
-        used = np.flatnonzero(rows.weights)
-        if len(used) < len(rows.X):
-            rows.X, rows.y = rows.X[used], rows.y[used]
-            rows.weights = rows.weights[used]
         rows.weights = rows.weights / rows.weights.mean()
         run = TabularRun(self, rows, _columns_without_bins(self._encoder), plan, rng)
         self._run, self._network = run, run.network
@@ -225,16 +221,17 @@ class BaseTabular(
         self._network = joined(run.groups, rows.X.shape[1])
         self.best_iteration_ = run.best_epoch
         self.history_ = {name: np.array(run.history[name]) for name in run.history}
-        return HeldOut(used, rows, run.groups, rng)
+        return HeldOut(rows, numbers, run.groups, rng)
 
-    def _learn_importances(self, held_out, loss):
-        """Store the mean increase of a loss when a column of held-out rows is mixed."""
+    def _learn_importances(self, held_out, losses):
+        """Store the mean increase of losses when a column of held-out rows is mixed."""
         self.feature_importances_ = np.zeros(self.n_features_in_)
         if held_out.known is None:
             return
         rng = held_out.rng
         chosen = rng.permutation(held_out.known)[:MAX_PERMUTED]
-        Z, y = held_out.rows.X[chosen], held_out.rows.y[chosen]
+        rows = held_out.rows
+        Z, y, row_weights = rows.X[chosen], rows.y[chosen], rows.weights[chosen]
         layers: Any = self._network.affine
         first, *others = layers
         weights = first.scales * first.weights
@@ -261,7 +258,7 @@ class BaseTabular(
                         S = np.maximum(S, 0) @ layer.weights[member]
                         S += layer.biases[member]
                     result[rows] = S
-            return loss(scores, y)
+            return np.average(losses(scores, y), weights=row_weights)
 
         nothing = slice(0)
         base, stop = held_out_loss(Z[:, nothing], nothing), 0
@@ -285,10 +282,10 @@ class HeldOut:
 
     Parameters
     ----------
-    used : ndarray of int of shape (n_rows,)
-        Numbers of the rows of `fit` that were trained on.
     rows : Rows
-        These rows.
+        The different rows.
+    numbers : ndarray of int of shape (n_rows,)
+        Which of them each row of `fit` is; -1 for a row of weight 0.
     groups : list of Group
         The trained groups.
     rng : numpy.random.Generator
@@ -300,14 +297,28 @@ class HeldOut:
         Numbers of the rows that each group holds out; None without folds.
     """
 
-    def __init__(self, used, rows, groups, rng):
-        self.used, self.rows, self.groups, self.rng = used, rows, groups, rng
+    def __init__(self, rows, numbers, groups, rng):
+        self.rows, self.numbers, self.groups, self.rng = rows, numbers, groups, rng
         self.known = groups[0].known
 
     @property
     def scores(self):
         """Raw scores of the known rows, an array for each group."""
         return [group.scores[self.known] for group in self.groups]
+
+    def by_row_of_fit(self, values):
+        """Return an array with a value for each row of `fit`; NaN where it is unknown.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_known, n_values)
+            Values of the known rows.
+        """
+        # One row more, for the number -1.
+        shape = len(self.rows.X) + 1, values.shape[1]
+        of_distinct = np.full(shape, np.nan, values.dtype)
+        of_distinct[self.known] = values
+        return of_distinct[self.numbers]
 
     @property
     def sizes(self):

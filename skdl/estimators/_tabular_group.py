@@ -38,7 +38,7 @@ TOLERATED = 1.01
 LOG_TEMPERATURES = np.linspace(-3, 1.2, 9)
 
 
-def fold_numbers(n_members, strata, n_rows, rng):
+def fold_numbers(n_members, strata, groups, rng):
     """Return the number of the member that holds each row out; `NO_FOLD` for none.
 
     Parameters
@@ -47,8 +47,9 @@ def fold_numbers(n_members, strata, n_rows, rng):
         Number of members.
     strata : ndarray of int of shape (n_rows,), or None
         Class numbers: each fold gets the same share of each class.
-    n_rows : int
-        Number of rows.
+    groups : ndarray of int of shape (n_rows,)
+        Numbers from 0 on: rows of a group are held out together. But a group with as
+        many rows as there are folds is divided.
     rng : numpy.random.Generator
         Shuffles the rows.
 
@@ -57,6 +58,7 @@ def fold_numbers(n_members, strata, n_rows, rng):
     folds : ndarray of int, or None
         None if there are too few rows. The only row of a class is held out by none.
     """
+    n_rows, n_folds = len(groups), max(n_members, MIN_FOLDS)
     order = rng.permutation(n_rows)
     if strata is not None:
         order = order[np.argsort(strata[order], kind="stable")]
@@ -65,12 +67,19 @@ def fold_numbers(n_members, strata, n_rows, rng):
         # Rows of a single class would not tell how sure a classifier may be.
         if len(counts) > 1 and (counts > 1).sum() < 2:
             return None
-    if len(order) < MIN_ROWS:
+    sizes = np.bincount(groups)
+    stays = sizes[groups] < n_folds
+    units = np.where(stays, groups, len(sizes) + np.arange(n_rows))
+    _, first, units = np.unique(units, return_index=True, return_inverse=True)
+    if len(np.unique(units[order])) < MIN_ROWS:
         return None
-    n_folds = max(n_members, MIN_FOLDS)
     folds = np.full(n_rows, NO_FOLD)
     folds[order] = np.arange(len(order)) % n_folds
     folds[folds >= n_members] = NO_FOLD
+    without = np.ones(n_rows, bool)
+    without[order] = False
+    folds = folds[first[units]]
+    folds[np.isin(units, units[without])] = NO_FOLD
     return folds
 
 
@@ -86,6 +95,8 @@ class Rows:
         Class numbers (n_rows,), or scaled numbers of shape (n_rows, n_outputs).
     weights : ndarray of shape (n_rows,)
         Positive weights of the rows.
+    groups : ndarray of int of shape (n_rows,)
+        Rows with the same number differ in y only: the same member holds them out.
     n_classes : int or None
         Number of classes, None for a regression.
     """
@@ -93,6 +104,7 @@ class Rows:
     X: np.ndarray
     y: np.ndarray
     weights: np.ndarray
+    groups: np.ndarray
     n_classes: int | None
 
     def seen_by(self, columns):
@@ -167,7 +179,7 @@ class Group:
         self.batch_size, self.rng = batch_size, rng
         n_classes, y = rows.n_classes, rows.y
         strata = None if n_classes is None else np.unique(y, return_inverse=True)[1]
-        self.folds = fold_numbers(n_members, strata, len(y), rng)
+        self.folds = fold_numbers(n_members, strata, rows.groups, rng)
         self.network = Network(
             (
                 self.rows.X.shape[1],

@@ -15,7 +15,7 @@ from sklearn.utils.validation import column_or_1d
 
 from skdl._arguments import explain_arguments, explain_parameters
 from skdl._data_errors import or_nothing
-from skdl._inputs import check_numbers, refuse_missing
+from skdl._inputs import check_numbers, check_weights, refuse_missing
 from skdl._numbers_of_rows import check_numbers_of_rows, numbers_of_rows_named
 from skdl._sklearn import Interval, StrOptions, fit_context
 from skdl._transaction import unchanged_on_error
@@ -23,7 +23,11 @@ from skdl.engine.prediction import by_passes, raw_scores
 from skdl.estimators._callbacks import (
     CALLBACK_ATTRIBUTES,
 )
-from skdl.estimators._class_weight import check_class_weight, class_weights
+from skdl.estimators._class_weight import (
+    check_class_weight,
+    class_weights,
+    refuse_zeros,
+)
 from skdl.estimators._labels import as_labels, unique_labels, warn_if_many_classes
 from skdl.estimators._tabular_base import CONSTRAINTS, BaseTabular
 from skdl.estimators._tabular_group import Rows
@@ -33,6 +37,7 @@ from skdl.estimators._tabular_mixture import (
     best_shares,
     mixed_log_probabilities,
 )
+from skdl.estimators._tabular_rows import distinct_rows
 
 __all__ = ["TabularClassifier", "TabularRegressor"]
 
@@ -139,8 +144,12 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
     out. The only row of a class is held out by none. Nothing is held out at all if
     fewer than 8 rows, or rows of only one of several classes, remain.
 
-    `sample_weight` enters the loss and the held-out loss, not the encoder. A weight of
-    2 is not the same as a row that occurs twice, since batches have a number of rows.
+    If rows have weights, or occur at least 1.2 times on average, then rows that are
+    equal in X and y count as one row with the sum of their weights: a weight of 2 is
+    the same as a row that occurs twice. Rows that are equal in X are held out together,
+    unless they are as many as the folds, so copies of rows do not make the estimate
+    better than it is. Weights enter the loss, the held-out loss, and in the encoder the
+    number of rows that have a level.
 
     Ctrl-C ends training, and keeps what it has learned; in a search or an ensemble it
     ends the whole series.
@@ -200,7 +209,7 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         y : array-like of shape (n_samples,)
             Labels: text, integers or booleans.
         sample_weight : array-like of shape (n_samples,), optional
-            Weights of the rows.
+            How many times each row counts.
 
         Returns
         -------
@@ -219,10 +228,10 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
 
     def _fit(self, X, y, sample_weight):
         plan, given = self._plan(self.label_smoothing), (X, y, sample_weight)
-        Z = self._learn_table(X, y)
+        table = self._read(X, y)
         refuse_missing(y, numeric=False)
         labels = column_or_1d(y, warn=True)
-        check_numbers_of_rows(X=Z, y=labels)
+        check_numbers_of_rows(X=table, y=labels)
         if labels.dtype.kind == "f":
             check_array(labels, ensure_2d=False, input_name="y")
         labels = as_labels(labels)
@@ -236,35 +245,41 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         self.classes_ = unique_labels(labels)
         warn_if_many_classes(self.classes_, len(labels), "TabularRegressor")
         codes = np.searchsorted(self.classes_, labels)
-        weights = self._checked_weights(sample_weight, Z)
+        weights = check_weights(sample_weight, table)
         check_class_weight(self.class_weight, None)
-        # Not in place: the user's own array may be among them.
-        weights = weights * class_weights(
+        factors = class_weights(
             self.class_weight, codes, self.classes_, sample_weight=weights
         )
-        n_classes = len(self.classes_)
-        calibrates = self.calibrate and n_classes > 1
-        held_out = self._learn(
-            Rows(Z, codes, weights, n_classes), plan, given, calibrates
+        refuse_zeros(weights * factors, self.class_weight)
+        different = distinct_rows(table, codes, weights, factors)
+        places, n_classes = different.places, len(self.classes_)
+        rows = Rows(
+            self._encode(different.of(table)),
+            codes[places],
+            different.weights * factors[places],
+            different.groups,
+            n_classes,
         )
+        calibrates = self.calibrate and n_classes > 1
+        held_out = self._learn(rows, different.numbers, plan, given, calibrates)
         self.temperature_, shares = 1.0, held_out.equal_shares
         self.oof_prediction_ = self.oof_score_ = None
         if held_out.known is not None:
-            known, rows, scores = held_out.known, held_out.rows, held_out.scores
+            known, scores = held_out.known, held_out.scores
             y, weights = rows.y[known], rows.weights[known]
             self.temperature_, shares = best_mixture(scores, y, weights, calibrates)
             log_p = mixed_log_probabilities(np.stack(scores), shares, self.temperature_)
-            self.oof_prediction_ = np.full((len(codes), n_classes), np.nan, np.float32)
-            self.oof_prediction_[held_out.used[known]] = np.exp(log_p)
+            p = np.exp(log_p).astype(np.float32)
+            self.oof_prediction_ = held_out.by_row_of_fit(p)
             right = log_p.argmax(axis=1) == y
             self.oof_score_ = float(np.average(right, weights=weights))
         self.member_weights_ = held_out.member_weights(shares)
 
-        def loss(scores, y):
+        def losses(scores, y):
             log_p = mixed_log_probabilities(np.stack(scores), shares, self.temperature_)
-            return -float(log_p[np.arange(len(y)), y].mean())
+            return -log_p[np.arange(len(y)), y]
 
-        self._learn_importances(held_out, loss)
+        self._learn_importances(held_out, losses)
 
     @explain_arguments
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -451,8 +466,12 @@ class TabularRegressor(RegressorMixin, BaseTabular):
     a group train on the same batches. Each has a weight of 0 for the rows that it holds
     out. Fewer than 8 rows turn the folds off: nothing is held out then.
 
-    `sample_weight` enters the loss and the held-out loss, not the encoder. A weight of
-    2 is not the same as a row that occurs twice, since batches have a number of rows.
+    If rows have weights, or occur at least 1.2 times on average, then rows that are
+    equal in X and y count as one row with the sum of their weights: a weight of 2 is
+    the same as a row that occurs twice. Rows that are equal in X are held out together,
+    unless they are as many as the folds, so copies of rows do not make the estimate
+    better than it is. Weights enter the loss, the held-out loss, and in the encoder the
+    number of rows that have a level.
 
     Ctrl-C ends training, and keeps what it has learned; in a search or an ensemble it
     ends the whole series.
@@ -503,7 +522,7 @@ class TabularRegressor(RegressorMixin, BaseTabular):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Numbers.
         sample_weight : array-like of shape (n_samples,), optional
-            Weights of the rows.
+            How many times each row counts.
 
         Returns
         -------
@@ -522,15 +541,16 @@ class TabularRegressor(RegressorMixin, BaseTabular):
 
     def _fit(self, X, y, sample_weight):
         plan, given = self._plan(), (X, y, sample_weight)
-        Z = self._learn_table(X, y)
+        table = self._read(X, y)
         check_numbers(y, "y")
         refuse_missing(y, numeric=True)
         y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
-        check_numbers_of_rows(X=Z, y=y)
+        check_numbers_of_rows(X=table, y=y)
         y = column_or_1d(y, warn=True) if y.ndim == 1 or y.shape[1] == 1 else y
         self._is_flat = y.ndim == 1
         columns = y.reshape(len(y), -1)
-        weights = self._checked_weights(sample_weight, Z)
+        different = distinct_rows(table, columns, check_weights(sample_weight, table))
+        columns, weights = columns[different.places], different.weights
         with np.errstate(over="ignore", invalid="ignore"):
             self._mean = np.average(columns, axis=0, weights=weights)
             variance = np.average((columns - self._mean) ** 2, axis=0, weights=weights)
@@ -542,34 +562,32 @@ class TabularRegressor(RegressorMixin, BaseTabular):
         self._std = np.sqrt(variance)
         self._std[self._std == 0] = 1
         scaled = ((columns - self._mean) / self._std).astype(np.float32)
-        held_out = self._learn(Rows(Z, scaled, weights, None), plan, given)
+        Z = self._encode(different.of(table))
+        rows = Rows(Z, scaled, weights, different.groups, None)
+        held_out = self._learn(rows, different.numbers, plan, given)
         shares = held_out.equal_shares
         self.oof_prediction_ = self.oof_score_ = None
         self._residuals: Any = None
         self._residual_weights: Any = None
         self._error_ratio: Any = None
         if held_out.known is not None:
-            known, rows = held_out.known, held_out.rows
-            weights, scores = rows.weights[known], held_out.scores
+            known, scores = held_out.known, held_out.scores
+            y, weights = columns[known], rows.weights[known]
             shares = best_shares(scores, rows.y[known], weights)
             predicted = self._unscaled(np.tensordot(shares, scores, axes=1))
-            places = held_out.used[known]
-            self._residuals = np.abs(predicted - columns[places])
-            self._residual_weights = weights
+            self._residuals, self._residual_weights = np.abs(predicted - y), weights
             self._learn_error_ratio(held_out, shares)
-            self.oof_score_ = r2_score(
-                columns[places], predicted, sample_weight=weights
-            )
-            self.oof_prediction_ = np.full(columns.shape, np.nan)
-            self.oof_prediction_[places] = predicted
+            self.oof_score_ = r2_score(y, predicted, sample_weight=weights)
+            self.oof_prediction_ = held_out.by_row_of_fit(predicted)
             if self._is_flat:
                 self.oof_prediction_ = self.oof_prediction_[:, 0]
         self.member_weights_ = held_out.member_weights(shares)
 
-        def loss(scores, y):
-            return float(np.square(np.tensordot(shares, scores, axes=1) - y).mean())
+        def losses(scores, y):
+            errors = np.tensordot(shares, scores, axes=1) - y
+            return np.square(errors).mean(axis=1)
 
-        self._learn_importances(held_out, loss)
+        self._learn_importances(held_out, losses)
 
     def _learn_error_ratio(self, held_out, shares):
         """Store how much smaller errors of the mean are than those of held-out rows."""

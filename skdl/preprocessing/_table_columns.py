@@ -5,6 +5,7 @@ for missing values, or a list of levels, with None for missing values.
 """
 
 import datetime
+from collections import Counter
 from copy import copy
 from decimal import Decimal
 from numbers import Real
@@ -83,10 +84,12 @@ class Table:
     ----------
     shape : tuple of int
         Numbers of rows and columns.
+    weights : ndarray of shape (n_rows,), or None
+        How many equal rows each row stands for; None for one.
     """
 
     def __init__(self, data, reader):
-        self.data, self.shape = data, data.shape
+        self.data, self.shape, self.weights = data, data.shape, None
         is_frame = isinstance(data, nw.DataFrame)
         self._names = data.columns if is_frame else None
         self._series = list(data.iter_columns()) if is_frame else None
@@ -97,14 +100,50 @@ class Table:
                     f"minimum of 1 is required by {reader}."
                 )
 
-    def rows(self, start, stop):
-        """Return the table of the rows from start to stop."""
+    def rows(self, places, weights=None):
+        """Return the table of some rows.
+
+        Parameters
+        ----------
+        places : slice, or ndarray of int
+            Which rows.
+        weights : ndarray, optional
+            How many equal rows each of them stands for.
+        """
         part = copy(self)
-        part.data = self.data[start:stop]
+        part.data, part.weights = self.data[places], weights
         part.shape = part.data.shape
         if self._series is not None:
             part._series = list(part.data.iter_columns())
         return part
+
+    def counted(self, levels):
+        """Return how many rows have each level, or the sum of their weights if larger.
+
+        Parameters
+        ----------
+        levels : list
+            The level of each row.
+        """
+        counts = Counter(levels)
+        if self.weights is None:
+            return counts
+        sums = dict.fromkeys(counts, 0.0)
+        for level, weight in zip(levels, self.weights.tolist(), strict=True):
+            sums[level] += weight
+        return {level: max(counts[level], sums[level]) for level in counts}
+
+    def codes(self, i):
+        """Return a column as numbers, which are equal where its values are equal."""
+        values, name = self.column(i)
+        kind = kind_of(values, name)
+        if kind == "missing":
+            return np.zeros(len(values))
+        if kind != "category":
+            return as_numbers(values, name)
+        levels = as_levels(values, name)
+        codes = {one: i for i, one in enumerate(sorted(set(levels), key=alphabetical))}
+        return np.fromiter(map(codes.get, levels), np.intp, len(levels))
 
     def column(self, i):
         """Return a column as an array of any dtype, and its name for messages."""
@@ -275,6 +314,18 @@ def as_levels(values, name):
     if kinds <= {str, int, bool}:
         return levels
     return list(map(_level_of, levels))
+
+
+def alphabetical(level):
+    """Return a key that sorts levels of any types; None comes last.
+
+    Parameters
+    ----------
+    level : str, number, bool or None
+    """
+    if level is None:
+        return 2, 0, ""
+    return (1, 0, level) if isinstance(level, str) else (0, level, "")
 
 
 def _level_of(value):

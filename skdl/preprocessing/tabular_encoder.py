@@ -1,6 +1,5 @@
 """Tables as numbers that a net learns well from."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass
 from itertools import repeat
@@ -39,6 +38,7 @@ from skdl.preprocessing._number_codes import (
 )
 from skdl.preprocessing._table_columns import (
     Table,
+    alphabetical,
     as_levels,
     as_numbers,
     kind_of,
@@ -201,7 +201,8 @@ class TabularEncoder(
             of a column overflows; or if `categorical_features` does not fit X.
         """
         with unchanged_on_error(self):
-            table = read_table(self, X, reset=True)
+            table = X if isinstance(X, Table) else read_table(self, X, reset=True)
+            self.n_features_in_ = table.shape[1]
             chosen = check_categorical_features(table.data, self.categorical_features)
             n = self.n_features_in_
             self.kinds_ = []
@@ -217,7 +218,7 @@ class TabularEncoder(
                 kind = "category" if is_chosen else kind_of(values, name)
                 self.kinds_.append(kind)
                 if kind == "category":
-                    counts = Counter(as_levels(values, name))
+                    counts = table.counted(as_levels(values, name))
                     self._learn_levels(i, counts)
                     if _is_lost_number(counts, self.categories_[i]):
                         texts.append(name)
@@ -244,14 +245,14 @@ class TabularEncoder(
             # Sorted first, so that the order of rows does not decide between equals.
             frequent = [
                 level
-                for level in sorted(counts, key=_alphabetical)
+                for level in sorted(counts, key=alphabetical)
                 if counts[level] >= self.min_frequency
             ]
             frequent.sort(key=counts.get, reverse=True)
             kept = frequent[: self.max_categories]
         elif len(counts) == 1:
             kept = []
-        self.categories_[i] = sorted(kept, key=_alphabetical)
+        self.categories_[i] = sorted(kept, key=alphabetical)
 
     def transform(self, X: Any) -> np.ndarray:
         """Encode a table.
@@ -307,7 +308,7 @@ class TabularEncoder(
             for i, kind in enumerate(self.kinds_):
                 self._read(i, kind, table, checks=True)
         for start in range(0, n, n_rows):
-            part = table.rows(start, start + n_rows) if n > n_rows else table
+            part = table.rows(slice(start, start + n_rows)) if n > n_rows else table
             yield self._encode(part, checks=n <= n_rows)
 
     def _encode(self, table, checks=True):
@@ -450,13 +451,6 @@ class TabularEncoder(
         tags.input_tags.categorical = True
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
-
-
-def _alphabetical(level):
-    """Return a key that sorts levels of any types; None comes last."""
-    if level is None:
-        return 2, 0, ""
-    return (1, 0, level) if isinstance(level, str) else (0, level, "")
 
 
 def _only_booleans(values):

@@ -36,7 +36,6 @@ from skdl.inspection._metric_names import metric_of
 from tests.scikit_learn_checks import parametrize_with_checks
 
 SMALL = {"hidden_layer_sizes": (16,), "max_iter": 2, "random_state": 0}
-REASON = "a weight of 2 is not a second row: batches have a fixed number of rows"
 KINDS = [TabularClassifier, TabularRegressor]
 
 
@@ -65,9 +64,6 @@ def data_for(kind, n=160):
 @pytest.mark.slow
 @parametrize_with_checks(
     [kind(hidden_layer_sizes=(32,)) for kind in KINDS],
-    expected_failed_checks=lambda net: {
-        "check_sample_weight_equivalence_on_dense_data": REASON,
-    },
 )
 def test_checks_of_sklearn(estimator, check, monkeypatch):
     monkeypatch.setattr(training, "STEPS_PER_EPOCH", 7)
@@ -197,7 +193,8 @@ def test_labels_of_held_out_rows_do_not_train_their_member():
     plan = training.Plan(4, (8,), 3, 0.03, 0.0, 0.0, None, False)
 
     def trained(targets):
-        rows, rng = groups.Rows(X, targets, np.ones(80), None), np.random.default_rng(2)
+        rows = groups.Rows(X, targets, np.ones(80), np.arange(80), None)
+        rng = np.random.default_rng(2)
         run = training.TabularRun(TabularRegressor(), rows, np.arange(3), plan, rng)
         run.train()
         return run.groups[0]
@@ -223,14 +220,14 @@ def test_the_rows_beside_a_row_do_not_change_its_prediction(kind):
 
 def test_folds_have_equal_shares_of_each_class():
     strata = np.repeat([0, 1, 2], [40, 16, 4])
-    folds = groups.fold_numbers(4, strata, 60, np.random.default_rng(0))
+    folds = groups.fold_numbers(4, strata, np.arange(60), np.random.default_rng(0))
     for label, expected in enumerate((10, 4, 1)):
         assert_array_equal(np.bincount(folds[strata == label]), expected)
 
 
 def test_the_only_row_of_a_class_is_held_out_by_none():
     strata = np.repeat([0, 1, 2, 3], [1, 12, 12, 1])
-    folds = groups.fold_numbers(4, strata, 26, np.random.default_rng(0))
+    folds = groups.fold_numbers(4, strata, np.arange(26), np.random.default_rng(0))
     assert_array_equal(np.flatnonzero(folds == groups.NO_FOLD), [0, 25])
     X = np.arange(26, dtype=float)[:, None]
     net = TabularClassifier(**SMALL).fit(X, strata)
@@ -241,10 +238,77 @@ def test_the_only_row_of_a_class_is_held_out_by_none():
 
 @pytest.mark.parametrize("n", [1, 2, 4, 8])
 def test_members_hold_out_at_most_a_quarter(n):
-    folds = groups.fold_numbers(n, None, 80, np.random.default_rng(0))
+    folds = groups.fold_numbers(n, None, np.arange(80), np.random.default_rng(0))
     counts = np.bincount(folds[folds >= 0])
     assert len(counts) == n
     assert counts.max() <= 20
+
+
+def test_rows_of_a_group_are_held_out_together_unless_they_are_many():
+    numbers, rng = np.r_[np.repeat(np.arange(20), 3), np.full(40, 20)], np.random
+    folds = groups.fold_numbers(4, None, numbers, rng.default_rng(0))
+    assert (folds[:60].reshape(20, 3) == folds[:60:3, None]).all()
+    assert set(folds[:60]) == {0, 1, 2, 3}
+    assert set(folds[60:]) == {0, 1, 2, 3}
+    # A group with the only row of a class is held out by none.
+    strata = np.r_[2, np.arange(99) % 2]
+    folds = groups.fold_numbers(16, strata, numbers, rng.default_rng(0))
+    assert_array_equal(np.flatnonzero(folds == groups.NO_FOLD), [0, 1, 2])
+    few = np.repeat(np.arange(7), 3)
+    assert groups.fold_numbers(4, None, few, rng.default_rng(0)) is None
+
+
+@pytest.mark.parametrize("class_weight", [None, "balanced"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_weight_is_a_number_of_rows(kind, class_weight):
+    X, y = data_for(kind, 60)
+    rng = np.random.default_rng(0)
+    weights, order = rng.integers(0, 5, 60), rng.permutation(60)
+    X.loc[weights > 3, "town"] = "Ulm"
+    net = kind(**SMALL)
+    if kind is TabularClassifier:
+        net.set_params(class_weight=class_weight)
+    elif class_weight:
+        y = np.column_stack([y, y > 0])
+    rows = np.repeat(order, weights[order])
+    repeated = clone(net).fit(X.iloc[rows], y[rows])
+    net.fit(X, y, weights)
+    assert_array_equal(net.predict(X), repeated.predict(X))
+    assert net.oof_score_ == repeated.oof_score_
+    assert_array_equal(net.oof_prediction_[rows], repeated.oof_prediction_)
+    assert np.isnan(net.oof_prediction_[weights == 0]).all()
+    assert_array_equal(net.feature_importances_, repeated.feature_importances_)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_weight_of_zero_leaves_a_row_out(kind):
+    X, y = data_for(kind, 60)
+    X.loc[:5, "town"] = "Ulm"
+    weights = np.where(np.arange(60) < 6, 0, 1)
+    net = kind(**SMALL).fit(X, y, weights)
+    fewer = clone(net).fit(X[6:], y[6:])
+    assert_array_equal(net.predict(X), fewer.predict(X))
+    assert_array_equal(net.oof_prediction_[6:], fewer.oof_prediction_)
+
+
+def test_a_few_copies_are_rows_of_their_own():
+    X, y = data_for(TabularRegressor, 60)
+    rows = np.r_[np.arange(60), :10]
+    net = TabularRegressor(**SMALL).fit(X.iloc[rows], y[rows])
+    different = net.oof_prediction_[:10] != net.oof_prediction_[60:]
+    assert different.mean() > 0.5
+    many = np.r_[np.arange(60), :13]
+    net.fit(X.iloc[many], y[many])
+    assert_array_equal(net.oof_prediction_[:13], net.oof_prediction_[60:])
+
+
+def test_copies_of_rows_do_not_make_the_estimate_better():
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((60, 10)), rng.integers(2, size=60)
+    net = TabularClassifier(**SMALL | {"max_iter": 60}, n_members=4)
+    net.fit(np.repeat(X, 5, axis=0), np.repeat(y, 5))
+    assert net.score(X, y) > 0.8
+    assert net.oof_score_ < 0.8
 
 
 @pytest.mark.parametrize("y", [[0, 0, 0, 1, 1, 1, 1], [0] * 9 + [1]])
@@ -290,6 +354,21 @@ def test_weights_of_zero_leave_rows_out():
     other = TabularRegressor(**SMALL).fit(X, changed, sample_weight=weights)
     assert_array_equal(net.predict(X), other.predict(X))
     assert_array_equal(np.isnan(net.oof_prediction_), weights == 0)
+
+
+def test_class_weights_of_zero_are_refused():
+    X, y = data_for(TabularClassifier, 40)
+    net = TabularClassifier(**SMALL, class_weight={"yes": 0, "no": 0})
+    with pytest.raises(ValueError, match="gives every row the weight zero"):
+        net.fit(X, y)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_error_names_the_row_of_the_table(kind):
+    X, y = data_for(kind, 40)
+    X.loc[9, "noise"] = np.inf
+    with pytest.raises(ValueError, match="infinity, first in column 'noise', row 9"):
+        kind(**SMALL).fit(X, y, np.arange(40) % 7)
 
 
 def test_class_weight_is_a_sample_weight():

@@ -8,7 +8,11 @@ import numpy as np
 
 from skdl._inputs import WEIGHTS, check_weight_sizes
 from skdl._sklearn import check_partial_fit_first_call
-from skdl.estimators._class_weight import check_class_weight, class_weights
+from skdl.estimators._class_weight import (
+    check_class_weight,
+    class_weights,
+    refuse_zeros,
+)
 from skdl.estimators._labels import (
     as_labels,
     class_numbers,
@@ -165,11 +169,7 @@ class ClassTargets(Targets):
             weights *= sample_weight
         check_weight_sizes(weights, *WEIGHTS, "class_weight, times sample_weight,")
         weights = weights.astype(dtype)
-        if not weights.any():
-            raise ValueError(
-                f"class_weight={class_weight!r} gives every row the weight zero: "
-                "give a class in y a positive weight."
-            )
+        refuse_zeros(weights, class_weight)
         return weights
 
     def _class_weights(self, class_weight, y, sample_weight):
