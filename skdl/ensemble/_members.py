@@ -6,7 +6,12 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from skdl._collected_warnings import collecting, show
 from skdl.engine.stacking import stack
-from skdl.estimators._internal_api import fit_together, take_network
+from skdl.estimators._internal_api import (
+    fit_together,
+    number_of_processes,
+    seconds_of_training,
+    take_network,
+)
 
 __all__ = ["fit_calls", "stack_networks"]
 
@@ -34,13 +39,25 @@ def fit_calls(ensemble, calls, at_once=None):
         f"[{type(ensemble).__name__}] member {i} of {n_members}"
         for i in range(1, n_members + 1)
     ]
-    n_parts = min(effective_n_jobs(ensemble.n_jobs), n_members)
-    results = Parallel(n_jobs=ensemble.n_jobs)(
+    n_jobs = _n_jobs(ensemble.n_jobs, calls)
+    n_parts = min(effective_n_jobs(n_jobs), n_members)
+    results = Parallel(n_jobs=n_jobs)(
         delayed(_fit_part)([calls[i] for i in part], [titles[i] for i in part], at_once)
         for part in np.array_split(np.arange(n_members), n_parts)
     )
     show([one for _, caught in results for one in caught], n_members, "members")
     return [net for nets, _ in results for net in nets]
+
+
+def _n_jobs(n_jobs, calls):
+    """Return `n_jobs`, or for None what skdl chooses for these calls."""
+    seconds = 0.0
+    for call in calls if n_jobs is None else ():
+        n_rows = None if call.rows is None else len(call.rows)
+        seconds += seconds_of_training(call.net, call.X, n_rows)
+    # The other nets differ in their seeds alone.
+    net = calls[0].net
+    return number_of_processes(n_jobs, seconds, len(calls), calls[0].X, [net])
 
 
 def _fit_part(calls, titles, at_once):

@@ -65,8 +65,10 @@ class BaggingEnsembleClassifier(EnsembleClassifier):
         member gives to its decision on the row (on each label of an indicator matrix).
         By default, all members count the same.
     n_jobs : int, optional
-        Number of processes of joblib; each trains an equal part of the nets. The
-        members depend on it only by rounding.
+        Number of processes of joblib; each trains an equal part of the nets. By
+        default, skdl chooses: as many as there are cores if training takes long, one
+        otherwise. `joblib.parallel_config` sets another default. The members depend on
+        `n_jobs` only by rounding.
     random_state : int, RandomState instance or None, default=None
         Source of the rows and of the members' seeds; the net's own `random_state` is
         ignored.
@@ -205,8 +207,10 @@ class BaggingEnsembleRegressor(EnsembleRegressor):
     voting : {'mean', 'median'}, default='mean'
         Whether to predict the mean or the median of the members' predictions.
     n_jobs : int, optional
-        Number of processes of joblib; each trains an equal part of the nets. The
-        members depend on it only by rounding.
+        Number of processes of joblib; each trains an equal part of the nets. By
+        default, skdl chooses: as many as there are cores if training takes long, one
+        otherwise. `joblib.parallel_config` sets another default. The members depend on
+        `n_jobs` only by rounding.
     random_state : int, RandomState instance or None, default=None
         Source of the rows and of the members' seeds; the net's own `random_state` is
         ignored.

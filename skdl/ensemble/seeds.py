@@ -58,8 +58,10 @@ class SeedEnsembleClassifier(EnsembleClassifier):
         'score' its rank by validation score, from 1 for the lowest. By default, all
         members count the same.
     n_jobs : int, optional
-        Number of processes of joblib; each trains an equal part of the nets. The
-        members depend on it only by rounding.
+        Number of processes of joblib; each trains an equal part of the nets. By
+        default, skdl chooses: as many as there are cores if training takes long, one
+        otherwise. `joblib.parallel_config` sets another default. The members depend on
+        `n_jobs` only by rounding.
     random_state : int, RandomState instance or None, default=None
         Source of the members' seeds; the net's own `random_state` is ignored.
 
@@ -152,8 +154,10 @@ class SeedEnsembleRegressor(EnsembleRegressor):
         Weight of a member in the mean: with 'score' its rank by validation score, from
         1 for the lowest. By default, all members count the same.
     n_jobs : int, optional
-        Number of processes of joblib; each trains an equal part of the nets. The
-        members depend on it only by rounding.
+        Number of processes of joblib; each trains an equal part of the nets. By
+        default, skdl chooses: as many as there are cores if training takes long, one
+        otherwise. `joblib.parallel_config` sets another default. The members depend on
+        `n_jobs` only by rounding.
     random_state : int, RandomState instance or None, default=None
         Source of the members' seeds; the net's own `random_state` is ignored.
 

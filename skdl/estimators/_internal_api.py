@@ -26,6 +26,7 @@ from skdl.estimators._fitted import rows_at_once
 from skdl.estimators._hold_out import split_rows
 from skdl.estimators._labels import stack_columns
 from skdl.estimators._prepare import prepare
+from skdl.estimators._processes import number_of_processes, seconds_of_training
 from skdl.estimators._resolve import setting, uses_lbfgs
 from skdl.estimators._scale_advice import constant_loss
 from skdl.estimators._scoring import first_metric
@@ -66,6 +67,7 @@ __all__ = [
     "labels_of",
     "loss_of",
     "network_of",
+    "number_of_processes",
     "predictions_of",
     "raw_scores",
     "reads_bytes",
@@ -74,6 +76,7 @@ __all__ = [
     "scales_columns",
     "score_predictions",
     "score_units",
+    "seconds_of_training",
     "setting",
     "split_rows",
     "stack_columns",

@@ -42,6 +42,18 @@ def is_stackable(estimator):
     return last_net(estimator) is not None and not observed
 
 
+def prefix_of_net(estimator):
+    """Return what stands before the net's names among the parameters: "net__", or "".
+
+    Parameters
+    ----------
+    estimator : estimator
+        A net, or a pipeline that ends with one.
+    """
+    steps = steps_to_end(estimator)
+    return "".join(f"{p.steps[-1][0]}__" for p in steps if isinstance(p, Pipeline))
+
+
 def settings_before_net(estimator, parameters):
     """Return what tells whether the steps before the nets of two candidates are equal.
 
@@ -58,10 +70,7 @@ def settings_before_net(estimator, parameters):
         Names of the other parameters, and their values' identities: candidates of one
         search share the values.
     """
-    prefix = ""
-    for pipeline in steps_to_end(estimator):
-        if isinstance(pipeline, Pipeline):
-            prefix += f"{pipeline.steps[-1][0]}__"
+    prefix = prefix_of_net(estimator)
     others = {k: v for k, v in parameters.items() if not k.startswith(prefix)}
     return tuple((name, id(others[name])) for name in sorted(others))
 

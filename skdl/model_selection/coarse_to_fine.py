@@ -30,7 +30,9 @@ from skdl.model_selection._failures import (
     silenced_warnings,
 )
 from skdl.model_selection._folds import Folds
+from skdl.model_selection._grid import Grid
 from skdl.model_selection._param_space import check_space, combinations, outside_tuples
+from skdl.model_selection._processes import n_jobs_of_search, n_jobs_restored
 from skdl.model_selection._stages import Stages
 from skdl.model_selection._warnings import FitWarnings
 
@@ -94,8 +96,11 @@ class CoarseToFineSearchCV(Versioned, ExplainedParameters, BaseSearchCV):
         Scores of the candidates, as in `GridSearchCV`. With several scores, the one
         that `refit` names leads the search, or else the first one.
     n_jobs : int or None, default=None
-        Number of processes of joblib. The results do not depend on it, bit for bit if
-        all processes have the same number of BLAS threads and the estimator a seed.
+        Number of processes of joblib. With None, skdl chooses for nets: as many as
+        there are cores if training takes long, one otherwise; in
+        `joblib.parallel_config`, the number of that. The results do not depend on
+        `n_jobs`, bit for bit if all processes have the same number of BLAS threads and
+        the estimator a seed.
     refit : bool, str or callable, default=True
         Whether and by which score to fit the best candidate on all rows, as in
         `GridSearchCV`. A callable gets all of `cv_results_`; scores of different
@@ -268,7 +273,8 @@ class CoarseToFineSearchCV(Versioned, ExplainedParameters, BaseSearchCV):
         """
         spaces = check_space(self.param_space)
         check_resource(self.estimator, self.resource, spaces)
-        with explained_errors(self.estimator), unchanged_on_error(self):
+        kept = unchanged_on_error(self)
+        with n_jobs_restored(self), explained_errors(self.estimator), kept:
             self._check_names(spaces)
             with numbers_of_rows_named(X=X, y=y):
                 super().fit(X, y, **params)
@@ -299,6 +305,24 @@ class CoarseToFineSearchCV(Versioned, ExplainedParameters, BaseSearchCV):
         n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
         self.min_resources_, self.max_resources_ = resource_range(self, n_samples)
         self._n_samples = n_samples
+        n_splits = self._checked_cv_orig.get_n_splits(X, y, **split_params)
+        self.n_jobs = n_jobs_of_search(
+            self, self._listed(), X, n_splits, prints=self.verbose > 1
+        )
+
+    def _listed(self):
+        """Return candidates that take about as long as the search, or less."""
+        is_parameter = self.resource not in (None, "n_samples")
+        smallest = {self.resource: self.min_resources_} if is_parameter else {}
+        rng, listed = np.random.RandomState(0), []
+        for ranges, several in map(combinations, check_space(self.param_space)):
+            for choices in several:
+                grid = Grid.over(ranges, choices)
+                listed += [grid.draw(p, 0.0, rng) | smallest for p in grid.points()]
+        # The later stages together take at least as long as the first, unless its fits
+        # get a share of the rows: it counts with all rows here.
+        n_stages = 1 if self.resource == "n_samples" else min(2, self.max_stages)
+        return listed[: self.max_candidates] * n_stages
 
     def _run_search(self, evaluate_candidates, *, callback_ctx):
         rng = check_random_state(self.random_state)

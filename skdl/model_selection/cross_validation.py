@@ -9,10 +9,12 @@ from sklearn import get_config, model_selection
 from sklearn.base import clone, is_classifier
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 
+from skdl._data_errors import or_nothing
 from skdl._numbers_of_rows import numbers_of_rows_named
 from skdl.model_selection._candidate_stacks import CrossValidation, Data, Fit, Stacks
 from skdl.model_selection._failures import explained_errors
 from skdl.model_selection._last_net import is_stackable
+from skdl.model_selection._processes import n_jobs_of_folds
 from skdl.model_selection._trained_clones import CloneSource, Trained
 
 __all__ = ["cross_val_score", "cross_validate"]
@@ -52,7 +54,9 @@ def cross_val_score(
     cv : int, splitter, iterable or None, default=None
         Folds; None for five.
     n_jobs : int or None, default=None
-        Number of processes of joblib. Each trains stacks of its own.
+        Number of processes of joblib. Each trains stacks of its own. With None, skdl
+        chooses: as many as there are cores if training takes long, one otherwise; in
+        `joblib.parallel_config`, the number of that.
     verbose : int, default=0
         Above 0, lines about the stacks are printed during the training, and then what
         scikit-learn's function prints.
@@ -85,7 +89,8 @@ def cross_val_score(
     >>> scores.shape, bool(scores.mean() > 0.9)
     ((5,), True)
     """
-    with _in_stacks(estimator, X, y, cv, params, n_jobs, verbose) as (estimator, folds):
+    with _in_stacks(estimator, X, y, groups, cv, params, n_jobs, verbose) as training:
+        estimator, folds, n_jobs = training
         return model_selection.cross_val_score(
             estimator,
             X,
@@ -138,7 +143,9 @@ def cross_validate(
     cv : int, splitter, iterable or None, default=None
         Folds; None for five.
     n_jobs : int or None, default=None
-        Number of processes of joblib. Each trains stacks of its own.
+        Number of processes of joblib. Each trains stacks of its own. With None, skdl
+        chooses: as many as there are cores if training takes long, one otherwise; in
+        `joblib.parallel_config`, the number of that.
     verbose : int, default=0
         Above 0, lines about the stacks are printed during the training, and then what
         scikit-learn's function prints.
@@ -182,7 +189,8 @@ def cross_validate(
     >>> sorted(results)
     ['fit_time', 'score_time', 'test_accuracy', 'test_neg_log_loss']
     """
-    with _in_stacks(estimator, X, y, cv, params, n_jobs, verbose) as (estimator, folds):
+    with _in_stacks(estimator, X, y, groups, cv, params, n_jobs, verbose) as training:
+        estimator, folds, n_jobs = training
         results = model_selection.cross_validate(
             estimator,
             X,
@@ -205,19 +213,24 @@ def cross_validate(
 
 
 @contextmanager
-def _in_stacks(estimator, X, y, cv, params, n_jobs, verbose):
-    """Yield an estimator and a splitter with which the folds train in stacks.
+def _in_stacks(estimator, X, y, groups, cv, params, n_jobs, verbose):
+    """Yield an estimator, a splitter and `n_jobs`, for folds that train in stacks.
 
     They are the given ones if the estimator does not end with a net, or has callbacks.
     """
     with explained_errors(estimator), numbers_of_rows_named(X=X, y=y):
         if y is None or not is_stackable(estimator):
-            yield estimator, cv
+            yield estimator, cv, n_jobs
             return
         cv = model_selection.check_cv(cv, y, classifier=is_classifier(estimator))
+        params = params or {}
+        if not verbose:
+            groups = params.get("groups", groups)
+            n_splits = or_nothing(cv.get_n_splits, X, y, groups) or 0
+            n_jobs = n_jobs_of_folds(n_jobs, estimator, [{}], X, n_splits, params)
         owner = CrossValidation(n_jobs, verbose)
-        folds = _TrainingFolds(cv, estimator, params or {}, owner)
-        yield folds.source.connected(), folds
+        folds = _TrainingFolds(cv, estimator, params, owner)
+        yield folds.source.connected(), folds, n_jobs
 
 
 class _TrainingFolds:

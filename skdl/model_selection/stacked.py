@@ -4,7 +4,12 @@ from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 import numpy as np
-from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
+from sklearn.model_selection import (
+    GridSearchCV,
+    ParameterGrid,
+    ParameterSampler,
+    RandomizedSearchCV,
+)
 
 from skdl._arguments import explain_parameters
 from skdl.model_selection._param_space import refuse_ranges
@@ -34,7 +39,9 @@ class StackedGridSearchCV(StackedSearch, GridSearchCV):
     scoring : str, callable, list, tuple, dict or None, default=None
         Scores of the candidates, as in `GridSearchCV`.
     n_jobs : int or None, default=None
-        Number of processes of joblib. Each trains stacks of its own.
+        Number of processes of joblib. Each trains stacks of its own. With None, skdl
+        chooses: as many as there are cores if training takes long, one otherwise; in
+        `joblib.parallel_config`, the number of that.
     refit : bool, str or callable, default=True
         Whether and by which score to fit the best candidate on all rows.
     cv : int, splitter, iterable or None, default=None
@@ -126,6 +133,9 @@ class StackedGridSearchCV(StackedSearch, GridSearchCV):
             return_train_score=return_train_score,
         )
 
+    def _listed(self):
+        return ParameterGrid(self.param_grid)
+
     def _check_input_parameters(self, X, y, split_params):
         refuse_ranges(self.param_grid)
         super()._check_input_parameters(X, y, split_params)
@@ -152,7 +162,9 @@ class StackedRandomizedSearchCV(StackedSearch, RandomizedSearchCV):
     scoring : str, callable, list, tuple, dict or None, default=None
         Scores of the candidates, as in `RandomizedSearchCV`.
     n_jobs : int or None, default=None
-        Number of processes of joblib. Each trains stacks of its own.
+        Number of processes of joblib. Each trains stacks of its own. With None, skdl
+        chooses: as many as there are cores if training takes long, one otherwise; in
+        `joblib.parallel_config`, the number of that.
     refit : bool, str or callable, default=True
         Whether and by which score to fit the best candidate on all rows.
     cv : int, splitter, iterable or None, default=None
@@ -243,3 +255,6 @@ class StackedRandomizedSearchCV(StackedSearch, RandomizedSearchCV):
             error_score=error_score,
             return_train_score=return_train_score,
         )
+
+    def _listed(self):
+        return ParameterSampler(self.param_distributions, self.n_iter, random_state=0)
