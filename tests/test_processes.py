@@ -279,7 +279,12 @@ def test_estimates_grow_with_the_work():
     assert seconds(np.repeat(X, 2, axis=1)) > seconds(most_columns=2)
     assert seconds(X.astype(np.float32)) < base
     assert seconds(X.tolist()) == seconds(csr_array(X)) == base
-    for wrong in ({"max_iter": "a"}, {"batch_size": 0}, {"hidden_layer_sizes": "a"}):
+    for wrong in (
+        {"max_iter": "a"},
+        {"max_iter": 10**400, "n_iter_no_change": 10**400},
+        {"batch_size": 0},
+        {"hidden_layer_sizes": "a"},
+    ):
         assert seconds(**wrong) == 0
     assert seconds(3) == 0
 

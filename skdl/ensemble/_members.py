@@ -27,7 +27,8 @@ def fit_calls(ensemble, calls, at_once=None):
         Has `n_jobs`, the number of processes. Each fits an equal part of the nets.
     calls : list of Call
     at_once : int, optional
-        The most nets that a process trains at the same time. By default all.
+        The most nets that train at the same time. By default all. If the user sets the
+        number of processes, it holds for each of them.
 
     Raises
     ------
@@ -41,6 +42,8 @@ def fit_calls(ensemble, calls, at_once=None):
     ]
     n_jobs = _n_jobs(ensemble.n_jobs, calls)
     n_parts = min(effective_n_jobs(n_jobs), n_members)
+    if ensemble.n_jobs is None and at_once is not None:
+        at_once = max(1, at_once // n_parts)  # all processes share the memory
     results = Parallel(n_jobs=n_jobs)(
         delayed(_fit_part)([calls[i] for i in part], [titles[i] for i in part], at_once)
         for part in np.array_split(np.arange(n_members), n_parts)

@@ -61,7 +61,7 @@ def seconds_of_training(net, X, n_rows=None, most_columns=None):
         is_double = getattr(getattr(X, "dtype", None), "itemsize", 8) >= 8
         speed = PRODUCTS_PER_SECOND * (1 if is_double else 2)
         return float(n_steps * SECONDS_PER_STEP + n_products / speed)
-    except (AttributeError, IndexError, TypeError, ValueError, ZeroDivisionError):
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         return 0.0  # ``fit`` raises an error that says more
 
 
