@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 from sklearn import config_context
 from sklearn.callback import ProgressBar
 from sklearn.datasets import load_iris
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import RidgeClassifier
 from sklearn.model_selection import KFold, ShuffleSplit
 from sklearn.pipeline import make_pipeline
@@ -128,7 +129,8 @@ def asked(monkeypatch):
 def test_long_work_takes_the_cores(train, always_long, asked):
     chosen = train(net())
     assert 2 in asked
-    assert asked <= {1, 2}  # 1 for the steps before a net that has none
+    # 1 for the steps before a net that has none, None for scikit-learn's loop
+    assert asked <= {None, 1, 2}
     asked.clear()
     assert_allclose(train(net(), n_jobs=1), chosen, rtol=1e-6)
     assert asked == {1}
@@ -195,24 +197,54 @@ def test_lines_of_a_cross_validation(always_long, asked, capsys):
     assert asked <= {None, 1}
 
 
-def from_a_script(estimator, X, y):
-    return estimator.score(X, y)
+def unchanged(rows, rng):
+    return rows
 
 
-@pytest.mark.parametrize("kind", ["script", "lambda"])
-def test_objects_of_the_script_stay(kind, always_long, asked, monkeypatch):
-    scorer = from_a_script
-    grid(net(), scoring=scorer)
-    assert 2 in asked
-    asked.clear()
+@pytest.mark.parametrize("train", ALL)
+@pytest.mark.parametrize("kind", ["module", "script", "lambda"])
+def test_objects_of_the_script_stay(train, kind, always_long, asked, monkeypatch):
+    augment = unchanged
     if kind == "lambda":
-        scorer = lambda estimator, X, y: estimator.score(X, y)  # noqa: E731
-    else:
+        augment = lambda rows, rng: rows  # noqa: E731
+    elif kind == "script":
         main = sys.modules["__main__"]
-        monkeypatch.setattr(main, "from_a_script", scorer, raising=False)
-        monkeypatch.setattr(scorer, "__module__", "__main__")
-    grid(net(), scoring=scorer)
-    assert asked <= {None, 1}
+        monkeypatch.setattr(main, "unchanged", unchanged, raising=False)
+        monkeypatch.setattr(unchanged, "__module__", "__main__")
+    train(net(augment=augment))
+    assert (2 in asked) == (kind == "module")
+
+
+@pytest.mark.parametrize("train", [grid, randomized, folds, scores, coarse])
+def test_scorers_see_all_scores_here(train, always_long, asked):
+    seen = []
+
+    def scorer(estimator, X, y):
+        seen.append(estimator.score(X, y))
+        return seen[-1]
+
+    train(net(), scoring=scorer)
+    assert len(seen) in (3, 4, 6)
+    # scikit-learn's loop scores where it trains.
+    assert (2 in asked) == (train is not coarse)
+
+
+@pytest.mark.parametrize("train", [grid, randomized, folds, scores])
+@pytest.mark.filterwarnings("always::sklearn.exceptions.ConvergenceWarning")
+def test_nets_that_train_alone(train, always_long, asked):
+    model = net(solver="lbfgs")
+    with pytest.warns(ConvergenceWarning, match=r"\(in (\d) of \1 fits\)"):
+        chosen = train(model)
+    assert 2 in asked
+    with pytest.warns(ConvergenceWarning, match="STOP"):
+        assert_allclose(train(model, n_jobs=1), chosen)
+
+
+def test_they_do_not_count_as_stacked(always_long, asked):
+    options = {"solver": ["adam", "lbfgs"], "alpha": [0.1, 1.0]}
+    found = StackedGridSearchCV(net(), options, cv=2).fit(X, y)
+    assert found.n_stacked_ == 4
+    assert 2 in asked
 
 
 def number(seconds, n_fits=99, n_jobs=None, rows=X):
@@ -305,6 +337,13 @@ def test_a_worker_of_joblib_has_no_free_cores():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("train", ALL)
-def test_real_processes(train, always_long):
-    assert_allclose(train(net()), train(net(), n_jobs=1), rtol=1e-6)
+@pytest.mark.parametrize(
+    ("train", "solver"),
+    [(seeds, "adam"), (grid, "lbfgs"), (folds, "adam"), (coarse, "adam")],
+)
+@pytest.mark.filterwarnings("always::sklearn.exceptions.ConvergenceWarning")
+def test_real_processes(train, solver, always_long):
+    with pytest.warns(ConvergenceWarning, match=r"of \d (fits|members)"):
+        chosen = train(net(solver=solver))
+    with pytest.warns(ConvergenceWarning):
+        assert_allclose(train(net(solver=solver), n_jobs=1), chosen, rtol=1e-6)

@@ -12,6 +12,7 @@ from joblib import effective_n_jobs
 from joblib.parallel import get_active_backend
 from scipy.sparse import issparse
 from sklearn import get_config
+from sklearn.callback import ProgressBar
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
@@ -19,13 +20,22 @@ from sklearn.utils.validation import check_is_fitted
 from skdl._collected_warnings import collecting, show
 from skdl._memory import bytes_per_row
 from skdl._sklearn import check_method_params, safe_split
-from skdl.estimators._internal_api import Call, fit_together, network_of, stack_key
+from skdl.estimators._internal_api import (
+    Call,
+    fit_together,
+    network_of,
+    number_of_processes,
+    seconds_of_training,
+    stack_key,
+)
 from skdl.model_selection._last_net import adopt_steps, last_net, replace_net
 
 # Fits that a process trains before it reports. Ctrl-C loses no others.
 PORTION = 64
 # A fitted net holds its parameters, the optimizer's moments, and the best values.
 COPIES_OF_PARAMETERS = 4
+# The most columns that count for a net behind other steps, which may drop some.
+MOST_COLUMNS = 64
 # Parts of a portion that callbacks see, and the time between two printed lines.
 N_STEPS = 100
 SECONDS_PER_LINE = 1.0
@@ -83,6 +93,8 @@ class Fit:
         Its share of the time of these steps and of its stack.
     error : Exception or None
         What the net's ``fit`` raised.
+    is_alone : bool
+        Whether it was trained without others.
     """
 
     place: int
@@ -92,6 +104,7 @@ class Fit:
     call: Call | None = None
     seconds: float = 0.0
     error: Exception | None = None
+    is_alone: bool = False
 
 
 @dataclass
@@ -111,6 +124,20 @@ class CrossValidation:
     n_jobs: int | None
     verbose: int
     refit: bool = False
+
+
+class NoTask:
+    """A task that no callback observes."""
+
+    def subcontext(self, **options):
+        """Return a subtask."""
+        return self
+
+    def call_on_fit_task_begin(self, estimator):
+        """Do nothing."""
+
+    def call_on_fit_task_end(self, estimator):
+        """Do nothing."""
 
 
 class Stacks:
@@ -138,6 +165,7 @@ class Stacks:
         self.context = context
         self.budget = get_config()["working_memory"] * 2**20
         self.n_bytes = 0
+        self.n_jobs = search.n_jobs
         self.trained = {}
         self.caught = []
         self.interruption = None
@@ -145,13 +173,15 @@ class Stacks:
     def train(self, fits):
         """Train all fits that can share a stack.
 
-        The others are left to scikit-learn's loop, as are fits that fail before the net
-        trains: the loop has the right error for them.
+        If skdl chooses several processes, the other fits train in these, too, each
+        alone. Otherwise they are left to scikit-learn's loop, as are fits that fail
+        before the net trains: the loop has the right error for them.
 
         Parameters
         ----------
         fits : list of Fit
         """
+        self.n_jobs = self._choose_n_jobs(fits)
         waves = self._waves(fits)
         task = self.context.subcontext(task_name="train", max_subtasks=len(waves))
         task.call_on_fit_task_begin(estimator=self.search)
@@ -161,7 +191,38 @@ class Stacks:
                 self._train_wave(wave, task, label)
         task.call_on_fit_task_end(estimator=self.search)
         advice = "The refit warns separately." if self.search.refit else ""
-        show(self.caught, len(self.trained), "fits in stacks", advice)
+        n_trained, n_stacked = len(self.trained), self.n_stacked()
+        kind = "fits in stacks" if n_trained == n_stacked else "fits"
+        show(self.caught, n_trained, kind, advice)
+
+    def n_stacked(self):
+        """Return how many fits were trained together with others."""
+        return sum(not fit.is_alone for fit in self.trained.values())
+
+    def _choose_n_jobs(self, fits):
+        """Return `n_jobs` of the search, or for None what skdl chooses for the stacks.
+
+        scikit-learn's loop stays in one process then: scorers and warnings remain here.
+        """
+        callbacks = getattr(self.search, "_skl_callbacks", ())
+        if self.search.verbose or not all(
+            isinstance(one, ProgressBar) for one in callbacks
+        ):
+            return self.search.n_jobs
+        seconds = 0.0
+        for fit in fits if self.search.n_jobs is None else ():
+            net = last_net(fit.estimator)
+            most = None if net is fit.estimator else MOST_COLUMNS
+            n_rows = len(self.data.splits[fit.fold][0])
+            seconds += seconds_of_training(net, self.data.X, n_rows, most)
+        return number_of_processes(
+            self.search.n_jobs,
+            seconds,
+            len(fits),
+            self.data.X,
+            [fit.estimator for fit in fits if fit.fold == 0],
+            self.data.fit_params,
+        )
 
     def _waves(self, fits):
         """Return lists of families of fits whose rows fit into memory together.
@@ -186,7 +247,9 @@ class Stacks:
         started, portions = time.perf_counter(), []
         try:
             fits = self._prepare(families)
-            portions = portions_of(fits, effective_n_jobs(self.search.n_jobs))
+            chosen = self.n_jobs != self.search.n_jobs
+            n_jobs = effective_n_jobs(self.n_jobs)
+            portions = portions_of(fits, n_jobs, with_others=chosen)
             task = context.subcontext(task_name="stacks", max_subtasks=len(portions))
             task.call_on_fit_task_begin(estimator=self.search)
             n_fits = sum(map(len, portions))
@@ -235,13 +298,18 @@ class Stacks:
             for i, fits in enumerate(portions):
                 if self.n_bytes > self.budget:
                     return
-                report = Report(
-                    self.search, context, f"stack {i + 1} of {len(portions)}"
-                )
+                search, task = self._observed(context)
+                report = Report(search, task, f"stack {i + 1} of {len(portions)}")
                 yield delayed(train_portion)(i, [fit.call for fit in fits], report)
 
-        parallel = in_parallel(self.search.n_jobs, as_they_end=True)
+        parallel = in_parallel(self.n_jobs, as_they_end=True)
         yield from parallel(tasks())
+
+    def _observed(self, context):
+        """Return search and task to report to; small objects if nobody listens."""
+        if self.search.verbose or hasattr(self.search, "_skl_callbacks"):
+            return self.search, context
+        return CrossValidation(None, 0), NoTask()
 
     def _keep(self, fits, nets, errors, seconds):
         for fit, net, error in zip(fits, nets, errors, strict=True):
@@ -339,7 +407,7 @@ def fit_steps(estimator, fold, data):
     return estimator, record.options, time.perf_counter() - start
 
 
-def portions_of(fits, n_jobs):
+def portions_of(fits, n_jobs, *, with_others=False):
     """Return lists of fits, each a share of the fits that can form a stack.
 
     The portions of a group have nearly equal length, and their number is a multiple of
@@ -352,12 +420,16 @@ def portions_of(fits, n_jobs):
         In the order of their places.
     n_jobs : int
         Number of processes.
+    with_others : bool, default=False
+        Whether to add the other fits of skdl's nets, each as a portion of its own.
     """
-    groups = defaultdict(list)
+    groups, others = defaultdict(list), []
     for fit in fits:
         key = None if fit.call is None else stack_key(fit.call)
         if key is not None:
             groups[key].append(fit)
+        elif fit.call is not None and type(fit.call.net).__module__.startswith("skdl."):
+            others.append(fit)
     portions = []
     for group in groups.values():
         if len(group) > 1:
@@ -365,6 +437,12 @@ def portions_of(fits, n_jobs):
             n = min(n, len(group) // 2)
             ends = np.linspace(0, len(group), n + 1).round().astype(int)
             portions += [group[start:end] for start, end in pairwise(ends)]
+        else:
+            others += group
+    if with_others:
+        for fit in others:
+            fit.is_alone = True
+            portions.append([fit])
     return sorted(portions, key=lambda portion: portion[0].place)
 
 

@@ -22,7 +22,6 @@ from skdl.model_selection._failures import (
 )
 from skdl.model_selection._folds import Folds
 from skdl.model_selection._last_net import is_stackable, settings_before_net
-from skdl.model_selection._processes import n_jobs_of_search, n_jobs_restored
 from skdl.model_selection._trained_clones import CloneSource, Trained
 
 
@@ -63,7 +62,7 @@ class StackedSearch(Versioned, ExplainedParameters):
         try:
             kept = unchanged_on_error(self, except_for=("_finished",))
             rows = numbers_of_rows_named(X=X, y=y)
-            with n_jobs_restored(self), explained_errors(self.estimator), kept, rows:
+            with explained_errors(self.estimator), kept, rows:
                 super().fit(X, y, **params)
         except KeyboardInterrupt:
             if "_finished" in vars(self):
@@ -86,17 +85,10 @@ class StackedSearch(Versioned, ExplainedParameters):
 
     def _check_input_parameters(self, X, y, split_params):
         super()._check_input_parameters(X, y, split_params)
-        n_splits = self._checked_cv_orig.get_n_splits(X, y, **split_params)
-        given = self._given["routed"].estimator.fit
-        self.n_jobs = n_jobs_of_search(self, self._listed(), X, n_splits, given)
         # scikit-learn clones the estimator next, and the clone once per fit.
         source = CloneSource(self.estimator)
         self._given |= {"X": X, "y": y, "estimator": self.estimator, "source": source}
         self.estimator = source.connected()
-
-    def _listed(self):
-        """Return an iterable of the candidates, or of as many like them."""
-        raise NotImplementedError
 
     def _run_search(self, evaluate_candidates, *, callback_ctx):
         # Not an attribute any more: scikit-learn sends the search to its processes.
@@ -110,7 +102,7 @@ class StackedSearch(Versioned, ExplainedParameters):
             splits = folds.split(given["X"], given["y"], **routed.splitter.split)
             data = Data(given["X"], given["y"], routed.estimator.fit, splits)
             candidates, stacks = self._train(candidates, data, root)
-            self.n_stacked_ = len(stacks.trained)
+            self.n_stacked_ = stacks.n_stacked()
             self._seconds = {i: fit.seconds for i, fit in stacks.trained.items()}
             fits = map(stacks.trained.get, range(len(candidates) * len(splits)))
             given["source"].supply(

@@ -306,9 +306,7 @@ class CoarseToFineSearchCV(Versioned, ExplainedParameters, BaseSearchCV):
         self.min_resources_, self.max_resources_ = resource_range(self, n_samples)
         self._n_samples = n_samples
         n_splits = self._checked_cv_orig.get_n_splits(X, y, **split_params)
-        self.n_jobs = n_jobs_of_search(
-            self, self._listed(), X, n_splits, prints=self.verbose > 1
-        )
+        self.n_jobs = n_jobs_of_search(self, self._listed(), X, n_splits)
 
     def _listed(self):
         """Return candidates that take about as long as the search, or less."""

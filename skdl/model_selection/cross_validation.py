@@ -2,19 +2,23 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import numpy as np
 from sklearn import get_config, model_selection
 from sklearn.base import clone, is_classifier
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 
-from skdl._data_errors import or_nothing
 from skdl._numbers_of_rows import numbers_of_rows_named
-from skdl.model_selection._candidate_stacks import CrossValidation, Data, Fit, Stacks
+from skdl.model_selection._candidate_stacks import (
+    CrossValidation,
+    Data,
+    Fit,
+    NoTask,
+    Stacks,
+)
 from skdl.model_selection._failures import explained_errors
 from skdl.model_selection._last_net import is_stackable
-from skdl.model_selection._processes import n_jobs_of_folds
 from skdl.model_selection._trained_clones import CloneSource, Trained
 
 __all__ = ["cross_val_score", "cross_validate"]
@@ -89,8 +93,7 @@ def cross_val_score(
     >>> scores.shape, bool(scores.mean() > 0.9)
     ((5,), True)
     """
-    with _in_stacks(estimator, X, y, groups, cv, params, n_jobs, verbose) as training:
-        estimator, folds, n_jobs = training
+    with _in_stacks(estimator, X, y, cv, params, n_jobs, verbose) as (estimator, folds):
         return model_selection.cross_val_score(
             estimator,
             X,
@@ -189,8 +192,7 @@ def cross_validate(
     >>> sorted(results)
     ['fit_time', 'score_time', 'test_accuracy', 'test_neg_log_loss']
     """
-    with _in_stacks(estimator, X, y, groups, cv, params, n_jobs, verbose) as training:
-        estimator, folds, n_jobs = training
+    with _in_stacks(estimator, X, y, cv, params, n_jobs, verbose) as (estimator, folds):
         results = model_selection.cross_validate(
             estimator,
             X,
@@ -213,24 +215,19 @@ def cross_validate(
 
 
 @contextmanager
-def _in_stacks(estimator, X, y, groups, cv, params, n_jobs, verbose):
-    """Yield an estimator, a splitter and `n_jobs`, for folds that train in stacks.
+def _in_stacks(estimator, X, y, cv, params, n_jobs, verbose):
+    """Yield an estimator and a splitter with which the folds train in stacks.
 
     They are the given ones if the estimator does not end with a net, or has callbacks.
     """
     with explained_errors(estimator), numbers_of_rows_named(X=X, y=y):
         if y is None or not is_stackable(estimator):
-            yield estimator, cv, n_jobs
+            yield estimator, cv
             return
         cv = model_selection.check_cv(cv, y, classifier=is_classifier(estimator))
-        params = params or {}
-        if not verbose:
-            groups = params.get("groups", groups)
-            n_splits = or_nothing(cv.get_n_splits, X, y, groups) or 0
-            n_jobs = n_jobs_of_folds(n_jobs, estimator, [{}], X, n_splits, params)
         owner = CrossValidation(n_jobs, verbose)
-        folds = _TrainingFolds(cv, estimator, params, owner)
-        yield folds.source.connected(), folds, n_jobs
+        folds = _TrainingFolds(cv, estimator, params or {}, owner)
+        yield folds.source.connected(), folds
 
 
 class _TrainingFolds:
@@ -265,7 +262,7 @@ class _TrainingFolds:
     def split(self, X, y=None, **options):
         """Return a list of (train, test), row numbers."""
         splits = list(self.splitter.split(X, y, **options))
-        stacks = Stacks(self.owner, Data(X, y, self._fit_params(), splits), _NoTask())
+        stacks = Stacks(self.owner, Data(X, y, self._fit_params(), splits), NoTask())
         folds = range(len(splits))
         stacks.train([Fit(i, i, (), clone(self.estimator)) for i in folds])
         if stacks.interruption is not None:
@@ -285,17 +282,3 @@ class _TrainingFolds:
         router = MetadataRouter(owner="cross_validate")
         router.add(estimator=self.estimator, method_mapping=to_fit)
         return router.route_params(caller="fit", params=self.params).estimator.fit
-
-
-class _NoTask:
-    """A task that no callback observes."""
-
-    def subcontext(self, **options) -> Self:
-        """Return a subtask."""
-        return self
-
-    def call_on_fit_task_begin(self, estimator):
-        """Do nothing."""
-
-    def call_on_fit_task_end(self, estimator):
-        """Do nothing."""

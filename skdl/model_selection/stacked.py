@@ -4,12 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 import numpy as np
-from sklearn.model_selection import (
-    GridSearchCV,
-    ParameterGrid,
-    ParameterSampler,
-    RandomizedSearchCV,
-)
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 
 from skdl._arguments import explain_parameters
 from skdl.model_selection._param_space import refuse_ranges
@@ -133,9 +128,6 @@ class StackedGridSearchCV(StackedSearch, GridSearchCV):
             return_train_score=return_train_score,
         )
 
-    def _listed(self):
-        return ParameterGrid(self.param_grid)
-
     def _check_input_parameters(self, X, y, split_params):
         refuse_ranges(self.param_grid)
         super()._check_input_parameters(X, y, split_params)
@@ -255,6 +247,3 @@ class StackedRandomizedSearchCV(StackedSearch, RandomizedSearchCV):
             error_score=error_score,
             return_train_score=return_train_score,
         )
-
-    def _listed(self):
-        return ParameterSampler(self.param_distributions, self.n_iter, random_state=0)
