@@ -21,6 +21,7 @@ from scipy import linalg
 from scipy.sparse import issparse
 
 from skdl.engine.blocks import subtract_row
+from skdl.engine.whole_numbers import sums_of_whole_numbers
 
 __all__ = [
     "Moments",
@@ -98,6 +99,11 @@ class Moments(NamedTuple):
         """
         if weights.ndim == 2:
             return cls._of_known(X, weights)
+        if full and len(X) > ROWS and (weights == 1).all():
+            # Pixels, for example: products in float32 are exact, and take less time.
+            sums = sums_of_whole_numbers(X)
+            if sums is not None:
+                return cls._of_whole(sums, X, weights)
         # The row of largest weight lies within sqrt(n_rows) standard deviations of the
         # mean, so differences from it keep their digits. Constant columns have
         # differences, and a variance, of exactly 0.
@@ -211,10 +217,21 @@ class Moments(NamedTuple):
             # These products are added to the upper triangle, in place.
             blas.dsyrk(1.0, deviation.T, 1.0, comoment, overwrite_c=True)
         mean /= weight
-        blas.dsyr(-weight, mean, a=comoment, overwrite_a=True)
-        comoment += np.triu(comoment, 1).T
-        # Symmetric to the bit, and the transposed view lies in memory row by row.
-        return cls(weight, *_two_sum(center, mean), comoment.T)
+        comoment = _about_mean(comoment, weight, mean)
+        return cls(weight, *_two_sum(center, mean), comoment)
+
+    @classmethod
+    def _of_whole(cls, sums, X, weights):
+        """Compute the moments from the sums of the first rows, and the other rows."""
+        n = sums.n_rows
+        mean = sums.total / n
+        comoment = _about_mean(sums.products, n, mean)
+        comoment /= sums.scale**2
+        mean = _two_sum(sums.center, mean / sums.scale)
+        moments = cls(float(n), *mean, comoment)
+        if n == len(X):
+            return moments
+        return moments.merged(cls.of(X[n:], weights[n:], full=True))
 
     def matrix(self) -> np.ndarray:
         """Return the matrix C, also if `comoment` is its factor."""
@@ -277,6 +294,19 @@ def _rough_center(X, weights, shift):
     variance = weights @ deviation**2 / weight
     center = shift + mean
     return np.where(center**2 <= 10 * variance, 0.0, center)
+
+
+def _about_mean(products, weight, mean):
+    """Return the co-moment matrix of rows, whose mean is given as a difference.
+
+    The products are those of differences from the same center, as an upper triangle in
+    Fortran order, which is overwritten.
+    """
+    blas: Any = linalg.blas
+    blas.dsyr(-weight, mean, a=products, overwrite_a=True)
+    products += np.triu(products, 1).T
+    # Symmetric to the bit, and the transposed view lies in memory row by row.
+    return products.T
 
 
 def _not_zero(weight):
@@ -495,10 +525,7 @@ def principal_axes(
     diagonal = np.einsum("ij,ij->j", A, A) if is_factor else np.diag(A)
     with np.errstate(over="ignore"):  # infinite noise exceeds every variance
         mean_squares = moments.mean**2 + diagonal / moments.weight
-    variances, vectors = linalg.eigh(
-        products / moments.weight, driver="evd", overwrite_a=True, check_finite=False
-    )
-    variances, vectors = variances[::-1], vectors.T[::-1]
+    variances, vectors = _eigenvectors(products / moments.weight)
     noise = n_features * max(
         100 * np.finfo(np.float64).eps * variances[0],
         4 * input_eps**2 * mean_squares.max(),
@@ -516,3 +543,22 @@ def principal_axes(
     signs = np.sign(axes[np.arange(rank), largest])
     total = float(diagonal.sum() / moments.weight)
     return variances, axes * signs[:, np.newaxis], total
+
+
+def _eigenvectors(matrix):
+    """Return the eigenvalues in decreasing order, and the eigenvectors as rows.
+
+    Rows and columns of zeros are left out, which saves time. Each of them has an
+    eigenvalue of 0.
+    """
+    kept = np.flatnonzero(np.diag(matrix))
+    if 0 < len(kept) < len(matrix):
+        values, parts = _eigenvectors(matrix[np.ix_(kept, kept)])
+        vectors = np.zeros((len(kept), len(matrix)))
+        vectors[:, kept] = parts
+        return values, vectors
+    # The transposed symmetric matrix is in Fortran order: LAPACK gets no copy of it.
+    values, vectors = linalg.eigh(
+        matrix.T, driver="evd", overwrite_a=True, check_finite=False
+    )
+    return values[::-1], vectors.T[::-1]

@@ -121,6 +121,10 @@ class PCAWhitener(
     Sums are kept in float64; float32 input gives float32 output. A call that raises
     leaves the estimator unchanged.
 
+    Many rows of images take less time: products of pixels of 8 bits are exact in
+    float32. The pixels may be whole numbers, or divided by 255 or 256. Rows without
+    weights are recognized by their values; a float next to k / 255 counts as k / 255.
+
     References
     ----------
     .. [1] A. Kessy, A. Lewin and K. Strimmer, "Optimal whitening and decorrelation",

@@ -160,6 +160,21 @@ def test_principal_axes_of_huge_identical_rows():
     np.testing.assert_array_equal(axes, [[1.0, 0.0]])
 
 
+def test_principal_axes_of_constant_columns():
+    """They take no part: the other columns have the same axes without them."""
+    X = np.full((20, 5), 3.0)
+    X[:, [1, 4]] = np.random.default_rng(0).normal(size=(20, 2))
+    variances, axes, total = principal_axes(
+        Moments.of(X, np.ones(20), full=True), 2e-16
+    )
+    part = Moments.of(X[:, [1, 4]].copy(), np.ones(20), full=True)
+    expected = principal_axes(part, 2e-16)
+    np.testing.assert_allclose(variances, expected[0], rtol=1e-14)
+    np.testing.assert_allclose(axes[:, [1, 4]], expected[1], rtol=1e-14)
+    assert_array_equal(axes[:, [0, 2, 3]], np.zeros((2, 3)))
+    assert total == pytest.approx(expected[2], rel=1e-14)
+
+
 @pytest.mark.parametrize("shape", [(1, 3), (5000, 3), (5462, 3), (9, 5000), (0, 2)])
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_subtracted_rows_are_the_same_to_the_bit(shape, order):

@@ -196,6 +196,48 @@ def test_float32_rows_give_variances_of_float64(smallest, offset):
     assert_allclose(fitted.explained_variance_, exact, rtol=1e-8)
 
 
+def images(dtype):
+    """Images of 500 pixels; the last 30 columns are sums of others and constants."""
+    rng = np.random.default_rng(0)
+    K = rng.integers(0, 120, size=(1100, 500))
+    K[:, :230] *= rng.uniform(size=(1100, 1)) < 0.3
+    K[:, 480:] = 7
+    K[:, 470:480] = K[:, 230:240] + K[:, 240:250]
+    if dtype == np.uint8:
+        return K.astype(np.uint8)
+    return K.astype(dtype) / dtype(255)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8])
+def test_images_are_whitened_without_loss_of_digits(dtype):
+    X = images(dtype)
+    fitted = PCAWhitener(eps=0.0).fit(X)
+    scale = 1.0 if dtype == np.uint8 else 255.0
+    covariance = np.cov(np.rint(X * scale).T, ddof=0) / scale**2
+    variances = np.linalg.eigvalsh(covariance)[::-1][:470]
+    assert fitted.n_components_ == 470
+    assert_allclose(fitted.explained_variance_, variances, rtol=1e-10)
+    assert_array_equal(fitted.components_[:, 480:], 0)
+    Z = fitted.transform(X)
+    assert Z.dtype == (np.float32 if dtype == np.float32 else np.float64)
+    assert_allclose(np.cov(Z.T, ddof=0), np.eye(470), atol=1e-4)
+    assert_allclose(Z.mean(axis=0), 0, atol=1e-4)
+    batches = PCAWhitener(eps=0.0)
+    for rows in (X[:1050], X[1050:]):
+        batches.partial_fit(rows)
+    assert_allclose(batches.explained_variance_, variances, rtol=1e-6)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_images_with_a_late_row_that_is_not_finite(value):
+    X = images(np.float32)
+    X[1003, 2] = value
+    fitted = PCAWhitener()
+    with pytest.raises(ValueError, match="NaN|infinity"):
+        fitted.fit(X)
+    assert vars(fitted) == vars(PCAWhitener())
+
+
 @pytest.mark.parametrize("zca", [False, True])
 def test_data_without_variance(zca):
     X = np.full((5, 3), 0.1)
