@@ -70,7 +70,7 @@ def drawings(rng, n_rows, n_columns):
     """Return square images of 8 bits: a line through four points, on a 0 background."""
     side = math.isqrt(n_columns)
     places = np.arange(side) - (side - 1) / 2
-    points = rng.normal(scale=0.16, size=(4, n_rows, 2, 1)).clip(-0.35, 0.35)
+    points = rng.normal(scale=0.16, size=(4, n_rows, 2, 1)).clip(-0.38, 0.38)
     X = np.zeros((n_rows, side, side), np.float32)
     for place in np.linspace(0, 2.99, 18):
         first, part = int(place), place % 1
