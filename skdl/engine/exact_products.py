@@ -13,12 +13,15 @@ from scipy import linalg
 
 __all__ = ["LARGEST", "ROWS", "ExactProducts", "SplitProducts"]
 
-# All sums are exact in float32 if sums of squares are below the limit. This holds for
-# so many rows of elements up to the largest one: 256 * 255^2 < 2^24.
-LIMIT, ROWS, LARGEST = 2**24, 256, 255
-# Rows are split if this saves the time of the products of a row with so many columns.
-# The number of common columns is a multiple of the second number.
-WORTH_SPLITTING, COMMON = 160, 16
+# All sums are exact in float32 if sums of squares are below the limit.
+LIMIT = 2**24
+# This holds for 256 rows of numbers up to 255: 256 * 255^2 < 2^24.
+ROWS = 256
+LARGEST = 255
+# Rows are split if this saves the time of a row's products with 160 columns, or more.
+WORTH_SPLITTING = 160
+# The number of common columns is a multiple of this.
+COMMON = 16
 
 
 class ExactProducts:

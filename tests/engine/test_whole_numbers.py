@@ -63,7 +63,7 @@ def test_rows_are_split_only_where_it_saves_time():
 
 @pytest.mark.parametrize("limit", [2**24, 2**26])
 def test_no_sum_in_float32_exceeds_the_limit(limit, monkeypatch):
-    """The odd sum is no float32 number, so it is wrong with a higher limit."""
+    """float32 cannot hold the odd sum, so it is wrong with a higher limit."""
     monkeypatch.setattr(exact_products, "LIMIT", limit)
     products = ExactProducts(2)
     for n_rows in (ROWS, ROWS, ROWS - 1):
