@@ -188,7 +188,10 @@ def test_searches_with_callbacks_or_lines(train, always_long, asked, capsys):
     train(net(), verbose=2)
     assert asked <= {None, 1}
     pytest.importorskip("rich")
-    train(net(), callbacks=[ProgressBar(max_propagation_depth=0)])
+    progress = ProgressBar(max_propagation_depth=0)
+    train(net(), callbacks=[progress], scoring=lambda net, X, y: net.score(X, y))
+    assert asked <= {None, 1}
+    train(net(), callbacks=[progress])
     assert 2 in asked
 
 

@@ -215,13 +215,15 @@ class Stacks:
             most = None if net is fit.estimator else MOST_COLUMNS
             n_rows = len(self.data.splits[fit.fold][0])
             seconds += seconds_of_training(net, self.data.X, n_rows, most)
+        # With callbacks, processes receive the search, too.
+        sent = self.search.get_params(deep=False) if callbacks else ()
         return number_of_processes(
             self.search.n_jobs,
             seconds,
             len(fits),
             self.data.X,
             [fit.estimator for fit in fits if fit.fold == 0],
-            self.data.fit_params,
+            (self.data.fit_params, sent),
         )
 
     def _waves(self, fits):
