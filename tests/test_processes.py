@@ -30,6 +30,7 @@ from skdl.model_selection import (
     cross_val_score,
     cross_validate,
 )
+from tests.model_selection.private_names import stacks
 
 # Short runs.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -162,9 +163,28 @@ def test_what_happens_in_one_process_stays_there(
     assert asked <= {None, 1}
 
 
-@pytest.mark.parametrize("train", [grid, randomized, coarse, folds, scores])
-def test_a_net_without_a_seed_stays(train, always_long, asked):
-    train(net(random_state=None))
+@pytest.mark.parametrize("train", [grid, randomized, folds, scores])
+def test_the_global_generator_gives_seeds(train, always_long, asked, monkeypatch):
+    chosen = []
+    for seed in (0, 0, 1):
+        rng = np.random.RandomState(seed)
+        monkeypatch.setattr(stacks, "check_random_state", lambda _, rng=rng: rng)
+        chosen.append(train(net(random_state=None, max_iter=1)).tolist())
+    assert chosen[0] == chosen[1] != chosen[2]
+    assert 2 in asked
+
+
+def test_a_net_keeps_no_seed_that_it_was_lent(always_long, asked):
+    model = make_pipeline(StandardScaler(), net(random_state=None))
+    nets = cross_validate(model, X, y, return_estimator=True)["estimator"]
+    assert [one[-1].random_state for one in nets] == [None] * 5
+    assert len({one[-1].coefs_[0][0, 0] for one in nets}) == 5
+    assert 2 in asked
+
+
+def test_a_coarse_search_of_a_net_without_a_seed_stays(always_long, asked):
+    coarse(net(random_state=None))
+    coarse(make_pipeline(StandardScaler(), net(random_state=None)))
     assert asked <= {None, 1}
 
 

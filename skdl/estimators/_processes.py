@@ -124,7 +124,8 @@ def can_move(estimator):
     """Return whether the fit of an estimator has the same effects in another process.
 
     The estimator may not have callbacks or print, nor train against the clock, nor draw
-    from NumPy's global generator, which ``np.random.seed`` has set in this process.
+    from NumPy's global generator, which ``np.random.seed`` has set in this process. Its
+    own `random_state` is not read: the caller gives it a seed.
 
     Parameters
     ----------
@@ -134,7 +135,7 @@ def can_move(estimator):
         return False
     for path, value in estimator.get_params().items():
         name = path.rpartition("__")[2]
-        if name == "random_state" and value is None:
+        if name == "random_state" != path and value is None:
             return False
         if (name == "verbose" and value) or (name == "max_time" and value is not None):
             return False

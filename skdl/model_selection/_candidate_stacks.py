@@ -14,6 +14,7 @@ from scipy.sparse import issparse
 from sklearn import get_config
 from sklearn.callback import ProgressBar
 from sklearn.exceptions import NotFittedError
+from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
@@ -95,6 +96,8 @@ class Fit:
         What the net's ``fit`` raised.
     is_alone : bool
         Whether it was trained without others.
+    lends_seed : bool
+        Whether the net has a seed for the time of its training only.
     """
 
     place: int
@@ -105,6 +108,7 @@ class Fit:
     seconds: float = 0.0
     error: Exception | None = None
     is_alone: bool = False
+    lends_seed: bool = False
 
 
 @dataclass
@@ -182,6 +186,8 @@ class Stacks:
         fits : list of Fit
         """
         self.n_jobs = self._choose_n_jobs(fits)
+        if self.n_jobs != self.search.n_jobs:
+            lend_seeds(fits)
         waves = self._waves(fits)
         task = self.context.subcontext(task_name="train", max_subtasks=len(waves))
         task.call_on_fit_task_begin(estimator=self.search)
@@ -222,7 +228,7 @@ class Stacks:
             seconds,
             len(fits),
             self.data.X,
-            [fit.estimator for fit in fits if fit.fold == 0],
+            [last_net(fit.estimator) for fit in fits if fit.fold == 0],
             (self.data.fit_params, sent),
         )
 
@@ -317,6 +323,8 @@ class Stacks:
         for fit, net, error in zip(fits, nets, errors, strict=True):
             fit.estimator = replace_net(fit.estimator, net)
             fit.error, fit.call = error, None
+            if fit.lends_seed:
+                net.random_state = None
             fit.seconds += seconds
             self.trained[fit.place] = fit
             if error is None:
@@ -345,6 +353,24 @@ def in_parallel(n_jobs, *, as_they_end=False):
     can = getattr(backend, "supports_return_generator", True)
     return_as = "generator_unordered" if as_they_end and can else "list"
     return Parallel(n_jobs=n_jobs, backend=backend, return_as=return_as)
+
+
+def lend_seeds(fits):
+    """Give seeds to the nets without one, for the time of their training.
+
+    The seeds come from NumPy's global generator, so that ``np.random.seed`` decides
+    over what happens in other processes, too.
+
+    Parameters
+    ----------
+    fits : list of Fit
+    """
+    rng = check_random_state(None)
+    for fit in fits:
+        net = last_net(fit.estimator)
+        if net.random_state is None:
+            net.random_state = int(rng.randint(np.iinfo(np.int32).max))
+            fit.lends_seed = True
 
 
 def is_net(estimator):

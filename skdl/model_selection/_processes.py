@@ -33,7 +33,7 @@ def n_jobs_of_search(search, candidates, X, n_splits):
 
     Only nets, and pipelines that end with one, train in several processes without being
     asked. A search with callbacks other than `ProgressBar` has one process, and so does
-    one that prints a line for each fit.
+    one that prints a line for each fit, or whose net has no seed.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def n_jobs_of_search(search, candidates, X, n_splits):
     callbacks = getattr(search, "_skl_callbacks", ())
     is_silent = search.verbose <= 1
     is_silent &= all(isinstance(one, ProgressBar) for one in callbacks)
-    if n_jobs is not None or net is None or not is_silent:
+    if n_jobs is not None or net is None or not is_silent or net.random_state is None:
         return n_jobs
     n_all = X.shape[0] if hasattr(X, "shape") else len(X)
     n_rows = n_all - n_all // max(2, n_splits)
