@@ -13,6 +13,7 @@ from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.model_selection import _search
 from sklearn.utils import (
     _available_if,
+    _openmp_helpers,
     _optional_dependencies,
     _param_validation,
     metaestimators,
@@ -51,6 +52,7 @@ __all__ = [
     "check_partial_fit_first_call",
     "check_sample_weight",
     "close_listener",
+    "effective_n_threads",
     "feature_names",
     "fit_context",
     "open_listener",
@@ -75,6 +77,7 @@ check_matplotlib_support = _optional_dependencies.check_matplotlib_support
 check_method_params = validation._check_method_params
 check_partial_fit_first_call = multiclass._check_partial_fit_first_call
 check_sample_weight = validation._check_sample_weight
+effective_n_threads = _openmp_helpers._openmp_effective_n_threads
 feature_names = validation._get_feature_names
 safe_indexing = metaestimators._safe_indexing
 safe_split = metaestimators._safe_split

@@ -2,18 +2,24 @@
 
 The members of the first group see the whole code of the table. Those of a second group
 see it without the bins of numbers, and those of a third one learn labels without
-smoothing: they err elsewhere, so the mean of all is better.
+smoothing: they err elsewhere, so the mean of all is better. Groups share no state, so
+they train at the same time if the machine has several cores.
 """
 
 import math
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from copy import copy, deepcopy
 from dataclasses import dataclass
+from itertools import repeat
 from time import perf_counter
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from skdl._interrupt import is_one_of_several
+from skdl._sklearn import effective_n_threads
 from skdl._warn import warn
 from skdl.engine.batching import Data
 from skdl.engine.network import Network
@@ -125,9 +131,10 @@ class TabularRun:
         if hidden is None:
             hidden = WIDE if n >= MANY_ROWS else NARROW
         batch_size = min(n, min(max(2 ** int(math.log2(max(n / 8, 1))), 32), 256))
+        kinds = _kinds(plan, without_bins, rows.X.shape[1])
         self.groups = [
-            Group(rows, kind, hidden, plan, batch_size, rng)
-            for kind in _kinds(plan, without_bins, rows.X.shape[1])
+            Group(rows, kind, hidden, plan, batch_size, stream)
+            for kind, stream in zip(kinds, rng.spawn(len(kinds)), strict=True)
         ]
         self.network = self.groups[0].network
         self.optimizer = self.groups[0].optimizer
@@ -197,19 +204,33 @@ class TabularRun:
         if self.callbacks is not None:
             self.callbacks.on_fit_begin()
         seconds = 0.0
-        while self.stop_reason is None:
-            if self.callbacks is not None:
-                self.callbacks.on_epoch_begin(self.progress.epochs)
-            started, steps = perf_counter(), self.progress.steps
-            rates = [self._rate(steps + i) for i in range(self.n_batches)]
-            for group in self._active():
-                group.epoch(rates)
-            self.progress.steps += self.n_batches
-            self.learning_rate = rates[-1]
-            self._end_epoch(started)
-            seconds += self.history["time"][-1]
-            self._limit_time(seconds)
-            self._report()
+        with self._map() as run_each:
+            while self.stop_reason is None:
+                if self.callbacks is not None:
+                    self.callbacks.on_epoch_begin(self.progress.epochs)
+                started, steps = perf_counter(), self.progress.steps
+                rates = [self._rate(steps + i) for i in range(self.n_batches)]
+                list(run_each(Group.epoch, self._active(), repeat(rates)))
+                self.progress.steps += self.n_batches
+                self.learning_rate = rates[-1]
+                self._end_epoch(started)
+                seconds += self.history["time"][-1]
+                self._limit_time(seconds)
+                self._report()
+
+    @contextmanager
+    def _map(self):
+        """Yield a function like `map`, which runs in threads if there is much to do."""
+        n_threads = min(len(self.groups), effective_n_threads())
+        if n_threads == 1 or len(self.rows.X) < MANY_ROWS:
+            yield map
+            return
+        # Threads of BLAS would wait for one another.
+        with (
+            threadpool_limits(1, user_api="blas"),
+            ThreadPoolExecutor(n_threads) as pool,
+        ):
+            yield pool.map
 
     def _active(self):
         """Return the groups that still train."""

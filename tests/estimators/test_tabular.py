@@ -2,6 +2,7 @@
 
 import io
 import pickle
+import threading
 import tracemalloc
 import warnings
 
@@ -148,6 +149,29 @@ def test_a_group_of_members_sees_no_bins():
     fewer = clone(net).set_params(n_members=7).fit(X, y)
     assert (fewer._network.affine[0].scales != 0).all()
     assert_allclose(fewer.member_weights_, 1 / 7)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_groups_train_in_threads_as_they_do_in_turns(kind, monkeypatch):
+    monkeypatch.setattr(training, "MANY_ROWS", 100)
+    X, y = data_for(kind)
+    net, threads = kind(**SMALL | {"max_iter": 4}, n_members=24), set()
+    epoch = groups.Group.epoch
+
+    def observed(group, rates):
+        threads.add(threading.get_ident())
+        return epoch(group, rates)
+
+    monkeypatch.setattr(groups.Group, "epoch", observed)
+    monkeypatch.setattr(training, "effective_n_threads", lambda: 3)
+    together = clone(net).fit(X, y)
+    assert threading.get_ident() not in threads
+    threads.clear()
+    monkeypatch.setattr(training, "effective_n_threads", lambda: 1)
+    in_turns = net.fit(X, y)
+    assert threads == {threading.get_ident()}
+    assert_array_equal(together.predict(X), in_turns.predict(X))
+    assert_array_equal(together.oof_prediction_, in_turns.oof_prediction_)
 
 
 def test_a_third_group_has_labels_without_smoothing():
@@ -475,6 +499,7 @@ def test_a_risen_loss_of_held_out_rows_ends_training(
 
 def test_small_tables_get_more_epochs(monkeypatch):
     monkeypatch.setattr(training, "STEPS_PER_EPOCH", 11)
+    monkeypatch.setattr(training, "LATE", 2)
     X, y = data_for(TabularRegressor)
     net = TabularRegressor(**SMALL | {"max_iter": 10}, n_members=1).fit(X, y)
     # 160 rows make 5 batches of 32.
