@@ -17,7 +17,7 @@ from skdl.callbacks.base import NetCallback, is_fit
 from skdl.inspection._check_arguments import check_number
 from skdl.inspection._metric_names import metric_of
 from skdl.inspection.displays._axes import shape_of
-from skdl.inspection.displays.curves import TrainingCurveDisplay
+from skdl.inspection.displays.training_curve import TrainingCurveDisplay
 
 __all__ = ["LivePlot"]
 

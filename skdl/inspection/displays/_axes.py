@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 # Okabe and Ito's colors, which differ for color-blind people, too.
 COLORS = {"blue": "#0072B2", "red": "#D55E00", "green": "#009E73", "pink": "#CC79A7"}
 GRAY = "0.45"
+# Numbers outside of 10 ** these powers have a common factor, such as × 10⁻⁵.
+POWERS = {"axis": "y", "style": "sci", "scilimits": (-2, 4), "useMathText": True}
+# Names in a line of a legend above the axes.
+LEGEND_COLUMNS = 5
 
 
 class Display:
@@ -178,3 +182,30 @@ def whole_number_ticks(axes: Axes) -> None:
     if axes.get_xscale() == "linear":
         locator: Any = axes.xaxis.get_major_locator()
         locator.set_params(integer=True, min_n_ticks=1)
+
+
+def legend_above(axes, lines):
+    """Name lines in a line above the axes, where the legend takes no width.
+
+    Parameters
+    ----------
+    axes : matplotlib Axes
+    lines : list of matplotlib Line2D
+    """
+    axes.legend(
+        handles=lines, loc="lower left", bbox_to_anchor=(0, 1), frameon=False,
+        ncols=min(len(lines), LEGEND_COLUMNS), fontsize="small", borderaxespad=0.2,
+        handlelength=1.5, columnspacing=1.2,
+    )  # fmt: skip
+
+
+def title_above_legend(axes, title):
+    """Write a title above a legend of `legend_above`, which may have several lines.
+
+    Parameters
+    ----------
+    axes : matplotlib Axes
+    title : str
+    """
+    n_names = len(axes.get_legend().get_texts())
+    axes.set_title(title, fontsize="medium", pad=9 + 15 * -(-n_names // LEGEND_COLUMNS))
