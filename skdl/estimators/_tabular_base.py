@@ -41,6 +41,9 @@ RELATED = {
 }
 # Numbers of bins, and the number of columns from which on there are fewer.
 MANY_BINS, FEW_BINS, MANY_COLUMNS = 16, 8, 100
+# A level of a category needs this number of rows to get a column. The most frequent
+# levels get one: as many as fit into this number of elements, but within these bounds.
+MIN_FREQUENCY, CODE_ELEMENTS, LEVELS = 2, 10**7, (255, 1000)
 # Held-out rows for `feature_importances_`.
 MAX_PERMUTED = 500
 # Up to this number, rows are predicted in float64.
@@ -159,8 +162,12 @@ class BaseTabular(
         n_bins = self.n_bins
         if isinstance(n_bins, str):
             n_bins = FEW_BINS if table.shape[1] > MANY_COLUMNS else MANY_BINS
+        fewest, most = LEVELS
         encoder = TabularEncoder(
-            categorical_features=self.categorical_features, n_bins=n_bins
+            categorical_features=self.categorical_features,
+            n_bins=n_bins,
+            min_frequency=MIN_FREQUENCY,
+            max_categories=max(fewest, min(most, CODE_ELEMENTS // table.shape[0])),
         )
         # Arrays, whatever scikit-learn's `transform_output` is.
         self._encoder = encoder.set_output(transform="default").fit(table)

@@ -139,10 +139,12 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
     Notes
     -----
     `TabularEncoder` encodes numbers, categories and missing values: X needs no
-    pipeline. Members are small networks with learned scales of their inputs; those of
-    a group train on the same batches. Each has a weight of 0 for the rows that it holds
-    out. The only row of a class is held out by none. Nothing is held out at all if
-    fewer than 8 rows, or rows of only one of several classes, remain.
+    pipeline. Levels in at least two rows have a column, at most 255 of a category, or
+    10 million divided by the number of rows, but no more than 1,000. Members are small
+    networks with learned scales of their inputs; those of a group train on the same
+    batches. Each has a weight of 0 for the rows that it holds out. The only row of a
+    class is held out by none. Nothing is held out at all if fewer than 8 rows, or rows
+    of only one of several classes, remain.
 
     If rows have weights, or occur at least 1.2 times on average, then rows that are
     equal in X and y count as one row with the sum of their weights: a weight of 2 is
@@ -462,9 +464,11 @@ class TabularRegressor(RegressorMixin, BaseTabular):
     Notes
     -----
     `TabularEncoder` encodes numbers, categories and missing values: X needs no
-    pipeline. Members are small networks with learned scales of their inputs; those of
-    a group train on the same batches. Each has a weight of 0 for the rows that it holds
-    out. Fewer than 8 rows turn the folds off: nothing is held out then.
+    pipeline. Levels in at least two rows have a column, at most 255 of a category, or
+    10 million divided by the number of rows, but no more than 1,000. Members are small
+    networks with learned scales of their inputs; those of a group train on the same
+    batches. Each has a weight of 0 for the rows that it holds out. Fewer than 8 rows
+    turn the folds off: nothing is held out then.
 
     If rows have weights, or occur at least 1.2 times on average, then rows that are
     equal in X and y count as one row with the sum of their weights: a weight of 2 is

@@ -174,6 +174,15 @@ def test_groups_train_in_threads_as_they_do_in_turns(kind, monkeypatch):
     assert_array_equal(together.oof_prediction_, in_turns.oof_prediction_)
 
 
+@pytest.mark.parametrize(("n_elements", "n_columns"), [(10**7, 300), (10**5, 255)])
+def test_levels_of_two_rows_have_columns(n_elements, n_columns, monkeypatch):
+    monkeypatch.setattr(base, "CODE_ELEMENTS", n_elements)
+    towns = [f"town {i}" for i in range(300)]
+    X = pd.DataFrame({"town": [*towns, *towns, "once"]})
+    net = TabularRegressor(**SMALL, n_members=1).fit(X, np.arange(601.0))
+    assert net._encoder.widths_ == [n_columns]
+
+
 def test_a_third_group_has_labels_without_smoothing():
     """All groups get the same temperature, or keep their own without calibration."""
     X, y = data_for(TabularClassifier)
