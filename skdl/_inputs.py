@@ -130,6 +130,8 @@ def _values_of_frame(estimator, X):
 def _is_plain(estimator, X, options, named=False):
     """Return whether X is a finite array of floats, with the columns of ``fit``.
 
+    With ``ensure_all_finite=False`` among the options, X may have other values.
+
     With `named`, the names of the columns have been compared. Such an array needs no
     conversion, and scikit-learn's checks of it take longer than the prediction of a
     row, or than a step. scikit-learn checks all other data.
@@ -144,7 +146,7 @@ def _is_plain(estimator, X, options, named=False):
         or X.shape[1] != known.get("n_features_in_")
     ):
         return False
-    return _is_surely_finite(X)
+    return options.get("ensure_all_finite") is False or _is_surely_finite(X)
 
 
 def _suits(X, y, options):

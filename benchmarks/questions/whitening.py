@@ -87,7 +87,8 @@ KINDS = {"numbers": numbers, "photographs": photographs, "drawings": drawings}
 def seconds_of_fit(X, n_rounds):
     """Return the times of both in each round, in seconds of the processor."""
     models = PCAWhitener(), PCA(whiten=True)
-    seconds_of(models[0], X), seconds_of(models[1], X)
+    for model in models:
+        seconds_of(model, X)
     return np.array([[seconds_of(m, X) for m in models] for _ in range(n_rounds)])
 
 

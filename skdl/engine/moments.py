@@ -356,7 +356,8 @@ def updated_moments(
     Raises
     ------
     ValueError
-        If the squares of the data overflow float64.
+        If the squares of the data overflow float64; with `full`, also if X is not
+        finite.
     """
     prior = None if prior is None else Moments._make(prior)
     first = True if prior is None else np.equal(prior.weight, 0)
@@ -391,7 +392,7 @@ def updated_moments(
         raise ValueError(
             f"The variance of {name} overflows float64: the values of {name} or of "
             f"sample_weight are too large (largest |{name}| is "
-            f"{np.nanmax(np.abs(values)):.3g}, sum of the weights is "
+            f"{np.nanmax(np.abs(values), initial=0):.3g}, sum of the weights is "
             f"{weights.sum():.3g})."
         )
     return moments
@@ -553,7 +554,7 @@ def _eigenvectors(matrix):
     """
     kept = np.flatnonzero(np.diag(matrix))
     if 0 < len(kept) < len(matrix):
-        values, parts = _eigenvectors(matrix[np.ix_(kept, kept)])
+        values, parts = _eigenvectors(matrix[kept].take(kept, axis=1))
         vectors = np.zeros((len(kept), len(matrix)))
         vectors[:, kept] = parts
         return values, vectors

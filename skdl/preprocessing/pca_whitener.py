@@ -224,12 +224,22 @@ class PCAWhitener(
 
     def _learn(self, X, sample_weight, *, first, complete):
         """Update the moments; `complete` says that no more batches follow."""
-        X, weights = checked_batch(self, X, sample_weight, reset=first)
+        # The moments say whether X is finite. Rows of weight 0 would not reach them.
+        check = sample_weight is not None
+        given = X
+        X, weights = checked_batch(
+            self, X, sample_weight, reset=first, ensure_all_finite=check
+        )
         asked = self.n_components
         if not complete and isinstance(asked, Integral) and asked > X.shape[1]:
             self._refuse_n_components(X.shape[1], "")
         prior = None if first else self._moments
-        moments = updated_moments(prior, X, weights, full=True)
+        try:
+            moments = updated_moments(prior, X, weights, full=True)
+        except ValueError:
+            # This names the values that are not finite, if they are the cause.
+            checked_batch(self, given, sample_weight, reset=first)
+            raise
         input_eps = float(np.finfo(X.dtype).eps)
         self._eps = input_eps if first else max(input_eps, self._eps)
         self._moments = tuple(moments)
