@@ -22,9 +22,10 @@ from skdl.estimators._check_input import rows_per_batch
 
 __all__ = ["number_of_processes", "seconds_of_training"]
 
-# A step in a stack takes this long beside its products, which are counted one by one.
-# A slow machine needs longer: there, the estimates are too low, and processes rarer.
-SECONDS_PER_STEP, PRODUCTS_PER_SECOND = 12e-6, 20e9
+# Seconds of a fast core, in float64 but for the first: what each step of a net in a
+# stack takes at least, each product of a weight with a number, the optimizer for each
+# weight, and each output of a layer. On a slow machine, the estimates are too low.
+PER_STEP, PER_PRODUCT, PER_WEIGHT, PER_OUTPUT = 12e-6, 5e-11, 1.5e-9, 3e-9
 # The most epochs that count of a net that may stop early.
 MOST_EPOCHS = 100
 # Seconds of work that pay for the start of processes, and for each of them.
@@ -32,7 +33,7 @@ LONG, SHARE = 20.0, 10.0
 
 
 def seconds_of_training(net, X, n_rows=None, most_columns=None):
-    """Return about how long a net trains on one core, rather too short than too long.
+    """Return about how many seconds a net trains on a fast core.
 
     Parameters
     ----------
@@ -56,11 +57,12 @@ def seconds_of_training(net, X, n_rows=None, most_columns=None):
         if net.n_iter_no_change < epochs:
             epochs = min(epochs, MOST_EPOCHS)
         n_steps = epochs * -(-n_rows // rows_per_batch(net.batch_size, n_rows))
+        n_weights = sum(a * b for a, b in pairwise(widths))
         # Forwards, backwards, and the gradient of the weights.
-        n_products = 3 * epochs * n_rows * sum(a * b for a, b in pairwise(widths))
+        per_row = 3 * n_weights * PER_PRODUCT + sum(widths[1:]) * PER_OUTPUT
+        seconds = epochs * n_rows * per_row + n_steps * n_weights * PER_WEIGHT
         is_double = getattr(getattr(X, "dtype", None), "itemsize", 8) >= 8
-        speed = PRODUCTS_PER_SECOND * (1 if is_double else 2)
-        return float(n_steps * SECONDS_PER_STEP + n_products / speed)
+        return n_steps * PER_STEP + float(seconds if is_double else seconds / 2)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         return 0.0  # ``fit`` raises an error that says more
 
