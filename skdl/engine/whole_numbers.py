@@ -134,7 +134,6 @@ class _Reader:
 
     def whole_numbers(self, X):
         """Return the numbers in float32, until the next call; None for other rows."""
-        blas: Any = linalg.blas
         for start in range(0, len(X), STEP):
             rows = X[start : start + STEP]
             n = len(rows)
@@ -144,7 +143,7 @@ class _Reader:
                 return None
             z = self.z[start : start + n]
             np.subtract(whole, self.center[:n], out=z, casting="same_kind")
-            flat = z.reshape(-1)
-            if not abs(flat[blas.isamax(flat)]) <= LARGEST:
+            # Unlike BLAS, which finds the largest number, this needs no threads.
+            if max(z.max(), -z.min()) > LARGEST:
                 return None
         return self.z[: len(X)]
