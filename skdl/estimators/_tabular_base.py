@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdl._arguments import explain_arguments
 from skdl._inputs import refuse_containers
 from skdl._parameters import ExplainedParameters
-from skdl._sklearn import Interval, StrOptions
+from skdl._sklearn import Interval, StrOptions, check_categorical_features
 from skdl._version import Versioned
 from skdl.callbacks import Checkpoint, Monitor
 from skdl.engine.stacking import network_like
@@ -41,9 +41,9 @@ RELATED = {
 }
 # Numbers of bins, and the number of columns from which on there are fewer.
 MANY_BINS, FEW_BINS, MANY_COLUMNS = 16, 8, 100
-# A level of a category needs this number of rows to get a column. The most frequent
-# levels get one: as many as fit into this number of elements, but within these bounds.
-MIN_FREQUENCY, CODE_ELEMENTS, LEVELS = 2, 10**7, (255, 1000)
+# Fewest rows in which a level of a category must occur to get a column, and most levels
+# of a category that get one: fewer if the code would have more elements than the last.
+MIN_FREQUENCY, MANY_LEVELS, FEW_LEVELS, MAX_ELEMENTS = 2, 1000, 255, 10**7
 # Held-out rows for `feature_importances_`.
 MAX_PERMUTED = 500
 # Up to this number, rows are predicted in float64.
@@ -157,20 +157,26 @@ class BaseTabular(
         refuse_containers(y, "y")
         return read_table(self, X, reset=True)
 
+    def _are_categories(self, table):
+        """Return the mask of columns whose numbers are categories, or None."""
+        return check_categorical_features(table.data, self.categorical_features)
+
     def _encode(self, table):
         """Fit the encoder to the table; return its code."""
         n_bins = self.n_bins
         if isinstance(n_bins, str):
             n_bins = FEW_BINS if table.shape[1] > MANY_COLUMNS else MANY_BINS
-        fewest, most = LEVELS
         encoder = TabularEncoder(
             categorical_features=self.categorical_features,
             n_bins=n_bins,
             min_frequency=MIN_FREQUENCY,
-            max_categories=max(fewest, min(most, CODE_ELEMENTS // table.shape[0])),
+            max_categories=MANY_LEVELS,
         )
         # Arrays, whatever scikit-learn's `transform_output` is.
         self._encoder = encoder.set_output(transform="default").fit(table)
+        n_elements = table.shape[0] * sum(encoder.widths_)
+        if n_elements > MAX_ELEMENTS and max(encoder.widths_) > FEW_LEVELS:
+            encoder.set_params(max_categories=FEW_LEVELS).fit(table)
         if hasattr(self, "feature_names_in_"):
             self._encoder.feature_names_in_ = self.feature_names_in_
         (Z,) = self._encoder.transform_blocks(table, table.shape[0])

@@ -38,7 +38,7 @@ TOLERATED = 1.01
 LOG_TEMPERATURES = np.linspace(-3, 1.2, 9)
 
 
-def fold_numbers(n_members, strata, groups, rng):
+def fold_numbers(n_members, strata, n_rows, rng):
     """Return the number of the member that holds each row out; `NO_FOLD` for none.
 
     Parameters
@@ -47,9 +47,8 @@ def fold_numbers(n_members, strata, groups, rng):
         Number of members.
     strata : ndarray of int of shape (n_rows,), or None
         Class numbers: each fold gets the same share of each class.
-    groups : ndarray of int of shape (n_rows,)
-        Numbers from 0 on: rows of a group are held out together. But a group with as
-        many rows as there are folds is divided.
+    n_rows : int
+        Number of rows.
     rng : numpy.random.Generator
         Shuffles the rows.
 
@@ -58,7 +57,6 @@ def fold_numbers(n_members, strata, groups, rng):
     folds : ndarray of int, or None
         None if there are too few rows. The only row of a class is held out by none.
     """
-    n_rows, n_folds = len(groups), max(n_members, MIN_FOLDS)
     order = rng.permutation(n_rows)
     if strata is not None:
         order = order[np.argsort(strata[order], kind="stable")]
@@ -67,19 +65,12 @@ def fold_numbers(n_members, strata, groups, rng):
         # Rows of a single class would not tell how sure a classifier may be.
         if len(counts) > 1 and (counts > 1).sum() < 2:
             return None
-    sizes = np.bincount(groups)
-    stays = sizes[groups] < n_folds
-    units = np.where(stays, groups, len(sizes) + np.arange(n_rows))
-    _, first, units = np.unique(units, return_index=True, return_inverse=True)
-    if len(np.unique(units[order])) < MIN_ROWS:
+    if len(order) < MIN_ROWS:
         return None
+    n_folds = max(n_members, MIN_FOLDS)
     folds = np.full(n_rows, NO_FOLD)
     folds[order] = np.arange(len(order)) % n_folds
     folds[folds >= n_members] = NO_FOLD
-    without = np.ones(n_rows, bool)
-    without[order] = False
-    folds = folds[first[units]]
-    folds[np.isin(units, units[without])] = NO_FOLD
     return folds
 
 
@@ -95,8 +86,8 @@ class Rows:
         Class numbers (n_rows,), or scaled numbers of shape (n_rows, n_outputs).
     weights : ndarray of shape (n_rows,)
         Positive weights of the rows.
-    groups : ndarray of int of shape (n_rows,)
-        Rows with the same number differ in y only: the same member holds them out.
+    kept : ndarray of shape (n_rows,)
+        The share of its weight that the member learns which holds a row out.
     n_classes : int or None
         Number of classes, None for a regression.
     """
@@ -104,7 +95,7 @@ class Rows:
     X: np.ndarray
     y: np.ndarray
     weights: np.ndarray
-    groups: np.ndarray
+    kept: np.ndarray
     n_classes: int | None
 
     def seen_by(self, columns):
@@ -179,7 +170,7 @@ class Group:
         self.batch_size, self.rng = batch_size, rng
         n_classes, y = rows.n_classes, rows.y
         strata = None if n_classes is None else np.unique(y, return_inverse=True)[1]
-        self.folds = fold_numbers(n_members, strata, rows.groups, rng)
+        self.folds = fold_numbers(n_members, strata, len(y), rng)
         self.network = Network(
             (
                 self.rows.X.shape[1],
@@ -269,7 +260,7 @@ class Group:
         self.loss = total / len(rates)
 
     def _parts(self):
-        """Return the data of each member: its weights are 0 for its held-out rows."""
+        """Return the data of each member, which learns less of its held-out rows."""
         rows, table = self.rows, None
         X, y, n_classes = rows.X, rows.y, rows.n_classes
         if n_classes is not None:
@@ -279,9 +270,11 @@ class Group:
         if self.folds is None:
             part = Data(X, y, table, weights if np.ptp(rows.weights) else None)
             return [part] * self.n_members
+        kept = np.minimum(rows.kept, 1 - 1 / max(self.n_members, MIN_FOLDS))
+        own_weights = weights * kept.astype(np.float32)[:, None]
         is_own = self.folds[:, None] == np.arange(self.n_members)
         return [
-            Data(X, y, table, np.where(own[:, None], np.float32(0), weights))
+            Data(X, y, table, np.where(own[:, None], own_weights, weights))
             for own in is_own.T
         ]
 

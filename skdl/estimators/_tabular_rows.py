@@ -12,8 +12,9 @@ import numpy as np
 
 __all__ = ["DistinctRows", "distinct_rows"]
 
-# Rows for each different row from which on copies are many.
-MANY_COPIES = 1.2
+# Rows for each different row from which on copies are many; and the share of repeated
+# rows with another target somewhere, from which on they are not copies.
+MANY_COPIES, MANY_CELLS = 1.2, 0.1
 
 
 @dataclass
@@ -26,25 +27,29 @@ class DistinctRows:
         The first row of the table that is equal to each of them.
     weights : ndarray of shape (n_distinct,)
         Sums of the weights of equal rows.
-    groups : ndarray of int of shape (n_distinct,)
-        Rows with the same number differ in the target only.
+    counts : ndarray of int of shape (n_distinct,)
+        How many rows of the table are equal to each of them.
+    kept : ndarray of shape (n_distinct,)
+        The share of its weight that the member learns which holds the row out: 0, or
+        1 - 1 / weight if one of several rows is held out.
     numbers : ndarray of int of shape (n_rows,)
         Which of them each row of the table is; -1 for a row of weight 0.
     """
 
     places: np.ndarray
     weights: np.ndarray
-    groups: np.ndarray
+    counts: np.ndarray
+    kept: np.ndarray
     numbers: np.ndarray
 
     def of(self, table):
         """Return these rows of the table, which itself has all rows."""
         are_all = np.array_equal(self.numbers, np.arange(len(self.places)))
         places = slice(None) if are_all else self.places
-        return table.rows(places, self.weights)
+        return table.rows(places, self.counts)
 
 
-def distinct_rows(table, y, weights, factors: Any = 1.0):
+def distinct_rows(table, are_categories, y, weights, factors: Any = 1.0):
     """Return the different rows among those of positive weight.
 
     They are sorted, so that their order does not depend on how often a row occurs. If
@@ -55,6 +60,8 @@ def distinct_rows(table, y, weights, factors: Any = 1.0):
     ----------
     table : Table
         The columns.
+    are_categories : ndarray of bool of shape (n_columns,), or None
+        Columns whose numbers are categories.
     y : ndarray of shape (n_rows,) or (n_rows, n_outputs)
         Numbers.
     weights : ndarray of shape (n_rows,)
@@ -68,19 +75,39 @@ def distinct_rows(table, y, weights, factors: Any = 1.0):
     """
     products = weights * factors
     used = np.flatnonzero(products)
+    if are_categories is None:
+        are_categories = np.zeros(table.shape[1], bool)
     # Every column is read, so that errors name the row of the user's table.
-    columns = (table.codes(i)[used] for i in range(table.shape[1]))
-    groups = _refined(np.zeros(len(used), np.intp), columns)
-    numbers = _refined(groups, y[used].reshape(len(used), -1).T)
-    n_different = numbers.max() + 1
-    if np.ptp(products[used]) == 0 and len(used) < MANY_COPIES * n_different:
-        groups = numbers = np.arange(len(used))
+    columns = (table.codes(i, is_one)[used] for i, is_one in enumerate(are_categories))
+    cells = _refined(np.zeros(len(used), np.intp), columns)
+    numbers = _refined(cells, y[used].reshape(len(used), -1).T)
+    total = max(len(used), weights[used].sum())
+    if np.ptp(products[used]) == 0 and total < MANY_COPIES * (numbers.max() + 1):
+        cells = numbers = np.arange(len(used))
     _, first = np.unique(numbers, return_index=True)
     all_numbers = np.full(len(weights), -1)
     all_numbers[used] = numbers
+    sums = np.bincount(numbers, weights[used])
     return DistinctRows(
-        used[first], np.bincount(numbers, weights[used]), groups[first], all_numbers
+        used[first],
+        sums,
+        np.bincount(numbers),
+        _kept(cells[first], sums),
+        all_numbers,
     )
+
+
+def _kept(cells, sums):
+    """Return the shares that are not held out, given numbers of equal X.
+
+    Copies of a row have its target: all of them are held out. Where rows of equal X
+    differ in y, there are only a few different X. New rows will equal them, too, so
+    that a member may learn from the others that equal the row.
+    """
+    are_many = sums >= 2
+    has_other_targets = np.bincount(cells)[cells] > 1
+    share = np.sum(are_many & has_other_targets) / max(1, are_many.sum())
+    return (1 - 1 / sums) * (are_many & (share >= MANY_CELLS))
 
 
 def _refined(numbers, columns):

@@ -9,15 +9,15 @@ they train at the same time if the machine has several cores.
 import math
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from copy import copy, deepcopy
 from dataclasses import dataclass
-from itertools import repeat
 from time import perf_counter
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
+from skdl._blas_threads import one_blas_thread
 from skdl._interrupt import is_one_of_several
 from skdl._sklearn import effective_n_threads
 from skdl._warn import warn
@@ -91,7 +91,8 @@ class TabularRun:
     plan : Plan
         The settings.
     rng : numpy.random.Generator
-        Draws the folds, the parameters, the order of rows and the masks of dropout.
+        Its children draw the folds, the parameters, the order of rows and the masks of
+        dropout; each group has one.
 
     Attributes
     ----------
@@ -204,13 +205,13 @@ class TabularRun:
         if self.callbacks is not None:
             self.callbacks.on_fit_begin()
         seconds = 0.0
-        with self._map() as run_each:
+        with self._run_each() as run_each:
             while self.stop_reason is None:
                 if self.callbacks is not None:
                     self.callbacks.on_epoch_begin(self.progress.epochs)
                 started, steps = perf_counter(), self.progress.steps
                 rates = [self._rate(steps + i) for i in range(self.n_batches)]
-                list(run_each(Group.epoch, self._active(), repeat(rates)))
+                run_each(self._active(), rates)
                 self.progress.steps += self.n_batches
                 self.learning_rate = rates[-1]
                 self._end_epoch(started)
@@ -219,18 +220,32 @@ class TabularRun:
                 self._report()
 
     @contextmanager
-    def _map(self):
-        """Yield a function like `map`, which runs in threads if there is much to do."""
-        n_threads = min(len(self.groups), effective_n_threads())
-        if n_threads == 1 or len(self.rows.X) < MANY_ROWS:
-            yield map
+    def _run_each(self):
+        """Yield a function that trains groups for an epoch, given the rates.
+
+        With many rows, it runs in threads. BLAS then has one thread, also if there is
+        one core, so that the number of cores changes no bit.
+        """
+        groups, n_threads = self.groups, min(len(self.groups), effective_n_threads())
+        if len(groups) == 1 or len(self.rows.X) < MANY_ROWS:
+            yield _one_by_one
             return
-        # Threads of BLAS would wait for one another.
-        with (
-            threadpool_limits(1, user_api="blas"),
-            ThreadPoolExecutor(n_threads) as pool,
-        ):
-            yield pool.map
+        with one_blas_thread():
+            if n_threads == 1:
+                yield _one_by_one
+                return
+            with ThreadPoolExecutor(n_threads) as pool:
+
+                def at_once(groups, rates):
+                    # The contexts bring the caller's `np.errstate` to the threads.
+                    tasks = [
+                        pool.submit(copy_context().run, group.epoch, rates)
+                        for group in groups
+                    ]
+                    for task in tasks:
+                        task.result()
+
+                yield at_once
 
     def _active(self):
         """Return the groups that still train."""
@@ -305,6 +320,11 @@ class TabularRun:
             "temperature_": 1.0,
             "member_weights_": weights,
         }
+
+
+def _one_by_one(groups, rates):
+    for group in groups:
+        group.epoch(rates)
 
 
 def _kinds(plan, without_bins, n_columns):

@@ -100,7 +100,8 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         The classes.
     oof_prediction_ : ndarray of shape (n_samples, n_classes), or None
         Prediction of each training row by the member that holds it out, or by one of
-        each group; NaN where none does. None without held-out rows.
+        each group; NaN where none does, and for rows of weight 0. None without
+        held-out rows.
     oof_score_ : float or None
         Accuracy of these predictions. A member is trained without its held-out rows, so
         it is a little worse than the mean of all; on the other hand, the epoch and the
@@ -139,19 +140,20 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
     Notes
     -----
     `TabularEncoder` encodes numbers, categories and missing values: X needs no
-    pipeline. Levels in at least two rows have a column, at most 255 of a category, or
-    10 million divided by the number of rows, but no more than 1,000. Members are small
-    networks with learned scales of their inputs; those of a group train on the same
-    batches. Each has a weight of 0 for the rows that it holds out. The only row of a
-    class is held out by none. Nothing is held out at all if fewer than 8 rows, or rows
-    of only one of several classes, remain.
+    pipeline. Levels in at least two rows have a column: at most 1,000 of a category, or
+    255 if the code of the table would have more than 10 million elements. Members are
+    small networks with learned scales of their inputs; those of a group train on the
+    same batches. Each has a weight of 0 for the rows that it holds out. The only row of
+    a class is held out by none. Nothing is held out at all if fewer than 8 rows, or
+    rows of only one of several classes, remain.
 
-    If rows have weights, or occur at least 1.2 times on average, then rows that are
-    equal in X and y count as one row with the sum of their weights: a weight of 2 is
-    the same as a row that occurs twice. Rows that are equal in X are held out together,
-    unless they are as many as the folds, so copies of rows do not make the estimate
-    better than it is. Weights enter the loss, the held-out loss, and in the encoder the
-    number of rows that have a level.
+    Rows that are equal in X and y count as one row with the sum of their weights, if
+    weights differ, or if that sum is at least 1.2 on average: a weight of 2 is then the
+    same as a row that occurs twice. The row is held out as a whole, so copies do not
+    make the estimate better than it is. But if a tenth of the repeated rows occur with
+    another y, too, X takes only a few values, which new rows will have as well: then
+    one of the equal rows is held out, or a part of them for each fold. Weights enter
+    the loss and the held-out loss, not the encoder.
 
     Ctrl-C ends training, and keeps what it has learned; in a search or an ensemble it
     ends the whole series.
@@ -253,13 +255,15 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
             self.class_weight, codes, self.classes_, sample_weight=weights
         )
         refuse_zeros(weights * factors, self.class_weight)
-        different = distinct_rows(table, codes, weights, factors)
+        different = distinct_rows(
+            table, self._are_categories(table), codes, weights, factors
+        )
         places, n_classes = different.places, len(self.classes_)
         rows = Rows(
             self._encode(different.of(table)),
             codes[places],
             different.weights * factors[places],
-            different.groups,
+            different.kept,
             n_classes,
         )
         calibrates = self.calibrate and n_classes > 1
@@ -427,7 +431,8 @@ class TabularRegressor(RegressorMixin, BaseTabular):
     ----------
     oof_prediction_ : ndarray of the shape of y, or None
         Prediction of each training row by the member that holds it out, or by one of
-        each group; NaN where none does. None without held-out rows.
+        each group; NaN where none does, and for rows of weight 0. None without
+        held-out rows.
     oof_score_ : float or None
         R² of these predictions. A member is trained without its held-out rows, so
         it is a little worse than the mean of all; on the other hand, the epoch is
@@ -464,18 +469,19 @@ class TabularRegressor(RegressorMixin, BaseTabular):
     Notes
     -----
     `TabularEncoder` encodes numbers, categories and missing values: X needs no
-    pipeline. Levels in at least two rows have a column, at most 255 of a category, or
-    10 million divided by the number of rows, but no more than 1,000. Members are small
-    networks with learned scales of their inputs; those of a group train on the same
-    batches. Each has a weight of 0 for the rows that it holds out. Fewer than 8 rows
-    turn the folds off: nothing is held out then.
+    pipeline. Levels in at least two rows have a column: at most 1,000 of a category, or
+    255 if the code of the table would have more than 10 million elements. Members are
+    small networks with learned scales of their inputs; those of a group train on the
+    same batches. Each has a weight of 0 for the rows that it holds out. Fewer than 8
+    rows turn the folds off: nothing is held out then.
 
-    If rows have weights, or occur at least 1.2 times on average, then rows that are
-    equal in X and y count as one row with the sum of their weights: a weight of 2 is
-    the same as a row that occurs twice. Rows that are equal in X are held out together,
-    unless they are as many as the folds, so copies of rows do not make the estimate
-    better than it is. Weights enter the loss, the held-out loss, and in the encoder the
-    number of rows that have a level.
+    Rows that are equal in X and y count as one row with the sum of their weights, if
+    weights differ, or if that sum is at least 1.2 on average: a weight of 2 is then the
+    same as a row that occurs twice. The row is held out as a whole, so copies do not
+    make the estimate better than it is. But if a tenth of the repeated rows occur with
+    another y, too, X takes only a few values, which new rows will have as well: then
+    one of the equal rows is held out, or a part of them for each fold. Weights enter
+    the loss and the held-out loss, not the encoder.
 
     Ctrl-C ends training, and keeps what it has learned; in a search or an ensemble it
     ends the whole series.
@@ -553,7 +559,8 @@ class TabularRegressor(RegressorMixin, BaseTabular):
         y = column_or_1d(y, warn=True) if y.ndim == 1 or y.shape[1] == 1 else y
         self._is_flat = y.ndim == 1
         columns = y.reshape(len(y), -1)
-        different = distinct_rows(table, columns, check_weights(sample_weight, table))
+        weights = check_weights(sample_weight, table)
+        different = distinct_rows(table, self._are_categories(table), columns, weights)
         columns, weights = columns[different.places], different.weights
         with np.errstate(over="ignore", invalid="ignore"):
             self._mean = np.average(columns, axis=0, weights=weights)
@@ -567,7 +574,7 @@ class TabularRegressor(RegressorMixin, BaseTabular):
         self._std[self._std == 0] = 1
         scaled = ((columns - self._mean) / self._std).astype(np.float32)
         Z = self._encode(different.of(table))
-        rows = Rows(Z, scaled, weights, different.groups, None)
+        rows = Rows(Z, scaled, weights, different.kept, None)
         held_out = self._learn(rows, different.numbers, plan, given)
         shares = held_out.equal_shares
         self.oof_prediction_ = self.oof_score_ = None
@@ -695,7 +702,8 @@ class TabularRegressor(RegressorMixin, BaseTabular):
         y = self.predict(X)
         if self._residuals is None:
             raise ValueError(
-                "predict_interval needs held-out rows: fit on at least 8 rows."
+                "predict_interval needs held-out rows: fit on at least 8 different "
+                "rows."
             )
         n = len(self._residuals)
         share = min(1, coverage * (n + 1) / n)

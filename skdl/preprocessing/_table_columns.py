@@ -84,12 +84,12 @@ class Table:
     ----------
     shape : tuple of int
         Numbers of rows and columns.
-    weights : ndarray of shape (n_rows,), or None
+    counts : ndarray of int of shape (n_rows,), or None
         How many equal rows each row stands for; None for one.
     """
 
     def __init__(self, data, reader):
-        self.data, self.shape, self.weights = data, data.shape, None
+        self.data, self.shape, self.counts = data, data.shape, None
         is_frame = isinstance(data, nw.DataFrame)
         self._names = data.columns if is_frame else None
         self._series = list(data.iter_columns()) if is_frame else None
@@ -100,43 +100,50 @@ class Table:
                     f"minimum of 1 is required by {reader}."
                 )
 
-    def rows(self, places, weights=None):
+    def rows(self, places, counts=None):
         """Return the table of some rows.
 
         Parameters
         ----------
         places : slice, or ndarray of int
             Which rows.
-        weights : ndarray, optional
+        counts : ndarray of int, optional
             How many equal rows each of them stands for.
         """
         part = copy(self)
-        part.data, part.weights = self.data[places], weights
+        part.data, part.counts = self.data[places], counts
         part.shape = part.data.shape
         if self._series is not None:
             part._series = list(part.data.iter_columns())
         return part
 
     def counted(self, levels):
-        """Return how many rows have each level, or the sum of their weights if larger.
+        """Return how many rows have each level.
 
         Parameters
         ----------
         levels : list
             The level of each row.
         """
-        counts = Counter(levels)
-        if self.weights is None:
-            return counts
-        sums = dict.fromkeys(counts, 0.0)
-        for level, weight in zip(levels, self.weights.tolist(), strict=True):
-            sums[level] += weight
-        return {level: max(counts[level], sums[level]) for level in counts}
+        if self.counts is None:
+            return Counter(levels)
+        counts = Counter()
+        for level, count in zip(levels, self.counts.tolist(), strict=True):
+            counts[level] += count
+        return counts
 
-    def codes(self, i):
-        """Return a column as numbers, which are equal where its values are equal."""
+    def codes(self, i, is_category):
+        """Return a column as numbers, which are equal where its values are equal.
+
+        Parameters
+        ----------
+        i : int
+            Its number.
+        is_category : bool
+            Whether its numbers are levels, too.
+        """
         values, name = self.column(i)
-        kind = kind_of(values, name)
+        kind = "category" if is_category else kind_of(values, name)
         if kind == "missing":
             return np.zeros(len(values))
         if kind != "category":

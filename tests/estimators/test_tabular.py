@@ -17,7 +17,8 @@ from sklearn.ensemble import StackingRegressor, VotingClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV
 
-from skdl import TabularClassifier, TabularRegressor
+from skdl import TabularClassifier, TabularRegressor, _blas_threads
+from skdl._blas_threads import one_blas_thread
 from skdl.callbacks import (
     Checkpoint,
     CSVLogger,
@@ -176,11 +177,43 @@ def test_groups_train_in_threads_as_they_do_in_turns(kind, monkeypatch):
 
 @pytest.mark.parametrize(("n_elements", "n_columns"), [(10**7, 300), (10**5, 255)])
 def test_levels_of_two_rows_have_columns(n_elements, n_columns, monkeypatch):
-    monkeypatch.setattr(base, "CODE_ELEMENTS", n_elements)
+    monkeypatch.setattr(base, "MAX_ELEMENTS", n_elements)
     towns = [f"town {i}" for i in range(300)]
     X = pd.DataFrame({"town": [*towns, *towns, "once"]})
     net = TabularRegressor(**SMALL, n_members=1).fit(X, np.arange(601.0))
     assert net._encoder.widths_ == [n_columns]
+
+
+def test_threads_of_blas_come_back_after_the_last_fit(monkeypatch):
+    limits = []
+
+    class Limit:
+        def __init__(self, *args, **options):
+            limits.append("set")
+
+        def restore_original_limits(self):
+            limits.append("restored")
+
+    monkeypatch.setattr(_blas_threads, "threadpool_limits", Limit)
+    first, second = one_blas_thread(), one_blas_thread()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert limits == ["set"]
+    second.__exit__(None, None, None)
+    assert limits == ["set", "restored"]
+
+
+def test_threads_keep_the_treatment_of_floating_point_errors(monkeypatch):
+    monkeypatch.setattr(training, "MANY_ROWS", 100)
+    monkeypatch.setattr(training, "effective_n_threads", lambda: 2)
+    X, y = data_for(TabularRegressor)
+    net = TabularRegressor(**SMALL, n_members=9, learning_rate_init=1e30)
+    ignored, refused = np.errstate(all="ignore"), np.errstate(all="raise")
+    with ignored, pytest.raises(ValueError, match="Training diverged"):
+        net.fit(X, y)
+    with refused, pytest.raises(FloatingPointError):
+        net.fit(X, y)
 
 
 def test_a_third_group_has_labels_without_smoothing():
@@ -226,7 +259,7 @@ def test_labels_of_held_out_rows_do_not_train_their_member():
     plan = training.Plan(4, (8,), 3, 0.03, 0.0, 0.0, None, False)
 
     def trained(targets):
-        rows = groups.Rows(X, targets, np.ones(80), np.arange(80), None)
+        rows = groups.Rows(X, targets, np.ones(80), np.zeros(80), None)
         rng = np.random.default_rng(2)
         run = training.TabularRun(TabularRegressor(), rows, np.arange(3), plan, rng)
         run.train()
@@ -253,14 +286,14 @@ def test_the_rows_beside_a_row_do_not_change_its_prediction(kind):
 
 def test_folds_have_equal_shares_of_each_class():
     strata = np.repeat([0, 1, 2], [40, 16, 4])
-    folds = groups.fold_numbers(4, strata, np.arange(60), np.random.default_rng(0))
+    folds = groups.fold_numbers(4, strata, 60, np.random.default_rng(0))
     for label, expected in enumerate((10, 4, 1)):
         assert_array_equal(np.bincount(folds[strata == label]), expected)
 
 
 def test_the_only_row_of_a_class_is_held_out_by_none():
     strata = np.repeat([0, 1, 2, 3], [1, 12, 12, 1])
-    folds = groups.fold_numbers(4, strata, np.arange(26), np.random.default_rng(0))
+    folds = groups.fold_numbers(4, strata, 26, np.random.default_rng(0))
     assert_array_equal(np.flatnonzero(folds == groups.NO_FOLD), [0, 25])
     X = np.arange(26, dtype=float)[:, None]
     net = TabularClassifier(**SMALL).fit(X, strata)
@@ -271,24 +304,24 @@ def test_the_only_row_of_a_class_is_held_out_by_none():
 
 @pytest.mark.parametrize("n", [1, 2, 4, 8])
 def test_members_hold_out_at_most_a_quarter(n):
-    folds = groups.fold_numbers(n, None, np.arange(80), np.random.default_rng(0))
+    folds = groups.fold_numbers(n, None, 80, np.random.default_rng(0))
     counts = np.bincount(folds[folds >= 0])
     assert len(counts) == n
     assert counts.max() <= 20
 
 
-def test_rows_of_a_group_are_held_out_together_unless_they_are_many():
-    numbers, rng = np.r_[np.repeat(np.arange(20), 3), np.full(40, 20)], np.random
-    folds = groups.fold_numbers(4, None, numbers, rng.default_rng(0))
-    assert (folds[:60].reshape(20, 3) == folds[:60:3, None]).all()
-    assert set(folds[:60]) == {0, 1, 2, 3}
-    assert set(folds[60:]) == {0, 1, 2, 3}
-    # A group with the only row of a class is held out by none.
-    strata = np.r_[2, np.arange(99) % 2]
-    folds = groups.fold_numbers(16, strata, numbers, rng.default_rng(0))
-    assert_array_equal(np.flatnonzero(folds == groups.NO_FOLD), [0, 1, 2])
-    few = np.repeat(np.arange(7), 3)
-    assert groups.fold_numbers(4, None, few, rng.default_rng(0)) is None
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_of_a_few_categories_are_learned_by_all_members(kind, monkeypatch):
+    """Three columns of categories, and an effect of each combination."""
+    monkeypatch.setattr(training, "STEPS_PER_EPOCH", 11)
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.integers(0, 3, (900, 3)).astype(str), columns=list("abc"))
+    numbers = X.astype(int).to_numpy() @ [9, 3, 1]
+    y = rng.normal(size=27)[numbers] + 0.3 * rng.normal(size=900)
+    y = y > 0 if kind is TabularClassifier else y.round()
+    net = kind(**SMALL | {"max_iter": 20}, n_members=4).fit(X[:600], y[:600])
+    assert net.score(X[600:], y[600:]) > 0.7
+    assert net.oof_score_ == pytest.approx(net.score(X[600:], y[600:]), abs=0.1)
 
 
 @pytest.mark.parametrize("class_weight", [None, "balanced"])
@@ -311,6 +344,29 @@ def test_a_weight_is_a_number_of_rows(kind, class_weight):
     assert_array_equal(net.oof_prediction_[rows], repeated.oof_prediction_)
     assert np.isnan(net.oof_prediction_[weights == 0]).all()
     assert_array_equal(net.feature_importances_, repeated.feature_importances_)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_equal_weights_are_numbers_of_rows(kind):
+    X, y = data_for(kind, 40)
+    net = kind(**SMALL).fit(X, y, np.full(40, 2))
+    twice = clone(net).fit(pd.concat([X, X]), np.concatenate([y, y]))
+    assert_array_equal(net.predict(X), twice.predict(X))
+    assert_array_equal(net.oof_prediction_, twice.oof_prediction_[:40])
+
+
+def test_categories_of_any_kind_are_compared_as_levels():
+    rng = np.random.default_rng(0)
+    x = rng.uniform(size=60)
+    frame = pd.DataFrame({"a": pd.cut(x, 4), "b": pd.Series(x).round().astype(object)})
+    frame["b"] = frame["b"].map({0: np.inf, 1: 10**400})
+    net = TabularRegressor(**SMALL, categorical_features=["a", "b"]).fit(frame, x)
+    assert net.predict(frame).shape == (60,)
+    ids = np.tile([[2**53], [2**53 + 1]], (30, 1))
+    net = TabularRegressor(**SMALL | {"max_iter": 20}, categorical_features=[0])
+    assert (
+        net.fit(ids, np.tile([0.0, 1.0], 30)).score(ids, np.tile([0.0, 1.0], 30)) > 0.9
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -469,7 +525,7 @@ def test_settings_may_be_integers_of_numpy():
 
 def test_no_interval_without_held_out_rows():
     net = TabularRegressor(**SMALL).fit([[1.0], [2.0], [3.0]], [1.0, 2.0, 3.0])
-    with pytest.raises(ValueError, match="fit on at least 8 rows"):
+    with pytest.raises(ValueError, match="fit on at least 8 different rows"):
         net.predict_interval([[1.0]])
 
 
