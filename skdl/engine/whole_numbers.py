@@ -12,6 +12,8 @@ __all__ = ["WholeSums", "sums_of_whole_numbers"]
 # Factors that make whole numbers of whole numbers, and of pixels k / 255 or
 # k / 256. The product of 255 and such a pixel, rounded to its dtype, is exactly k.
 SCALES = 1.0, 255.0, 256.0
+# Products with 255 of larger numbers may be whole because they are rounded.
+MOST = 2**16
 # Columns at least, per byte of a number. With fewer, the conversion takes longer than
 # the products save.
 COLUMNS = 60
@@ -80,10 +82,12 @@ def sums_of_whole_numbers(X: np.ndarray) -> WholeSums | None:
     n_rows, n_columns = X.shape
     if n_columns < COLUMNS * X.itemsize:
         return None
-    # Two rows decide at once for most other data.
-    scale = next((scale for scale in SCALES if _are_whole(X[:2], scale)), None)
     sample = X[:: -(-n_rows // SAMPLE)]
-    if scale is None or not _are_whole(sample, scale):
+    for scale in SCALES:
+        # Two rows decide at once for most other data.
+        if _are_whole(X[:2], scale) and _are_whole(sample, scale):
+            break
+    else:
         return None
     center = _central_values(sample)
     reader, products = _Reader(center, scale), SplitProducts(sample - center)
@@ -107,7 +111,9 @@ def _are_whole(X, scale):
     """Return whether all elements become whole numbers if multiplied by `scale`."""
     scaled = X * X.dtype.type(scale)
     # For infinity, which a product may be, the difference is NaN.
-    return not np.any(scaled - np.rint(scaled))
+    if np.any(scaled - np.rint(scaled)):
+        return False
+    return scale != 255 or np.abs(scaled).max() <= MOST
 
 
 def _central_values(sample):

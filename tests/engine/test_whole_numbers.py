@@ -133,6 +133,25 @@ def test_other_rows_are_left_to_products_in_float64(change):
         assert sums_of_whole_numbers(change(whole_numbers().astype(np.float32))) is None
 
 
+def test_large_numbers_are_not_taken_for_pixels():
+    """Near 40,000, the product of 255 and any float32 number is rounded to a whole."""
+    rng = np.random.default_rng(0)
+    noise = 0.1 * rng.standard_normal(SIZE)
+    pixels = in_form(whole_numbers(), "pixels", np.float32)
+    pixels[:, 7] = 1e5 + rng.integers(0, 50, SIZE[0]) / 128
+    for X in ((4e4 + noise).astype(np.float32), pixels):
+        found = Moments.of(X, np.ones(len(X)), full=True)
+        expected = Moments.of(X, np.full(len(X), 2.0), full=True).scaled(0.5)
+        assert_same(found, expected, 1e-12)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_black_rows_at_the_top_leave_all_forms_open(form):
+    X = in_form(whole_numbers(), form, np.float32)
+    X[:2] = 0
+    assert sums_of_whole_numbers(X).n_rows == len(X)
+
+
 def test_order_in_memory_does_not_matter():
     X = in_form(whole_numbers("drawing"), "pixels", np.float32)
     expected = sums_of_whole_numbers(X)
