@@ -66,8 +66,21 @@ class Data:
         is_array = type(self.X) is np.ndarray or (
             issparse(self.X) and self.X.format == "csr"
         )
-        names = set(self.fit_params)
-        return is_array and type(self.y) is np.ndarray and names <= {"sample_weight"}
+        if not (is_array and type(self.y) is np.ndarray):
+            return False
+        # Weights of another length are not split: ``fit`` takes or refuses them whole.
+        weights = self.fit_params.get("sample_weight")
+        has_rows = type(weights) is np.ndarray and weights.shape[:1] == self.X.shape[:1]
+        return set(self.fit_params) <= {"sample_weight"} and (
+            weights is None or has_rows
+        )
+
+    def has_row_numbers(self):
+        """Return whether each fold is a pair of row numbers or masks, not of slices."""
+        try:
+            return all(len(train) >= 0 for train, _ in self.splits)
+        except (TypeError, ValueError):
+            return False
 
     def bytes_of_fold(self, fold):
         """Return about how many bytes a copy of the training rows takes."""

@@ -142,7 +142,8 @@ class StackedSearch(Versioned, ExplainedParameters):
     def _can_stack(self, data):
         """Return whether fits may be trained outside scikit-learn's loop."""
         # Other callbacks are passed to each net, and observe its epochs.
-        return data.y is not None and all(
+        is_usual = data.y is not None and data.has_row_numbers()
+        return is_usual and all(
             isinstance(callback, ProgressBar) or callback.max_propagation_depth == 0
             for callback in getattr(self, "_skl_callbacks", ())
             if isinstance(callback, AutoPropagatedCallback)

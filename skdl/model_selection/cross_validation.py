@@ -10,6 +10,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 
 from skdl._numbers_of_rows import numbers_of_rows_named
+from skdl._sklearn import InvalidParameterError, validate_parameter_constraints
 from skdl.model_selection._candidate_stacks import (
     CrossValidation,
     Data,
@@ -218,16 +219,26 @@ def cross_validate(
 def _in_stacks(estimator, X, y, cv, params, n_jobs, verbose):
     """Yield an estimator and a splitter with which the folds train in stacks.
 
-    They are the given ones if the estimator does not end with a net, or has callbacks.
+    They are the given ones if the estimator does not end with a net, or has callbacks,
+    and if scikit-learn's function will refuse `cv`.
     """
     with explained_errors(estimator), numbers_of_rows_named(X=X, y=y):
-        if y is None or not is_stackable(estimator):
+        if y is None or not is_stackable(estimator) or not _is_valid(cv):
             yield estimator, cv
             return
         cv = model_selection.check_cv(cv, y, classifier=is_classifier(estimator))
         owner = CrossValidation(n_jobs, verbose)
         folds = _TrainingFolds(cv, estimator, params or {}, owner)
         yield folds.source.connected(), folds
+
+
+def _is_valid(cv):
+    """Return whether scikit-learn's functions take an argument `cv`."""
+    try:
+        validate_parameter_constraints({"cv": ["cv_object"]}, {"cv": cv}, "")
+    except InvalidParameterError:
+        return False
+    return True
 
 
 class _TrainingFolds:
@@ -262,9 +273,10 @@ class _TrainingFolds:
     def split(self, X, y=None, **options):
         """Return a list of (train, test), row numbers."""
         splits = list(self.splitter.split(X, y, **options))
-        stacks = Stacks(self.owner, Data(X, y, self._fit_params(), splits), NoTask())
-        folds = range(len(splits))
-        stacks.train([Fit(i, i, (), clone(self.estimator)) for i in folds])
+        data = Data(X, y, self._fit_params(), splits)
+        stacks, folds = Stacks(self.owner, data, NoTask()), range(len(splits))
+        fits = [Fit(i, i, (), clone(self.estimator)) for i in folds]
+        stacks.train(fits if data.has_row_numbers() else [])
         if stacks.interruption is not None:
             raise stacks.interruption
         fits = [stacks.trained.get(i) for i in folds]

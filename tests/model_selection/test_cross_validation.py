@@ -18,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skdl import MLPClassifier, MLPRegressor, Standardizer, SVMClassifier
+from skdl import model_selection as ours
 from skdl.callbacks import LambdaCallback
 from skdl.model_selection import cross_val_score, cross_validate
 from tests.model_selection.private_names import stacks
@@ -174,10 +175,52 @@ def test_arguments_are_checked():
         cross_validate(net(), X, y[:-1])
     with pytest.raises(ValueError, match="'n_jobs' parameter"):
         cross_validate(net(), X, y, n_jobs="a")
-    with pytest.raises(ValueError, match="k-fold"):
-        cross_validate(net(), X, y, cv=1)
     with pytest.raises(ValueError, match="Did you mean 'relu'"):
         cross_val_score(net(activation="rellu"), X, y)
+
+
+class Halves:
+    """Splits, but does not say into how many folds."""
+
+    def split(self, X, y=None, groups=None):
+        return KFold(2).split(X)
+
+
+HALVES = slice(0, 60, 2), slice(1, 60, 2)
+
+
+@pytest.mark.parametrize("cv", [0, 1, True, 2.5, "x", Halves(), [HALVES], [(1, 2, 3)]])
+@pytest.mark.parametrize("name", ["cross_val_score", "cross_validate"])
+def test_errors_about_cv_are_those_of_scikit_learn(name, cv):
+    outcomes = []
+    for module in (model_selection, ours):
+        try:
+            results = getattr(module, name)(net(), X, y, cv=cv, error_score="raise")
+            outcomes.append(sorted(results))
+        except Exception as error:
+            outcomes.append((type(error), str(error)))
+    assert outcomes[0] == outcomes[1]
+
+
+WEIGHTS = {
+    "a row more": np.ones(61),
+    "a row less": np.ones(59),
+    "those of a fold": np.linspace(0.1, 2, 40),
+    "a number": 2.0,
+    "none": None,
+    "list": list(np.linspace(0.1, 2, 60)),
+}
+
+
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_weights_of_any_length(name):
+    options = {"params": {"sample_weight": WEIGHTS[name]}, "error_score": "raise"}
+    if name.startswith("a row"):
+        for function in (model_selection.cross_validate, cross_validate):
+            with pytest.raises(ValueError, match="sample_weight"):
+                function(net(), X, y, cv=3, **options)
+    else:
+        assert_same(net(), X, y, cv=3, **options)
 
 
 def test_callbacks_see_every_epoch(n_stacked):

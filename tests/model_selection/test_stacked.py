@@ -383,6 +383,20 @@ def test_weights_and_groups_are_routed():
     assert_same_results(*results[::-1])
 
 
+@pytest.mark.parametrize("n", [59, 61])
+def test_as_many_weights_as_rows(n):
+    search = StackedGridSearchCV(net(), GRID, cv=3, error_score="raise")
+    with pytest.raises(ValueError, match="sample_weight"):
+        search.fit(X, y, sample_weight=np.ones(n))
+
+
+def test_slices_for_rows():
+    halves = slice(0, 60, 2), slice(1, 60, 2)
+    for Search in (GridSearchCV, StackedGridSearchCV):
+        with pytest.raises(ValueError, match="indices=slice"):
+            Search(net(), GRID, cv=[halves], error_score="raise").fit(X, y)
+
+
 def test_weights_groups_and_validation_rows_without_routing():
     options = {
         "sample_weight": np.linspace(0.1, 2, len(X)),
