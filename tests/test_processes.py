@@ -13,9 +13,10 @@ from sklearn import config_context
 from sklearn.callback import ProgressBar
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.kernel_approximation import RBFSampler
 from sklearn.linear_model import RidgeClassifier
 from sklearn.model_selection import KFold, ShuffleSplit
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skdl import MLPClassifier
@@ -186,6 +187,36 @@ def test_a_coarse_search_of_a_net_without_a_seed_stays(always_long, asked):
     coarse(net(random_state=None))
     coarse(make_pipeline(StandardScaler(), net(random_state=None)))
     assert asked <= {None, 1}
+
+
+STAY = {
+    "a net without a seed": {"random_state": [0, None]},
+    "a net that prints": {"verbose": [False, True]},
+    "a clock": {"max_time": (50.0, 60.0)},
+    "a splitter without a seed": {"validation_split": [ShuffleSplit(1, test_size=0.3)]},
+    "a step without a seed": {"step": ["passthrough", RBFSampler(n_components=3)]},
+    "its seed": {"step": [RBFSampler(n_components=3)], "step__random_state": [None]},
+    "another net": {"net": [net(), net(random_state=None)]},
+    "another estimator": {"net": [net(), RidgeClassifier()]},
+    "callbacks": {"net": [net().set_callbacks(LambdaCallback(print))]},
+}
+MOVE = {
+    "seeds": {"random_state": [0, 1]},
+    "no clock": {"max_time": [None]},
+    "steps": {"step": [StandardScaler(), RBFSampler(n_components=3, random_state=0)]},
+    "nets": {"net": [net(), net(alpha=1.0)]},
+}
+
+
+@pytest.mark.parametrize("name", [*STAY, *MOVE])
+def test_values_of_candidates_decide_too(name, always_long, asked, capsys):
+    space, model = (STAY | MOVE)[name], net()
+    if not set(space).isdisjoint({"step", "net"}):
+        model = Pipeline([("step", StandardScaler()), ("net", model)])
+    CoarseToFineSearchCV(
+        model, space, cv=2, max_stages=1, refit=False, random_state=0
+    ).fit(X, y)
+    assert (2 in asked) == (name in MOVE)
 
 
 def test_members_have_seeds(always_long, asked):

@@ -26,7 +26,11 @@ from skdl.estimators._fitted import rows_at_once
 from skdl.estimators._hold_out import split_rows
 from skdl.estimators._labels import stack_columns
 from skdl.estimators._prepare import prepare
-from skdl.estimators._processes import number_of_processes, seconds_of_training
+from skdl.estimators._processes import (
+    can_move,
+    number_of_processes,
+    seconds_of_training,
+)
 from skdl.estimators._resolve import setting, uses_lbfgs
 from skdl.estimators._scale_advice import constant_loss
 from skdl.estimators._scoring import first_metric
@@ -54,6 +58,7 @@ __all__ = [
     "SoftRows",
     "TableParts",
     "Targets",
+    "can_move",
     "check_X",
     "check_hidden_layers",
     "check_training_rows",

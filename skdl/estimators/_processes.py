@@ -20,7 +20,7 @@ from skdl.estimators._architecture import check_hidden_layers
 from skdl.estimators._callbacks import callbacks_of
 from skdl.estimators._check_input import rows_per_batch
 
-__all__ = ["number_of_processes", "seconds_of_training"]
+__all__ = ["can_move", "number_of_processes", "seconds_of_training"]
 
 # Seconds of a fast core, in float64 but for the first: what each step of a net in a
 # stack takes at least, each product of a weight with a number, the optimizer for each

@@ -3,9 +3,14 @@
 from contextlib import contextmanager
 from types import SimpleNamespace
 
+from sklearn.base import clone
 from sklearn.callback import ProgressBar
 
-from skdl.estimators._internal_api import number_of_processes, seconds_of_training
+from skdl.estimators._internal_api import (
+    can_move,
+    number_of_processes,
+    seconds_of_training,
+)
 from skdl.model_selection._candidate_stacks import MOST_COLUMNS
 from skdl.model_selection._last_net import last_net, prefix_of_net
 
@@ -33,7 +38,7 @@ def n_jobs_of_search(search, candidates, X, n_splits):
 
     Only nets, and pipelines that end with one, train in several processes without being
     asked. A search with callbacks other than `ProgressBar` has one process, and so does
-    one that prints a line for each fit, or whose net has no seed.
+    one that prints a line for each fit, or one of whose nets has no seed.
 
     Parameters
     ----------
@@ -63,7 +68,7 @@ def n_jobs_of_search(search, candidates, X, n_splits):
         }
         own = SimpleNamespace(**values)
         seconds += n_splits * seconds_of_training(own, X, n_rows, most)
-    return number_of_processes(
+    n = number_of_processes(
         n_jobs,
         seconds,
         n_splits * len(candidates),
@@ -71,3 +76,15 @@ def n_jobs_of_search(search, candidates, X, n_splits):
         [search.estimator],
         search.get_params(deep=False),
     )
+    moves = n is not None and all(_moves(search.estimator, one) for one in candidates)
+    return n if moves else None
+
+
+def _moves(estimator, candidate):
+    """Return whether an estimator with the parameters of a candidate can move."""
+    try:
+        own = clone(estimator).set_params(**clone(candidate, safe=False))
+    except Exception:  # It is raised again where the search expects it.
+        return False
+    net = last_net(own)
+    return net is not None and net.random_state is not None and can_move(own)
