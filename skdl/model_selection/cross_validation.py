@@ -41,7 +41,8 @@ def cross_val_score(
 ) -> np.ndarray:
     """`sklearn.model_selection.cross_val_score`, whose folds train in stacks.
 
-    The arguments and the scores are those of scikit-learn's function, up to rounding.
+    The arguments are those of scikit-learn's function, and so are the scores, up to
+    rounding, of nets and steps with a `random_state`.
 
     Parameters
     ----------
@@ -83,6 +84,15 @@ def cross_val_score(
     --------
     cross_validate : Several scores, times, fitted nets and row numbers.
     StackedGridSearchCV : Says which nets can share a stack.
+
+    Notes
+    -----
+    Without a `random_state`, the nets draw other seeds once skdl chooses several
+    processes. The steps of all folds fit before the first net does: where both draw
+    from NumPy's global generator, the nets draw later than in scikit-learn's function.
+
+    A `ConvergenceWarning` counts the nets of all stacks, once, in place of one warning
+    for each net.
 
     Examples
     --------
@@ -129,7 +139,8 @@ def cross_validate(
 ) -> dict[str, Any]:
     """`sklearn.model_selection.cross_validate`, whose folds train in stacks.
 
-    The arguments and the results are those of scikit-learn's function, up to rounding.
+    The arguments are those of scikit-learn's function, and so are the results, up to
+    rounding, of nets and steps with a `random_state`.
 
     Parameters
     ----------
@@ -181,6 +192,15 @@ def cross_validate(
     --------
     cross_val_score : One score of each fold.
     StackedGridSearchCV : Says which nets can share a stack.
+
+    Notes
+    -----
+    Without a `random_state`, the nets draw other seeds once skdl chooses several
+    processes. The steps of all folds fit before the first net does: where both draw
+    from NumPy's global generator, the nets draw later than in scikit-learn's function.
+
+    A `ConvergenceWarning` counts the nets of all stacks, once, in place of one warning
+    for each net.
 
     Examples
     --------
