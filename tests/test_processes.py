@@ -307,9 +307,9 @@ def number(seconds, n_fits=99, n_jobs=None, rows=X):
 
 def test_the_number_of_processes(monkeypatch):
     monkeypatch.setattr(_processes, "free_cores", lambda: 8)
-    assert number(19) is None
-    assert number(21) == 2
-    assert number(59) == 5
+    assert number(11) is None
+    assert number(13) == 2
+    assert number(35) == 5
     assert number(1e9) == 8
     assert number(1e9, n_fits=3) == 3
     assert number(1e9, n_fits=1) is None

@@ -29,7 +29,7 @@ PER_STEP, PER_PRODUCT, PER_WEIGHT, PER_OUTPUT = 12e-6, 5e-11, 1.5e-9, 3e-9
 # The most epochs that count of a net that may stop early.
 MOST_EPOCHS = 100
 # Seconds of work that pay for the start of processes, and for each of them.
-LONG, SHARE = 20.0, 10.0
+LONG, SHARE = 12.0, 6.0
 
 
 def seconds_of_training(net, X, n_rows=None, most_columns=None):

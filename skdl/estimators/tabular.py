@@ -144,8 +144,8 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
     255 if the code of the table would have more than 10 million elements. Members are
     small networks with learned scales of their inputs; those of a group train on the
     same batches. Each has a weight of 0 for the rows that it holds out. The only row of
-    a class is held out by none. Nothing is held out at all if fewer than 8 rows, or
-    rows of only one of several classes, remain.
+    a class is held out by none. Nothing is held out at all if fewer than 8 different
+    rows, or rows of only one of several classes, remain.
 
     Rows that are equal in X and y count as one row with the sum of their weights, if
     weights differ, or if that sum is at least 1.2 on average: a weight of 2 is then the
