@@ -41,9 +41,11 @@ RELATED = {
 }
 # Numbers of bins, and the number of columns from which on there are fewer.
 MANY_BINS, FEW_BINS, MANY_COLUMNS = 16, 8, 100
-# Fewest rows in which a level of a category must occur to get a column, and most levels
-# of a category that get one: fewer if the code would have more elements than the last.
-MIN_FREQUENCY, MANY_LEVELS, FEW_LEVELS, MAX_ELEMENTS = 2, 1000, 255, 10**7
+# A level of a category that occurs in this number of rows gets a column.
+MIN_FREQUENCY = 2
+# At most this number of levels of a category get columns. If the code of the table then
+# has more than `MAX_ELEMENTS` elements, the second number holds.
+MANY_LEVELS, FEW_LEVELS, MAX_ELEMENTS = 1000, 255, 10**7
 # Held-out rows for `feature_importances_`.
 MAX_PERMUTED = 500
 # Up to this number, rows are predicted in float64.

@@ -87,7 +87,7 @@ class Rows:
     weights : ndarray of shape (n_rows,)
         Positive weights of the rows.
     kept : ndarray of shape (n_rows,)
-        The share of its weight that the member learns which holds a row out.
+        A member learns this share of the weight of a row that it holds out.
     n_classes : int or None
         Number of classes, None for a regression.
     """

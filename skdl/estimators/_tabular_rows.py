@@ -12,9 +12,10 @@ import numpy as np
 
 __all__ = ["DistinctRows", "distinct_rows"]
 
-# Rows for each different row from which on copies are many; and the share of repeated
-# rows with another target somewhere, from which on they are not copies.
-MANY_COPIES, MANY_CELLS = 1.2, 0.1
+# Copies are many from this number of rows for each different row on.
+MANY_COPIES = 1.2
+# Repeated rows are not copies if at least this share of them has another target, too.
+MANY_CELLS = 0.1
 
 
 @dataclass
@@ -30,8 +31,8 @@ class DistinctRows:
     counts : ndarray of int of shape (n_distinct,)
         How many rows of the table are equal to each of them.
     kept : ndarray of shape (n_distinct,)
-        The share of its weight that the member learns which holds the row out: 0, or
-        1 - 1 / weight if one of several rows is held out.
+        A member learns this share of the weight of a row that it holds out: 0, or
+        1 - 1 / weight if it holds out one of several equal rows.
     numbers : ndarray of int of shape (n_rows,)
         Which of them each row of the table is; -1 for a row of weight 0.
     """

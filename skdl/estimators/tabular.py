@@ -472,8 +472,8 @@ class TabularRegressor(RegressorMixin, BaseTabular):
     pipeline. Levels in at least two rows have a column: at most 1,000 of a category, or
     255 if the code of the table would have more than 10 million elements. Members are
     small networks with learned scales of their inputs; those of a group train on the
-    same batches. Each has a weight of 0 for the rows that it holds out. Fewer than 8
-    rows turn the folds off: nothing is held out then.
+    same batches. Each has a weight of 0 for the rows that it holds out. With
+    fewer than 8 different rows, nothing is held out.
 
     Rows that are equal in X and y count as one row with the sum of their weights, if
     weights differ, or if that sum is at least 1.2 on average: a weight of 2 is then the
