@@ -92,19 +92,17 @@ def _nowhere(A):
     return np.zeros(A.shape, bool)
 
 
-def _inverse_sigmoid(Z, A):
-    """Write 1 + exp(-Z) into A: infinity or 1 beyond the lowest exponent."""
+def _sigmoid(Z, A):
+    """Write σ(Z) into A, in a tenth of the time of scipy's expit.
+
+    Beyond the lowest exponent, it is 0 or 1.
+    """
     to_infinity, back = OVERFLOW[Z.dtype]
     with np.errstate(over="ignore"):
         np.multiply(Z, to_infinity, out=A)
     np.multiply(A, back, out=A)
     np.exp(A, out=A)
     np.add(A, ONE[A.dtype], out=A)
-
-
-def _sigmoid(Z, A):
-    """Write σ(Z) into A, in a tenth of the time of scipy's expit."""
-    _inverse_sigmoid(Z, A)
     np.reciprocal(A, out=A)
 
 
@@ -421,20 +419,30 @@ class Silu(ActivationFunction):
     """
 
     rectifies = True
+    needs_scratch = True
 
-    def forward(self, Z: np.ndarray, A: np.ndarray) -> None:
-        """Write f(Z) into A."""
-        _inverse_sigmoid(Z, A)
-        np.divide(Z, A, out=A)
+    def forward(
+        self, Z: np.ndarray, A: np.ndarray, scratch: np.ndarray | None = None
+    ) -> None:
+        """Write f(Z) into A, and σ(Z) into Z."""
+        sigmoid = np.empty_like(A) if scratch is None else scratch
+        _sigmoid(Z, sigmoid)
+        np.multiply(Z, sigmoid, out=A)
+        np.copyto(Z, sigmoid)
 
-    def backward(self, dA: np.ndarray, Z: np.ndarray, A: np.ndarray) -> None:
-        """Multiply dA by f'(Z) = σ(Z) (1 + Z (1 - σ(Z)))."""
-        _sigmoid(Z, A)
-        np.multiply(dA, A, out=dA)
-        np.subtract(ONE[A.dtype], A, out=A)
-        np.multiply(Z, A, out=Z)
-        np.add(Z, ONE[Z.dtype], out=Z)
-        np.multiply(dA, Z, out=dA)
+    def backward(
+        self,
+        dA: np.ndarray,
+        Z: np.ndarray,
+        A: np.ndarray,
+        scratch: np.ndarray | None = None,
+    ) -> None:
+        """Multiply dA by f'(z) = σ(z) + f(z) (1 - σ(z))."""
+        slope = np.empty_like(A) if scratch is None else scratch
+        np.subtract(ONE[A.dtype], Z, out=slope)
+        np.multiply(slope, A, out=slope)
+        np.add(slope, Z, out=slope)
+        np.multiply(dA, slope, out=dA)
 
     def is_flat(self, A: np.ndarray) -> np.ndarray | None:
         """Return where the output is very near 0."""
@@ -513,7 +521,6 @@ class Gelu(ActivationFunction):
     """
 
     rectifies = True
-
     needs_scratch = True
 
     def forward(
