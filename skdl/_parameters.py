@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from functools import cache
+from numbers import Integral
 from operator import is_
 from weakref import WeakKeyDictionary
 
@@ -24,12 +25,15 @@ from skdl._text import (
 )
 
 __all__ = [
+    "N_MEMBERS",
     "ExplainedParameters",
     "check_scorer_names",
     "check_values",
     "refuse_bools",
 ]
 
+# The number of networks that train together. More than these fill the memory.
+N_MEMBERS = Interval(Integral, 1, 10_000, closed="both")
 # Names of other libraries -> scorers of scikit-learn.
 RELATED_SCORERS = {
     "acc": "accuracy",

@@ -7,7 +7,11 @@ import pytest
 from skdl import MLPClassifier, MLPRegressor, Standardizer, TabularClassifier
 from skdl import TabularRegressor as Tabular
 from skdl.engine import Adam, Quantile, StepDecay
-from skdl.ensemble import SeedEnsembleClassifier
+from skdl.ensemble import (
+    BaggingEnsembleClassifier,
+    CheckpointEnsembleClassifier,
+    SeedEnsembleClassifier,
+)
 from skdl.inspection import find_learning_rate
 from skdl.metrics import entropy
 from skdl.model_selection import CoarseToFineSearchCV
@@ -84,6 +88,14 @@ VALUES = {
     ),
     "distribution": (lambda: entropy([1, HUGE]), "p must be a dense array of real num"),
 }
+
+
+@pytest.mark.parametrize("Model", [SeedEnsembleClassifier, BaggingEnsembleClassifier,
+    CheckpointEnsembleClassifier, TabularClassifier])  # fmt: skip
+def test_more_members_than_the_memory_holds_are_refused(Model):
+    allowed = r"'n_members' parameter .* must be .*an int in the range \[1, 10000\]"
+    with pytest.raises(ValueError, match=f"{allowed}. Got 2147483648 instead"):
+        Model(n_members=2**31).fit(X, y)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

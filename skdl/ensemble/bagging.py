@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from skdl._arguments import explain_parameters
+from skdl._parameters import N_MEMBERS
 from skdl._sklearn import Interval, StrOptions
 from skdl.engine.prediction import by_passes, raw_scores
 from skdl.ensemble._bags import fit_bags
@@ -20,7 +21,7 @@ __all__ = ["BaggingEnsembleClassifier", "BaggingEnsembleRegressor"]
 
 CONSTRAINTS = {
     "estimator": [None, object],
-    "n_members": [Interval(Integral, 1, None, closed="left")],
+    "n_members": [N_MEMBERS],
     "max_samples": [
         Interval(Integral, 1, None, closed="left"),
         Interval(Real, 0, 1, closed="right"),
@@ -47,7 +48,8 @@ class BaggingEnsembleClassifier(EnsembleClassifier):
     estimator : classifier of skdl, optional
         The net; by default ``MLPClassifier()``. It is cloned.
     n_members : int, default=10
-        Number of nets to train. With `cv`, it is the number of splits instead.
+        Number of nets to train, at most 10,000. With `cv`, it is the number of splits
+        instead.
     max_samples : int or float, default=1.0
         Number of rows to draw for each member, or their share. Not used with `cv`.
     bootstrap : bool, default=True
@@ -195,7 +197,8 @@ class BaggingEnsembleRegressor(EnsembleRegressor):
     estimator : MLPRegressor, optional
         The net; by default ``MLPRegressor()``. It is cloned.
     n_members : int, default=10
-        Number of nets to train. With `cv`, it is the number of splits instead.
+        Number of nets to train, at most 10,000. With `cv`, it is the number of splits
+        instead.
     max_samples : int or float, default=1.0
         Number of rows to draw for each member, or their share. Not used with `cv`.
     bootstrap : bool, default=True

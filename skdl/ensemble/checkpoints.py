@@ -2,14 +2,14 @@
 
 from copy import copy
 from dataclasses import dataclass, field
-from numbers import Integral
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skdl._arguments import explain_parameters
-from skdl._sklearn import Interval, StrOptions
+from skdl._parameters import N_MEMBERS
+from skdl._sklearn import StrOptions
 from skdl._warn import warn
 from skdl.callbacks import Checkpoint
 from skdl.callbacks.base import NetCallback
@@ -38,7 +38,7 @@ SNAPSHOTS = ("cyclic", "best", "last")
 CUT_SHORT = ("callback", "interrupted", "max_time")
 CONSTRAINTS = {
     "estimator": [None, object],
-    "n_members": [Interval(Integral, 1, None, closed="left")],
+    "n_members": [N_MEMBERS],
     "snapshots": [StrOptions(set(SNAPSHOTS))],
     "average_weights": ["boolean"],
     "random_state": ["random_state"],

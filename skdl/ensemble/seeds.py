@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from skdl._arguments import explain_parameters
+from skdl._parameters import N_MEMBERS
 from skdl._sklearn import Interval, StrOptions
 from skdl.ensemble._base import (
     EnsembleClassifier,
@@ -24,7 +25,7 @@ __all__ = ["SeedEnsembleClassifier", "SeedEnsembleRegressor", "fit_seeds"]
 
 CONSTRAINTS = {
     "estimator": [None, object],
-    "n_members": [Interval(Integral, 1, None, closed="left")],
+    "n_members": [N_MEMBERS],
     "n_best": [None, Interval(Integral, 1, None, closed="left")],
     "n_jobs": [None, Integral],
     "random_state": ["random_state"],
@@ -45,7 +46,7 @@ class SeedEnsembleClassifier(EnsembleClassifier):
     estimator : classifier of skdl, optional
         The net; by default ``MLPClassifier()``. It is cloned.
     n_members : int, default=10
-        Number of nets to train.
+        Number of nets to train, at most 10,000.
     n_best : int, optional
         Number of nets to keep: those with the best validation scores. By default all.
     voting : {'soft', 'hard', 'margin'}, default='soft'
@@ -145,7 +146,7 @@ class SeedEnsembleRegressor(EnsembleRegressor):
     estimator : MLPRegressor, optional
         The net; by default ``MLPRegressor()``. It is cloned.
     n_members : int, default=10
-        Number of nets to train.
+        Number of nets to train, at most 10,000.
     n_best : int, optional
         Number of nets to keep: those with the best validation scores. By default all.
     voting : {'mean', 'median'}, default='mean'

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdl._arguments import explain_arguments
 from skdl._inputs import refuse_containers
-from skdl._parameters import ExplainedParameters
+from skdl._parameters import N_MEMBERS, ExplainedParameters
 from skdl._sklearn import Interval, StrOptions, check_categorical_features
 from skdl._version import Versioned
 from skdl.callbacks import Checkpoint, Monitor
@@ -52,7 +52,7 @@ MAX_PERMUTED = 500
 FEW_ROWS = 64
 CONSTRAINTS: dict = {
     "preset": [StrOptions(set(PRESETS))],
-    "n_members": [None, Interval(Integral, 1, None, closed="left")],
+    "n_members": [None, N_MEMBERS],
     "hidden_layer_sizes": [
         StrOptions({"auto"}),
         "array-like",
