@@ -32,7 +32,7 @@ __all__ = [
     "refuse_bools",
 ]
 
-# The number of networks that train together. More than these fill the memory.
+# Members of an ensemble or a tabular net. More of them fill the memory.
 N_MEMBERS = Interval(Integral, 1, 10_000, closed="both")
 # Names of other libraries -> scorers of scikit-learn.
 RELATED_SCORERS = {

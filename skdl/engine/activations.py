@@ -397,9 +397,51 @@ class Softplus(ActivationFunction):
         return A < NEAR_BOUND
 
 
+class _Gated(ActivationFunction):
+    """A function f(z) = z F(z), with F a distribution function.
+
+    A subclass has ``_distribution(Z, scratch, out)``, which writes F(Z) into `out`, and
+    ``_slope(F, A, out)``, which writes f'(Z) into `out` and may overwrite A = f(Z).
+    """
+
+    rectifies = True
+    needs_scratch = True
+
+    def forward(
+        self, Z: np.ndarray, A: np.ndarray, scratch: np.ndarray | None = None
+    ) -> None:
+        """Write f(Z) into A, and F(Z) into Z."""
+        distribution = np.empty_like(A) if scratch is None else scratch
+        self._distribution(Z, A, distribution)
+        np.multiply(Z, distribution, out=A)
+        np.copyto(Z, distribution)
+
+    def backward(
+        self,
+        dA: np.ndarray,
+        Z: np.ndarray,
+        A: np.ndarray,
+        scratch: np.ndarray | None = None,
+    ) -> None:
+        """Multiply dA by the derivative, given F in Z."""
+        slope = np.empty_like(A) if scratch is None else scratch
+        self._slope(Z, A, slope)
+        np.multiply(dA, slope, out=dA)
+
+    def is_flat(self, A: np.ndarray) -> np.ndarray | None:
+        """Return where the output is very near 0."""
+        return np.abs(A) < NEAR_BOUND / 30
+
+    def _distribution(self, Z, scratch, out):
+        raise NotImplementedError
+
+    def _slope(self, F, A, out):
+        raise NotImplementedError
+
+
 @explain_settings
 @dataclass(eq=False, repr=False)
-class Silu(ActivationFunction):
+class Silu(_Gated):
     """The function f(z) = z σ(z), also known as swish.
 
     References
@@ -418,35 +460,14 @@ class Silu(ActivationFunction):
     [-0.269, 0.0, 1.762]
     """
 
-    rectifies = True
-    needs_scratch = True
+    def _distribution(self, Z, scratch, out):
+        _sigmoid(Z, out)
 
-    def forward(
-        self, Z: np.ndarray, A: np.ndarray, scratch: np.ndarray | None = None
-    ) -> None:
-        """Write f(Z) into A, and σ(Z) into Z."""
-        sigmoid = np.empty_like(A) if scratch is None else scratch
-        _sigmoid(Z, sigmoid)
-        np.multiply(Z, sigmoid, out=A)
-        np.copyto(Z, sigmoid)
-
-    def backward(
-        self,
-        dA: np.ndarray,
-        Z: np.ndarray,
-        A: np.ndarray,
-        scratch: np.ndarray | None = None,
-    ) -> None:
-        """Multiply dA by f'(z) = σ(z) + f(z) (1 - σ(z))."""
-        slope = np.empty_like(A) if scratch is None else scratch
-        np.subtract(ONE[A.dtype], Z, out=slope)
-        np.multiply(slope, A, out=slope)
-        np.add(slope, Z, out=slope)
-        np.multiply(dA, slope, out=dA)
-
-    def is_flat(self, A: np.ndarray) -> np.ndarray | None:
-        """Return where the output is very near 0."""
-        return np.abs(A) < NEAR_BOUND / 30
+    def _slope(self, F, A, out):
+        """Write f'(z) = σ(z) + f(z) (1 - σ(z))."""
+        np.subtract(ONE[A.dtype], F, out=out)
+        np.multiply(out, A, out=out)
+        np.add(out, F, out=out)
 
 
 # A factor for z, and one for the square of that product: they make -z²/2 of z, to the
@@ -466,16 +487,6 @@ COEFFICIENTS = (
 FAR = {dtype: float((-2 * lowest) ** 0.5) for dtype, lowest in LOWEST_EXPONENT.items()}
 SMALLEST = {dtype: np.finfo(dtype).tiny for dtype in LOWEST_EXPONENT}
 PEAK = (2 * np.pi) ** -0.5
-
-
-def _normal_distribution(Z, scratch, out):
-    """Write Φ(Z) into `out`: exactly 0 where z is far below 0."""
-    if Z.dtype == np.float32:
-        _quick_normal_distribution(Z, scratch, out)
-        return
-    ndtr(Z, out=out)
-    # Far below 0, Φ(z) would be subnormal.
-    np.multiply(out, np.greater(Z, -FAR[Z.dtype], out=scratch), out=out)
 
 
 def _quick_normal_distribution(Z, scratch, out):
@@ -499,7 +510,7 @@ def _quick_normal_distribution(Z, scratch, out):
 
 @explain_settings
 @dataclass(eq=False, repr=False)
-class Gelu(ActivationFunction):
+class Gelu(_Gated):
     """The function f(z) = z Φ(z), with Φ the standard normal distribution.
 
     In float32, its error is at most 2e-7 max(1, |z|), and that of the derivative 1e-6.
@@ -520,44 +531,28 @@ class Gelu(ActivationFunction):
     [-0.159, 0.0, 1.954]
     """
 
-    rectifies = True
-    needs_scratch = True
+    def _distribution(self, Z, scratch, out):
+        if Z.dtype == np.float32:
+            _quick_normal_distribution(Z, scratch, out)
+            return
+        ndtr(Z, out=out)
+        # Far below 0, Φ(z) would be subnormal.
+        np.multiply(out, np.greater(Z, -FAR[Z.dtype], out=scratch), out=out)
 
-    def forward(
-        self, Z: np.ndarray, A: np.ndarray, scratch: np.ndarray | None = None
-    ) -> None:
-        """Write f(Z) into A, and Φ(Z) into Z."""
-        distribution = np.empty_like(A) if scratch is None else scratch
-        _normal_distribution(Z, A, distribution)
-        np.multiply(Z, distribution, out=A)
-        np.copyto(Z, distribution)
-
-    def backward(
-        self,
-        dA: np.ndarray,
-        Z: np.ndarray,
-        A: np.ndarray,
-        scratch: np.ndarray | None = None,
-    ) -> None:
-        """Multiply dA by f'(z) = Φ(z) + z φ(z), with φ the normal density."""
-        density = np.empty_like(A) if scratch is None else scratch
+    def _slope(self, F, A, out):
+        """Write f'(z) = Φ(z) + z φ(z), with φ the normal density."""
         # z = f(z) / Φ(z). Where Φ(z) is 0, the quotient is 0, and with it z φ(z).
-        np.add(Z, SMALLEST[Z.dtype], out=density)
-        z = np.divide(A, density, out=A)
+        np.add(F, SMALLEST[F.dtype], out=out)
+        z = np.divide(A, out, out=A)
         to_infinity, back = SQUARE_OVERFLOW[z.dtype]
         with np.errstate(over="ignore"):
-            np.multiply(z, to_infinity, out=density)
-            np.multiply(density, density, out=density)
-        np.multiply(density, back, out=density)
-        np.exp(density, out=density)
-        np.multiply(density, z, out=density)
-        np.multiply(density, PEAK, out=density)
-        np.add(density, Z, out=density)
-        np.multiply(dA, density, out=dA)
-
-    def is_flat(self, A: np.ndarray) -> np.ndarray | None:
-        """Return where the output is very near 0."""
-        return np.abs(A) < NEAR_BOUND / 30
+            np.multiply(z, to_infinity, out=out)
+            np.multiply(out, out, out=out)
+        np.multiply(out, back, out=out)
+        np.exp(out, out=out)
+        np.multiply(out, z, out=out)
+        np.multiply(out, PEAK, out=out)
+        np.add(out, F, out=out)
 
 
 @explain_settings

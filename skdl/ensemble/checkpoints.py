@@ -58,7 +58,7 @@ class CheckpointEnsembleClassifier(EnsembleClassifier):
     estimator : classifier of skdl, optional
         The net, with a stochastic solver; by default ``MLPClassifier()``. It is cloned.
     n_members : int, default=5
-        Number of copies.
+        Number of copies, at most 10,000.
     snapshots : {'cyclic', 'best', 'last'}, default='cyclic'
         When to take the copies:
 
@@ -170,7 +170,7 @@ class CheckpointEnsembleRegressor(EnsembleRegressor):
     estimator : MLPRegressor, optional
         The net, with a stochastic solver; by default ``MLPRegressor()``. It is cloned.
     n_members : int, default=5
-        Number of copies.
+        Number of copies, at most 10,000.
     snapshots : {'cyclic', 'best', 'last'}, default='cyclic'
         When to take the copies: 'cyclic' at the end of each cycle of a learning rate
         that falls and restarts, 'best' after the epochs with the best validation

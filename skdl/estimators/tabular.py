@@ -59,10 +59,11 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         Numbers of members and epochs: 4 and 30, 10 and 45, or 30 and 90. `n_members`
         and `max_iter` take precedence.
     n_members : int, optional
-        Number of networks. Each holds out rows of its own; with fewer than 4 members,
-        some rows are held out by none. From 8 members on, a third of them, but at least
-        4, are a second group: they see no bins of numbers. From 24 on, another third
-        learns labels without smoothing. Held-out rows decide how much a group counts.
+        Number of networks, at most 10,000. Each holds out rows of its own; with fewer
+        than 4 members, some rows are held out by none. From 8 members on, a third of
+        them, but at least 4, are a second group: they see no bins of numbers. From 24
+        on, another third learns labels without smoothing. Held-out rows decide how much
+        a group counts.
     hidden_layer_sizes : 'auto', int or sequence of int, default='auto'
         Widths of the hidden layers. 'auto' is (64, 64) for fewer than 4,000 rows, and
         (128, 128) for more.
@@ -398,10 +399,11 @@ class TabularRegressor(RegressorMixin, BaseTabular):
         Numbers of members and epochs: 4 and 30, 10 and 45, or 30 and 90. `n_members`
         and `max_iter` take precedence.
     n_members : int, optional
-        Number of networks. Each holds out rows of its own; with fewer than 4 members,
-        some rows are held out by none. From 8 members on, a third of them, but at least
-        4, are a second group: they see no bins of numbers. From 24 on, another third is
-        a group, too. Held-out rows decide how much each group counts.
+        Number of networks, at most 10,000. Each holds out rows of its own; with fewer
+        than 4 members, some rows are held out by none. From 8 members on, a third of
+        them, but at least 4, are a second group: they see no bins of numbers. From 24
+        on, another third is a group, too. Held-out rows decide how much each group
+        counts.
     hidden_layer_sizes : 'auto', int or sequence of int, default='auto'
         Widths of the hidden layers. 'auto' is (64, 64) for fewer than 4,000 rows, and
         (128, 128) for more.

@@ -87,12 +87,8 @@ def cross_val_score(
 
     Notes
     -----
-    Without a `random_state`, the nets draw other seeds once skdl chooses several
-    processes. The steps of all folds fit before the first net does: where both draw
-    from NumPy's global generator, the nets draw later than in scikit-learn's function.
-
-    A `ConvergenceWarning` counts the nets of all stacks, once, in place of one warning
-    for each net.
+    `cross_validate` says what warnings count, and what nets without a `random_state`
+    draw.
 
     Examples
     --------
